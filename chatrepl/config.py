@@ -1,0 +1,226 @@
+"""The configuration: who to talk to and how the program behaves. TOML files, read strictly, and where files are."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from chatrepl.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds: for a connection, for the first byte, between bytes, for the whole reply."""
+
+    connect: float = 10.0
+    first_byte: float = 300.0
+    silence: float = 120.0
+    total: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who to talk to, and where: a vendor. ``options`` are merged last into the body of a request."""
+
+    name: str = ""
+    about: str = ""
+    dialect: str = ""
+    base_url: str = ""
+    model: str = ""
+    key_env: str = ""
+    key_command: tuple[str, ...] = ()
+    key_file: str = ""
+    system: str = ""
+    timeouts: Timeouts = Timeouts()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a key is named at all; servers on this machine mostly want none."""
+        return bool(self.key_env or self.key_command or self.key_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """How the program behaves: the [ui] table of the configuration, and what /set changes."""
+
+    theme: str = field(
+        default="auto", metadata={"of": ("auto", "dark", "light"), "about": "colours for the background"}
+    )
+    editing_mode: str = field(default="emacs", metadata={"of": ("emacs", "vi"), "about": "keys of the prompt"})
+    multiline: bool = field(default=False, metadata={"about": "Enter adds a line, Alt-Enter sends"})
+    markdown: bool = field(default=True, metadata={"about": "render markdown"})
+    thinking: bool = field(default=True, metadata={"about": "show the model's reasoning"})
+    stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
+    statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the configuration file says, over what is built in."""
+
+    path: Path
+    default: str = ""
+    ui: Ui = Ui()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    def profile(self, name: str) -> Profile:
+        """The profile of that name."""
+        try:
+            return self.profiles[name]
+        except KeyError:
+            raise ConfigError(
+                f"There is no profile {name!r}{nearest(name, self.profiles)}",
+                "chatrepl --list-profiles names them all.",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the files are. Folders are made when something is first written."""
+
+    config: Path
+    sessions: Path
+    history: Path
+    models: Path
+
+
+def paths(env: Mapping[str, str]) -> Paths:
+    """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""
+    if home := env.get("CHATREPL_HOME"):
+        root = Path(home).expanduser()
+        return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
+    import platformdirs  # 20 ms that whoever sets CHATREPL_HOME need not pay
+
+    dirs = platformdirs.PlatformDirs("chatrepl", appauthor=False)
+    return Paths(
+        dirs.user_config_path / "config.toml",
+        dirs.user_data_path / "sessions",
+        dirs.user_state_path / "history",
+        dirs.user_data_path / "models",
+    )
+
+
+def load(path: Path, *, must_exist: bool = False) -> Config:
+    """The configuration: the built-in profiles with the file at ``path`` over them."""
+    built_in = _read(Path(__file__).with_name("profiles.toml"), {})
+    if not must_exist and not path.exists():
+        return replace(built_in, path=path)
+    return _read(path, built_in.profiles)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``: did you mean X?`` where one of the words is near, else nothing."""
+    found = get_close_matches(word, list(words), n=1, cutoff=0.5)
+    return f": did you mean {found[0]!r}?" if found else ""
+
+
+# Reading strictly
+
+
+def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    try:
+        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", "Mend that line, or move the file away.") from None
+    return _Reader(path, text).config(data, built_in)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns the tables of one file into dataclasses; every complaint names the file, the line and the key."""
+
+    path: Path
+    text: str
+
+    def config(self, data: dict[str, Any], built_in: Mapping[str, Profile]) -> Config:
+        self.check((), data, {"default": str, "ui": dict, "profiles": dict})
+        profiles = dict(built_in)
+        for name, table in data.get("profiles", {}).items():
+            at = ("profiles", name)
+            if not isinstance(table, dict):
+                raise self.complaint(at, "has to be a table")
+            profiles[name] = self.fill(at, table, profiles.get(name, Profile(name)), leave_out=("name",))
+            if not profiles[name].dialect:
+                raise self.complaint(at, "needs a dialect", 'For example: dialect = "openai-chat"')
+        default = data.get("default", "")
+        if default and default not in profiles:
+            raise self.complaint(("default",), f"names no profile: {default!r}{nearest(default, profiles)}")
+        return Config(self.path, default, self.fill(("ui",), data.get("ui", {}), Ui()), profiles)
+
+    def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any, leave_out: tuple[str, ...] = ()) -> Any:
+        """``start`` with the fields that the table names."""
+        known = {item.name: item for item in fields(start) if item.name not in leave_out}
+        self.check(at, table, {name: type(getattr(start, name)) for name in known})
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            now = getattr(start, key)
+            if choices := known[key].metadata.get("of"):
+                self.demand((*at, key), value in choices, f"has to be one of {', '.join(choices)}")
+            if isinstance(now, Timeouts):
+                value = self.fill((*at, key), value, now)
+            elif isinstance(now, tuple):
+                self.demand((*at, key), all(isinstance(word, str) for word in value), "has to be a list of words")
+                value = tuple(value)
+            elif key == "headers":
+                self.demand((*at, key), all(isinstance(text, str) for text in value.values()), "has to hold texts")
+            values[key] = value
+        return replace(start, **values)
+
+    def check(self, at: tuple[str, ...], table: dict[str, Any], wanted: Mapping[str, type]) -> None:
+        """Complain of a key that is not known, and of a value of the wrong type."""
+        for key, value in table.items():
+            if key not in wanted:
+                raise self.complaint((*at, key), f"is no known key{nearest(key, wanted)}")
+            accepts, means = _TYPES[wanted[key]]
+            self.demand((*at, key), accepts(value), f"has to be {means}, not {value!r}")
+
+    def demand(self, at: tuple[str, ...], good: bool, complaint: str) -> None:
+        if not good:
+            raise self.complaint(at, complaint)
+
+    def complaint(self, at: tuple[str, ...], what: str, hint: str = "") -> ConfigError:
+        return ConfigError(f"{self.path}, line {line_of(self.text, at)}: {'.'.join(at)} {what}", hint)
+
+
+_TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
+    str: (lambda value: isinstance(value, str), "a text"),
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    float: (
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
+        "a number above 0",
+    ),
+    dict: (lambda value: isinstance(value, dict), "a table"),
+    tuple: (lambda value: isinstance(value, list), "a list"),
+    Timeouts: (lambda value: isinstance(value, dict), "a table"),
+}
+
+
+def line_of(text: str, at: tuple[str, ...]) -> int:
+    """The line, from 1, on which the key at that path stands; of its nearest table where it cannot be told."""
+    table: tuple[str, ...] = ()
+    best, best_depth = 1, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            table = _keys(header[1])
+            here = table
+        elif pair := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*'|\s*\.\s*)+)\s*=""", line):
+            here = (*table, *_keys(pair[1]))
+        else:
+            continue
+        if len(here) > best_depth and here == at[: len(here)]:
+            best, best_depth = number, len(here)
+    return best
+
+
+def _keys(dotted: str) -> tuple[str, ...]:
+    return tuple(key.strip("\"'") for key in re.findall(r"""[\w-]+|"[^"]*"|'[^']*'""", dotted))

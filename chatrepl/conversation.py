@@ -1,0 +1,229 @@
+"""A conversation: its messages, and the reply that is still arriving."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+
+Role = Literal["user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """What was said."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingPart:
+    """The model's reasoning; ``signature`` is opaque and goes back only where the protocol demands it."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image: ``data`` is base64, ``mime`` like image/png, ``name`` its file name for people."""
+
+    mime: str
+    data: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A text file that goes along with a message."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPart:
+    """A tool call of the model; ``arguments`` is the JSON text as it came, which may be broken."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultPart:
+    """What a tool answered to the call ``id``."""
+
+    id: str
+    text: str
+
+
+Part = TextPart | ThinkingPart | ImagePart | FilePart | ToolCallPart | ToolResultPart
+
+_PARTS: dict[str, type[Part]] = {
+    "text": TextPart,
+    "thinking": ThinkingPart,
+    "image": ImagePart,
+    "file": FilePart,
+    "tool_call": ToolCallPart,
+    "tool_result": ToolResultPart,
+}
+_KINDS = {part: kind for kind, part in _PARTS.items()}
+
+
+def now() -> str:
+    """The time, as ISO 8601 in UTC to the second: the form of every ``at``."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else ""."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    model: str = ""
+    ending: str = ""
+    usage: Usage | None = None
+    at: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def thinking(self) -> str:
+        """The thinking parts, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
+
+
+def question(text: str, *attachments: Part) -> Message:
+    """A message of the user, as of now."""
+    return Message("user", (*attachments, TextPart(text)), at=now())
+
+
+def to_data(message: Message) -> dict[str, Any]:
+    """The message as plain data for JSON; empty fields are left out. ``from_data`` is the inverse."""
+    data = asdict(message)
+    data["parts"] = [{"kind": _KINDS[type(part)], **asdict(part)} for part in message.parts]
+    return {key: value for key, value in data.items() if value or key in ("role", "parts")}
+
+
+def from_data(data: Mapping[str, Any]) -> Message:
+    """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
+    try:
+        parts = tuple(_part(dict(part)) for part in data["parts"])
+        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at")}
+        usage = Usage(**data["usage"]) if data.get("usage") else None
+        if data["role"] not in get_args(Role):
+            raise ValueError(f"no such role: {data['role']!r}")
+        return Message(data["role"], parts, usage=usage, **texts)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not a message: {error}") from error
+
+
+def _part(data: dict[str, Any]) -> Part:
+    return _PARTS[data.pop("kind")](**{key: _text(value) for key, value in data.items()})
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+Turn = tuple[Message, ...]
+"""A question and what answers it: the first message is the user's, the last the assistant's."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The system prompt and the turns. A turn enters whole or not at all, so roles alternate in every prefix.
+
+    A conversation that goes to a server ends with an open turn, see ``asking``.
+    """
+
+    system: str = ""
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages, oldest first."""
+        return [message for turn in self.turns for message in turn]
+
+    def asking(self, *open_turn: Message) -> "Conversation":
+        """This conversation with an unanswered question (and, to be continued, the reply begun) at its end."""
+        return Conversation(self.system, [*self.turns, open_turn])
+
+    def add(self, turn: Iterable[Message]) -> None:
+        """Take a whole turn in."""
+        turn = tuple(turn)
+        if len(turn) < 2 or turn[0].role != "user" or turn[-1].role != "assistant":
+            raise ValueError(f"not a turn: {[message.role for message in turn]}")
+        self.turns.append(turn)
+
+    def drop(self, count: int = 1) -> list[Turn]:
+        """Take the last ``count`` turns out and return them."""
+        dropped = self.turns[-count:] if count > 0 else []
+        del self.turns[len(self.turns) - len(dropped) :]
+        return dropped
+
+
+@dataclass(slots=True)
+class Reply:
+    """A message that is still arriving: feed it the events, ask it for the message at any time.
+
+    Its ``ending`` is ``failed`` until somebody knows better: the server by a ``Finished``, or the user by an
+    interruption.
+    """
+
+    model: str = ""
+    ending: str = "failed"
+    raw_ending: str = ""
+    usage: Usage | None = None
+    _text: list[str] = field(default_factory=list)
+    _thinking: list[Thinking] = field(default_factory=list)
+    _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
+
+    def feed(self, event: Event) -> None:
+        """Take the next event in, at a cost that does not grow with what came before."""
+        match event:
+            case Text(text):
+                self._text.append(text)
+            case Thinking():
+                self._thinking.append(event)
+            case ToolCallPiece(index):
+                self._calls.setdefault(index, []).append(event)
+            case Started(model):
+                self.model = model or self.model
+            case Usage():
+                self.usage = event
+            case Finished(reason, raw):
+                self.ending, self.raw_ending = reason, raw
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return "".join(self._text)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has come that is worth keeping."""
+        return not (self._calls or any(self._text) or any(piece.text for piece in self._thinking))
+
+    def message(self) -> Message:
+        """The message so far."""
+        thinking = "".join(piece.text for piece in self._thinking)
+        signature = "".join(piece.signature for piece in self._thinking)
+        parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
+        parts += [TextPart(self.text)] if self.text else []
+        parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
+        return Message("assistant", tuple(parts), self.model, self.ending, self.usage, now())
+
+
+def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:
+    call_id = next((piece.id for piece in pieces if piece.id), "")
+    name = next((piece.name for piece in pieces if piece.name), "")
+    return ToolCallPart(call_id, name, "".join(piece.arguments for piece in pieces))

@@ -1,0 +1,56 @@
+"""What a wire protocol is here: a handful of pure functions between a conversation and plain data."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation
+from chatrepl.events import Event
+from chatrepl.framing import Frame, Framing
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as plain data. ``body`` is what goes out as JSON, None for none."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that a server offers. ``context`` is in tokens, ``price`` in dollars for a million of them
+    (input, output); None is unknown."""
+
+    id: str
+    context: int | None = None
+    price: tuple[float, float] | None = None
+
+
+class Encode(Protocol):
+    """A conversation that ends with an open turn into the request that asks for the reply."""
+
+    def __call__(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire protocol.
+
+    ``decode`` takes the frames of a streamed reply and ``decode_whole`` the parsed JSON of one in a piece. Both give
+    events; they raise ``Refused`` for an error the server tells inside a good answer and ``BrokenReply`` for all that
+    is no reply, or an unfinished one, and nothing else whatever they are fed. ``error_text`` is what the body of an
+    HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
+    """
+
+    name: str
+    framing: Framing
+    encode: Encode
+    decode: Callable[[Iterable[Frame]], Iterator[Event]]
+    decode_whole: Callable[[object], Iterator[Event]]
+    error_text: Callable[[int, Mapping[str, str], bytes], str]
+    models: Callable[[Profile, str], Request] | None = None
+    decode_models: Callable[[object], list[ModelInfo]] | None = None

@@ -1,0 +1,204 @@
+"""OpenAI's chat completions, ``POST {base}/chat/completions``, as spoken by OpenAI and by everybody else.
+
+Deviations known of each server: see the captures of this dialect in the tests.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chatrepl.config import Profile
+from chatrepl.conversation import (
+    Conversation,
+    FilePart,
+    ImagePart,
+    Message,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.wire import (
+    count,
+    cut_short,
+    dig,
+    error_text,
+    finish_reason,
+    items,
+    join,
+    message_of,
+    objects,
+    openai_usage,
+    refusal,
+    text,
+)
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
+from chatrepl.framing import Frame, sse
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply: the whole history, for the server keeps none."""
+    body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation)}
+    if stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    body |= profile.options
+    return Request("POST", join(profile.base_url, "/chat/completions"), _headers(profile, key), body)
+
+
+def messages(conversation: Conversation) -> list[dict[str, Any]]:
+    """The messages of a conversation in this protocol's shape, at most one system message and that first."""
+    system = [{"role": "system", "content": conversation.system}] if conversation.system else []
+    return system + [_message(message) for message in conversation.messages]
+
+
+def _message(message: Message) -> dict[str, Any]:
+    result = next((part for part in message.parts if isinstance(part, ToolResultPart)), None)
+    if result:
+        return {"role": "tool", "tool_call_id": result.id, "content": result.text}
+    calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
+    data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if calls else "")}
+    if calls:
+        data["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in calls
+        ]
+    return data
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """A plain text wherever there is only text: several servers refuse, or drop, a list of parts."""
+    pieces: list[dict[str, Any]] = []
+    for part in message.parts:
+        match part:
+            case TextPart(said):
+                pieces.append({"type": "text", "text": said})
+            case FilePart(name, inside):
+                pieces.append({"type": "text", "text": f"{name}:\n```\n{inside}\n```\n"})
+            case ImagePart(mime, data):
+                pieces.append({"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}})
+    if any(piece["type"] != "text" for piece in pieces):
+        return pieces
+    return "".join(piece["text"] for piece in pieces)
+
+
+def _headers(profile: Profile, key: str) -> dict[str, str]:
+    return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply."""
+    reply = _Decoder()
+    for chunk in objects(frames):
+        yield from reply.feed(chunk, "delta")
+    if not reply.finished:
+        raise cut_short()
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece."""
+    if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
+        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no choices", "Check the base URL.")
+    reply = _Decoder()
+    yield from reply.feed(body, "message")
+    if not reply.finished:
+        yield Finished(finish_reason("stop", called_tools=bool(reply.calls)))
+
+
+class _Decoder:
+    """Chunks into events. Only choice 0 is read: a conversation goes on with one."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.finished = False
+        self.calls: list[str] = []  # the id of each tool call begun
+
+    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
+        if not self.started and (model := text(chunk.get("model"))):
+            self.started = True
+            yield Started(model)
+        for choice in items(chunk.get("choices")):
+            if not dig(choice, "index"):
+                yield from self._choice(choice, where)
+        usage = chunk.get("usage") or dig(chunk, "x_groq", "usage")
+        if isinstance(usage, dict):
+            yield openai_usage(usage)
+
+    def _choice(self, choice: object, where: str) -> Iterator[Event]:
+        said = dig(choice, where) or dig(choice, "message") or dig(choice, "delta")
+        if thinking := text(dig(said, "reasoning_content")) or text(dig(said, "reasoning")):
+            yield Thinking(thinking)
+        yield from _content_events(dig(said, "content"))
+        if refused := text(dig(said, "refusal")):
+            yield Text(refused)
+        for call in items(dig(said, "tool_calls")):
+            yield self._call(call)
+        raw = dig(choice, "finish_reason")
+        if isinstance(raw, str) and not self.finished:
+            self.finished = True
+            yield Finished("content_filter" if refused else finish_reason(raw, called_tools=bool(self.calls)), raw)
+
+    def _call(self, call: object) -> ToolCallPiece:
+        arguments = dig(call, "function", "arguments")
+        if isinstance(arguments, dict):  # against the protocol, but seen
+            arguments = json.dumps(arguments)
+        call_id, name = text(dig(call, "id")), text(dig(call, "function", "name"))
+        return ToolCallPiece(self._call_number(dig(call, "index"), call_id), call_id, name, text(arguments))
+
+    def _call_number(self, index: object, call_id: str) -> int:
+        """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""
+        if call_id and call_id in self.calls:
+            return self.calls.index(call_id)
+        if call_id or not self.calls or (isinstance(index, int) and index >= len(self.calls)):
+            self.calls.append(call_id)
+            return len(self.calls) - 1
+        return index if isinstance(index, int) and 0 <= index < len(self.calls) else len(self.calls) - 1
+
+
+def _content_events(content: object) -> Iterator[Event]:
+    """The content of a message: a text, or Mistral's list of typed chunks."""
+    if isinstance(content, str) and content:
+        yield Text(content)
+    for chunk in items(content):
+        if said := text(dig(chunk, "text")):
+            yield Text(said)
+        thought = dig(chunk, "thinking")
+        for piece in [thought] if isinstance(thought, str) else [text(dig(part, "text")) for part in items(thought)]:
+            if piece:
+                yield Thinking(piece)
+
+
+def models(profile: Profile, key: str) -> Request:
+    """The request for the list of models."""
+    return Request("GET", join(profile.base_url.removesuffix("/chat/completions"), "/models"), _headers(profile, key))
+
+
+def decode_models(body: object) -> list[ModelInfo]:
+    """The models of a list: an object with ``data``, or the bare list some gateways give."""
+    return [_model(item) for item in items(dig(body, "data")) or items(body) if text(dig(item, "id"))]
+
+
+def _model(item: dict[str, Any]) -> ModelInfo:
+    sizes = [count(dig(item, *path)) for path in _CONTEXT_SIZES]
+    return ModelInfo(item["id"], next((size for size in sizes if size), None), _price(item.get("pricing")))
+
+
+_CONTEXT_SIZES = (
+    ("context_length",),
+    ("max_model_len",),
+    ("max_input_tokens",),
+    ("meta", "n_ctx"),
+    ("context_window",),
+)
+"""Where a list of models tells the size of the context: OpenRouter, vLLM, LiteLLM, llama.cpp, Groq."""
+
+
+def _price(pricing: object) -> tuple[float, float] | None:
+    """OpenRouter tells dollars a token, as texts."""
+    try:
+        return float(dig(pricing, "prompt")) * 1e6, float(dig(pricing, "completion")) * 1e6
+    except (TypeError, ValueError):
+        return None
+
+
+DIALECT = Dialect("openai-chat", sse, encode, decode, decode_whole, error_text, models, decode_models)

@@ -1,0 +1,153 @@
+"""What the dialects have in common: poking about in JSON that may have any shape, and telling errors.
+
+None of these functions raises anything but ``BrokenReply`` and ``Refused``, whatever a server sends.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chatrepl.errors import BrokenReply, Refused
+from chatrepl.events import FinishReason, Usage
+from chatrepl.framing import Frame
+
+ASK_AGAIN = "/retry asks again."
+
+
+def dig(value: object, *path: str | int) -> Any:
+    """What stands at that path of keys and indexes, None where the shape is another."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def text(value: object) -> str:
+    """The value if it is a text, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: object) -> int | None:
+    """The value if it is a number of tokens, else None: unknown, which is not 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def items(value: object) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def parse(source: str | bytes) -> object:
+    """The JSON value in a text or a body."""
+    try:
+        return json.loads(source)
+    except (ValueError, RecursionError):
+        start = (source if isinstance(source, str) else source.decode("utf-8", "replace")).strip()[:60]
+        raise BrokenReply(
+            f"The server's reply is not JSON: {start!r}" if start else "The server's reply is empty",
+            "Check the base URL: something else than the model's server may have answered.",
+        ) from None
+
+
+def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[str, Any]]:
+    """The JSON objects of a stream up to its end mark, with each of the ways to tell an error raised as ``Refused``."""
+    for frame in frames:
+        if frame.data.strip() == until:
+            return
+        value = parse(frame.data)
+        if frame.event == "error" or dig(value, "error") or (frame.event == "stray" and message_of(value)):
+            raise refusal(value)
+        if not isinstance(value, dict):
+            raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+        yield value
+
+
+def refusal(value: object, status: int = 200) -> Refused:
+    """The error that a JSON value tells."""
+    code = count(dig(value, "error", "code")) or status
+    return Refused(message_of(value) or "The server reports an error and does not say which", ASK_AGAIN, status=code)
+
+
+def cut_short() -> BrokenReply:
+    """The error for a stream that is over before its end mark."""
+    return BrokenReply("The reply broke off before its end", ASK_AGAIN)
+
+
+def message_of(value: object) -> str:
+    """What an error object says, whichever of the field's envelopes it came in; "" if it is none."""
+    if isinstance(value, str):
+        return value.strip()
+    for path in (("error", "message"), ("error",), ("detail",), ("message",), ("errors",), ("error", "code")):
+        found = dig(value, *path)
+        if isinstance(found, list):
+            found = "; ".join(filter(None, (_complaint(item) for item in found)))
+        if isinstance(found, str) and found.strip():
+            return found.strip()
+    return message_of(value[0]) if isinstance(value, list) and value else ""
+
+
+def _complaint(item: object) -> str:
+    where = ".".join(str(step) for step in items(dig(item, "loc")))
+    said = text(dig(item, "msg")) or message_of(item)
+    return f"{where}: {said}" if where else said
+
+
+def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """What the body of an HTTP error says, in a line; of a page of HTML its title."""
+    del status, headers  # some dialects look at them
+    page = body.decode("utf-8", "replace").strip()
+    try:
+        return message_of(json.loads(page))
+    except (ValueError, RecursionError):
+        pass
+    if page.startswith("<"):
+        title = re.search(r"<(title|h1)[^>]*>(.*?)</", page, re.DOTALL | re.IGNORECASE)
+        page = title[2] if title else ""
+    return " ".join(page[:500].split())
+
+
+def join(base: str, path: str) -> str:
+    """The URL of ``path`` below ``base``; the base keeps its query, and its end if that is the path already."""
+    base, mark, query = base.strip().partition("?")
+    base = base.rstrip("/").removesuffix(path)
+    return f"{base}{path}{mark}{query}"
+
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    **dict.fromkeys(("stop", "end_turn", "eos", "eos_token", "stop_sequence", "completed", "done", ""), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length", "context_length", "max_output_tokens"), "length"),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool", "function_call", "tool_use"), "tool_calls"),
+    **dict.fromkeys(("content_filter", "safety", "refusal"), "content_filter"),
+    **dict.fromkeys(("error", "insufficient_system_resource", "abort"), "error"),
+}
+
+
+def finish_reason(raw: str, *, called_tools: bool = False) -> FinishReason:
+    """The normalised finish reason; a plain stop after tool calls is ``tool_calls``, as several servers mean it."""
+    reason = FINISH_REASONS.get(raw.lower(), "other")
+    return "tool_calls" if called_tools and reason == "stop" else reason
+
+
+def openai_usage(value: object) -> Usage:
+    """A ``usage`` object in the words of OpenAI's chat and completions, and of DeepSeek's cache."""
+    given, taken = count(dig(value, "completion_tokens")), count(dig(value, "prompt_tokens"))
+    cached = count(dig(value, "prompt_tokens_details", "cached_tokens"))
+    return Usage(
+        input=taken,
+        cached=cached if cached is not None else count(dig(value, "prompt_cache_hit_tokens")),
+        output=given,
+        reasoning=count(dig(value, "completion_tokens_details", "reasoning_tokens")),
+        total=total(count(dig(value, "total_tokens")), taken, given),
+    )
+
+
+def total(told: int | None, taken: int | None, given: int | None) -> int | None:
+    """The total the server told, else the sum of both sides, else unknown."""
+    if told is not None or taken is None or given is None:
+        return told
+    return taken + given

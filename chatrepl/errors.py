@@ -1,0 +1,53 @@
+"""What can be told to the user in one line.
+
+    ChatError                 str() is the line shown, .hint what to try
+    ├── ConfigError           the configuration cannot be used
+    ├── CommandError          a slash command or a flag cannot do what was asked
+    ├── TranscriptError       a session or a transcript cannot be read or written
+    └── RequestError          a turn failed
+        ├── Unreachable       no server answered
+        ├── Refused           the server said no; .status is its HTTP status
+        └── BrokenReply       what came is no reply, or only a part of one
+
+Anything else that is raised is a bug of chatrepl and keeps its traceback.
+"""
+
+
+class ChatError(Exception):
+    """A failure the user can understand: one line, and a hint at what to try."""
+
+    def __init__(self, line: str, hint: str = "") -> None:
+        super().__init__(line)
+        self.hint = hint
+
+
+class ConfigError(ChatError):
+    """The configuration cannot be used."""
+
+
+class CommandError(ChatError):
+    """A slash command or a flag cannot do what was asked."""
+
+
+class TranscriptError(ChatError):
+    """A session or a transcript cannot be read or written."""
+
+
+class RequestError(ChatError):
+    """A turn failed."""
+
+
+class Unreachable(RequestError):
+    """No server answered."""
+
+
+class Refused(RequestError):
+    """The server said no. ``status`` is the HTTP status, also 200 where the error came inside a good answer."""
+
+    def __init__(self, line: str, hint: str = "", *, status: int) -> None:
+        super().__init__(line, hint)
+        self.status = status
+
+
+class BrokenReply(RequestError):
+    """What came is no reply, or only a part of one."""

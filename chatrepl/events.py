@@ -1,0 +1,94 @@
+"""What any server can say, whatever its protocol: the one vocabulary behind the dialects.
+
+A failure is an exception (see ``errors``), never an event.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
+FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
+
+
+def _check(event: object, allowed: type | tuple[type, ...]) -> None:
+    for field in fields(event):  # type: ignore[arg-type]  # every caller is a dataclass of this module
+        value = getattr(event, field.name)
+        if not isinstance(value, allowed) or isinstance(value, bool):
+            raise TypeError(f"{type(event).__name__}.{field.name} cannot be {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The server began to answer and named the model that does."""
+
+    model: str
+
+    def __post_init__(self) -> None:
+        _check(self, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, as long or short as the server sent it."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        _check(self, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A piece of the model's reasoning. ``signature`` is what some protocols want back with it, opaque."""
+
+    text: str
+    signature: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self, str)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPiece:
+    """A piece of tool call number ``index``; ``id`` and ``name`` come once, ``arguments`` is JSON text to be joined."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self, (int, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
+
+    ``input`` includes ``cached``, ``output`` includes ``reasoning``.
+    """
+
+    input: int | None = None
+    cached: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    total: int | None = None
+
+    def __post_init__(self) -> None:
+        _check(self, (int, type(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it."""
+
+    reason: FinishReason
+    raw: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self, str)
+        if self.reason not in FINISH_REASONS:
+            raise TypeError(f"Finished.reason cannot be {self.reason!r}")
+
+
+Event = Started | Text | Thinking | ToolCallPiece | Usage | Finished
