@@ -111,6 +111,7 @@ class _Decoder:
     def __init__(self) -> None:
         self.started = False
         self.finished = False
+        self.refused = False
         self.calls: list[str] = []  # the id of each tool call begun
 
     def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
@@ -129,14 +130,16 @@ class _Decoder:
         if thinking := text(dig(said, "reasoning_content")) or text(dig(said, "reasoning")):
             yield Thinking(thinking)
         yield from _content_events(dig(said, "content"))
-        if refused := text(dig(said, "refusal")):
-            yield Text(refused)
+        if refusal_text := text(dig(said, "refusal")):
+            self.refused = True
+            yield Text(refusal_text)
         for call in items(dig(said, "tool_calls")):
             yield self._call(call)
         raw = dig(choice, "finish_reason")
         if isinstance(raw, str) and not self.finished:
             self.finished = True
-            yield Finished("content_filter" if refused else finish_reason(raw, called_tools=bool(self.calls)), raw)
+            reason = finish_reason(raw, called_tools=bool(self.calls))
+            yield Finished("content_filter" if self.refused else reason, raw)
 
     def _call(self, call: object) -> ToolCallPiece:
         arguments = dig(call, "function", "arguments")

@@ -10,7 +10,7 @@ from typing import Any
 
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
-from chatrepl.framing import Frame
+from chatrepl.framing import STRAY, Frame
 
 ASK_AGAIN = "/retry asks again."
 
@@ -56,14 +56,21 @@ def parse(source: str | bytes) -> object:
 
 def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[str, Any]]:
     """The JSON objects of a stream up to its end mark, with each of the ways to tell an error raised as ``Refused``."""
+    begun = False
     for frame in frames:
         if frame.data.strip() == until:
             return
-        value = parse(frame.data)
-        if frame.event == "error" or dig(value, "error") or (frame.event == "stray" and message_of(value)):
+        try:
+            value = parse(frame.data)
+        except BrokenReply:
+            if begun:
+                raise cut_short() from None
+            raise
+        if frame.event == "error" or dig(value, "error") or (frame.event == STRAY and message_of(value)):
             raise refusal(value)
         if not isinstance(value, dict):
             raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+        begun = True
         yield value
 
 
@@ -79,15 +86,15 @@ def cut_short() -> BrokenReply:
 
 
 def message_of(value: object) -> str:
-    """What an error object says, whichever of the field's envelopes it came in; "" if it is none."""
+    """What an error object says, in one line, whichever of the field's envelopes it came in; "" if it is none."""
     if isinstance(value, str):
-        return value.strip()
+        return " ".join(value[:500].split())
     for path in (("error", "message"), ("error",), ("detail",), ("message",), ("errors",), ("error", "code")):
         found = dig(value, *path)
         if isinstance(found, list):
             found = "; ".join(filter(None, (_complaint(item) for item in found)))
         if isinstance(found, str) and found.strip():
-            return found.strip()
+            return message_of(found)
     return message_of(value[0]) if isinstance(value, list) and value else ""
 
 
@@ -108,7 +115,7 @@ def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     if page.startswith("<"):
         title = re.search(r"<(title|h1)[^>]*>(.*?)</", page, re.DOTALL | re.IGNORECASE)
         page = title[2] if title else ""
-    return " ".join(page[:500].split())
+    return message_of(page)
 
 
 def join(base: str, path: str) -> str:

@@ -1,0 +1,107 @@
+"""What a server answered, of whatever kind, into events or into one error that helps."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+
+from chatrepl.config import Profile
+from chatrepl.dialects.dialect import Dialect, ModelInfo
+from chatrepl.dialects.wire import parse
+from chatrepl.errors import BrokenReply, Refused
+from chatrepl.events import Event
+from chatrepl.framing import MAX_EVENT
+
+_STREAMS = ("text/event-stream", "application/x-ndjson", "application/jsonl")
+
+
+def read(
+    dialect: Dialect,
+    profile: Profile,
+    status: int,
+    headers: Mapping[str, str],
+    chunks: Iterable[bytes],
+    *,
+    stream: bool,
+) -> Iterator[Event]:
+    """The events of an answer with that status, these headers (names in lower case) and this body.
+
+    The content type decides whether it is a stream, not what was asked for: some servers answer in one piece all the
+    same. A content type that tells neither is believed to be what was asked for.
+    """
+    if status >= 300:
+        raise refused(dialect, profile, status, headers, body(chunks))
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind in _STREAMS or (stream and not kind.endswith("json")):
+            yield from dialect.decode(dialect.framing(chunks))
+        else:
+            yield from dialect.decode_whole(parse(body(chunks)))
+    except Refused as error:  # told inside a good answer
+        raise Refused(str(error), hint(error.status, str(error), profile) or error.hint, status=error.status) from None
+
+
+def read_models(
+    dialect: Dialect, profile: Profile, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]
+) -> list[ModelInfo]:
+    """The models in an answer to the request for them."""
+    whole = body(chunks)
+    if status >= 300:
+        raise refused(dialect, profile, status, headers, whole)
+    return dialect.decode_models(parse(whole)) if dialect.decode_models else []
+
+
+def body(chunks: Iterable[bytes]) -> bytes:
+    """The whole body, up to the bound that an event of a stream has too."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > MAX_EVENT:
+            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB")
+    return b"".join(pieces)
+
+
+def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[str, str], whole: bytes) -> Refused:
+    """The error of an answer that is not 2xx: the status in words, what the server says, and what to try."""
+    said = dialect.error_text(status, headers, whole)
+    if 300 <= status < 400:
+        said = f"redirects to {headers.get('location', 'nowhere')}, which is not followed: the key is for this host"
+    name = next((known.phrase for known in HTTPStatus if known == status), "")
+    line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
+    if said.removeprefix(f"{status} ") != name:
+        line = f"{line}: {said}" if said else line
+    return Refused(line, hint(status, said, profile), status=status)
+
+
+_CONTEXT = re.compile(r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long", re.IGNORECASE)
+_QUOTA = re.compile(r"quota|billing|credit|spend|balance", re.IGNORECASE)
+_KEY = re.compile(r"api.?key|authenticat|unauthori[sz]ed", re.IGNORECASE)
+
+
+def hint(status: int, said: str, profile: Profile) -> str:
+    """What to try after that error; "" where nothing is known to help."""
+    if _CONTEXT.search(said):
+        return "The conversation is too long for this model: /undo or /reset shortens it, /model picks another."
+    if status == 401 or (status in (400, 403) and _KEY.search(said)):
+        return _key_hint(profile)
+    if status == 402 or (status == 429 and _QUOTA.search(said)):
+        return "Look at the plan and the billing of this account; /profile switches to another."
+    return _HINTS.get(status, "/retry asks again." if status >= 500 else "")
+
+
+def _key_hint(profile: Profile) -> str:
+    if profile.key_env:
+        return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
+    if profile.needs_key:
+        return f"Check key_file or key_command of the profile {profile.name!r}."
+    return f"The profile {profile.name!r} names no key: set key_env, key_command or key_file."
+
+
+_HINTS = {
+    403: "This key may not use this model or place: /models lists what it may, /profile switches.",
+    404: "Check the model (/models lists what there is) and the base URL.",
+    408: "The server was too slow: /retry asks again.",
+    413: "The request is too large: /undo or /reset shortens the conversation.",
+    429: "Too many requests: wait a little, then send it again.",
+}
