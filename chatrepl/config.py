@@ -29,11 +29,15 @@ class Profile:
     about: str = ""
     dialect: str = ""
     base_url: str = ""
+    base_url_env: str = ""
+    """The environment variable that replaces ``base_url`` where it is set."""
     model: str = ""
     key_env: str = ""
     key_command: tuple[str, ...] = ()
     key_file: str = ""
     system: str = ""
+    usage: bool = True
+    """Whether to ask for the usage of a streamed reply, which a few servers refuse."""
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -41,7 +41,9 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     """The request for the next reply: the whole history, for the server keeps none."""
     body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation)}
     if stream:
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body["stream"] = True
+        if profile.usage:
+            body["stream_options"] = {"include_usage": True}
     body |= profile.options
     return Request("POST", join(profile.base_url, "/chat/completions"), _headers(profile, key), body)
 

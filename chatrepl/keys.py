@@ -1,0 +1,65 @@
+"""The key of a profile, read when it is needed: from the environment, a file or a command. It is never stored."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from chatrepl.config import Profile
+from chatrepl.errors import ConfigError
+
+COMMAND_SECONDS = 30
+"""How long a key command may take: time enough to unlock a password store."""
+
+
+def read(profile: Profile, env: Mapping[str, str]) -> str:
+    """The key, or "" where the profile names none. A named key that cannot be had is a ConfigError."""
+    if profile.key_command:
+        key = _from_command(profile)
+    elif profile.key_file:
+        key = _from_file(profile)
+    else:
+        key = _from_env(profile, env)
+    key = key.strip()
+    if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
+        raise ConfigError(f"The key of the profile {profile.name!r} holds a character that no key has")
+    return key
+
+
+def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
+    """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
+    return bool(env.get(profile.key_env) or env.get(profile.base_url_env))
+
+
+def _from_env(profile: Profile, env: Mapping[str, str]) -> str:
+    key = env.get(profile.key_env, "")
+    if profile.key_env and not key and not env.get(profile.base_url_env):
+        raise ConfigError(
+            f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
+            f"Set it (export {profile.key_env}=...), or talk to the embedded model: chatrepl -p local",
+        )
+    return key
+
+
+def _from_file(profile: Profile) -> str:
+    path = Path(profile.key_file).expanduser()
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"The key file of the profile {profile.name!r} cannot be read: {path}: {reason}") from None
+
+
+def _from_command(profile: Profile) -> str:
+    command = profile.key_command[0]
+    try:
+        done = subprocess.run(
+            profile.key_command, stdout=subprocess.PIPE, check=True, timeout=COMMAND_SECONDS, encoding="utf-8"
+        )
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"The key command {command!r} took more than {COMMAND_SECONDS} seconds") from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"The key command {command!r} failed with status {error.returncode}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "what it printed is not text"
+        raise ConfigError(f"The key command {command!r} cannot be used: {reason}") from None
+    return done.stdout
