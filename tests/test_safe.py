@@ -1,0 +1,128 @@
+"""Text from outside can neither act on the terminal nor hide in it."""
+
+import itertools
+import re
+import sys
+import unicodedata
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl import safe
+
+HOSTILE = [
+    "\x1b]0;owned\x07",
+    "\x1b]0;owned\x1b\\",
+    "\x1b]52;c;b3duZWQ=\x07",
+    "\x9d52;c;b3duZWQ=\x9c",
+    "\x1b]8;;http://evil\x1b\\label\x1b]8;;\x1b\\",
+    "\x1b[2J\x1b[H",
+    "\x9b2J",
+    "\x1b[1A\x1b[2K",
+    "\x1b[6n",
+    "\x1b[?1049h",
+    "\x1bc",
+    "\x1bPq#0\x1b\\",
+    "\x1b_Gi=1\x1b\\",
+    "\x1b^pm\x1b\\",
+    "\x1bXsos\x1b\\",
+    "over\rwritten",
+    "a\b\bb",
+    "\x0e\x0f\x11\x13\x05\x00\x7f",
+    "\u202eevil\u2066\u2069",
+    "z\u0300\u0301\u0302\u0303\u0304\u0305\u0306",
+    "\ud800\udfff\uffff\ufdd0",
+    "\x85\u2028\u2029",
+    "\U000e0041\u200b\ufeff",
+]
+texts = st.lists(
+    st.one_of(st.sampled_from(HOSTILE), st.sampled_from("\r\n\t\x1b[]\u0301\u200d"), st.text(max_size=8)), max_size=12
+).map("".join)
+any_text = st.one_of(texts, st.text(st.characters(codec=None), max_size=60))
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufffe\uffff]")
+
+
+@given(any_text, st.lists(st.integers(0, 120)))
+def test_any_cutting_gives_the_same(text: str, cuts: list[int]) -> None:
+    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    stream = safe.Stream()
+    pieces = [stream.feed(text[start:end]) for start, end in itertools.pairwise(edges)]
+    assert "".join(pieces) + stream.close() == safe.text(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_cut_at_every_character(text: str) -> None:
+    stream = safe.Stream()
+    assert "".join(map(stream.feed, text)) + stream.close() == safe.text(text)
+
+
+@given(any_text)
+def test_nothing_unsafe_is_left_and_all_of_it_can_be_written(text: str) -> None:
+    result = safe.text(text)
+    assert not UNSAFE.search(result)
+    result.encode()
+
+
+@given(any_text)
+def test_applied_twice_it_changes_nothing(text: str) -> None:
+    assert safe.text(safe.text(text)) == safe.text(text)
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]) | st.sampled_from("\n\t")))
+def test_what_is_plain_stays_as_it_is(text: str) -> None:
+    kept = "".join(char for char in text if char not in "\u115f\u1160\u3164\uffa0")
+    assert safe.text(kept) == kept
+
+
+@given(texts)
+def test_the_terminal_is_as_without_it(text: str) -> None:
+    screen = pyte.Screen(2000, 200)
+    stream = pyte.Stream(screen)
+    modes = set(screen.mode)
+    result = safe.text(text)
+    stream.feed(result.replace("\n", "\r\n"))
+    assert (screen.title, screen.icon_name, screen.mode) == ("", "", modes)
+    assert screen.cursor.y == result.count("\n")
+    assert screen.cursor.attrs == screen.default_char
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "␛[2J"),
+        ("\x7f\x9b", "␡\ufffd"),
+        ("a\r\nb\rc\x85d\u2028e", "a\nb\nc\nd\ne"),
+        ("\r\r\n\n", "\n\n\n"),
+        ("\u202ex", "⟨U+202E⟩x"),
+        ("a\u200bb", "a⟨U+200B⟩b"),
+        ("\ud83d\udc4d \ufdd0", "\ufffd\ufffd \ufffd"),
+        ("👩\u200d💻 ❤\ufe0f נ\u05bc", "👩\u200d💻 ❤\ufe0f נ\u05bc"),
+        ("e" + "\u0301" * 9 + "x", "e" + "\u0301" * 4 + "x"),
+        ("a" + "\u200d" * 9, "a" + "\u200d" * 4),
+        ("\u202a" + "\u0301" * 5, "⟨U+202A⟩" + "\u0301" * 4),
+    ],
+)
+def test_what_is_shown_instead(text: str, shown: str) -> None:
+    assert safe.text(text) == shown
+
+
+def test_a_line_is_one_line_and_not_longer_than_asked() -> None:
+    assert safe.line(" a\n\tb \x1b c\r") == "a b ␛ c"
+    assert safe.line("x" * 300) == "x" * 199 + "…"
+    assert safe.line("abcdef", 5) == "abcd…"
+
+
+@given(any_text, st.integers(1, 50))
+def test_a_line_has_no_break_and_a_limit(text: str, limit: int) -> None:
+    result = safe.line(text, limit)
+    assert len(result) <= limit
+    assert not re.search("[\n\t]", result)
+    assert not UNSAFE.search(result)
+
+
+def test_no_combining_mark_is_taken_for_a_letter() -> None:
+    marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Mn", "Me")]
+    assert marks
+    assert not [mark for mark in marks if not safe._MARKS.fullmatch(mark)]
