@@ -1,6 +1,8 @@
 """A request into events, over HTTP. The only module that knows httpx: its exceptions end here."""
 
 import ipaddress
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,9 +76,13 @@ class Client:
         limits = profile.timeouts
         timeout = httpx.Timeout(limits.first_byte, connect=limits.connect)
         headers = {"Accept-Encoding": "identity", **request.headers}  # compressed streams come in lumps
+        content = None
+        if request.body is not None:
+            headers = {"Content-Type": "application/json", **headers}
+            content = json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace")
         try:
             outgoing = self._http.build_request(
-                request.method, request.url, headers=headers, json=request.body, timeout=timeout
+                request.method, request.url, headers=headers, content=content, timeout=timeout
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError, TypeError):
             raise _unusable(profile) from None
@@ -160,14 +166,14 @@ def _network_hint(profile: Profile) -> str:
 
 def origin(url: str) -> str:
     """Scheme, host and port of a URL: what may be shown of it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else url
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{re.split('[/?#]', rest)[0].rpartition('@')[2]}"
 
 
 def is_loopback(url: str) -> bool:
     """Whether a URL names this machine."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
