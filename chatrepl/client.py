@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -30,19 +30,27 @@ class Client:
         headers = {"User-Agent": f"chatrepl/{__version__}"}
         self._http = httpx.Client(transport=transport, headers=headers, follow_redirects=False)
 
-    def ask(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Iterator[Event]:
+    def ask(
+        self,
+        profile: Profile,
+        conversation: Conversation,
+        key: str,
+        *,
+        stream: bool = True,
+        before_waiting: Callable[[], None] = lambda: None,
+    ) -> Iterator[Event]:
         """The events of the reply to a conversation that ends with an open turn.
 
-        Closing the iterator closes the connection, which is how a reply is stopped.
+        Closing the iterator closes the connection, which is how a reply is stopped. ``before_waiting`` is called each
+        time the network is about to be waited for: whoever collects pieces writes them down then.
         """
         speaks = dialect(profile.dialect)
         request = speaks.encode(profile, conversation, key, stream=stream)
         finished = False
-        with _told(profile, key), self._answer(profile, request) as answer:
+        with _told(key), self._answer(profile, request) as answer:
             try:
-                for event in read(
-                    speaks, profile, answer.status_code, _headers(answer), answer.iter_bytes(), stream=stream
-                ):
+                chunks = _chunks(answer, before_waiting)
+                for event in read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream):
                     finished |= isinstance(event, Finished)
                     yield event
             except httpx.TransportError as error:
@@ -54,7 +62,7 @@ class Client:
         speaks = dialect(profile.dialect)
         if not speaks.models:
             raise CommandError(f"{profile.dialect} has no list of models", "/model NAME sets one all the same.")
-        with _told(profile, key), self._answer(profile, speaks.models(profile, key)) as answer:
+        with _told(key), self._answer(profile, speaks.models(profile, key)) as answer:
             try:
                 return read_models(speaks, profile, answer.status_code, _headers(answer), answer.iter_bytes())
             except httpx.TransportError as error:
@@ -100,12 +108,18 @@ class Client:
         return answer
 
 
+def _chunks(answer: httpx.Response, before_waiting: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in answer.iter_bytes():
+        yield chunk
+        before_waiting()
+
+
 def _headers(answer: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.headers.items()}
 
 
 @contextmanager
-def _told(profile: Profile, key: str) -> Iterator[None]:
+def _told(key: str) -> Iterator[None]:
     """Keep the key out of errors, should a server echo it."""
     try:
         yield

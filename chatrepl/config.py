@@ -175,8 +175,10 @@ class _Reader:
             elif isinstance(now, tuple):
                 self.demand((*at, key), all(isinstance(word, str) for word in value), "has to be a list of words")
                 value = tuple(value)
-            elif key == "headers":
-                self.demand((*at, key), all(isinstance(text, str) for text in value.values()), "has to hold texts")
+            elif isinstance(now, Mapping):
+                texts = all(isinstance(text, str) for text in value.values())
+                self.demand((*at, key), texts or key != "headers", "has to hold texts")
+                value = {**now, **value}
             values[key] = value
         return replace(start, **values)
 

@@ -138,6 +138,14 @@ Turn = tuple[Message, ...]
 """A question and what answers it: the first message is the user's, the last the assistant's."""
 
 
+def checked(messages: Iterable[Message]) -> Turn:
+    """The messages as a turn; ValueError if they are none."""
+    turn = tuple(messages)
+    if len(turn) < 2 or turn[0].role != "user" or turn[-1].role != "assistant":
+        raise ValueError(f"not a turn: {[message.role for message in turn]}")
+    return turn
+
+
 @dataclass(slots=True)
 class Conversation:
     """The system prompt and the turns. A turn enters whole or not at all, so roles alternate in every prefix.
@@ -159,10 +167,7 @@ class Conversation:
 
     def add(self, turn: Iterable[Message]) -> None:
         """Take a whole turn in."""
-        turn = tuple(turn)
-        if len(turn) < 2 or turn[0].role != "user" or turn[-1].role != "assistant":
-            raise ValueError(f"not a turn: {[message.role for message in turn]}")
-        self.turns.append(turn)
+        self.turns.append(checked(turn))
 
     def drop(self, count: int = 1) -> list[Turn]:
         """Take the last ``count`` turns out and return them."""

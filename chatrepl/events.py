@@ -3,18 +3,18 @@
 A failure is an exception (see ``errors``), never an event.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
 FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
 
-def _check(event: object, allowed: type | tuple[type, ...]) -> None:
-    for field in fields(event):  # type: ignore[arg-type]  # every caller is a dataclass of this module
-        value = getattr(event, field.name)
-        if not isinstance(value, allowed) or isinstance(value, bool):
-            raise TypeError(f"{type(event).__name__}.{field.name} cannot be {value!r}")
+def _check(event: object, kind: type | tuple[type, ...], *names: str) -> None:
+    for name in names:
+        value = getattr(event, name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{type(event).__name__}.{name} cannot be {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Started:
     model: str
 
     def __post_init__(self) -> None:
-        _check(self, str)
+        _check(self, str, "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Text:
     text: str
 
     def __post_init__(self) -> None:
-        _check(self, str)
+        _check(self, str, "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Thinking:
     signature: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, str)
+        _check(self, str, "text", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class ToolCallPiece:
     arguments: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, (int, str))
+        _check(self, int, "index")
+        _check(self, str, "id", "name", "arguments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Usage:
     total: int | None = None
 
     def __post_init__(self) -> None:
-        _check(self, (int, type(None)))
+        _check(self, (int, type(None)), "input", "cached", "output", "reasoning", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Finished:
     raw: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, str)
+        _check(self, str, "reason", "raw")
         if self.reason not in FINISH_REASONS:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 

@@ -7,7 +7,17 @@ changes a session is an entry, written first and then taken in here.
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart, Turn, from_data, to_data
+from chatrepl.conversation import (
+    Conversation,
+    Message,
+    Part,
+    TextPart,
+    ThinkingPart,
+    Turn,
+    checked,
+    from_data,
+    to_data,
+)
 
 VERSION = 1
 
@@ -28,6 +38,13 @@ class Said:
     """A message: a question opens a turn, a reply closes it."""
 
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A whole turn, taken over from another session or file."""
+
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,7 @@ class Mark:
     count: int = 0
 
 
-Entry = Header | Said | Piece | Mark
+Entry = Header | Said | Taken | Piece | Mark
 
 
 @dataclass(slots=True)
@@ -79,6 +96,10 @@ class State:
                     self.conversation.drop()
                 self.conversation.add((self.question, message))
                 self._open(None)
+            case Taken(turn):
+                self._open(None)
+                self.conversation.add(turn)
+                self.title = self.title or title_of(turn[0])
             case Piece():
                 self._pieces.append(entry)
             case Mark():
@@ -130,6 +151,8 @@ def to_json(entry: Entry) -> dict[str, Any]:
             return {"chatrepl": version, "id": session_id, "at": at}
         case Said(message):
             return {"message": to_data(message)}
+        case Taken(turn):
+            return {"turn": [to_data(message) for message in turn]}
         case Piece(text, thinking):
             return {"piece": text} | ({"thinking": thinking} if thinking else {})
         case Mark(kind, text, count):
@@ -143,6 +166,8 @@ def from_json(data: Any) -> Entry:
             return Header(session_id, at, version)
         case {"message": dict(message)}:
             return Said(from_data(message))
+        case {"turn": list(turn)}:
+            return Taken(checked(from_data(_typed(message, dict)) for message in turn))
         case {"piece": str(), **rest}:
             return Piece(data["piece"], _typed(rest.get("thinking", ""), str))
         case {"mark": str(), **rest}:

@@ -1,0 +1,19 @@
+"""``python -m chatrepl``, and what the console script calls."""
+
+import sys
+
+
+def main() -> int:
+    """The whole program; returns its exit status."""
+    if sys.argv[1:] == ["--version"]:  # the one answer that needs nothing of the rest
+        from chatrepl import __version__
+
+        print(f"chatrepl {__version__}")
+        return 0
+    from chatrepl import cli
+
+    return cli.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Who to talk to when a session begins: what was asked for, else what is at hand."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from chatrepl import keys
+from chatrepl.config import Config, Profile
+from chatrepl.errors import ChatError, ConfigError
+
+ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
+"""The profiles of servers that are looked for at their usual ports."""
+
+PROBE_SECONDS = 0.3
+"""How long a port of this machine may take to accept a connection."""
+
+
+def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str = "", base_url: str = "") -> Profile:
+    """The profile to begin with, in the order that the README tells: named on the command line, the default of the
+    configuration, an address given by hand, a key in the environment, a server on this machine, the embedded model."""
+    chosen = (
+        _named(config, name or config.default)
+        or _by_hand(dialect, base_url)
+        or _with_key(config, env)
+        or _running(config)
+        or _embedded(config)
+    )
+    overrides: dict[str, Any] = {"dialect": dialect} if dialect else {}
+    if base_url:
+        # The variable that moves the profile elsewhere loses against an address given by hand.
+        overrides |= {"base_url": base_url, "base_url_env": ""}
+    return replace(chosen, **overrides)
+
+
+def _named(config: Config, name: str) -> Profile | None:
+    return config.profile(name) if name else None
+
+
+def _by_hand(dialect: str, base_url: str) -> Profile | None:
+    if base_url:
+        return Profile("by-hand", dialect=dialect or "openai-chat", base_url=base_url)
+    return None
+
+
+def _with_key(config: Config, env: Mapping[str, str]) -> Profile | None:
+    return next((profile for profile in config.profiles.values() if keys.at_hand(profile, env)), None)
+
+
+def _running(config: Config) -> Profile | None:
+    """The first server on this machine that answers, with the model it offers."""
+    for name in ON_THIS_MACHINE:
+        profile = config.profiles.get(name)
+        if profile and _listens(profile.base_url):
+            try:
+                return _asked(profile)
+            except ChatError:
+                continue  # something else has that port
+    return None
+
+
+def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 80), PROBE_SECONDS):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _asked(profile: Profile) -> Profile:
+    from chatrepl.client import Client, first_model
+
+    quick = replace(profile, timeouts=replace(profile.timeouts, connect=1, first_byte=1, silence=1))
+    client = Client()
+    try:
+        return replace(profile, model=first_model(client, quick, "").model)
+    finally:
+        client.close()
+
+
+def _embedded(config: Config) -> Profile:
+    from importlib.util import find_spec
+
+    if find_spec("xllamacpp") is None:
+        raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
+    return config.profile("local")
+
+
+HELP = """One of these is enough:
+    export OPENAI_API_KEY=...           or the key of another vendor: chatrepl --list-profiles
+    ollama serve                        or LM Studio, llama.cpp or vLLM at its usual port
+    pip install 'chatrepl[local]'       a small model on this machine, no key needed
+    chatrepl --base-url URL             any server that speaks OpenAI's protocol"""

@@ -1,0 +1,45 @@
+"""The loop: read a line, run a command or ask, again."""
+
+from chatrepl import commands
+from chatrepl.conversation import question
+from chatrepl.errors import ChatError
+from chatrepl.prompt import Prompt
+from chatrepl.session import Session
+
+
+def run(session: Session, prompt: Prompt) -> None:
+    """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
+    leaving = False
+    while True:
+        start, session.draft = session.draft, ""
+        try:
+            line = prompt.read(start)
+        except KeyboardInterrupt:
+            if leaving:
+                return
+            leaving = True
+            session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
+            continue
+        except EOFError:
+            return
+        leaving = False
+        if line.strip():
+            try:
+                obey(session, line)
+            except EOFError:
+                return
+
+
+def obey(session: Session, line: str) -> None:
+    """Do what one line asks for. A failure is told and leaves the line in the next prompt."""
+    session.interrupts.forget()
+    try:
+        if line.startswith("/") and not line.startswith("//"):
+            commands.run(session, line.strip())
+        else:
+            session.ask(question(line.removeprefix("/") if line.startswith("//") else line))
+    except ChatError as error:
+        session.draft = session.draft or line
+        session.screen.error(error)
+    except KeyboardInterrupt:
+        session.screen.say("Stopped.", "dim")

@@ -1,0 +1,142 @@
+"""What people see: lines, errors, and the picture of a reply that is arriving.
+
+Everything that is printed goes through here and through ``safe``; nothing else writes to the terminal.
+"""
+
+import os
+import textwrap
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, TextIO
+
+from chatrepl import safe
+from chatrepl.errors import ChatError
+from chatrepl.events import Event, Text
+
+STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
+_COLOURS = {"error", "warning", "good"}
+
+
+class Picture(Protocol):
+    """A reply on the screen while it arrives: fed with events, over when its ``with`` ends."""
+
+    def feed(self, event: Event) -> None: ...
+
+    def __enter__(self) -> "Picture": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Screen:
+    """The terminal, or whatever stands in its place: ``out`` gets the replies, ``notes`` all else."""
+
+    def __init__(
+        self, out: TextIO, notes: TextIO, env: Mapping[str, str], *, plain: bool = False, silent: bool = False
+    ) -> None:
+        self.out = out
+        self.notes = notes
+        self._silent = silent
+        self.live = out.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
+        """Whether what was printed may be painted over."""
+        self.styled = notes.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
+        self.coloured = self.styled and not env.get("NO_COLOR")
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print some lines, wrapped at words where that is a terminal."""
+        lines = safe.text(text).split("\n")
+        self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
+
+    def table(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Print names with what they mean beside them, or below them where there is little room."""
+        left = max((len(safe.line(name)) for name, _ in rows), default=0) + 2
+        indent = left if self.columns - left >= 30 else 4
+        for name, meaning in rows:
+            start = f"{safe.line(name):<{left}}" if indent == left else " " * indent
+            if indent != left:
+                self._print(self._style(safe.line(name), "bold"))
+            lines = self._wrapped(start + safe.line(meaning, 600), " " * indent)
+            self._print("\n".join(line.rstrip() for line in lines))
+
+    def _wrapped(self, line: str, indent: str = "") -> list[str]:
+        if not self.notes.isatty() or len(line) < self.columns:
+            return [line]
+        return textwrap.wrap(
+            line, self.columns - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+
+    def error(self, error: ChatError) -> None:
+        """Print an error: its line, and its hint on a line of its own."""
+        self.say(f"✗ {safe.line(str(error), 600)}", "error")
+        for line in error.hint.splitlines():
+            self.say(f"  {line}", "dim")
+
+    def picture(self) -> Picture:
+        """The picture of the next reply; one that shows nothing where the reply is only collected."""
+        return Blank() if self._silent else PlainPicture(self.out)
+
+    @property
+    def columns(self) -> int:
+        """The width of the terminal."""
+        try:
+            return os.get_terminal_size(self.notes.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
+
+    def _style(self, text: str, style: str) -> str:
+        if not style or not self.styled or (style in _COLOURS and not self.coloured):
+            return text
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
+
+    def _print(self, text: str) -> None:
+        self.notes.write(f"{text}\n")
+        self.notes.flush()
+
+
+class Blank:
+    """The picture that shows nothing."""
+
+    def feed(self, event: Event) -> None:
+        pass
+
+    def __enter__(self) -> "Blank":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+class PlainPicture:
+    """The bare text of a reply as it comes: for pipes, files, simple terminals and screen readers.
+
+    To a terminal the text goes through ``safe``; a file gets it as the server sent it.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._safe = safe.Stream() if out.isatty() else None
+        self._last = ""
+
+    def feed(self, event: Event) -> None:
+        if isinstance(event, Text):
+            self._write(self._safe.feed(event.text) if self._safe else event.text)
+
+    def __enter__(self) -> "PlainPicture":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._safe:
+            self._write(self._safe.close())
+        if self._last and not self._last.endswith("\n"):
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._out.write(text)
+            self._out.flush()
+            self._last = text

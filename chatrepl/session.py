@@ -1,0 +1,271 @@
+"""All state of a running chat, and one turn of it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from chatrepl import keys, transcript
+from chatrepl.config import Config, Paths, Profile, Ui
+from chatrepl.conversation import Conversation, Message, Reply
+from chatrepl.errors import BrokenReply, ChatError, TranscriptError
+from chatrepl.events import Event, Text, Thinking
+from chatrepl.journal import Mark, Piece, Said, Taken
+from chatrepl.screen import Screen
+from chatrepl.terminal import Interrupts
+from chatrepl.transcript import Transcript
+
+if TYPE_CHECKING:
+    from chatrepl.client import Client
+    from chatrepl.dialects import ModelInfo
+    from chatrepl.local import LocalServer
+
+
+@dataclass(slots=True)
+class Timing:
+    """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
+
+    asked: float
+    first: float | None = None
+    over: float | None = None
+
+
+@dataclass
+class Session:
+    """A running chat: who is talked to, what was said, and where it is written and shown."""
+
+    config: Config
+    paths: Paths
+    env: Mapping[str, str]
+    profile: Profile
+    screen: Screen
+    ui: Ui = field(default_factory=Ui)
+    interrupts: Interrupts = field(default_factory=Interrupts)
+    clock: Callable[[], float] = time.monotonic
+    ephemeral: bool = False
+    consent: Callable[[str], bool] = lambda _question: False
+    """Asks the user a question to be answered with yes or no."""
+    draft: str = ""
+    """What stands in the next prompt already."""
+
+    def __post_init__(self) -> None:
+        self.transcript = self._new_transcript()
+        if self.profile.system:
+            self.transcript.add(Mark("system", self.profile.system))
+        self.models: list[str] = []
+        """The models the server was last seen to offer, for completion."""
+        self.last_ending = ""
+        """How the last reply ended, also one of which nothing came."""
+        self._local: LocalServer | None = None
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.transcript.state.conversation
+
+    @cached_property
+    def client(self) -> "Client":
+        from chatrepl.client import Client  # httpx costs as much as the prompt: it loads when first needed
+
+        return Client()
+
+    def ask(self, question: Message) -> Message | None:
+        """One turn: the reply, None where none came. The question is on disk before the request leaves."""
+        self.transcript.add(Said(question))
+        return self._answer(question, self.conversation.asking(question))
+
+    def retry(self) -> Message | None:
+        """Ask the last question again; the new reply takes the place of the old one once it is there."""
+        *before, last = self.conversation.turns
+        question = last[0]
+        self.transcript.add(Mark("retry"))
+        return self._answer(question, Conversation(self.conversation.system, before).asking(question), again=True)
+
+    def switch(self, profile: Profile) -> None:
+        """Talk to somebody else from now on; the conversation stays."""
+        if profile.name != self.profile.name:
+            self.models = []
+            self._stop_local()
+        self.profile = profile
+
+    def ready(self) -> tuple[Profile, str]:
+        """The profile as it can be asked, with an address and a model, and its key."""
+        profile, key = self.profile, ""
+        if profile.base_url == LOCAL:
+            profile, key = self._started(profile)
+        else:
+            profile = located(profile, self.env)
+            key = keys.read(profile, self.env)
+        if not profile.model:
+            from chatrepl.client import first_model
+
+            profile = first_model(self.client, profile, key)
+            self.profile = replace(self.profile, model=profile.model)
+        return profile, key
+
+    def offered(self) -> list["ModelInfo"]:
+        """The models that the server offers."""
+        profile, key = self.ready()
+        with self.interrupts.awaited():
+            found = self.client.models(profile, key)
+        self.models = [each.id for each in found]
+        return found
+
+    def adopt(self, conversation: Conversation, title: str) -> None:
+        """Go on with that conversation, in a new session."""
+        self.transcript.close()
+        self.transcript = self._new_transcript()
+        self.transcript.add(Mark("system", conversation.system))
+        self.transcript.add(Mark("rename", title))
+        for turn in conversation.turns:
+            self.transcript.add(Taken(turn))
+
+    def close(self) -> None:
+        """End the session."""
+        self.transcript.close()
+        self._stop_local()
+        if "client" in self.__dict__:
+            self.client.close()
+
+    # one turn
+
+    def _answer(self, question: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+        reply = Reply(self.profile.model)
+        timing = Timing(self.clock())
+        failure = self._collect(reply, conversation, timing)
+        timing.over = self.clock()
+        if reply.empty and reply.ending not in ("interrupted", "failed"):
+            reply.ending = "failed"
+            failure = BrokenReply(
+                f"The model answered nothing ({reply.raw_ending or 'no reason given'})", "/retry asks again."
+            )
+        self.last_ending = reply.ending
+        message = None if reply.empty else reply.message()
+        if message:
+            self.transcript.add(Said(message))
+            self._tell_ending(reply, timing)
+        else:
+            self.transcript.add(Mark("withdraw"))
+            self.draft = "" if again else question.text
+            if reply.ending == "interrupted":
+                self.screen.say("Stopped before the first word.", "dim")
+        if failure:
+            self.screen.error(failure)
+        return message
+
+    def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
+        """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
+        pieces = _Pieces(self.transcript)
+        events = self._events(conversation, pieces.write)
+        try:
+            with self.screen.picture() as picture:
+                for event in self.interrupts.over(events):
+                    if timing.first is None and isinstance(event, Text | Thinking):
+                        timing.first = self.clock()
+                    reply.feed(event)
+                    pieces.feed(event)
+                    picture.feed(event)
+        except KeyboardInterrupt:
+            reply.ending = "interrupted"
+        except ChatError as error:
+            reply.ending = "failed"
+            return error
+        finally:
+            pieces.write()
+            close = getattr(events, "close", None)
+            if close:
+                close()
+        return None
+
+    def _events(self, conversation: Conversation, before_waiting: Callable[[], None]) -> Iterator[Event]:
+        profile, key = self.ready()
+        yield from self.client.ask(profile, conversation, key, stream=self.ui.stream, before_waiting=before_waiting)
+
+    def _tell_ending(self, reply: Reply, timing: Timing) -> None:
+        if note := _ENDINGS.get(reply.ending):
+            self.screen.say(note, "warning")
+        if self.ui.statistics:
+            self.screen.say(statistics(reply, timing), "dim")
+
+    # the parts
+
+    def _new_transcript(self) -> Transcript:
+        path = None if self.ephemeral else self.paths.sessions / f"{transcript.new_id()}.jsonl"
+        return Transcript(path, self._trouble)
+
+    def _trouble(self, error: TranscriptError) -> None:
+        self.screen.error(error)
+
+    def _started(self, profile: Profile) -> tuple[Profile, str]:
+        """The local profile with its server running."""
+        from chatrepl import embedded
+
+        if self._local is None:
+            say = partial(self.screen.say, style="dim")
+            self._local = embedded.start(profile.model, self.paths.models, say, self.consent)
+        return replace(profile, base_url=self._local.base_url, model=self._local.model), self._local.key
+
+    def _stop_local(self) -> None:
+        if self._local:
+            self._local.close()
+            self._local = None
+
+
+LOCAL = "local:"
+"""The base URL of a server that chatrepl starts itself."""
+
+
+def located(profile: Profile, env: Mapping[str, str]) -> Profile:
+    """The profile with the address that the environment gives it."""
+    return replace(profile, base_url=env.get(profile.base_url_env) or profile.base_url)
+
+
+class _Pieces:
+    """Collects what arrives and writes it to the journal in one go."""
+
+    def __init__(self, journal: Transcript) -> None:
+        self._journal = journal
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+
+    def feed(self, event: Event) -> None:
+        if isinstance(event, Text):
+            self._text.append(event.text)
+        elif isinstance(event, Thinking):
+            self._thinking.append(event.text)
+
+    def write(self) -> None:
+        if self._text or self._thinking:
+            self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
+            self._text, self._thinking = [], []
+
+
+_ENDINGS = {
+    "interrupted": "Stopped. What came is kept and goes along with the next question.",
+    "failed": "The reply is incomplete. What came is kept.",
+    "length": "The reply was cut at the token limit; /set max_tokens raises it.",
+    "content_filter": "The provider's content filter ended the reply.",
+    "tool_calls": "The model asked for a tool, which chatrepl does not run.",
+    "error": "The server reports that the reply failed.",
+}
+
+
+MEASURABLE = 0.2
+"""Below that many seconds the speed of a reply is mostly noise."""
+
+
+def statistics(reply: Reply, timing: Timing) -> str:
+    """Time to the first word, speed and tokens of a reply, as far as they are known."""
+    parts: list[str] = []
+    usage, over = reply.usage, timing.over or timing.asked
+    if timing.first is not None:
+        parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
+        took = over - timing.first
+        if usage and usage.output and took >= MEASURABLE:
+            parts.append(f"{usage.output / took:.0f} tokens/s")
+    parts.append(f"{over - timing.asked:.1f} s in all")
+    if usage and usage.input is not None:
+        parts.append(f"{usage.input} tokens in" + (f" ({usage.cached} cached)" if usage.cached else ""))
+    if usage and usage.output is not None:
+        parts.append(f"{usage.output} out" + (f" ({usage.reasoning} thinking)" if usage.reasoning else ""))
+    return " · ".join(parts)

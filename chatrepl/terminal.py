@@ -1,0 +1,117 @@
+"""The terminal's own state: quiet while nobody reads keys, Ctrl-C only where it is awaited, put back as it was."""
+
+import atexit
+import io
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TextIO, TypeVar
+
+T = TypeVar("T")
+
+
+@contextmanager
+def quiet(keys: TextIO) -> Iterator[None]:
+    """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next.
+
+    The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
+    """
+    hush, restore = _modes(keys)
+    hush()
+    atexit.register(restore)
+    before = {number: signal.signal(number, _leave) for number in _signals("SIGTERM", "SIGHUP")}
+    before |= {number: signal.signal(number, lambda *_: hush()) for number in _signals("SIGCONT")}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        atexit.unregister(restore)
+        restore()
+
+
+def _modes(keys: TextIO) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Two functions: one makes the terminal quiet, the other puts it back; both do nothing where there is none."""
+    try:
+        import termios
+
+        descriptor = keys.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (ImportError, OSError, io.UnsupportedOperation, ValueError):
+        return _nothing, _nothing
+    except termios.error:
+        return _nothing, _nothing
+
+    def hush() -> None:
+        modes = termios.tcgetattr(descriptor)
+        modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
+        modes[3] &= ~(termios.ECHO | termios.ICANON)
+        modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
+        termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+
+    return hush, lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _signals(*names: str) -> list[signal.Signals]:
+    """Those of the signals that this platform has."""
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+class Interrupts:
+    """Ctrl-C raises KeyboardInterrupt only while somebody awaits it, so no step of a turn is ever left half done.
+
+    One that comes at another moment is taken at the next place that awaits it.
+    """
+
+    def __init__(self) -> None:
+        self._awaited = False
+        self._came = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """While it lasts, Ctrl-C is handled here."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def forget(self) -> None:
+        """Whatever was pressed so far was meant for something that is over."""
+        self._came = False
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Let Ctrl-C through."""
+        try:
+            self._awaited = True
+            if self._came:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._awaited = self._came = False
+
+    def over(self, items: Iterator[T]) -> Iterator[T]:
+        """The items, with Ctrl-C let through while the next one is waited for."""
+        while True:
+            with self.awaited():
+                try:
+                    item = next(items)
+                except StopIteration:
+                    return
+            yield item
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._came = True
+        if self._awaited:
+            raise KeyboardInterrupt

@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import Server, serving
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A scripted server on loopback."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A fresh CHATREPL_HOME."""
+    return tmp_path / "home"

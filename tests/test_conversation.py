@@ -1,0 +1,107 @@
+"""Messages, turns, and the reply that is put together from its pieces."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl.conversation import (
+    Conversation,
+    Message,
+    Reply,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    from_data,
+    question,
+    to_data,
+)
+from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from tests import strategies
+
+
+@given(strategies.questions | strategies.replies)
+def test_a_message_survives_json(message: Message) -> None:
+    assert from_data(json.loads(json.dumps(to_data(message)))) == message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "parts", "kind", "text", "usage"]), inner)
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["role", "parts", "model", "ending", "usage", "at"]), JSON | st.just("user")))
+def test_anything_else_is_a_value_error(data: dict[str, object]) -> None:
+    try:
+        message = from_data(data)
+    except ValueError:
+        return
+    assert from_data(to_data(message)) == message
+
+
+@pytest.mark.parametrize("roles", [[], ["user"], ["assistant", "user"], ["user", "user"]])
+def test_a_turn_enters_whole_or_not_at_all(roles: list[str]) -> None:
+    conversation = Conversation()
+    with pytest.raises(ValueError, match="not a turn"):
+        conversation.add(Message(role, ()) for role in roles)  # type: ignore[arg-type]
+    assert conversation.turns == []
+
+
+@given(strategies.conversations, st.integers(0, 6))
+def test_dropping_turns_takes_them_from_the_end(conversation: Conversation, count: int) -> None:
+    turns = list(conversation.turns)
+    dropped = conversation.drop(count)
+    assert conversation.turns + dropped == turns
+    assert len(dropped) == min(count, len(turns))
+
+
+def test_asking_leaves_the_conversation_as_it_is() -> None:
+    conversation = Conversation("brief")
+    assert [message.text for message in conversation.asking(question("hi")).messages] == ["hi"]
+    assert conversation == Conversation("brief")
+
+
+def test_pieces_become_one_message() -> None:
+    reply = Reply("asked-for")
+    for event in (
+        Started("answering"),
+        Thinking("Hm", ""),
+        Thinking(".", "sig"),
+        Text("Hel"),
+        Usage(1, None, 1),
+        Text("lo"),
+        ToolCallPiece(1, "b", "g", "{}"),
+        ToolCallPiece(0, "a", "f", '{"x"'),
+        ToolCallPiece(0, "", "", ": 1}"),
+        Finished("tool_calls", "tool_use"),
+        Usage(1, None, 2),
+    ):
+        reply.feed(event)
+    message = reply.message()
+    assert message.parts == (
+        ThinkingPart("Hm.", "sig"),
+        TextPart("Hello"),
+        ToolCallPart("a", "f", '{"x": 1}'),
+        ToolCallPart("b", "g", "{}"),
+    )
+    assert (message.model, message.ending, message.usage) == ("answering", "tool_calls", Usage(1, None, 2))
+
+
+def test_a_reply_has_failed_until_somebody_knows_better() -> None:
+    reply = Reply()
+    reply.feed(Text("half"))
+    assert reply.message().ending == "failed"
+
+
+@pytest.mark.parametrize(
+    ("event", "empty"), [(Text(""), True), (Started("m"), True), (Thinking(" "), False), (Text("a"), False)]
+)
+def test_a_reply_is_empty_until_something_worth_keeping_came(event: Text, empty: bool) -> None:
+    reply = Reply()
+    reply.feed(event)
+    assert reply.empty is empty

@@ -1,0 +1,348 @@
+"""The REPL as a person uses it: the whole program on a pty, against a server that is scripted byte by byte."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there is no pty on Windows", allow_module_level=True)
+
+from tests.server import Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
+from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, ENTER, PASTE, TAB, Terminal, chatrepl, environment
+
+
+@pytest.fixture
+def chat(server: Server, home: Path) -> Iterator[Terminal]:
+    """chatrepl at its prompt, talking to the scripted server."""
+    with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home)) as terminal:
+        terminal.wait_for_prompt()
+        yield terminal
+
+
+def sent(server: Server, number: int = -1) -> list[tuple[str, str]]:
+    """Role and content of each message in a request the server got."""
+    return [(message["role"], message["content"]) for message in server.requests[number].body["messages"]]
+
+
+def ask(chat: Terminal, text: str, awaited: str) -> None:
+    """Send a line and wait for what it brings, once more than it stands there already, and for the next prompt."""
+    times = chat.text().count(awaited) + 1
+    chat.line(text)
+    chat.wait_for(awaited, times=times)
+    chat.wait_for_prompt()
+
+
+def test_the_first_line_says_profile_model_and_session(chat: Terminal, home: Path) -> None:
+    first = "".join(chat.lines()[:3])
+    assert "by-hand" in first
+    assert "test-model" in first
+    assert "sessions/" in first.replace(" ", "")
+
+
+@pytest.mark.parametrize("script", [say, byte_by_byte])
+def test_pieces_become_one_message_that_goes_along_with_the_next_question(
+    chat: Terminal, server: Server, script
+) -> None:  # type: ignore[no-untyped-def]
+    server.answers(script("Hel", "lo"), say("Fine."))
+    ask(chat, "Hi", "Hello")
+    ask(chat, "How are you?", "Fine.")
+    assert sent(server) == [("user", "Hi"), ("assistant", "Hello"), ("user", "How are you?")]
+
+
+def test_the_system_prompt_is_one_message_and_first(chat: Terminal, server: Server) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/system You talk like a pirate.", "The system prompt is set")
+    ask(chat, "Who are you?", "Hello")
+    ask(chat, "/system You are brief.", "prompt is set")
+    server.answers(say("Brief."))
+    ask(chat, "And now?", "Brief.")
+    assert sent(server, 1)[0] == ("system", "You talk like a pirate.")
+    assert [role for role, _ in sent(server, 1)] == ["system", "user", "assistant", "user"]
+    assert [content for role, content in sent(server) if role == "system"] == ["You are brief."]
+
+
+def test_reset_forgets_the_conversation_and_keeps_the_system_prompt_and_undo_brings_it_back(
+    chat: Terminal, server: Server
+) -> None:
+    ask(chat, "/system You are brief.", "prompt is set")
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/reset", "1 turn forgotten")
+    server.answers(say("Again."))
+    ask(chat, "Who?", "Again.")
+    assert sent(server) == [("system", "You are brief."), ("user", "Who?")]
+    ask(chat, "/reset", "1 turn forgotten")
+    ask(chat, "/undo", "brought back")
+    server.answers(say("Yes."))
+    ask(chat, "Still there?", "Yes.")
+    assert sent(server)[1:3] == [("user", "Who?"), ("assistant", "Again.")]
+
+
+def test_ctrl_c_stops_a_reply_keeps_what_came_and_hangs_up(chat: Terminal, server: Server, home: Path) -> None:
+    server.answers(stay("It is ", "fo"), say("ur."))
+    chat.line("What is 2 + 2?")
+    chat.wait_for("It is fo")
+    chat.send(CTRL_C)
+    chat.wait_for("Stopped.")
+    chat.wait_for_prompt()
+    assert server.requests[0].closed.wait(20)
+    ask(chat, "Go on", "ur.")
+    assert sent(server) == [("user", "What is 2 + 2?"), ("assistant", "It is fo"), ("user", "Go on")]
+    assert [entry["ending"] for entry in messages(home) if entry["role"] == "assistant"] == ["interrupted", "stop"]
+
+
+def test_ctrl_c_before_the_first_word_puts_the_question_back(chat: Terminal, server: Server) -> None:
+    server.answers(stay())
+    chat.line("Anybody there?")
+    server.received()
+    chat.send(CTRL_C)
+    chat.wait_for("Stopped before the first word")
+    chat.wait_for_prompt("Anybody there?")
+    server.answers(say("Yes."))
+    ask(chat, "", "Yes.")
+    assert sent(server) == [("user", "Anybody there?")]
+
+
+def test_keys_typed_during_a_reply_stand_in_the_next_prompt_and_not_in_the_reply(
+    chat: Terminal, server: Server
+) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    chat.line("Hi")
+    chat.wait_for("one")
+    chat.send("typed ahead")
+    release.set()
+    chat.wait_for("two")
+    chat.wait_for_prompt("typed ahead")
+    assert chat.text().count("typed ahead") == 1
+
+
+def test_keys_typed_before_ctrl_c_are_not_lost(chat: Terminal, server: Server) -> None:
+    server.answers(stay("one"))
+    chat.line("Hi")
+    chat.wait_for("one")
+    chat.send("typed ahead")
+    chat.send(CTRL_C)
+    chat.wait_for("Stopped.")
+    chat.wait_for_prompt("typed ahead")
+
+
+FAILURES = {
+    "a wrong key": (whole({"error": {"message": "Incorrect API key"}}, 401), "401 Unauthorized: Incorrect API key"),
+    "an unknown model": (whole({"error": {"message": "no such model"}}, 404), "404 Not Found: no such model"),
+    "no JSON": (whole("Welcome!"), "is not JSON"),
+    "an error with status 200": (whole({"error": {"message": "asleep"}}), "asleep"),
+    "an error in the stream": (whole('data: {"error":{"message":"crashed"}}\n\n', kind="text/event-stream"), "crashed"),
+    "nothing at all": (whole("", kind="text/event-stream"), "broke off"),
+    "a reset connection": (lambda exchange: exchange.hang_up(), "closed the connection without an answer"),
+    "a page": (whole("<html><title>Sign in</title></html>", 502, "text/html"), "502 Bad Gateway: Sign in"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_is_a_line_the_repl_lives_on_and_the_question_is_back(
+    chat: Terminal, server: Server, home: Path, case: str
+) -> None:
+    script, line = FAILURES[case]
+    server.answers(*[script] * (2 if "reset" in case else 1))  # a dead connection is tried once more
+    chat.line("Precious words")
+    chat.wait_for(line)
+    chat.wait_for_prompt("Precious words")
+    assert "Traceback" not in chat.text()
+    ask(chat, "", "Hello")
+    assert sent(server) == [("user", "Precious words")]
+    assert "Precious words" in journal(home)
+
+
+def test_no_server_is_a_line_too(home: Path) -> None:
+    with serving() as gone:
+        url = gone.url
+    with chatrepl("--base-url", url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Anybody?")
+        chat.wait_for("cannot be reached: connection refused")
+        chat.wait_for_prompt("Anybody?")
+
+
+def test_a_stream_cut_after_three_tokens_is_kept_and_marked(chat: Terminal, server: Server, home: Path) -> None:
+    server.answers(cut("one ", "two ", "three"))
+    ask(chat, "Count", "one two three")
+    chat.wait_for("The reply is incomplete")
+    ask(chat, "Go on", "Hello")
+    assert sent(server) == [("user", "Count"), ("assistant", "one two three"), ("user", "Go on")]
+    assert [entry["ending"] for entry in messages(home) if entry["role"] == "assistant"] == ["failed", "stop"]
+
+
+def test_retry_asks_again_and_replaces_the_reply(chat: Terminal, server: Server) -> None:
+    server.answers(say("First."), say("Second."), say("Third."))
+    ask(chat, "Hi", "First.")
+    ask(chat, "/retry", "Second.")
+    assert sent(server) == [("user", "Hi")]
+    ask(chat, "More", "Third.")
+    assert sent(server) == [("user", "Hi"), ("assistant", "Second."), ("user", "More")]
+
+
+def test_a_retry_that_fails_keeps_the_old_reply(chat: Terminal, server: Server) -> None:
+    server.answers(say("First."), whole({"error": "overloaded"}, 503), say("Third."))
+    ask(chat, "Hi", "First.")
+    chat.line("/retry")
+    chat.wait_for("503")
+    chat.wait_for_prompt()
+    ask(chat, "More", "Third.")
+    assert sent(server) == [("user", "Hi"), ("assistant", "First."), ("user", "More")]
+
+
+def test_undo_takes_turns_away(chat: Terminal, server: Server) -> None:
+    server.answers(say("First."), say("Second."), say("Third."))
+    ask(chat, "a", "First.")
+    ask(chat, "b", "Second.")
+    ask(chat, "/undo", "1 turn taken away")
+    ask(chat, "c", "Third.")
+    assert sent(server) == [("user", "a"), ("assistant", "First."), ("user", "c")]
+
+
+def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal, server: Server) -> None:
+    chat.line("/hlep")
+    chat.wait_for("did you mean '/help'?")
+    chat.wait_for_prompt("/hlep")
+    assert not server.requests
+
+
+def test_two_slashes_send_a_message_that_begins_with_one(chat: Terminal, server: Server) -> None:
+    ask(chat, "//etc/passwd is a path", "Hello")
+    assert sent(server) == [("user", "/etc/passwd is a path")]
+
+
+def test_lines_can_be_added_and_pasted(chat: Terminal, server: Server) -> None:
+    chat.send(f"one{CTRL_J}two{ALT_ENTER}three{PASTE[0]}\nfour\nfive{PASTE[1]}")
+    ask(chat, "", "Hello")
+    assert sent(server) == [("user", "one\ntwo\nthree\nfour\nfive")]
+
+
+def test_a_command_is_completed_by_tab(chat: Terminal, server: Server) -> None:
+    chat.send(f"/sys{TAB}")
+    chat.wait_for("/system")
+    chat.line(" You are brief.")
+    chat.wait_for("The system prompt is set")
+
+
+def test_save_writes_the_conversation_and_never_over_a_file(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "talk.md"
+    ask(chat, "Hi", "Hello")
+    ask(chat, f"/save {target}", "Saved to")
+    before = target.read_text("utf-8")
+    assert "Hi" in before
+    assert "Hello" in before
+    chat.line(f"/save {target}")
+    chat.wait_for("exists")
+    assert target.read_text("utf-8") == before
+
+
+def test_save_names_the_folder_that_is_not_there(chat: Terminal, tmp_path: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    chat.line(f"/save {tmp_path}/nowhere/talk.md")
+    chat.wait_for("nowhere")
+    chat.wait_for_prompt(f"/save {tmp_path}/nowhere/talk.md"[:70]) if len(str(tmp_path)) < 40 else None
+    assert "Traceback" not in chat.text()
+
+
+def test_a_saved_conversation_is_loaded_and_goes_on(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    ask(chat, "/system You are brief.", "prompt is set")
+    ask(chat, "Hi", "Hello")
+    ask(chat, f"/save {tmp_path}/talk.md", "Saved to")
+    ask(chat, "/reset", "forgotten")
+    ask(chat, f"/load {tmp_path}/talk.md", "1 turn loaded")
+    server.answers(say("Yes."))
+    ask(chat, "Remember?", "Yes.")
+    assert sent(server) == [
+        ("system", "You are brief."),
+        ("user", "Hi"),
+        ("assistant", "Hello"),
+        ("user", "Remember?"),
+    ]
+
+
+def test_set_changes_the_request_and_set_save_the_configuration(chat: Terminal, server: Server, home: Path) -> None:
+    ask(chat, "/set temperature 0.2", "temperature = 0.2")
+    ask(chat, "/set --save markdown off", "saved to")
+    ask(chat, "Hi", "Hello")
+    assert server.requests[0].body["temperature"] == 0.2
+    assert "markdown = false" in (home / "config.toml").read_text("utf-8")
+    chat.line("/set temprature 1")
+    chat.wait_for("did you mean 'temperature'?")
+
+
+def test_models_are_listed_and_one_is_chosen(chat: Terminal, server: Server) -> None:
+    ask(chat, "/models", "other-model")
+    ask(chat, "/model other-model", "by-hand · other-model")
+    ask(chat, "Hi", "Hello")
+    assert server.requests[0].body["model"] == "other-model"
+
+
+def test_a_profile_is_switched_in_mid_conversation(server: Server, home: Path) -> None:
+    home.mkdir()
+    with serving() as second:
+        (home / "config.toml").write_text(
+            f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m1"\n'
+            f'[profiles.two]\ndialect = "openai-chat"\nbase_url = "{second.url}"\nmodel = "m2"\n'
+        )
+        with chatrepl(env=environment(home)) as chat:
+            chat.wait_for_prompt()
+            ask(chat, "Hi", "Hello")
+            ask(chat, "/profile two", "two · m2")
+            second.answers(say("Yes."))
+            ask(chat, "Still there?", "Yes.")
+            assert sent(second) == [("user", "Hi"), ("assistant", "Hello"), ("user", "Still there?")]
+
+
+def test_ctrl_c_clears_the_line_and_twice_on_an_empty_one_leaves(chat: Terminal) -> None:
+    chat.send("half a thought")
+    chat.wait_for_prompt("half a thought")
+    chat.send(CTRL_C)
+    chat.wait_for_prompt()
+    chat.send(CTRL_C)
+    chat.wait_for("Ctrl-C again")
+    chat.wait_for_prompt()
+    chat.send(CTRL_C)
+    assert chat.end() == 0
+
+
+@pytest.mark.parametrize("keys", [CTRL_D, f"/quit{ENTER}", f"/exit{ENTER}"])
+def test_it_ends_well_and_says_where_the_session_is(chat: Terminal, keys: str) -> None:
+    ask(chat, "Hi", "Hello")
+    chat.send(keys)
+    assert chat.end() == 0
+    assert "The session is in" in chat.text()
+
+
+def test_what_a_server_says_never_acts_on_the_terminal(chat: Terminal, server: Server) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\x1b]52;c;aGk=\x1b\\ \x9b31m"
+    server.answers(say(f"safe{evil}end"), whole({"error": {"message": f"bad{evil}end"}}, 400))
+    ask(chat, "Hi", "safe")
+    chat.line("Hi")
+    chat.wait_for("400 Bad Request: bad")
+    for sequence in (b"\x1b]0;owned", b"\x1b]52", b"\x9b31m"):
+        assert sequence not in chat.bytes
+
+
+def messages(home: Path) -> list[dict[str, str]]:
+    return [entry["message"] for line in journal(home).splitlines() if "message" in (entry := json.loads(line))]
+
+
+def journal(home: Path) -> str:
+    (path,) = (home / "sessions").glob("*.jsonl")
+    return path.read_text("utf-8")
+
+
+def say_slowly(release: threading.Event):  # type: ignore[no-untyped-def]
+    def script(exchange) -> None:  # type: ignore[no-untyped-def]
+        exchange.head()
+        exchange.send(chunk("one "))
+        held(release, lambda exchange: None)(exchange)
+        exchange.send(chunk("two"))
+        exchange.send(chunk(finish="stop") + "data: [DONE]\n\n")
+
+    return script

@@ -1,0 +1,140 @@
+"""The journal of a session: what was written is read back, and memory and disk are the same fold."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl import transcript
+from chatrepl.conversation import Message, TextPart, question
+from chatrepl.errors import TranscriptError
+from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, Taken, from_json, title_of, to_json
+from chatrepl.transcript import Transcript
+from tests import strategies
+
+marks = st.builds(
+    Mark,
+    st.sampled_from(["system", "rename", "drop", "clear", "restore", "retry", "withdraw", "unknown"]),
+    strategies.texts,
+    st.integers(0, 3),
+)
+entries = (
+    st.builds(Said, strategies.questions | strategies.replies)
+    | st.builds(Taken, strategies.turns)
+    | st.builds(Piece, strategies.texts, strategies.texts)
+    | marks
+)
+
+
+def reply(text: str) -> Message:
+    return Message("assistant", (TextPart(text),), "m", "stop")
+
+
+def no_trouble(error: TranscriptError) -> None:
+    raise error
+
+
+@given(entries | st.builds(Header, strategies.texts, strategies.texts))
+def test_an_entry_survives_json(entry: Entry) -> None:
+    assert from_json(json.loads(json.dumps(to_json(entry)))) == entry
+
+
+@given(st.lists(entries, max_size=12))
+def test_memory_and_disk_are_the_same(tmp_path_factory: pytest.TempPathFactory, whole: list[Entry]) -> None:
+    path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
+    journal = Transcript(path, no_trouble)
+    for entry in [Said(question("first")), *whole]:
+        journal.add(entry)
+    journal.close()
+    assert transcript.read(path) == journal.state
+
+
+@given(st.lists(entries, max_size=20))
+def test_whatever_happens_roles_alternate(whole: list[Entry]) -> None:
+    state = State()
+    for entry in whole:
+        state.take(entry)
+        for turn in state.conversation.turns:
+            assert turn[0].role == "user"
+            assert turn[-1].role == "assistant"
+
+
+def test_a_session_in_which_nothing_was_said_leaves_no_file(tmp_path: Path) -> None:
+    journal = Transcript(tmp_path / "sessions" / "one.jsonl", no_trouble)
+    journal.add(Mark("system", "brief"))
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_is_for_the_user_alone_and_begins_with_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "sessions" / "one.jsonl"
+    journal = Transcript(path, no_trouble)
+    journal.add(Mark("system", "brief"))
+    journal.add(Said(question("hi")))
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [next(iter(line)) for line in lines] == ["chatrepl", "mark", "message"]
+    assert lines[0]["id"] == "one"
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    journal.close()
+
+
+@given(st.data())
+def test_a_torn_or_damaged_file_is_read_as_far_as_it_goes(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
+    journal = Transcript(path, no_trouble)
+    for number in range(3):
+        journal.add(Said(question(f"q{number}")))
+        journal.add(Said(reply(f"a{number}")))
+    journal.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: data.draw(st.integers(whole.index(b"\n") + 1, len(whole)))])
+    state = transcript.read(path)
+    assert [turn[0].text for turn in state.conversation.turns] == ["q0", "q1", "q2"][: len(state.conversation.turns)]
+
+
+def test_what_is_no_session_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"a": 1}\n')
+    with pytest.raises(TranscriptError, match="no session"):
+        transcript.read(other)
+    other.write_text('{"chatrepl": 99, "id": "a", "at": "b"}\n')
+    with pytest.raises(TranscriptError, match="newer chatrepl"):
+        transcript.read(other)
+    with pytest.raises(TranscriptError, match="cannot be read"):
+        transcript.read(tmp_path / "none.jsonl")
+
+
+def test_a_disk_that_refuses_is_told_once_and_the_conversation_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "sessions").write_text("a file stands where the folder should be")
+    troubles: list[TranscriptError] = []
+    journal = Transcript(tmp_path / "sessions" / "one.jsonl", troubles.append)
+    for text in ("one", "two"):
+        journal.add(Said(question(text)))
+        journal.add(Said(reply(text)))
+    assert len(troubles) == 1
+    assert "cannot be written" in str(troubles[0])
+    assert len(journal.state.conversation.turns) == 2
+
+
+def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:
+    state = State()
+    for entry in (Said(question("hi")), Piece("Hel"), Piece("lo", "hm")):
+        state.take(entry)
+    partial = state.partial()
+    assert partial
+    assert (partial.text, partial.thinking, partial.ending) == ("Hello", "hm", "interrupted")
+    state.take(Said(reply("Hello!")))
+    assert state.partial() is None
+
+
+def test_the_title_is_the_first_line_that_says_something() -> None:
+    assert title_of(question("\n  \n Why? \nmore")) == "Why?"
+    assert len(title_of(question("x" * 200))) == 60
