@@ -1,0 +1,113 @@
+"""Transcripts as files, and back: one module a format, and this table."""
+
+import os
+import tempfile
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+from chatrepl.config import nearest
+from chatrepl.conversation import Conversation
+from chatrepl.errors import CommandError, TranscriptError
+from chatrepl.export.format import Chat, Damage, Format
+
+__all__ = ["FORMATS", "Chat", "load", "load_all", "render", "save"]
+
+FORMATS = {
+    ".md": "markdown",
+    ".json": "data",
+    ".jsonl": "journal_lines",
+    ".txt": "words",
+}
+"""How the name of a file ends, and the module of its format, which is loaded when first used."""
+
+
+def render(suffix: str, conversation: Conversation, title: str) -> str:
+    """The text of a transcript in the format of that suffix, like ``.md``."""
+    write = _format(suffix).render
+    if not write:
+        raise CommandError(f"A {suffix} file can be read but not written")
+    return write(Chat(conversation, title))
+
+
+def save(path: Path, conversation: Conversation, title: str, *, force: bool = False) -> None:
+    """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force."""
+    data = render(path.suffix, conversation, title).encode("utf-8")
+    try:
+        _write(path, data, force=force)
+    except FileExistsError:
+        raise TranscriptError(f"{path} exists already", "Choose another name, or force it: /save -f FILE") from None
+    except OSError as error:
+        if not path.parent.is_dir():
+            raise TranscriptError(f"There is no folder {path.parent}", "Make it first.") from None
+        raise TranscriptError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def load(path: Path) -> Chat:
+    """The conversation in a file and its title; of several the newest."""
+    return load_all(path)[0]
+
+
+def load_all(path: Path) -> list[Chat]:
+    """Every conversation in a file, newest first: at least one. Exports of other programs hold many."""
+    read = _format(path.suffix).read
+    if not read:
+        raise CommandError(f"A {path.suffix} file cannot be read back", f"What can be read: {_readable()}.")
+    try:
+        found = read(path)
+    except OSError as error:
+        raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
+    except Damage as damage:
+        where = f", line {damage.line}" if damage.line else ""
+        raise TranscriptError(f"{path}{where}: {damage}") from None
+    if not found:
+        raise TranscriptError(f"There is no conversation in {path}")
+    return found
+
+
+def _format(suffix: str) -> Format:
+    suffix = suffix.lower()
+    if suffix not in FORMATS:
+        what = f"There is no format {suffix!r}{nearest(suffix, FORMATS)}" if suffix else "The file's name has no ending"
+        raise CommandError(what, f"The name has to end in one of {' '.join(FORMATS)}.")
+    found: Format = import_module(f"chatrepl.export.{FORMATS[suffix]}").FORMAT
+    return found
+
+
+def _readable() -> str:
+    return " ".join(suffix for suffix in FORMATS if _format(suffix).read)
+
+
+# Writing whole or not at all
+
+
+def _write(path: Path, data: bytes, *, force: bool) -> None:
+    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".chatrepl-")  # for the user alone: 0600
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            os.replace(temporary, path)
+        else:
+            _publish(temporary, path)
+    finally:
+        with suppress(OSError):  # it is gone where all went well
+            os.unlink(temporary)
+
+
+def _publish(temporary: str, path: Path) -> None:
+    """Give the file its name, unless another writer was faster."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: take the name first, then move onto it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(path)
+            raise

@@ -1,0 +1,51 @@
+"""A conversation as the journal of a session: JSON lines, read back exactly, and resumable where sessions are kept."""
+
+import json
+from pathlib import Path
+
+from chatrepl.conversation import Conversation
+from chatrepl.errors import TranscriptError
+from chatrepl.export.format import Chat, Damage, Format, text_of
+from chatrepl.export.format import to_json as to_line
+from chatrepl.journal import VERSION, Entry, Header, Mark, Said, State, from_json, to_json
+
+
+def render(chat: Chat) -> str:
+    """The conversation as the shortest journal that adds up to it."""
+    return "".join(to_line(to_json(entry)) + "\n" for entry in _entries(*chat))
+
+
+def _entries(conversation: Conversation, title: str) -> list[Entry]:
+    if any(len(turn) > 2 for turn in conversation.turns):
+        raise TranscriptError("A journal cannot hold turns with tool calls yet", "Save it as .json or .md instead.")
+    said = [Said(message) for message in conversation.messages]
+    began = next((message.at for message in conversation.messages if message.at), "")
+    system = [Mark("system", conversation.system)] if conversation.system else []
+    # The title comes last: an empty one would be made up anew from the first question.
+    return [Header("", began), *system, *said, Mark("rename", title)]
+
+
+def read(path: Path) -> list[Chat]:
+    """The conversation in a journal; a reply that never ended is taken as interrupted."""
+    entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line))]
+    if not entries or not isinstance(header := entries[0], Header):
+        raise Damage('this is no session of chatrepl, which begins {"chatrepl": 1, ...}', 1)
+    if header.version > VERSION:
+        raise Damage(f"this was written by a newer chatrepl (format {header.version})", 1)
+    state = State()
+    for entry in entries:
+        state.take(entry)
+    if partial := state.partial():
+        state.take(Said(partial))
+    return [Chat(state.conversation, state.title)]
+
+
+def _entry(line: str) -> Entry | None:
+    """What stands on the line; as in a session, one that cannot be read is passed over."""
+    try:
+        return from_json(json.loads(line))
+    except (ValueError, RecursionError):
+        return None
+
+
+FORMAT = Format("the journal of a session, as JSON lines", render, read)

@@ -1,0 +1,52 @@
+"""A conversation as plain words: to print, to mail, to read aloud. It is not read back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatrepl import safe
+from chatrepl.conversation import (
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from chatrepl.export.format import Chat, Format
+
+PARTS: dict[type[Part], Callable[[Any], str]] = {
+    TextPart: lambda part: part.text,
+    ThinkingPart: lambda part: f"[thinking]\n{part.text}\n[end of thinking]",
+    ImagePart: lambda part: f"[image {part.name or part.mime}]",
+    FilePart: lambda part: f"[file {part.name}]\n{part.text}\n[end of file]",
+    ToolCallPart: lambda part: f"[calls {part.name} with {part.arguments}]",
+    ToolResultPart: lambda part: f"[result]\n{part.text}\n[end of result]",
+}
+
+
+def render(chat: Chat) -> str:
+    """The conversation in words."""
+    conversation, title = chat
+    blocks = [f"{safe.line(title)}\n"] if title else []
+    blocks += [_block("System", conversation.system)] if conversation.system else []
+    blocks += [_block(_speaker(message), _words(message)) for message in conversation.messages]
+    return "\n".join(blocks)
+
+
+def _block(speaker: str, words: str) -> str:
+    return f"{safe.line(speaker)}:\n{safe.text(words).rstrip()}\n"
+
+
+def _speaker(message: Message) -> str:
+    who = {"user": "You", "assistant": message.model or "Assistant", "tool": "Tool"}[message.role]
+    broke_off = message.ending in ("interrupted", "failed", "length")
+    return f"{who} ({message.ending})" if broke_off else who
+
+
+def _words(message: Message) -> str:
+    return "\n\n".join(PARTS[type(part)](part) for part in message.parts)
+
+
+FORMAT = Format("plain words", render)
