@@ -35,13 +35,17 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         return _run(flags, screen, env)
     except ChatError as error:
         screen.error(error)
-        return FAILED if isinstance(error, RequestError) else USAGE
+        return _status(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+
+
+def _status(error: ChatError) -> int:
+    return FAILED if isinstance(error, RequestError) else USAGE
 
 
 def parser() -> argparse.ArgumentParser:
@@ -131,7 +135,9 @@ def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
     message = session.ask(question(text))
     if as_json and message:
         print(json.dumps(_as_json(session, message), ensure_ascii=False))
-    return {"interrupted": INTERRUPTED, "failed": FAILED}.get(session.last_ending, FINE)
+    if session.failure:
+        return _status(session.failure)
+    return INTERRUPTED if session.last_ending == "interrupted" else FINE
 
 
 def _as_json(session: Session, message: Message) -> dict[str, object]:

@@ -57,6 +57,8 @@ class Session:
         """The models the server was last seen to offer, for completion."""
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
+        self.failure: ChatError | None = None
+        """Why the last turn failed, if it did."""
         self._local: LocalServer | None = None
 
     @property
@@ -139,7 +141,7 @@ class Session:
             failure = BrokenReply(
                 f"The model answered nothing ({reply.raw_ending or 'no reason given'})", "/retry asks again."
             )
-        self.last_ending = reply.ending
+        self.last_ending, self.failure = reply.ending, failure
         message = None if reply.empty else reply.message()
         if message:
             self.transcript.add(Said(message))

@@ -1,0 +1,203 @@
+"""One-shot, pipes, exit statuses and who is talked to: the program as scripts use it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server import PATIENCE, Server, cut, say, serving, stay, whole
+from tests.terminal import environment
+
+
+def run(*words: str, home: Path, typed: str | None = None, **env: str) -> "subprocess.CompletedProcess[bytes]":
+    """chatrepl with these arguments and that text piped in."""
+    return subprocess.run(
+        [sys.executable, "-m", "chatrepl", *words],
+        input=None if typed is None else typed.encode(),
+        stdin=subprocess.DEVNULL if typed is None else None,
+        capture_output=True,
+        env=environment(home, **env),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_a_prompt_is_answered_on_stdout_and_nothing_else_stands_there(server: Server, home: Path) -> None:
+    server.answers(say("Hel", "lo ✓"))
+    done = run("--base-url", server.url, "-m", "m", "Hi", "there", home=home)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Hello ✓\n".encode(), b"")
+    assert server.requests[0].body["messages"] == [{"role": "user", "content": "Hi there"}]
+
+
+def test_piped_text_goes_along_with_the_prompt(server: Server, home: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "Review this", home=home, typed="+ a line\n")
+    run("--base-url", server.url, "-m", "m", home=home, typed="Hi\n")
+    assert [each.body["messages"][0]["content"] for each in server.requests] == ["Review this\n\n+ a line", "Hi"]
+
+
+def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: Path) -> None:
+    server.answers(whole({"model": "m2", "choices": [{"message": {"content": "Hi", "reasoning_content": "Hm"}}]}))
+    done = run("--base-url", server.url, "-m", "m", "--json", "--no-stream", "Hi", home=home)
+    found = json.loads(done.stdout)
+    assert found.pop("session").endswith(".jsonl")
+    assert found == {
+        "text": "Hi",
+        "thinking": "Hm",
+        "model": "m2",
+        "profile": "by-hand",
+        "dialect": "openai-chat",
+        "finish_reason": "stop",
+        "usage": {"input": None, "cached": None, "output": None, "reasoning": None, "total": None},
+    }
+    assert "stream" not in server.requests[0].body
+
+
+def test_options_are_read_as_toml_else_as_text(server: Server, home: Path) -> None:
+    flags = ["-o", "temperature=0.2", "-o", 'stop=["a"]', "-o", "effort=high", "-s", "Be brief."]
+    run("--base-url", server.url, "-m", "m", *flags, "Hi", home=home)
+    body = server.requests[0].body
+    assert (body["temperature"], body["stop"], body["effort"]) == (0.2, ["a"], "high")
+    assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+def test_a_failure_is_status_1_and_a_line_on_stderr(server: Server, home: Path) -> None:
+    server.answers(whole({"error": {"message": "no"}}, 401))
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "401 Unauthorized: no" in done.stderr.decode()
+
+
+def test_a_reply_that_broke_off_is_printed_and_status_1(server: Server, home: Path) -> None:
+    server.answers(cut("one ", "two"))
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    assert (done.returncode, done.stdout) == (1, b"one two\n")
+    assert b"incomplete" in done.stderr
+
+
+def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, home: Path) -> None:
+    server.answers(stay("one two"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "Hi"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(home),
+    )
+    assert process.stdout
+    assert process.stdout.read(3) == b"one"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    (path,) = (home / "sessions").glob("*.jsonl")
+    assert '"ending":"interrupted"' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["-p", "opnai", "Hi"], "did you mean 'openai'"),
+        (
+            ["--dialect", "openai-caht", "--base-url", "http://127.0.0.1:9/v1", "-m", "m", "Hi"],
+            "did you mean 'openai-chat'",
+        ),
+        (["-o", "temperature", "-p", "local", "Hi"], "KEY=VALUE"),
+        (["-p", "openai", "Hi"], "OPENAI_API_KEY is not set"),
+        (["-s", "@nowhere.txt", "-p", "openai", "Hi"], "nowhere.txt cannot be read"),
+        (["--config", "nowhere.toml", "Hi"], "nowhere.toml cannot be read"),
+        (["--json", "-p", "openai"], "--json answers one PROMPT"),
+        (["-p", "openai"], "nothing to ask"),
+        (["--base-url", "nonsense", "-m", "m", "Hi"], "base URL"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_a_line(home: Path, words: list[str], complaint: str) -> None:
+    done = run(*words, home=home)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert complaint in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_broken_toml_is_status_2_with_file_and_line(home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[ui]\nmarkdwn = true\n")
+    done = run("Hi", home=home)
+    assert done.returncode == 2
+    assert "line 2: ui.markdwn is no known key: did you mean 'markdown'?" in done.stderr.decode()
+
+
+def test_a_closed_pipe_ends_quietly(server: Server, home: Path) -> None:
+    server.answers(say(*["a line of text\n"] * 20_000))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "Hi"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(home),
+    )
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline() == b"a line of text\n"
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(PATIENCE) == 0
+    process.stderr.close()
+
+
+def test_the_base_url_of_the_environment_is_honoured(server: Server, home: Path) -> None:
+    done = run("Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-test")
+    assert done.stdout == b"Hello\n"
+    assert server.requests[0].headers["authorization"] == "Bearer sk-test"
+
+
+def test_the_default_of_the_configuration_comes_before_the_environment(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'default = "work"\n[profiles.work]\ndialect = "openai-chat"\nbase_url = "{server.url}"\n'
+    )
+    assert run("Hi", home=home, OPENAI_API_KEY="sk-test").stdout == b"Hello\n"
+    assert server.requests[0].body["model"] == "test-model", "the first model that the server offers"
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_an_address_by_hand_comes_before_the_environment(server: Server, home: Path) -> None:
+    with serving() as other:
+        run("--base-url", server.url, "-m", "m", "Hi", home=home, OPENAI_BASE_URL=other.url, OPENAI_API_KEY="sk-test")
+        assert not other.requests
+    assert "authorization" not in server.requests[0].headers, "a key is for its own host"
+
+
+def test_the_key_never_stands_in_what_is_printed_or_kept(server: Server, home: Path) -> None:
+    key = "sk-recognisable-0123456789"
+    server.answers(whole({"error": {"message": f"Incorrect API key provided: {key}"}}, 401))
+    done = run("Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=key)
+    assert b"Incorrect API key provided: (the key)" in done.stderr
+    for path in home.rglob("*"):
+        assert not path.is_file() or key not in path.read_text()
+
+
+def test_models_and_profiles_are_listed(server: Server, home: Path) -> None:
+    assert run("--base-url", server.url, "--list-models", home=home).stdout == b"test-model\nother-model\n"
+    listed = run("--list-profiles", home=home, GROQ_API_KEY="x").stdout.decode()
+    assert "GROQ_API_KEY is set" in listed
+    assert "OPENAI_API_KEY is not set" in listed
+
+
+def test_ephemeral_writes_no_session(server: Server, home: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "--ephemeral", "Hi", home=home)
+    assert not (home / "sessions").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no file modes")
+def test_files_are_for_the_user_alone(server: Server, home: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    (path,) = (home / "sessions").glob("*.jsonl")
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_version_is_one_line(home: Path) -> None:
+    assert run("--version", home=home).stdout.startswith(b"chatrepl ")
+    assert run("--plain", "--version", home=home).stdout.startswith(b"chatrepl ")

@@ -1,0 +1,122 @@
+"""The configuration is read strictly: every complaint names the file, the line and what was probably meant."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from chatrepl import config
+from chatrepl.config import Profile, Timeouts, Ui
+from chatrepl.dialects import DIALECTS
+from chatrepl.errors import ConfigError
+
+EXAMPLE = Path(config.__file__).parents[1] / "config.example.toml"
+
+COMPLAINTS = {
+    "an unknown key": ('default = "local"\nfoo = 1\n', "line 2: foo is no known key"),
+    "its nearest neighbour": ("[ui]\nmarkdwn = true\n", "line 2: ui.markdwn is no known key: did you mean 'markdown'?"),
+    "a wrong type": ('[ui]\n\nmarkdown = "yes"\n', "line 3: ui.markdown has to be true or false, not 'yes'"),
+    "a value that is none of the choices": ('[ui]\ntheme = "blue"\n', "line 2: ui.theme has to be one of auto, dark"),
+    "a key of a profile": (
+        '[profiles.a]\ndialect = "openai-chat"\n[profiles.b]\ndialect = "openai-chat"\nbase_ulr = "x"\n',
+        "line 5: profiles.b.base_ulr is no known key: did you mean 'base_url'?",
+    ),
+    "a profile without a dialect": ('[profiles.a]\nbase_url = "x"\n', "line 1: profiles.a needs a dialect"),
+    "a dotted key": ("ui.theme = 3\n", "line 1: ui.theme has to be a text"),
+    "a table in a line": (
+        "[profiles.local]\ntimeouts = { conect = 1 }\n",
+        "line 2: profiles.local.timeouts.conect is no known key",
+    ),
+    "a time below nothing": (
+        "[profiles.local.timeouts]\nconnect = -1\n",
+        "line 2: profiles.local.timeouts.connect has to be a number",
+    ),
+    "headers that are no texts": (
+        "[profiles.local]\nheaders = { a = 1 }\n",
+        "line 2: profiles.local.headers has to hold texts",
+    ),
+    "a command that is no list": (
+        '[profiles.local]\nkey_command = "pass"\n',
+        "line 2: profiles.local.key_command has to be a list",
+    ),
+    "a command of numbers": (
+        "[profiles.local]\nkey_command = [1]\n",
+        "line 2: profiles.local.key_command has to be a list of words",
+    ),
+    "a default that is no profile": (
+        'default = "lokal"\n',
+        "line 1: default names no profile: 'lokal': did you mean 'local'?",
+    ),
+    "broken TOML": ("[ui\n", "is not valid TOML"),
+    "a profile that is no table": ("[profiles]\nlocal = 3\n", "line 2: profiles.local has to be a table"),
+}
+
+
+@pytest.mark.parametrize("case", COMPLAINTS)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, case: str) -> None:
+    text, complaint = COMPLAINTS[case]
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert complaint in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_a_mistake_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"a = '\xff'")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        config.load(path)
+
+
+def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[profiles.local]\nmodel = "my.gguf"\noptions = { temperature = 1 }\n')
+    local = config.load(path).profile("local")
+    assert local.model == "my.gguf"
+    assert local.options == {"max_tokens": 512, "temperature": 1}
+
+
+def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
+    assert config.load(tmp_path / "config.toml").profiles
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path / "config.toml", must_exist=True)
+
+
+def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'groq'"):
+        config.load(tmp_path / "config.toml").profile("grok")
+
+
+def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None:
+    for name, profile in config.load(tmp_path / "config.toml").profiles.items():
+        assert profile.name == name
+        assert profile.dialect in DIALECTS
+        assert profile.base_url
+        assert profile.about
+
+
+def test_the_example_is_true_and_shows_every_setting() -> None:
+    loaded = config.load(EXAMPLE)
+    assert loaded.ui == Ui(), "the example shows the defaults"
+    assert loaded.profile("work").timeouts == Timeouts()
+    text = EXAMPLE.read_text("utf-8")
+    for field in (*fields(Ui), *fields(Profile), *fields(Timeouts)):
+        assert field.name == "name" or f"{field.name} = " in text or f".{field.name}]" in text, field.name
+
+
+def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:
+    places = config.paths({"CHATREPL_HOME": str(tmp_path)})
+    assert {places.config.name, places.sessions.name, places.history.name, places.models.name} == {
+        "config.toml",
+        "sessions",
+        "history",
+        "models",
+    }
+    assert places.config.parent == places.sessions.parent == tmp_path
+
+
+def test_otherwise_the_platform_decides() -> None:
+    assert "chatrepl" in str(config.paths({}).sessions)

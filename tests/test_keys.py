@@ -1,0 +1,61 @@
+"""Keys are read when they are needed, from where the profile says, and a key that is not there is a clear line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatrepl import keys
+from chatrepl.config import Profile
+from chatrepl.errors import ConfigError
+
+SECRET = "sk-recognisable-0123456789"
+
+
+def test_a_key_comes_from_the_environment() -> None:
+    profile = Profile("a", key_env="A_KEY")
+    assert keys.read(profile, {"A_KEY": f" {SECRET}\n"}) == SECRET
+
+
+def test_a_key_comes_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{SECRET}\n")
+    assert keys.read(Profile("a", key_file=str(tmp_path / "key")), {}) == SECRET
+
+
+def test_a_key_comes_from_a_command() -> None:
+    command = (sys.executable, "-c", f"print({SECRET!r})")
+    assert keys.read(Profile("a", key_command=command), {}) == SECRET
+
+
+def test_a_profile_may_name_no_key() -> None:
+    assert keys.read(Profile("a"), {}) == ""
+
+
+def test_another_address_from_the_environment_may_need_no_key() -> None:
+    profile = Profile("a", key_env="A_KEY", base_url_env="A_URL")
+    assert keys.read(profile, {"A_URL": "http://127.0.0.1"}) == ""
+    with pytest.raises(ConfigError, match="A_KEY is not set"):
+        keys.read(profile, {})
+
+
+@pytest.mark.parametrize(
+    ("profile", "complaint"),
+    [
+        (Profile("a", key_file="nowhere/key"), "cannot be read"),
+        (Profile("a", key_command=("no-such-program",)), "cannot be used"),
+        (Profile("a", key_command=(sys.executable, "-c", "raise SystemExit(3)")), "failed with status 3"),
+        (Profile("a", key_command=(sys.executable, "-c", "print('two words')")), "holds a character"),
+        (Profile("a", key_command=(sys.executable, "-c", "print('k\\u00e9y'.encode('utf-8').decode('utf-8'))")), "a"),
+    ],
+)
+def test_a_key_that_cannot_be_had_is_a_line(profile: Profile, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        keys.read(profile, {})
+    assert SECRET not in str(caught.value)
+
+
+def test_a_command_that_takes_too_long_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "COMMAND_SECONDS", 0.05)
+    endless = (sys.executable, "-c", "import signal, sys; sys.stdin.read() or __import__('threading').Event().wait()")
+    with pytest.raises(ConfigError, match="took more than"):
+        keys.read(Profile("a", key_command=endless), {})

@@ -1,0 +1,106 @@
+"""What /set does: settings of the program and parameters of the request, and writing them down."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from chatrepl import config, settings
+from chatrepl.config import Profile, Ui
+from chatrepl.errors import CommandError, ConfigError
+
+PROFILE = Profile("local", dialect="openai-chat", options={"temperature": 0.3, "custom": {"a": 1}})
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("0.2", 0.2),
+        ("7", 7),
+        ("true", True),
+        ('["a", "b"]', ["a", "b"]),
+        ("{ a = 1 }", {"a": 1}),
+        ("END", "END"),
+        ('"7"', "7"),
+    ],
+)
+def test_a_value_is_read_as_toml_else_as_the_text_it_is(value: str, read: object) -> None:
+    assert settings.parse(value) == read
+
+
+def test_a_setting_of_the_program_is_changed() -> None:
+    ui, profile = settings.changed("markdown", "off", Ui(), PROFILE)
+    assert not ui.markdown
+    assert profile is PROFILE
+
+
+def test_a_parameter_is_changed_and_removed() -> None:
+    _, profile = settings.changed("temperature", "0.9", Ui(), PROFILE)
+    assert profile.options["temperature"] == 0.9
+    _, profile = settings.changed("temperature", "off", Ui(), profile)
+    assert "temperature" not in profile.options
+    assert PROFILE.options["temperature"] == 0.3
+
+
+def test_any_other_option_has_a_name_too() -> None:
+    _, profile = settings.changed("options.top_k", "5", Ui(), PROFILE)
+    assert profile.options["top_k"] == 5
+    assert ("options.top_k", "5", "") in list(settings.shown(Ui(), profile))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("temprature", "1", "did you mean 'temperature'"),
+        ("markdown", "maybe", "is on or off"),
+        ("theme", "blue", "is one of auto, dark, light"),
+        ("options.", "1", "no setting"),
+    ],
+)
+def test_a_mistake_is_a_line(key: str, value: str, complaint: str) -> None:
+    with pytest.raises(CommandError, match=complaint):
+        settings.changed(key, value, Ui(), PROFILE)
+
+
+def test_saving_keeps_what_else_stands_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('default = "local"\n[profiles.local]\nmodel = "x.gguf"\n')
+    settings.save(path, "theme", Ui(theme="dark"), PROFILE)
+    settings.save(path, "temperature", Ui(), PROFILE)
+    loaded = config.load(path)
+    assert (loaded.default, loaded.ui.theme) == ("local", "dark")
+    assert loaded.profile("local").model == "x.gguf"
+    assert loaded.profile("local").options["temperature"] == 0.3
+
+
+def test_a_file_that_cannot_be_used_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("broken = [\n")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        settings.save(path, "theme", Ui(theme="dark"), PROFILE)
+    assert path.read_text() == "broken = [\n"
+
+
+def test_a_profile_that_would_make_the_file_invalid_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    with pytest.raises(ConfigError):
+        settings.save(path, "temperature", Ui(), Profile("by-hand", options={"temperature": 1}))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_write_that_fails_half_way_leaves_the_file_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[ui]\ntheme = "light"\n')
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, refuse)
+    with pytest.raises(ConfigError, match="No space left"):
+        settings.save(path, "theme", Ui(theme="dark"), PROFILE)
+    assert tomllib.loads(path.read_text()) == {"ui": {"theme": "light"}}
+    assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]
