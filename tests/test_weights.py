@@ -112,6 +112,23 @@ def test_what_pip_says_last_is_in_the_one_line(models: Path, shop: dict[str, str
     assert content(models) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Looking\nERROR: no\x1b[0m network\nHint: none\n[notice] new pip\n", "ERROR: no [0m network Hint: none"),
+        ("ERROR: first\nerror: last\n", "error: last"),
+        (
+            "  No solution found\n  because it is not there\n\nWARNING: old\n[notice] new pip\n",
+            "because it is not there",
+        ),
+        ("", "it gave no reason"),
+    ],
+)
+def test_the_line_that_tells_the_reason_is_found(tmp_path: Path, said: str, reason: str) -> None:
+    (tmp_path / "log").write_text(said)
+    assert weights._reason(tmp_path / "log") == reason
+
+
 @posix_only
 def test_an_interrupted_fetch_ends_pip_and_leaves_nothing(models: Path, shop: dict[str, str]) -> None:
     """pip hangs at an index that never answers."""
