@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatrepl import keys
+from chatrepl import keys, local
 from chatrepl.config import Config, Profile
 from chatrepl.errors import ChatError, ConfigError
 
@@ -81,9 +81,7 @@ def _asked(profile: Profile) -> Profile:
 
 
 def _embedded(config: Config) -> Profile:
-    from importlib.util import find_spec
-
-    if find_spec("xllamacpp") is None:
+    if not local.is_installed():
         raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
     return config.profile("local")
 

@@ -28,7 +28,7 @@ class Client:
         """``transport`` stands in for the network; for tests and replays."""
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
-        self._http = httpx.Client(transport=transport, headers=headers, follow_redirects=False)
+        self._http = httpx.Client(transport=transport, headers=headers, follow_redirects=False, mounts=_NO_PROXY)
 
     def ask(
         self,
@@ -106,6 +106,10 @@ class Client:
             raise _unreachable(error, profile) from None
         outgoing.extensions["timeout"]["read"] = limits.silence
         return answer
+
+
+_NO_PROXY: dict[str, None] = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
+"""What is on this machine is reached without a proxy, whatever the environment says."""
 
 
 def _chunks(answer: httpx.Response, before_waiting: Callable[[], None]) -> Iterator[bytes]:

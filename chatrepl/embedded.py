@@ -11,6 +11,8 @@ CONSENT = "The embedded model needs its weights once: 98 MB, SmolLM2-135M, Apach
 
 def start(model: str, models: Path, say: Callable[[str], None], consent: Callable[[str], bool]) -> local.LocalServer:
     """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes."""
+    if not local.is_installed():
+        raise local.not_installed()
     path = Path(model).expanduser() if model else weights.find(models) or _fetched(models, say, consent)
     return local.start(path, log=models / "server.log")
 

@@ -17,8 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from chatrepl import safe
 from chatrepl.errors import ChatError, ConfigError, Unreachable
-from chatrepl.weights import one_line, private_folder
+from chatrepl.weights import private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +187,24 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _failure(kind: str, reason: str, model: Path, log: Path) -> ChatError:
     """What the child has told. For all that is wrong with a model llama.cpp raises one error; the log knows more."""
     if kind == "missing":
-        return ConfigError("The embedded model needs xllamacpp, which is not installed", _INSTALL)
+        return not_installed()
     if kind == "import" and "libgomp" in reason:
         return ConfigError("The embedded model needs libgomp, which this system lacks", "apt-get install libgomp1")
     if kind == "import":
-        return ConfigError(f"xllamacpp cannot be loaded: {one_line(reason)}", _INSTALL)
+        return ConfigError(f"xllamacpp cannot be loaded: {safe.line(reason)}", _INSTALL)
     first = re.search(r" E (?:[^:\n]*: )?(.+)", log.read_text("utf-8", "replace"))  # the later ones only repeat it
     return ConfigError(
-        f"{model} cannot be loaded: {one_line(first[1] if first else reason)}",
+        f"{model} cannot be loaded: {safe.line(first[1] if first else reason)}",
         f"Is it a whole GGUF file? The log is {log}",
     )
 
 
 _INSTALL = "pip install 'chatrepl[local]'"
+
+
+def not_installed() -> ConfigError:
+    """The error for a machine without the runtime."""
+    return ConfigError("The embedded model needs xllamacpp, which is not installed", _INSTALL)
 
 
 def _death(status: int, log: Path) -> ChatError:
@@ -208,7 +214,7 @@ def _death(status: int, log: Path) -> ChatError:
             "The embedded model cannot run here: the processor lacks instructions it needs (AVX2)",
             "Choose another profile: chatrepl --list-profiles",
         )
-    said = one_line(log.read_text("utf-8", "replace").strip().rpartition("\n")[2])
+    said = safe.line(log.read_text("utf-8", "replace").strip().rpartition("\n")[2])
     return Unreachable(
         f"The embedded model ended while it started ({_ending(status)}){said and f': {said}'}",
         f"There may be too little memory for it. The log is {log}",

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chatrepl import safe
 from chatrepl.errors import BrokenReply, ConfigError, Unreachable
 
 
@@ -161,7 +161,7 @@ def _reason(log: Path) -> str:
     lines = [line for line in log.read_text("utf-8", "replace").split("\n") if line.strip()]
     said = [line for line in lines if not line.startswith(("WARNING:", "[notice]"))]
     last = max((at for at, line in enumerate(said) if line.lower().startswith("error:")), default=-1)
-    return one_line(" ".join(said[last:])) or "it gave no reason"
+    return safe.line(" ".join(said[last:])) or "it gave no reason"
 
 
 def _take(weights: Weights, folder: Path, models: Path) -> Path:
@@ -203,9 +203,3 @@ def private_folder(folder: Path) -> None:
     """Make the folder, and those above it that are missing, for this user alone."""
     for path in (*reversed(folder.parents), folder):
         path.mkdir(mode=0o700, exist_ok=True)
-
-
-def one_line(text: str) -> str:
-    """The text as one printable line of at most 200 characters."""
-    line = re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
-    return line if len(line) <= 200 else line[:199] + "…"

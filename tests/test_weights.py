@@ -235,8 +235,3 @@ def test_weights_that_are_not_whole_are_not_found(models: Path, data: bytes) -> 
     models.mkdir(parents=True)
     (models / "tiny.gguf").write_bytes(data)
     assert weights.find(models, TINY) is None
-
-
-def test_foreign_text_becomes_one_printable_line() -> None:
-    assert weights.one_line(" a\x1b[31m\n\u2028b\u202ec\t") == "a [31m b c"
-    assert len(weights.one_line("x" * 999)) == 200
