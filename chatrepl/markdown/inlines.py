@@ -1,8 +1,9 @@
 """The inline part of a block: text with marks, and links."""
 
 import functools
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatrepl import safe
 from chatrepl.markdown.parser import parser
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARKS = {"strong": "strong", "em": "emphasis", "s": "strike"}
+_MARKUP = re.compile(r"[\\`*_~\[<&$\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,14 @@ class Link:
 
 Inline = Span | Link
 
+_BREAK = Span("\n")
+
 
 @functools.lru_cache(maxsize=512)
 def inline(source: str) -> tuple[Inline, ...]:
     """The inline parts of a source. Entities may stand for any character, so the result is made safe again."""
+    if not _MARKUP.search(source):
+        return (Span(source.replace("\t", " ")),) if source else ()
     found: list[Inline] = []
     label: list[Span] = []
     marks: list[str] = []
@@ -55,21 +61,23 @@ def inline(source: str) -> tuple[Inline, ...]:
         elif kind == "image" and url is None:
             found.append(Link((_span(token, marks),), _attribute(token, "src"), _attribute(token, "title")))
         else:
-            (found if url is None else label).append(_span(token, marks))
+            into: list[Any] = found if url is None else label
+            into.append(_span(token, marks, after_break=bool(into) and into[-1] == _BREAK))
     return tuple(found)
 
 
-def _span(token: "Token", marks: list[str]) -> Span:
+def _span(token: "Token", marks: list[str], after_break: bool = False) -> Span:
     match token.type:
         case "softbreak" | "hardbreak":
-            return Span("\n")
+            return _BREAK
         case "code_inline":
             return Span(token.content.replace("\t", " "), frozenset([*marks, "code"]))
         case "image":
             return Span(_safe(token.content), frozenset([*marks, "image"]))
         case "formula":
             return Span(_safe(token.content), frozenset([*marks, "formula"]))
-    return Span(_safe(token.content), frozenset(marks))
+    text = _safe(token.content)
+    return Span(text.lstrip(" ") if after_break else text, frozenset(marks))
 
 
 def _attribute(token: "Token", name: str) -> str:
