@@ -1,0 +1,144 @@
+"""Styled lines: how they are wrapped, cut, and written as ANSI text."""
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from rich.cells import cell_len, chop_cells
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+Line = tuple[Segment, ...]
+"""One row of text, or one line of code, which the terminal may wrap."""
+
+Colors = Literal["none", "16", "256", "truecolor"]
+
+_SYSTEMS = {"16": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
+_ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
+
+_WIDE = "\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"  # a line may break between any two of them
+_OPENING = "「『（［｛【〈《"
+_CLOSING = "、。，．：；！？」』）］｝】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ\u3099\u309a\u200d\ufe00-\ufe0f"
+_PIECE = re.compile(
+    rf"\n|(?P<space> +)|[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|[^ \n{_WIDE}]+[{_CLOSING}]*",
+)
+
+
+def plain(line: Line) -> str:
+    """The text of a line."""
+    return "".join(segment.text for segment in line)
+
+
+def cells(line: Line) -> int:
+    """The columns a line takes on the terminal."""
+    return sum(cell_len(segment.text) for segment in line)
+
+
+def ansi(line: Line, colors: Colors = "truecolor") -> str:
+    """The line with escape sequences; without colours it still has bold, dim and the like."""
+    return "".join(_escaped(segment, colors) for segment in line)
+
+
+def ansi_cells(text: str) -> int:
+    """The columns that the result of ``ansi`` takes."""
+    return cell_len(_ESCAPES.sub("", text))
+
+
+def _escaped(segment: Segment, colors: Colors) -> str:
+    text, style, _ = segment
+    if not style:
+        return text
+    codes = _codes(style, colors)
+    if codes:
+        text = f"\x1b[{codes}m{text}\x1b[0m"
+    return f"\x1b]8;;{style.link}\x1b\\{text}\x1b]8;;\x1b\\" if style.link else text
+
+
+@functools.lru_cache(maxsize=512)
+def _codes(style: Style, colors: Colors) -> str:
+    codes = [code for name, code in _ATTRIBUTES if getattr(style, name)]
+    if style.color and colors != "none":
+        codes += style.color.downgrade(_SYSTEMS[colors]).get_ansi_codes()
+    return ";".join(codes)
+
+
+def stripped(line: Line) -> Line:
+    """The line without blanks at its end."""
+    while line:
+        *before, last = line
+        text = last.text.rstrip(" ")
+        if text:
+            return line if text == last.text else (*before, Segment(text, last.style))
+        line = tuple(before)
+    return line
+
+
+def cropped(line: Line, width: int) -> Line:
+    """As much of the line as fits, with an ellipsis where something is left out."""
+    if cells(line) <= width:
+        return line
+    return (*next(iter(folded(line, width - 1)), ()), Segment("…"))
+
+
+def folded(line: Line, width: int) -> list[Line]:
+    """The line in rows of at most that width, broken anywhere."""
+    text = plain(line)
+    ends: list[int] = []
+    for row in chop_cells(text, width):
+        ends.append((ends[-1] if ends else 0) + len(row))
+    return _sliced(line, zip([0, *ends], ends, strict=False))
+
+
+def wrapped(line: Line, width: int) -> list[Line]:
+    """The line in rows of at most that width, broken at line feeds and between words; without blanks at the ends."""
+    return _sliced(line, _rows(plain(line), width))
+
+
+def _rows(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Where the rows of a text begin and end."""
+    start = end = used = 0
+    for match in _PIECE.finditer(text):
+        if match.lastgroup == "space":
+            used += len(match[0])
+            continue
+        if match[0] == "\n":
+            yield start, end
+            start = end = match.end()
+            used = 0
+            continue
+        size = cell_len(match[0])
+        if used + size > width:
+            if end > start:
+                yield start, end
+            start, used = match.start(), 0
+        if size > width:
+            *full, last = chop_cells(match[0], width) or [match[0]]
+            for part in full:
+                yield start, start + len(part)
+                start += len(part)
+            size = cell_len(last)
+        used += size
+        end = match.end()
+    yield start, end
+
+
+def _sliced(line: Line, ranges: Iterator[tuple[int, int]]) -> list[Line]:
+    """The parts of the line that stand in the ranges, which ascend."""
+    rows = []
+    index = offset = 0  # the segment looked at, and where it begins
+    for start, end in ranges:
+        row = []
+        while index < len(line):
+            text, style, _ = line[index]
+            piece = text[max(start - offset, 0) : end - offset] if end > offset else ""
+            if piece:
+                row.append(Segment(piece, style))
+            if offset + len(text) > end:
+                break
+            offset += len(text)
+            index += 1
+        rows.append(tuple(row))
+    return rows

@@ -1,0 +1,106 @@
+"""One leaf of the document into its lines."""
+
+import copy
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from chatrepl.drawing.highlighting import Highlighter
+from chatrepl.drawing.lines import Line, stripped, wrapped
+from chatrepl.drawing.styles import styles
+from chatrepl.drawing.tables import draw_table
+from chatrepl.drawing.texts import Texts
+from chatrepl.markdown import (
+    Blank,
+    CodeLine,
+    Fence,
+    Heading,
+    Item,
+    Leaf,
+    Paragraph,
+    Quote,
+    Raw,
+    Rule,
+    Table,
+)
+
+_BULLETS = "•◦▪"
+_TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
+_RULE = 40
+
+
+class Pen:
+    """Draws leaves in their order: between the lines of a code block it keeps the highlighter."""
+
+    def __init__(self, theme: str, hyperlinks: bool) -> None:
+        self._theme = theme
+        self._styles = styles(theme)
+        self._texts = Texts(self._styles, hyperlinks)
+        self._highlighter = Highlighter("", theme)
+
+    def fork(self) -> "Pen":
+        """A pen that goes on from here on its own."""
+        other = copy.copy(self)
+        other._highlighter = copy.copy(self._highlighter)
+        return other
+
+    def draw(self, leaf: Leaf, width: int) -> list[Line]:
+        """The lines of a leaf. Code is as long as it is, with nothing before it but what it is nested in."""
+        within = _fitting(leaf.within, width // 2)
+        first = self._margin(within)
+        rest = self._margin([Item(one.number) if isinstance(one, Item) else one for one in within])
+        lines = self._content(leaf, width - sum(cell_len(segment.text) for segment in first)) or [()]
+        if isinstance(leaf, CodeLine) and leaf.text:
+            return [(*first, *line) for line in lines]
+        return [stripped((*(rest if index else first), *line)) for index, line in enumerate(lines)]
+
+    def _content(self, leaf: Leaf, width: int) -> list[Line]:
+        match leaf:
+            case Paragraph(within, text):
+                return wrapped(self._texts.line(_with_box(within, text)), width)
+            case Heading(_, level, text):
+                return wrapped(self._texts.line(text, self._styles[f"heading{level}"]), width)
+            case Rule():
+                return [(Segment("─" * min(width, _RULE), self._styles["rule"]),)]
+            case Fence(_, text, opens):
+                self._highlighter = Highlighter(leaf.language if opens else "", self._theme)
+                return wrapped((Segment(text, self._styles["fence"]),), width)
+            case CodeLine(_, text):
+                return [self._highlighter.line(text)]
+            case Table():
+                return draw_table(leaf, width, self._texts)
+            case Raw(_, text):
+                return wrapped((Segment(text.expandtabs(4)),), width)
+            case Blank():
+                return []
+
+    def _margin(self, within: Sequence[Item | Quote]) -> list[Segment]:
+        """What stands before a line; the marker of an item only before its first."""
+        margin = []
+        bullets = 0
+        for one in within:
+            if isinstance(one, Quote):
+                margin.append(Segment("│ ", self._styles["quote"]))
+                continue
+            marker = f"{one.number:>3} " if one.number else f"{_BULLETS[bullets % len(_BULLETS)]} "
+            bullets += not one.number
+            margin.append(Segment(marker, self._styles["marker"]) if one.first else Segment(" " * len(marker)))
+        return margin
+
+
+def _with_box(within: Sequence[Item | Quote], text: str) -> str:
+    """The text of a paragraph; at the start of a task in a list, its box."""
+    if within and isinstance(within[-1], Item) and within[-1].first and text[:4] in _TASKS:
+        return _TASKS[text[:4]] + text[4:]
+    return text
+
+
+def _fitting(within: Sequence[Item | Quote], width: int) -> Sequence[Item | Quote]:
+    """The innermost containers: as many as leave room for the text."""
+    room = width
+    for count, one in enumerate(reversed(within)):
+        room -= max(len(one.number), 3) + 1 if isinstance(one, Item) and one.number else 2
+        if room < 0:
+            return within[len(within) - count :]
+    return within

@@ -1,0 +1,84 @@
+"""Tables, fitted to a width."""
+
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from chatrepl.drawing.lines import Line, cells, plain, stripped, wrapped
+from chatrepl.drawing.texts import Texts
+from chatrepl.markdown import Table
+
+_LONG_WORD = 12
+"""A column gets room for the longest word, unless that has more cells than this and more than the column's share."""
+
+_SEPARATOR = " │ "
+
+
+def draw_table(table: Table, width: int, texts: Texts) -> list[Line]:
+    """The rows of a table; where not even the words fit, each of its rows as a paragraph."""
+    header, *rows = table.rows
+    drawn = [[texts.line(cell, texts.styles["header"]) for cell in header]]
+    drawn += [[texts.line(cell) for cell in row] for row in rows]
+    widths = _widths(drawn, width - len(_SEPARATOR) * (len(header) - 1))
+    if not widths:
+        return _paragraphs(drawn, width, texts)
+    border = texts.styles["border"]
+    rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
+    lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
+    return [*lines[0], rule, *(line for row in lines[1:] for line in row)]
+
+
+def _widths(rows: list[list[Line]], room: int) -> list[int]:
+    """The widths of the columns; none if the room does not do for their words."""
+    columns = list(zip(*rows, strict=True))
+    wanted = [max(_widest(cell) for cell in column) for column in columns]
+    if sum(wanted) <= room:
+        return wanted
+    share = max(_LONG_WORD, room // len(columns))
+    widths = [min(max(_widest(cell, words=True) for cell in column), share) for column in columns]
+    if sum(widths) > room:
+        return []
+    for _ in range(room - sum(widths)):  # what is left goes to the narrowest that can use it
+        open_columns = [index for index, width in enumerate(widths) if width < wanted[index]]
+        widths[min(open_columns, key=widths.__getitem__)] += 1
+    return widths
+
+
+def _widest(cell: Line, words: bool = False) -> int:
+    text = plain(cell)
+    parts = text.split() if words else text.split("\n")
+    return max((cell_len(part.strip(" ")) for part in parts), default=0) or 1
+
+
+def _rows(row: list[Line], widths: list[int], aligns: tuple[str, ...], separator: Segment) -> list[Line]:
+    """One row of the table, on as many lines as its highest cell."""
+    columns = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    lines = []
+    for parts in zip_longest(*columns, fillvalue=()):
+        line: list[Segment] = []
+        for index, part in enumerate(parts):
+            line += [separator] if index else []
+            line += _aligned(part, widths[index], aligns[index])
+        lines.append(stripped(tuple(line)))
+    return lines
+
+
+def _aligned(part: Line, width: int, align: str) -> list[Segment]:
+    space = max(width - cells(part), 0)
+    before = {"right": space, "center": space // 2}.get(align, 0)
+    padded = [Segment(" " * before), *part, Segment(" " * (space - before))]
+    return [segment for segment in padded if segment.text]
+
+
+def _paragraphs(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
+    separator = Segment(_SEPARATOR, texts.styles["border"])
+    lines: list[Line] = []
+    for number, row in enumerate(rows):
+        if number == 1:
+            lines.append((Segment("─" * min(width, 20), texts.styles["border"]),))
+        line = list(row[0])
+        for cell in row[1:]:
+            line += [separator, *cell]
+        lines += wrapped(tuple(line), width)
+    return lines

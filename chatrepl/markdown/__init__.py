@@ -1,0 +1,28 @@
+"""Growing markdown into leaf blocks that can no longer change, and an open tail.
+
+CommonMark with tables and strikethrough; without HTML, and without link reference definitions, by which a line at the
+end would change one at the beginning. What a text gives does not depend on how it was cut into pieces.
+"""
+
+from chatrepl.markdown.growing import Growing
+from chatrepl.markdown.inlines import Inline, Link, Span, inline
+from chatrepl.markdown.leaves import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
+
+__all__ = [
+    "Blank",
+    "CodeLine",
+    "Fence",
+    "Growing",
+    "Heading",
+    "Inline",
+    "Item",
+    "Leaf",
+    "Link",
+    "Paragraph",
+    "Quote",
+    "Raw",
+    "Rule",
+    "Span",
+    "Table",
+    "inline",
+]

@@ -1,0 +1,96 @@
+"""A document as the row of its leaf blocks, each with the containers it stands in.
+
+Without a tree above them, the leaves that have come so far are a prefix of those of the whole document.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A list item: ``number`` is like "3.", or "" for a bullet; ``first`` where the leaf is the one to bear it."""
+
+    number: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A block quote."""
+
+
+Within = tuple[Item | Quote, ...]
+"""The containers of a leaf, the outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """The empty row between two blocks."""
+
+    within: Within
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text with inline markup."""
+
+    within: Within
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6; its text has inline markup."""
+
+    within: Within
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thematic break."""
+
+    within: Within
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The line that opens a code block, like "```python", or the one that closes it."""
+
+    within: Within
+    text: str
+    opens: bool
+
+    @property
+    def language(self) -> str:
+        """The first word after the fence, "" without one."""
+        return (self.text.lstrip("`~").split() or [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A line of code, as it came."""
+
+    within: Within
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: ``aligns`` has "left", "right", "center" or "" for each column, ``rows`` the header and the rest."""
+
+    within: Within
+    aligns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Source text that is shown as it is."""
+
+    within: Within
+    text: str
+
+
+Leaf = Blank | Paragraph | Heading | Rule | Fence | CodeLine | Table | Raw

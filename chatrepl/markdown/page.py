@@ -1,0 +1,143 @@
+"""One parse of the open part of a document: its leaves, and the line up to which they are final."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chatrepl.markdown.leaves import Leaf
+from chatrepl.markdown.parser import Block, tree
+from chatrepl.markdown.walk import Walk
+
+_MARKER = re.compile(r"[ \t]*(?:[-+*]|\d{1,9}[.)])([ \t]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """All that is carried over a cut.
+
+    ``opener`` are the lines that open again what the cut left open: for each list item its marker, for a fence its
+    first line. ``numbers`` tells the numbers that the first items of the lists in ``opener`` really have, by line and
+    depth. ``gap``: whether the line before the cut is blank; ``begun``: whether there is anything before it.
+    """
+
+    opener: tuple[str, ...] = ()
+    numbers: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    gap: bool = False
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A line before which all is final, and what is open there: list items, perhaps a fence in the innermost of them.
+
+    ``next_item`` begins at the cut and continues a list.
+    """
+
+    line: int
+    items: tuple[Block, ...] = ()
+    fence: Block | None = None
+    next_item: Block | None = None
+
+
+class Page:
+    """The blocks of a source that goes on where ``resume`` says. All its lines must be complete to ask for a cut."""
+
+    def __init__(self, source: str, resume: Resume) -> None:
+        self.text = "".join(f"{line}\n" for line in resume.opener) + source
+        self._lines = self.text.split("\n")
+        self._start = len(resume.opener)  # the first line that is not the opener's
+        self._resume = resume
+        self._blocks = tree(self.text, resume.numbers)
+
+    def leaves(self, cut: Cut | None = None) -> list[Leaf]:
+        """The leaves before the cut."""
+        walk = Walk(self._lines, self._blank_before)
+        walk.blocks(self._blocks, first=not self._resume.begun)
+        end = cut.line if cut else len(self._lines)
+        return [leaf for line, leaf in walk.found if self._start <= line < end]
+
+    def source_after(self, cut: Cut) -> str:
+        """The part of the source that is not final."""
+        return "\n".join(self._lines[cut.line :])
+
+    def cut(self) -> Cut | None:
+        """Where the final part ends; None if that is no further than where it began.
+
+        Every block but the last is final: CommonMark closes blocks from left to right, and none opens again.
+        """
+        if not self._blocks:
+            return None
+        last = self._blocks[-1]
+        cut = Cut(last.end) if self._is_final(last) else self._cut_in(self._blocks, ())
+        return cut if cut.line > self._start else None
+
+    def _is_final(self, last: Block) -> bool:
+        """Whether the last block at the top cannot change, whatever follows."""
+        match last.kind:
+            case "heading" | "hr":
+                return True
+            case "fence":
+                return last.closed
+            case "paragraph" | "table" | "blockquote":
+                return last.end < len(self._lines) - 1 and not self._lines[last.end].strip(" \t")
+        return False
+
+    def _cut_in(self, blocks: list[Block], items: tuple[Block, ...]) -> Cut:
+        """The cut in the last of the blocks that stand in these list items."""
+        last = blocks[-1]
+        if last.kind == "fence" and not last.closed:
+            return Cut(last.end, items, fence=last)
+        if not last.is_list:
+            return Cut(last.start, items)
+        item = last.children[-1]
+        if item.children:
+            cut = self._cut_in(item.children, (*items, item))
+            if cut.line > item.children[0].start and None not in map(self._marker, cut.items):
+                return cut
+        return Cut(item.start, items, next_item=item if len(last.children) > 1 else None)
+
+    def resume(self, cut: Cut) -> Resume:
+        """How the source after the cut is to be parsed."""
+        opener: list[str] = []
+        numbers: dict[tuple[int, int], int] = {}
+        previous = None
+        for depth, item in enumerate(cut.items):
+            if previous and previous.start == item.start:
+                del opener[-2:]
+            numbers[len(opener), 2 * depth] = item.number
+            opener += [f"{self._marker(item)}x", ""]
+            previous = item
+        if cut.fence:
+            if previous and previous.start == cut.fence.start:
+                del opener[-2:]
+            opener.append(self._fence_marker(cut.fence))
+        if cut.next_item:  # an item before it: alone, "- a|b" could be the head of a table
+            numbers[len(opener), 2 * len(cut.items)] = cut.next_item.number - 1
+            opener += [self._item_marker(cut.line), ""]
+        begun = self._resume.begun or self._blocks[0].start < cut.line
+        return Resume(tuple(opener), numbers, self._blank_before(cut.line), begun)
+
+    def _blank_before(self, line: int) -> bool:
+        """Whether the line before has no more than the marks of a quote."""
+        return self._resume.gap if line <= self._start else not self._lines[line - 1].strip(" \t>")
+
+    def _item_marker(self, line: int) -> str:
+        marker = _MARKER.match(self._lines[line])
+        return f"{self._lines[line][: marker.start(1)]} x" if marker else ""
+
+    def _fence_marker(self, fence: Block) -> str:
+        line, marker = self._lines[fence.start], fence.token.markup
+        return line[: line.index(marker)] + marker
+
+    def _marker(self, item: Block) -> str | None:
+        """The line of an item up to where its content begins; None where half a tab belongs to the content."""
+        line, end = self._lines[item.start], 0
+        for _ in range(item.nth_on_line):
+            marker = _MARKER.match(line, end)
+            if not marker:
+                return None
+            end = marker.end()
+            width = len(line[:end].expandtabs(4)) - len(line[: marker.start(1)].expandtabs(4))
+            if end == len(line) or width > 4:  # an empty item, or one that begins with indented code
+                return None if width > 4 and marker[1][0] == "\t" else line[: marker.start(1)] + " "
+        return line[:end]

@@ -1,0 +1,99 @@
+"""From the tree of blocks to the row of leaves."""
+
+from collections.abc import Callable
+
+from chatrepl.markdown.leaves import (
+    Blank,
+    CodeLine,
+    Fence,
+    Heading,
+    Item,
+    Leaf,
+    Paragraph,
+    Quote,
+    Raw,
+    Rule,
+    Table,
+)
+from chatrepl.markdown.parser import MAX_NESTING, Block
+
+
+class Walk:
+    """The way through the tree: ``found`` has the leaves, each with the line where it begins.
+
+    A blank row stands where the source has one, which is known as soon as the later block begins; whether a list is
+    loose would be known only at its end.
+    """
+
+    def __init__(self, lines: list[str], blank_before: Callable[[int], bool]) -> None:
+        self.found: list[tuple[int, Leaf]] = []
+        self._lines = lines
+        self._blank_before = blank_before
+        self._within: list[Item | Quote] = []
+        self._blank: Blank | None = None  # due before the next leaf
+
+    def blocks(self, blocks: list[Block], first: bool = True) -> None:
+        """The leaves of the blocks in a container; what stands before the first of them, its parent has said."""
+        for block in blocks:
+            if not first:
+                wanted = block.kind == "heading" or self._blank_before(block.start)
+                self._blank = Blank(tuple(self._within)) if wanted else None
+            first = False
+            self._block(block)
+
+    def _block(self, block: Block) -> None:
+        match block.kind:
+            case "bullet_list" | "ordered_list":
+                self.blocks(block.children)
+            case "list_item":
+                ordered = block.token.markup in (".", ")")
+                self._container(Item(f"{block.number}{block.token.markup}" if ordered else "", first=True), block)
+            case "blockquote":
+                self._container(Quote(), block)
+            case "fence":
+                self._fence(block)
+            case "code_block":
+                self._code(block, "```", block.start, "```")
+            case "table":
+                self._table(block)
+            case "heading":
+                self._add(block.start, Heading, int(block.token.tag[1]), block.content)
+            case "hr":
+                self._add(block.start, Rule)
+            case _:
+                self._add(block.start, Paragraph, block.content)
+
+    def _container(self, container: Item | Quote, block: Block) -> None:
+        self._within.append(container)
+        if block.children:
+            self.blocks(block.children)
+        elif block.token.level < MAX_NESTING - 1:
+            self._add(block.start, Paragraph, "")
+        else:  # the parser skips what stands too deep
+            for line in range(block.start, block.end):
+                self._add(line, Raw, self._lines[line].strip())
+        self._within.pop()
+
+    def _fence(self, block: Block) -> None:
+        token = block.token
+        self._code(block, token.markup + token.info.rstrip(), block.start + 1, token.markup if block.closed else "")
+
+    def _code(self, block: Block, opening: str, start: int, closing: str) -> None:
+        self._add(block.start, Fence, opening, True)
+        for line, code in enumerate(block.token.content.split("\n")[:-1], start):
+            self._add(line, CodeLine, code)
+        if closing:
+            self._add(block.end - 1, Fence, closing, False)
+
+    def _table(self, block: Block) -> None:
+        rows = [row for part in block.children for row in part.children]
+        styles = (str(cell.token.attrs.get("style", "")) for cell in rows[0].children)
+        aligns = tuple(style.removeprefix("text-align:") for style in styles)
+        self._add(block.start, Table, aligns, tuple(tuple(cell.content for cell in row.children) for row in rows))
+
+    def _add(self, line: int, kind: Callable[..., Leaf], *content: object) -> None:
+        if self._blank:
+            self.found.append((line, self._blank))
+            self._blank = None
+        self.found.append((line, kind(tuple(self._within), *content)))
+        self._within = [Item(one.number) if isinstance(one, Item) else one for one in self._within]

@@ -1,0 +1,79 @@
+"""Finished lines above, a live tail below: what is written to the terminal to get from one frame to the next.
+
+Lines that are finished are written once and belong to the terminal. The rows of the tail are drawn over in place, and
+only those that changed. A frame is one write.
+"""
+
+from collections.abc import Callable, Sequence
+
+from chatrepl.drawing import ansi_cells
+
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
+"""Synchronized output: the terminal shows all between them at once, or ignores them."""
+
+ERASE_LINE, ERASE_BELOW = "\x1b[K", "\x1b[J"
+
+
+class Painter:
+    """Paints frames; no row of a tail may be wider than the terminal, best not than its columns less five.
+
+    Between frames the cursor stands behind the last row of the tail, or at the start of an empty line without a tail.
+    """
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._rows: list[str] = []  # the tail as it stands on the terminal
+        self._columns = 0
+
+    def paint(self, finished: Sequence[str], tail: Sequence[str], columns: int, rows: int) -> None:
+        """Write the finished lines, and below them the last ``rows`` rows of the tail."""
+        tail = list(tail[-rows:]) if rows > 0 else []
+        frame = self._erased(columns) if finished or columns != self._columns else ""
+        frame += "".join(f"{line}\r\n" for line in finished) + self._changed(tail)
+        self._rows, self._columns = tail, columns
+        self._send(frame)
+
+    def resized(self, columns: int) -> None:
+        """Take the tail away, at once, before more is written: its rows may be wrapped into more of them now."""
+        self._send(self._erased(columns))
+        self._columns = columns
+
+    def clear(self) -> None:
+        """Take the tail away."""
+        self.paint((), (), self._columns, 0)
+
+    def _send(self, frame: str) -> None:
+        if frame:
+            self._write(BEGIN + frame + END)
+
+    def _erased(self, columns: int) -> str:
+        """The tail away, on a terminal of so many columns."""
+        height = sum(max(-(-ansi_cells(row) // max(columns, 1)), 1) for row in self._rows)
+        frame = _down(1 - height) + ERASE_BELOW if self._rows else ""
+        self._rows = []
+        return frame
+
+    def _changed(self, tail: list[str]) -> str:
+        """The tail in place of the one that is on the terminal."""
+        old = self._rows
+        at = len(old) - 1  # the row of the cursor
+        frame = ""
+        for index, row in enumerate(tail):
+            last_of_fewer = index == len(tail) - 1 < len(old) - 1
+            if index >= len(old):
+                frame += (_down(index - 1 - at) + "\r\n" if index else "") + row
+            elif row != old[index] or last_of_fewer:
+                frame += _down(index - at) + row + (ERASE_BELOW if last_of_fewer else ERASE_LINE)
+            else:
+                continue
+            at = index
+        if old and not tail:
+            return _down(-at) + ERASE_BELOW
+        if at < len(tail) - 1:
+            frame += _down(len(tail) - 1 - at) + f"\x1b[{ansi_cells(tail[-1])}C"
+        return frame
+
+
+def _down(rows: int) -> str:
+    """To the start of the row so many below, or above."""
+    return f"\r\x1b[{rows}B" if rows > 0 else f"\r\x1b[{-rows}A" if rows < 0 else "\r"
