@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -38,7 +38,7 @@ class Client:
         *,
         stream: bool = True,
         before_waiting: Callable[[], None] = lambda: None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """The events of the reply to a conversation that ends with an open turn.
 
         Closing the iterator closes the connection, which is how a reply is stopped. ``before_waiting`` is called each

@@ -170,7 +170,10 @@ def history(session: Session, words: str) -> None:
     for number, turn in enumerate(turns[first:], first + 1):
         for message in turn:
             session.screen.say(_heading(number, message), "bold")
-            session.screen.say(message.text.rstrip("\n"))
+            if message.role == "assistant":
+                session.screen.reply(message.text, session.ui)
+            else:
+                session.screen.say(message.text.rstrip("\n"))
 
 
 @command("/save [-f] [file]")

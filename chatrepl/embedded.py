@@ -6,7 +6,7 @@ from pathlib import Path
 from chatrepl import local, weights
 from chatrepl.errors import ConfigError
 
-CONSENT = "The embedded model needs its weights once: 98 MB, SmolLM2-135M, Apache-2.0. Fetch them now?"
+NEWS = "The embedded model needs its weights once: SmolLM2 with 135M parameters, 98 MB, Apache-2.0."
 
 
 def start(model: str, models: Path, say: Callable[[str], None], consent: Callable[[str], bool]) -> local.LocalServer:
@@ -18,7 +18,8 @@ def start(model: str, models: Path, say: Callable[[str], None], consent: Callabl
 
 
 def _fetched(models: Path, say: Callable[[str], None], consent: Callable[[str], bool]) -> Path:
-    if not consent(CONSENT):
+    say(NEWS)
+    if not consent("Fetch them now?"):
         raise ConfigError(
             "The embedded model has no weights yet, and they were not fetched", "chatrepl -p local fetches them."
         )

@@ -7,11 +7,15 @@ import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from chatrepl import safe
+from chatrepl.config import Ui
 from chatrepl.errors import ChatError
 from chatrepl.events import Event, Text
+
+if TYPE_CHECKING:
+    from chatrepl.live import LivePicture, Look
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
 _COLOURS = {"error", "warning", "good"}
@@ -38,6 +42,8 @@ class Screen:
         self.out = out
         self.notes = notes
         self._silent = silent
+        self._env = env
+        self._picture: LivePicture | None = None
         self.live = out.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
         """Whether what was printed may be painted over."""
         self.styled = notes.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
@@ -72,9 +78,37 @@ class Screen:
         for line in error.hint.splitlines():
             self.say(f"  {line}", "dim")
 
-    def picture(self) -> Picture:
+    def picture(self, label: str, ui: Ui) -> Picture:
         """The picture of the next reply; one that shows nothing where the reply is only collected."""
-        return Blank() if self._silent else PlainPicture(self.out)
+        if self._silent:
+            return Blank()
+        if not (self.live and ui.markdown):
+            return PlainPicture(self.out)
+        from chatrepl.live import LivePicture  # rich and markdown-it cost as much as the prompt
+
+        self._picture = LivePicture(self.out, self._look(ui), label)
+        return self._picture
+
+    def reply(self, text: str, ui: Ui) -> None:
+        """Print a whole reply, as it looked when it arrived."""
+        if not (self.live and ui.markdown):
+            self.say(text.rstrip("\n"))
+            return
+        from chatrepl.drawing import ansi, draw
+
+        look = self._look(ui)
+        lines = draw(safe.text(text), self.columns, theme=look.theme, hyperlinks=look.hyperlinks)
+        self._print("\n".join(ansi(line, look.colors) for line in lines))
+
+    def _look(self, ui: Ui) -> "Look":
+        from chatrepl.live import Look
+
+        return Look(
+            theme=_background(self._env) if ui.theme == "auto" else ui.theme,
+            colors="16" if self.coloured else "none",
+            hyperlinks=_links(self._env),
+            thinking=ui.thinking,
+        )
 
     @property
     def columns(self) -> int:
@@ -90,8 +124,25 @@ class Screen:
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
 
     def _print(self, text: str) -> None:
+        if self._picture and self._picture.alive:
+            self._picture.say(text)
+            return
         self.notes.write(f"{text}\n")
         self.notes.flush()
+
+
+def _background(env: Mapping[str, str]) -> str:
+    """Whether the terminal is "dark" or "light", where it tells; most are dark."""
+    background = env.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if background in ("7", "15") else "dark"
+
+
+def _links(env: Mapping[str, str]) -> bool:
+    """Whether the terminal is known to make links of OSC 8 sequences. Inside tmux nobody can tell."""
+    if env.get("TMUX") or env.get("TERM", "").startswith(("screen", "tmux")):
+        return False
+    marks = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "ITERM_SESSION_ID")
+    return any(mark in env for mark in marks) or env.get("VTE_VERSION", "").isdecimal()
 
 
 class Blank:

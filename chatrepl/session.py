@@ -1,7 +1,8 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -158,9 +159,12 @@ class Session:
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
         """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
         pieces = _Pieces(self.transcript)
-        events = self._events(conversation, pieces.write)
         try:
-            with self.screen.picture() as picture:
+            with self.interrupts.awaited():
+                profile, key = self.ready()
+            reply.model = profile.model
+            asking = self.client.ask(profile, conversation, key, stream=self.ui.stream, before_waiting=pieces.write)
+            with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
                         timing.first = self.clock()
@@ -174,14 +178,7 @@ class Session:
             return error
         finally:
             pieces.write()
-            close = getattr(events, "close", None)
-            if close:
-                close()
         return None
-
-    def _events(self, conversation: Conversation, before_waiting: Callable[[], None]) -> Iterator[Event]:
-        profile, key = self.ready()
-        yield from self.client.ask(profile, conversation, key, stream=self.ui.stream, before_waiting=before_waiting)
 
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
         if note := _ENDINGS.get(reply.ending):

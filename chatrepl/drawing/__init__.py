@@ -1,6 +1,7 @@
 """Markdown blocks into styled lines. Nothing here knows of a terminal."""
 
+from chatrepl.drawing.aside import Aside
 from chatrepl.drawing.drawing import Drawing, draw, panel
 from chatrepl.drawing.lines import Colors, Line, ansi, ansi_cells, cells, plain
 
-__all__ = ["Colors", "Drawing", "Line", "ansi", "ansi_cells", "cells", "draw", "panel", "plain"]
+__all__ = ["Aside", "Colors", "Drawing", "Line", "ansi", "ansi_cells", "cells", "draw", "panel", "plain"]

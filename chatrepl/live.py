@@ -1,0 +1,200 @@
+"""The live picture of a reply: what is final goes up once, a small panel below shows the rest while it grows.
+
+The thread that reads the network only puts events into a queue. A second thread, the painter's, takes what has
+gathered there and draws a frame, at its own pace; so a token costs nothing to show, and a signal never finds a frame
+half written.
+"""
+
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import TextIO
+
+from chatrepl import safe
+from chatrepl.drawing import Aside, Colors, Drawing, Line, ansi, panel
+from chatrepl.events import Event, Text, Thinking
+from chatrepl.painter import Painter
+
+FRAMES = 20
+"""At most so many frames a second."""
+REST = 5
+"""The pause after a frame, as a multiple of what the frame took: however slow the terminal, most time is not ours."""
+TAIL_ROWS = 10
+"""The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
+MARGIN = 5
+"""Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a reply is drawn."""
+
+    theme: str = "dark"
+    colors: Colors = "16"
+    hyperlinks: bool = False
+    thinking: bool = True
+
+
+class LivePicture:
+    """A reply on a terminal while it arrives. ``label`` says in the panel's title who answers."""
+
+    def __init__(self, out: TextIO, look: Look, label: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out
+        self._look = look
+        self._label = safe.line(label, 40)
+        self._clock = clock
+        self._begun = clock()
+        self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
+        self._bug: BaseException | None = None
+        self._painter = Painter(self._write)
+        self._columns, self._rows = self._size()
+        self._strand: _Strand | None = None
+        self._hidden = 0  # characters of reasoning that are not shown
+        self._notes: list[str] = []
+
+    def feed(self, event: Event) -> None:
+        """Take an event in. Costs next to nothing."""
+        self._queue.put(event)
+
+    def say(self, text: str) -> None:
+        """Print a line that has nothing to do with the reply, above the panel."""
+        self._queue.put(text)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is on the screen now."""
+        return self._thread.is_alive()
+
+    def __enter__(self) -> "LivePicture":
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGWINCH"):
+            self._before = signal.signal(signal.SIGWINCH, self._resize)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._queue.put(None)
+        self._thread.join()
+        if hasattr(self, "_before"):
+            signal.signal(signal.SIGWINCH, self._before)
+        if self._bug:
+            raise self._bug
+
+    def _resize(self, _number: int, _frame: FrameType | None) -> None:
+        self._queue.put(None)  # a SimpleQueue may be put into from a signal handler
+
+    # the painter's thread
+
+    def _run(self) -> None:
+        try:
+            while not self._over.is_set():
+                self._collect()
+                began = self._clock()
+                self._frame()
+                self._over.wait(max(1 / FRAMES, REST * (self._clock() - began)))
+            self._collect()
+            self._finish()
+        except BaseException as bug:  # told in the main thread, where it can end the program
+            self._bug = bug
+
+    def _collect(self) -> None:
+        """Wait for something to show, no longer than the title stays true, and take all that has gathered."""
+        with suppress(queue.Empty):
+            self._take(self._queue.get(timeout=0.25 if self._strand is None else 1.0))
+            while True:
+                self._take(self._queue.get_nowait())
+
+    def _take(self, item: Event | str | None) -> None:
+        match item:
+            case Text(text) if text:
+                self._into(Drawing).feed(text)
+            case Thinking(text) if text and self._look.thinking:
+                self._into(Aside).feed(text)
+            case Thinking(text):
+                self._hidden += len(text)
+            case str():
+                self._notes += item.split("\n")
+
+    def _into(self, kind: type[Drawing] | type[Aside]) -> "_Strand":
+        """The strand of text of that kind; another one before it ends here."""
+        if self._strand is None or not isinstance(self._strand.drawing, kind):
+            if self._strand:
+                self._notes += [*self._strand.finish(self._look.colors), ""]
+            new = Aside(self._columns) if kind is Aside else self._new_drawing()
+            self._strand = _Strand(new, safe.Stream())
+        return self._strand
+
+    def _new_drawing(self) -> Drawing:
+        return Drawing(self._columns, theme=self._look.theme, hyperlinks=self._look.hyperlinks)
+
+    def _frame(self) -> None:
+        self._follow_the_size()
+        strand, width = self._strand, max(self._columns - MARGIN, 10)
+        finished, tail = self._notes, list[Line]()
+        self._notes = []
+        if strand:
+            finished += strand.take(self._look.colors)
+            tail = strand.drawing.tail(max(min(TAIL_ROWS, self._rows - 3), 1), width - 2)
+        rows = panel(tail, self._title(), width, theme=self._look.theme)
+        self._painter.paint(finished, [ansi(row, self._look.colors) for row in rows], self._columns, self._rows - 1)
+
+    def _finish(self) -> None:
+        self._follow_the_size()
+        finished = self._notes + (self._strand.finish(self._look.colors) if self._strand else [])
+        self._painter.paint(finished, (), self._columns, 0)
+
+    def _follow_the_size(self) -> None:
+        size = self._size()
+        if size[0] != self._columns:
+            self._painter.resized(size[0])
+            if self._strand:
+                self._strand.drawing.resize(size[0])
+        self._columns, self._rows = size
+
+    def _title(self) -> str:
+        seconds = self._clock() - self._begun
+        if self._strand is None:
+            spin = SPINNER[int(seconds * 4) % len(SPINNER)]
+            doing = f"thinks, {self._hidden} characters so far" if self._hidden else "is asked"
+            return f"{spin} {self._label} {doing} · {seconds:.0f} s · Ctrl-C stops"
+        return f"{self._label} · {seconds:.0f} s · Ctrl-C stops"
+
+    def _size(self) -> tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(self._out.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return columns or 80, rows or 24
+
+    def _write(self, frame: str) -> None:
+        self._out.write(frame)
+        self._out.flush()
+
+
+@dataclass(slots=True)
+class _Strand:
+    """A run of text of one kind, answer or reasoning, on its way from the server to lines."""
+
+    drawing: Drawing | Aside
+    safe: safe.Stream
+
+    def feed(self, text: str) -> None:
+        self.drawing.feed(self.safe.feed(text))
+
+    def take(self, colors: Colors) -> list[str]:
+        return [ansi(line, colors) for line in self.drawing.take()]
+
+    def finish(self, colors: Colors) -> list[str]:
+        self.drawing.feed(self.safe.close())
+        return [ansi(line, colors) for line in self.drawing.finish()]
