@@ -1,8 +1,18 @@
 """A conversation saved is the same conversation loaded, and a file is written whole or not at all."""
 
+import errno
+import json
 import os
+import pkgutil
 import re
+import sqlite3
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -147,7 +157,7 @@ def test_a_journal_refuses_what_it_would_lose(tmp_path: Path) -> None:
 
 # Writing whole or not at all
 
-SUFFIXES = [".md", ".json", ".jsonl", ".txt"]
+SUFFIXES = [".md", ".json", ".jsonl", ".html", ".txt"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -181,3 +191,563 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         export.save(folder / "a.md", PLAIN, TITLE)
     with pytest.raises(TranscriptError, match="cannot be read"):
         export.load(folder / "a.md")
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from chatrepl import export
+from chatrepl.errors import TranscriptError
+path, size = Path(sys.argv[1]), int(sys.argv[2])
+chat = export.load(Path(sys.argv[3]))
+for limit in [*range(0, size, 97), size - 1]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        export.save(path, *chat, force=True)
+    except TranscriptError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limits on the size of files")
+def test_a_disk_that_is_full_at_any_byte_leaves_the_old_file(tmp_path: Path) -> None:
+    path, source = tmp_path / "here" / "a.md", tmp_path / "source.md"
+    path.parent.mkdir()
+    path.write_text("old")
+    export.save(source, SPEECH, TITLE)
+    size = source.stat().st_size
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(path), str(size), str(source)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.count("cannot be written: File too large") == len(range(0, size, 97)) + 1
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_write_that_breaks_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    path = tmp_path / "a.md"
+    export.save(path, PLAIN, TITLE)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, step, refuse)
+    with pytest.raises(TranscriptError, match="cannot be written: Input/output error"):
+        export.save(path, Conversation(), "other", force=True)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("steps", [["fsync"], ["link", "replace"], ["link", "close"]])
+def test_a_write_that_breaks_leaves_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    for step in steps:
+        monkeypatch.setattr(os, step, refuse)
+    with pytest.raises(TranscriptError, match="cannot be written"):
+        export.save(tmp_path / "a.md", PLAIN, TITLE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interruption_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export.save(tmp_path / "a.md", PLAIN, TITLE)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_writers_one_wins_and_the_other_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    path = tmp_path / "a.md"
+    fsync = os.fsync
+
+    def meanwhile(handle: int) -> None:
+        fsync(handle)
+        path.write_text("the other")
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(TranscriptError, match="exists already"):
+        export.save(path, PLAIN, TITLE)
+    assert path.read_text() == "the other"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_many_writers_at_once_exactly_one_wins(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+
+    def attempt(number: int) -> str:
+        try:
+            export.save(path, PLAIN, str(number))
+        except TranscriptError:
+            return ""
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [name for name in pool.map(attempt, range(32)) if name]
+    assert winners == [export.load(path).title]
+
+
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "a.json"
+    export.save(path, SPEECH, TITLE)
+    assert export.load(path) == (SPEECH, TITLE)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def refuse(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+# Reading what was edited or damaged
+
+EDITED = """\
+\ufeff---
+chatrepl: 1
+title: Plain words: a title
+tags: [kept by nobody]
+---
+## User <!-- chatrepl -->
+Hi
+
+## Assistant <!-- chatrepl {"model": "m"} -->
+
+Hello.
+## Not a heading of ours
+### File · `a b.py` <!-- chatrepl {} -->
+
+
+```python
+
+x
+```
+
+"""
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_what_a_person_wrote_by_hand_is_read(tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(EDITED.replace("\n", ends).encode())
+    answer = (TextPart("Hello.\n## Not a heading of ours"), FilePart("a b.py", "\nx"))
+    turn = (Message("user", (TextPart("Hi"),)), Message("assistant", answer, "m"))
+    assert export.load(path) == (Conversation("", [turn]), "Plain words: a title")
+
+
+def test_an_ordinary_chat_stands_there_as_it_was_said() -> None:
+    answer = "# Title\n\n## Part\n\n---\n\n```md\n## User\n```\n\n<!-- note --> a < b, `x`, \\# no\n\n- ⟨x⟩ é 👍\n"
+    turn = (Message("user", (TextPart("Hi"),)), Message("assistant", (TextPart(answer),)))
+    assert export.render(".md", Conversation("", [turn]), "t").endswith(f"<!-- chatrepl -->\n\n{answer}\n")
+
+
+def test_windows_lines_stay_readable() -> None:
+    text = export.render(".md", Conversation("a\r\nb\r\n"), "t")
+    assert "\na\nb\n\n" in text
+    assert "⟨" not in text
+
+
+DAMAGED = {
+    "no front matter": ("hello", 1, "front matter"),
+    "not ours": ("---\ntitle: x\n---\n", 1, "no transcript of chatrepl"),
+    "from the future": ("---\nchatrepl: 99\n---\n", 2, "newer chatrepl"),
+    "a title cut off": ('---\ntitle: "x\nchatrepl: 1\n---\n', 2, "no valid JSON"),
+    "words before all": ("---\nchatrepl: 1\n---\n\nhello\n", 5, "before the first heading"),
+    "a broken heading": ("---\nchatrepl: 1\n---\n## User <!-- chatrepl {\n", 4, "cannot be read"),
+    "broken JSON": ("---\nchatrepl: 1\n---\n\n## User <!-- chatrepl {x} -->\n", 5, "no valid JSON"),
+    "an unknown word": ("---\nchatrepl: 1\n---\n## Usr <!-- chatrepl -->\n", 4, "did you mean 'User'"),
+    "a lone question": ("---\nchatrepl: 1\n---\n## User <!-- chatrepl -->\n\nHi\n", 4, "no answer"),
+    "a lone answer": ("---\nchatrepl: 1\n---\n## Assistant <!-- chatrepl -->\n\nHi\n", 4, "no question"),
+    "a lone part": ("---\nchatrepl: 1\n---\n### Text <!-- chatrepl -->\n", 4, "belongs to no message"),
+    "a number for a model": ('---\nchatrepl: 1\n---\n## User <!-- chatrepl {"model": 1} -->\n', 4, "is no text"),
+    "no such field": (EDITED.replace("{}", '{"x": ""}'), 13, "'x' cannot stand"),
+    "a text behind the text": (EDITED.replace("{}", '{"text": "y"}'), 13, "'text' cannot stand"),
+    "an open fence": (EDITED.replace("x\n```", "x\n"), 16, "fence"),
+    "a lost image": (EDITED.replace("### File", "### Image").replace("x\n", "[image-7]\n"), 13, "image-7 is missing"),
+    "no image": (EDITED + "## Images <!-- chatrepl -->\n[image-1]: http://x\n", 22, "this is no image"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "what"), DAMAGED.values(), ids=DAMAGED)
+def test_damage_is_told_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(text, "utf-8")
+    with pytest.raises(TranscriptError, match=re.escape(f"{path}, line {line}: ")) as caught:
+        export.load(path)
+    assert what in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def load_or_say(path: Path) -> None:
+    """Nothing but a chat or one line may come of a file, whatever it holds."""
+    try:
+        chat = export.load(path)
+        assert isinstance(chat.title, str)
+    except TranscriptError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl"])
+def test_cut_at_every_byte(folder: Path, suffix: str) -> None:
+    path = folder / f"cut{suffix}"
+    whole = export.render(suffix, SPEECH if suffix == ".md" else PLAIN, TITLE).encode()
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        load_or_say(path)
+
+
+@settings(deadline=None)
+@pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl", ".db"])
+@given(data=st.data())
+def test_mutated(folder: Path, suffix: str, data: st.DataObject) -> None:
+    path = folder / f"mutated{suffix}"
+    whole = database() if suffix == ".db" else export.render(suffix, PLAIN, TITLE).encode()
+    junk = st.binary(max_size=4) | st.sampled_from([text.encode("utf-8", "surrogatepass") for text in NASTY])
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(whole)))
+        end = data.draw(st.integers(start, min(len(whole), start + 9)))
+        whole = whole[:start] + data.draw(junk) + whole[end:]
+    path.write_bytes(whole)
+    load_or_say(path)
+
+
+WORDS = [
+    "mapping",
+    "message",
+    "author",
+    "role",
+    "content",
+    "content_type",
+    "parts",
+    "parent",
+    "current_node",
+    "create_time",
+    "a",
+]
+WORDS += [
+    "chatrepl",
+    "title",
+    "system",
+    "turns",
+    "thoughts",
+    "metadata",
+    "recipient",
+    "update_time",
+    "text",
+    "model_slug",
+]
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "user", "assistant", "all", "a", "text"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@settings(deadline=None)
+@given(value=values)
+def test_json_of_any_shape(folder: Path, value: object) -> None:
+    path = folder / "shape.json"
+    path.write_text(json.dumps(value))
+    load_or_say(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"chatrepl": 2}', "[]", "\xff"])
+def test_odd_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text, "latin-1")
+    with pytest.raises(TranscriptError):
+        export.load(path)
+
+
+# HTML
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements, and what could act in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.live: list[str] = []
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        for name, value in attrs:
+            if name.startswith("on") or (name == "style" and value not in ALIGNMENTS):
+                self.live.append(f"{tag} {name}={value}")
+            if name in ("href", "src", "action", "formaction", "srcset", "data", "xlink:href", "background", "poster"):
+                self.links.append(f"{tag} {value}")
+
+
+ALIGNMENTS = {"text-align:left", "text-align:right", "text-align:center"}
+ELEMENTS = set(
+    "html head meta title style body header h1 h2 h3 h4 h5 h6 div section b p br hr em strong s code pre span a ul ol "
+    "li blockquote table thead tbody tr th td details summary figure figcaption img".split()
+)
+ATTACKS = [
+    *(
+        "<script>alert(1)</script>",
+        "</style><script>alert(1)</script>",
+        "</title><script>x</script>",
+        "<img src=x onerror=a()>",
+    ),
+    *(
+        "[a](javascript:alert(1))",
+        "![a](javascript:alert(1))",
+        "![a](data:image/svg+xml;base64,AAAA)",
+        "<javascript:alert(1)>",
+    ),
+    *(
+        "[a](JaVaScRiPt:alert(1))",
+        "[a](&#106;avascript:alert(1))",
+        "[a](vbscript:x)",
+        "[a](data:text/html,x)",
+        "[a](//x.y)",
+    ),
+    *(
+        "[a]: javascript:alert(1)\n\n[a]",
+        "![p](https://x.y/p.png)",
+        '[a](https://x.y "onclick=b")',
+        '<https://x.y/"onclick=b>',
+    ),
+    *(
+        '" onclick="a()',
+        "' onload='a()",
+        '"><svg onload=a()>',
+        '```"><script>\nx\n```',
+        "```html\n<script>a()</script>\n```",
+    ),
+    *(
+        "<iframe src=//x.y>",
+        "<a href=javascript:a()>",
+        "-->",
+        "<!--",
+        "]]>",
+        "{{style}}",
+        "{style}",
+        "<style>*{}</style>",
+        "\0",
+        "`",
+        "\n\n",
+    ),
+    *(
+        "[",
+        "](",
+        ")",
+        "![",
+        "|a|\n|-:|\n|",
+        "<",
+        ">",
+        "&",
+        "&lt;script&gt;",
+        "\\",
+        "image/png",
+        "data:image/png;base64,AAAA",
+    ),
+]
+attacks = st.lists(st.sampled_from(ATTACKS) | st.text(max_size=5), max_size=6).map("".join)
+attacking_parts = st.one_of(
+    st.builds(TextPart, attacks),
+    st.builds(ThinkingPart, attacks, attacks),
+    st.builds(ImagePart, attacks, attacks, attacks),
+    st.builds(FilePart, attacks | st.just("a.html"), attacks),
+    st.builds(ToolCallPart, attacks, attacks, attacks),
+    st.builds(ToolResultPart, attacks, attacks),
+)
+
+
+def attacking(role: str) -> st.SearchStrategy[Message]:
+    parts = st.lists(attacking_parts, min_size=1, max_size=4).map(tuple)
+    return st.builds(Message, st.just(role), parts, attacks, attacks, st.none(), attacks)
+
+
+def assert_harmless(text: str) -> None:
+    page = Page(text)
+    assert set(page.elements) <= ELEMENTS
+    assert page.elements.count("style") == page.elements.count("title") == 1
+    assert not page.live
+    assert all(
+        re.match(r"a (https?://|mailto:)|img data:image/(png|jpeg|gif|webp);base64,", link) for link in page.links
+    )
+    assert "default-src 'none'" in text[: text.index("<style>")]
+
+
+@settings(deadline=None)
+@given(system=attacks, title=attacks, turn=st.tuples(attacking("user"), attacking("tool"), attacking("assistant")))
+def test_nothing_on_a_page_acts(system: str, title: str, turn: tuple[Message, ...]) -> None:
+    assert_harmless(export.render(".html", Conversation(system, [turn]), title))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_attack_alone_acts(attack: str) -> None:
+    turn = (
+        Message("user", (TextPart(attack), FilePart(attack, attack))),
+        Message("assistant", (TextPart(attack),), attack),
+    )
+    assert_harmless(export.render(".html", Conversation(attack, [turn]), attack))
+
+
+def test_a_page_shows_what_was_said() -> None:
+    page = export.render(".html", SPEECH, TITLE)
+    assert '<span class="nb">sum</span>' in page
+    assert "prefers-color-scheme: dark" in page
+    assert '<img alt="a.png" src="data:image/png;base64,iVBO">' in page
+    assert "interrupted" in page
+    assert "<title>Sums: the “easy” ones</title>" in page
+
+
+def test_plain_words() -> None:
+    words = export.render(".txt", PLAIN, "a\x1b[2J")
+    assert words.startswith("a␛[2J\n\nSystem:\nBe brief.\n\nYou:\nHow do I sum a list?\n\ngpt-4o:\n")
+
+
+@settings(deadline=None, max_examples=50)
+@pytest.mark.parametrize("suffix", [".html", ".txt"])
+@given(conversation=conversations, title=words)
+def test_any_conversation_can_be_printed(suffix: str, conversation: Conversation, title: str) -> None:
+    export.render(suffix, conversation, title).encode()
+
+
+# Importing
+
+
+def node(parent: str | None, role: str, *parts: object, **more: object) -> dict[str, object]:
+    content = {"content_type": "text", "parts": list(parts)}
+    return {"parent": parent, "message": {"author": {"role": role}, "content": content, "create_time": 1.7e9, **more}}
+
+
+def thoughts(text: str) -> dict[str, object]:
+    return {"content_type": "thoughts", "thoughts": [{"summary": "s", "content": text}]}
+
+
+CHATGPT = [
+    {
+        "title": "Older",
+        "update_time": 1.0,
+        "current_node": "b",
+        "mapping": {"a": node(None, "user", "x"), "b": node("a", "assistant", "y")},
+    },
+    {
+        "title": "Branches",
+        "update_time": 2.0,
+        "current_node": "a2",
+        "mapping": {
+            "root": {"parent": None, "message": None},
+            "sys": node("root", "system", ""),
+            "hid": node("sys", "user", "about me", metadata={"is_visually_hidden_from_conversation": True}),
+            "q1": node("hid", "user", "Hi"),
+            "a1": node("q1", "assistant", "the branch not taken"),
+            "t2": node("q1", "assistant", content=thoughts("Hm.")),
+            "c2": node("t2", "assistant", "search()", recipient="web"),
+            "r2": node("c2", "tool", "results"),
+            "a2": node(
+                "r2", "assistant", "Hello", {"asset_pointer": "file-service://f"}, metadata={"model_slug": "gpt-5"}
+            ),
+        },
+    },
+    {"title": "Nothing said", "update_time": 3.0, "current_node": "", "mapping": {}},
+]
+
+
+def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps(CHATGPT))
+    newest, older = export.load_all(path)
+    assert export.load(path) == newest
+    at = "2023-11-14T22:13:20+00:00"
+    answer = (ThinkingPart("Hm."), TextPart("Hello\n\n[not in the export: file-service://f]"))
+    asked, answered = Message("user", (TextPart("Hi"),), at=at), Message("assistant", answer, "gpt-5", "stop", at=at)
+    assert newest == (Conversation("", [(asked, answered)]), "Branches")
+    assert (older.title, [message.text for message in older.conversation.messages]) == ("Older", ["x", "y"])
+
+
+def test_an_export_in_which_nothing_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps(CHATGPT[2:]))
+    with pytest.raises(TranscriptError, match="no conversation"):
+        export.load(path)
+
+
+OLDER = """
+create table conversations (id text, name text, model text);
+create table responses (id text, model text, prompt text, system text, response text, conversation_id text,
+  datetime_utc text);
+create table fragments (id integer, content text);
+create table prompt_fragments (response_id text, fragment_id integer, "order" integer);
+insert into conversations values ('c1', 'First', 'm'), ('c2', 'Again', 'm');
+insert into responses values
+  ('r1', 'm', 'Hi', 'Be brief.', 'Hello', 'c1', '2024-01-01'), ('r2', 'm', 'And?', null, 'So.', 'c1', '2024-01-02'),
+  ('r3', 'm', 'old', null, 'old', 'c2', '2024-01-01');
+insert into fragments values (1, 'a file');
+insert into prompt_fragments values ('r2', 1, 0);
+"""
+NEWER = """
+create table messages (hash text, parent_hash text, role text, provider_metadata text);
+create table parts (id integer, message_hash text, position integer, type text, text text, payload text);
+create table attachments (id text, type text, path text, url text, content blob);
+create table threads (id text, name text, tip_message_hash text);
+create table turns (id text, thread_id text, tip_message_hash text, model text, resolved_model text,
+  input_tokens integer, output_tokens integer, datetime_utc text);
+insert into messages values ('s', null, 'system', null), ('u', 's', 'user', null), ('a', 'u', 'assistant', null),
+  ('x', 'u', 'assistant', null);
+insert into parts values (1, 's', 0, 'text', 'Be kind.', null), (2, 'u', 1, 'text', 'Hi', null),
+  (3, 'u', 0, 'attachment', null, '{"attachment": {"id": "i"}}'), (4, 'a', 0, 'reasoning', 'Hm.', null),
+  (5, 'a', 1, 'text', null, '{"text_ref": [{"literal": "It is "}, {"fragment": 1}]}'),
+  (6, 'x', 0, 'text', 'the branch not taken', null);
+insert into attachments values ('i', 'image/png', null, null, x'89504e47');
+insert into threads values ('c2', 'Again', 'a');
+insert into turns values ('t', 'c2', 'a', 'm', 'm-1', 3, 4, '2024-01-03');
+"""
+
+
+def database(*scripts: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for script in scripts or (OLDER, NEWER):
+            connection.executescript(script)
+        return connection.serialize()
+
+
+def test_the_logs_of_llm_older_and_newer(tmp_path: Path) -> None:
+    path = tmp_path / "logs.db"
+    path.write_bytes(database())
+    before = path.read_bytes()
+    newer, older = export.load_all(path)
+    asked = Message("user", (ImagePart("image/png", "iVBORw=="), TextPart("Hi")))
+    answer = (ThinkingPart("Hm."), TextPart("It is a file"))
+    answered = Message("assistant", answer, "m-1", "stop", Usage(input=3, output=4), "2024-01-03")
+    assert newer == (Conversation("Be kind.", [(asked, answered)]), "Again")
+    assert (older.title, older.conversation.system) == ("First", "Be brief.")
+    assert [message.text for message in older.conversation.messages] == ["Hi", "Hello", "a file\nAnd?", "So."]
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("script", [OLDER, NEWER + "create table fragments (id integer, content text);"])
+def test_the_logs_of_one_version_of_llm(tmp_path: Path, script: str) -> None:
+    path = tmp_path / "logs.db"
+    path.write_bytes(database(script))
+    assert export.load_all(path)
+
+
+def test_another_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "logs.db"
+    for content in (database("create table t (x)"), b"no database at all, but long enough to be one"):
+        path.write_bytes(content)
+        with pytest.raises(TranscriptError, match="no database of llm"):
+            export.load(path)
+
+
+def test_every_format_is_in_the_table() -> None:
+    modules = [import_module(f"{export.__name__}.{name}") for _, name, _ in pkgutil.iter_modules(export.__path__)]
+    formats = {module.__name__.rpartition(".")[2] for module in modules if hasattr(module, "FORMAT")}
+    assert formats == set(export.FORMATS.values())

@@ -17,7 +17,9 @@ FORMATS = {
     ".md": "markdown",
     ".json": "data",
     ".jsonl": "journal_lines",
+    ".html": "page",
     ".txt": "words",
+    ".db": "llm_logs",
 }
 """How the name of a file ends, and the module of its format, which is loaded when first used."""
 
@@ -105,8 +107,9 @@ def _publish(temporary: str, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links: take the name first, then move onto it
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        taken = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
+            os.close(taken)
             os.replace(temporary, path)
         except BaseException:
             os.unlink(path)

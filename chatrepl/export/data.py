@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, from_data, to_data
+from chatrepl.export.chatgpt import chats, is_chatgpt
 from chatrepl.export.format import Chat, Damage, Format, from_json, text_of, to_json
 
 VERSION = 1
@@ -18,14 +19,16 @@ def render(chat: Chat) -> str:
 
 
 def read(path: Path) -> list[Chat]:
-    """The conversation in a file of ours."""
+    """The conversation in a file of ours, or all those of a ChatGPT export."""
     data = from_json(text_of(path))
+    if is_chatgpt(data):
+        return chats(data)
     match data:
         case {"chatrepl": int(version)} if version > VERSION:
             raise Damage(f"this was written by a newer chatrepl (format {version})")
         case {"chatrepl": int(), "title": str(title), "system": str(system), "turns": list(turns)}:
             return [Chat(_conversation(system, turns), title)]
-    raise Damage("this is no transcript of chatrepl")
+    raise Damage("neither a transcript of chatrepl nor a ChatGPT export")
 
 
 def _conversation(system: str, turns: list[Any]) -> Conversation:

@@ -1,0 +1,190 @@
+"""The logs.db of the command ``llm``: its older tables, one row an exchange, and those since 0.32, a tree of messages.
+
+Only what a person and a model said is taken; what went to tools and came from them is left out.
+"""
+
+import base64
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
+from chatrepl.events import Usage
+from chatrepl.export.format import Chat, Damage, Format
+from chatrepl.export.turns import turns
+
+Row = defaultdict[str, Any]
+"""The columns of a row; None stands for those that its version of llm did not have."""
+Dated = tuple[str, Chat]
+"""A conversation, and when something was last said in it."""
+
+
+def read(path: Path) -> list[Chat]:
+    """The conversations in a database, which is only read; newest first."""
+    path.open("rb").close()  # a missing file is told as that of any format
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            found = _chats(_Tables(connection))
+    except sqlite3.Error as error:
+        raise Damage(f"no database of llm: {error}") from None
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return [chat for _, chat in found if chat.conversation.turns]
+
+
+def _chats(tables: "_Tables") -> list[Dated]:
+    if not tables.names & {"responses", "threads"}:
+        raise Damage("no database of llm: it has neither a table responses nor one threads")
+    threads = tables.rows("threads")
+    continued = {row["id"] for row in threads}  # in the newer tables, with all that was said before
+    return [*_from_threads(tables, threads), *_from_exchanges(tables, continued)]
+
+
+class _Tables:
+    """The tables of one database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+
+    def rows(self, table: str, rest: str = "", *values: Any) -> list[Row]:
+        """The rows of a table; none where there is no such table."""
+        if table not in self.names:
+            return []
+        found = self._connection.execute(f"select * from {table} {rest}", values)
+        columns = [column[0] for column in found.description]
+        return [Row(lambda: None, zip(columns, row, strict=True)) for row in found]
+
+    def fragments(self) -> dict[int, str]:
+        """Texts that prompts borrow."""
+        return {row["id"]: _text(row["content"]) for row in self.rows("fragments")}
+
+
+# The older tables
+
+
+def _from_exchanges(tables: _Tables, leave_out: set[str]) -> Iterator[Dated]:
+    names = {row["id"]: _text(row["name"]) for row in tables.rows("conversations")}
+    fragments, borrowed = tables.fragments(), defaultdict(list)
+    for row in tables.rows("prompt_fragments", 'order by "order"'):
+        borrowed[row["response_id"]].append(fragments.get(row["fragment_id"], ""))
+    exchanges = defaultdict(list)
+    for row in tables.rows("responses", "order by datetime_utc, id"):
+        exchanges[row["conversation_id"] or row["id"]].append(row)
+    for key, rows in exchanges.items():
+        if key not in leave_out:
+            system = next((_text(row["system"]) for row in reversed(rows) if row["system"]), "")
+            said = [message for row in rows for message in _exchange(row, borrowed[row["id"]])]
+            yield _text(rows[-1]["datetime_utc"]), Chat(Conversation(system, turns(said)), names.get(key, ""))
+
+
+def _exchange(row: Row, borrowed: list[str]) -> Iterator[Message]:
+    at = _text(row["datetime_utc"])
+    yield Message("user", (TextPart("\n".join(filter(None, [*borrowed, _text(row["prompt"])]))),), at=at)
+    thinking = (ThinkingPart(_text(row["reasoning"])),) if row["reasoning"] else ()
+    yield _reply((*thinking, TextPart(_text(row["response"]))), row)
+
+
+def _reply(parts: tuple[Part, ...], row: Row) -> Message:
+    """A reply, and what is known of it."""
+    spent, made = _count(row["input_tokens"]), _count(row["output_tokens"])
+    usage = None if spent is made is None else Usage(input=spent, output=made)
+    model = _text(row["resolved_model"]) or _text(row["model"])
+    return Message("assistant", parts, model, "stop", usage, _text(row["datetime_utc"]))
+
+
+# The newer tables
+
+
+def _from_threads(tables: _Tables, threads: list[Row]) -> Iterator[Dated]:
+    tree = {row["hash"]: row for row in tables.rows("messages")}
+    replies = {row["tip_message_hash"]: row for row in tables.rows("turns", "order by id")}
+    parts = _parts(tables)
+    for thread in threads:
+        path = _path(tree, thread["tip_message_hash"])
+        system = [part.text for key in path if tree[key]["role"] == "system" for part in _texts(parts[key])]
+        said = [_message(tree[key], parts[key], replies.get(key)) for key in path]
+        spoken = [message for message in said if message]
+        date = max((message.at for message in spoken), default="")
+        yield date, Chat(Conversation("\n\n".join(system), turns(spoken)), _text(thread["name"]))
+
+
+def _path(tree: dict[Any, Row], tip: Any) -> list[Any]:
+    """The keys of the messages from the first to that one."""
+    path: dict[Any, None] = {}
+    while tip in tree and tip not in path:  # a damaged tree may run in a circle
+        path[tip] = None
+        tip = tree[tip]["parent_hash"]
+    return list(reversed(path))
+
+
+def _message(row: Row, parts: list[Part], turn: Row | None) -> Message | None:
+    role: Role | None = {"user": "user", "assistant": "assistant"}.get(row["role"])  # type: ignore[assignment]
+    if not parts or not role:
+        return None
+    if role == "assistant" and turn:
+        return _reply(tuple(parts), turn)
+    return Message(role, tuple(parts))
+
+
+def _parts(tables: _Tables) -> defaultdict[str, list[Part]]:
+    """The parts of each message, by its hash."""
+    found: defaultdict[str, list[Part]] = defaultdict(list)
+    fragments = tables.fragments()
+    for row in tables.rows("parts", "order by message_hash, position"):
+        payload = _payload(row["payload"])
+        text = _text(row["text"]) or _resolved(payload.get("text_ref"), fragments)
+        if row["type"] == "attachment":
+            found[row["message_hash"]].append(_attachment(tables, payload))
+        elif text and row["type"] in ("text", "reasoning"):
+            found[row["message_hash"]].append(TextPart(text) if row["type"] == "text" else ThinkingPart(text))
+    return found
+
+
+def _resolved(pieces: Any, fragments: dict[int, str]) -> str:
+    """The text of a part that borrows from fragments."""
+    tables = [piece for piece in pieces if isinstance(piece, dict)] if isinstance(pieces, list) else []
+    return "".join(
+        _text(piece.get("literal")) or fragments.get(_count(piece.get("fragment")) or 0, "") for piece in tables
+    )
+
+
+def _attachment(tables: _Tables, payload: dict[str, Any]) -> Part:
+    """An image that is kept in the database; of any other file the name."""
+    link = payload.get("attachment")
+    key = _text(link.get("id")) if isinstance(link, dict) else ""
+    row = next(iter(tables.rows("attachments", "where id = ?", key)), Row(lambda: None))
+    mime, content = _text(row["type"]), row["content"]
+    if mime.startswith("image/") and isinstance(content, bytes) and content:
+        return ImagePart(mime, base64.b64encode(content).decode("ascii"))
+    return TextPart(f"[attachment: {_text(row['path']) or _text(row['url']) or mime}]\n\n")
+
+
+def _texts(parts: list[Part]) -> list[TextPart]:
+    return [part for part in parts if isinstance(part, TextPart)]
+
+
+# A column may hold any type; one that is not expected counts as empty.
+
+
+def _payload(value: Any) -> dict[str, Any]:
+    try:
+        data = json.loads(_text(value) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+FORMAT = Format("the logs of the command llm", read=read)
