@@ -32,13 +32,13 @@ DOORS = {
     "prompt_toolkit": {"prompt"},
     "httpx": {"client"},
     "rich": {"drawing"},
-    "markdown_it": {"markdown"},
-    "pygments": {"drawing"},
+    "markdown_it": {"markdown", "export"},
+    "pygments": {"drawing", "export"},
     "xllamacpp": {"llama_child"},
     "platformdirs": {"config"},
     "tomli_w": {"settings"},
 }
-"""Each outside library has one door."""
+"""Each outside library has one door; what a page for the browser needs of markdown it renders itself."""
 
 
 def name_of(path: Path) -> str:

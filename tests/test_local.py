@@ -14,11 +14,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import tinymodel
 
 from chatrepl import framing, llama_child, local
 from chatrepl.errors import ChatError, ConfigError, Unreachable
 from chatrepl.local import LocalServer
+from tests import tinymodel
 
 ROOT = Path(__file__).parents[1]
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has neither ps nor such signals")

@@ -115,7 +115,7 @@ def test_what_pip_says_last_is_in_the_one_line(models: Path, shop: dict[str, str
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ("Looking\nERROR: no\x1b[0m network\nHint: none\n[notice] new pip\n", "ERROR: no [0m network Hint: none"),
+        ("Looking\nERROR: no\x1b[0m network\nHint: none\n[notice] new pip\n", "ERROR: no␛[0m network Hint: none"),
         ("ERROR: first\nerror: last\n", "error: last"),
         (
             "  No solution found\n  because it is not there\n\nWARNING: old\n[notice] new pip\n",

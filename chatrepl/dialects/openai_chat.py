@@ -152,12 +152,13 @@ class _Decoder:
 
     def _call_number(self, index: object, call_id: str) -> int:
         """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""
+        index = count(index)
         if call_id and call_id in self.calls:
             return self.calls.index(call_id)
-        if call_id or not self.calls or (isinstance(index, int) and index >= len(self.calls)):
+        if call_id or not self.calls or (index is not None and index >= len(self.calls)):
             self.calls.append(call_id)
             return len(self.calls) - 1
-        return index if isinstance(index, int) and 0 <= index < len(self.calls) else len(self.calls) - 1
+        return len(self.calls) - 1 if index is None else index
 
 
 def _content_events(content: object) -> Iterator[Event]:
