@@ -162,6 +162,7 @@ class Session:
         try:
             with self.interrupts.awaited():
                 profile, key = self.ready()
+            timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
             reply.model = profile.model
             asking = self.client.ask(profile, conversation, key, stream=self.ui.stream, before_waiting=pieces.write)
             with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
