@@ -30,6 +30,7 @@ from chatrepl.dialects.wire import (
     objects,
     openai_usage,
     refusal,
+    root,
     text,
     written,
 )
@@ -174,8 +175,9 @@ def _content_events(content: object) -> Iterator[Event]:
 
 
 def models(profile: Profile, key: str) -> Request:
-    """The request for the list of models."""
-    return Request("GET", join(profile.base_url.removesuffix("/chat/completions"), "/models"), headers(profile, key))
+    """The request for the list of models, which OpenAI's other protocols have too."""
+    base = root(profile.base_url, "/chat/completions", "/completions", "/responses")
+    return Request("GET", join(base, "/models"), headers(profile, key))
 
 
 def decode_models(body: object) -> list[ModelInfo]:

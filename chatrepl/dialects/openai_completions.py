@@ -6,7 +6,6 @@ Images cannot be held and are left out. A reply that was begun is continued, for
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from chatrepl.config import Profile
@@ -135,11 +134,6 @@ class _Decoder:
             yield Finished(finish_reason(raw), raw)
 
 
-def models(profile: Profile, key: str) -> Request:
-    """The request for the list of models."""
-    return openai_chat.models(replace(profile, base_url=profile.base_url.removesuffix("/completions")), key)
-
-
 DIALECT = Dialect(
-    "openai-completions", sse, encode, decode, decode_whole, error_text, models, openai_chat.decode_models
+    "openai-completions", sse, encode, decode, decode_whole, error_text, openai_chat.models, openai_chat.decode_models
 )

@@ -126,6 +126,14 @@ def join(base: str, path: str) -> str:
     return f"{base}{path}{mark}{query}"
 
 
+def root(base: str, *ends: str) -> str:
+    """The base without those ends, which come along when a URL was meant for another protocol; it keeps its query."""
+    base, mark, query = base.strip().partition("?")
+    for end in ends:
+        base = base.rstrip("/").removesuffix(end)
+    return f"{base}{mark}{query}"
+
+
 def written(part: Part) -> str:
     """What a part says as text: a file is quoted under its name; "" for what is no text."""
     match part:
