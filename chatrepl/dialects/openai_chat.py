@@ -89,20 +89,20 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
     return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
-def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply = Decoder()
+    reply = reply or Decoder()
     for chunk in objects(frames):
         yield from reply.feed(chunk, "delta")
     if not reply.finished:
         raise cut_short()
 
 
-def decode_whole(body: object) -> Iterator[Event]:
+def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no choices", "Check the base URL.")
-    reply = Decoder()
+    reply = reply or Decoder()
     yield from reply.feed(body, "message")
     if not reply.finished:
         yield Finished(finish_reason("stop", called_tools=bool(reply.calls)))

@@ -134,6 +134,11 @@ def root(base: str, *ends: str) -> str:
     return f"{base}{mark}{query}"
 
 
+def with_query(url: str, query: str) -> str:
+    """The URL with that query, after the one it may have."""
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
 def written(part: Part) -> str:
     """What a part says as text: a file is quoted under its name; "" for what is no text."""
     match part:
