@@ -10,6 +10,9 @@ __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 
 DIALECTS = {
     "openai-chat": "openai_chat",
+    "openai-completions": "openai_completions",
+    "openai-responses": "openai_responses",
+    "azure-inference": "azure_inference",
 }
 """The name of each dialect and its module, which is loaded when first used."""
 

@@ -30,7 +30,9 @@ from chatrepl.dialects.wire import (
     objects,
     openai_usage,
     refusal,
+    root,
     text,
+    written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
@@ -45,7 +47,7 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
         if profile.usage:
             body["stream_options"] = {"include_usage": True}
     body |= profile.options
-    return Request("POST", join(profile.base_url, "/chat/completions"), _headers(profile, key), body)
+    return Request("POST", join(profile.base_url, "/chat/completions"), headers(profile, key), body)
 
 
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
@@ -73,10 +75,8 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     pieces: list[dict[str, Any]] = []
     for part in message.parts:
         match part:
-            case TextPart(said):
-                pieces.append({"type": "text", "text": said})
-            case FilePart(name, inside):
-                pieces.append({"type": "text", "text": f"{name}:\n```\n{inside}\n```\n"})
+            case TextPart() | FilePart():
+                pieces.append({"type": "text", "text": written(part)})
             case ImagePart(mime, data):
                 pieces.append({"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}})
     if any(piece["type"] != "text" for piece in pieces):
@@ -84,30 +84,31 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     return "".join(piece["text"] for piece in pieces)
 
 
-def _headers(profile: Profile, key: str) -> dict[str, str]:
+def headers(profile: Profile, key: str) -> dict[str, str]:
+    """The key, where there is one, and the headers of the profile."""
     return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
-def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply = _Decoder()
+    reply = reply or Decoder()
     for chunk in objects(frames):
         yield from reply.feed(chunk, "delta")
     if not reply.finished:
         raise cut_short()
 
 
-def decode_whole(body: object) -> Iterator[Event]:
+def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no choices", "Check the base URL.")
-    reply = _Decoder()
+    reply = reply or Decoder()
     yield from reply.feed(body, "message")
     if not reply.finished:
         yield Finished(finish_reason("stop", called_tools=bool(reply.calls)))
 
 
-class _Decoder:
+class Decoder:
     """Chunks into events. Only choice 0 is read: a conversation goes on with one."""
 
     def __init__(self) -> None:
@@ -175,8 +176,9 @@ def _content_events(content: object) -> Iterator[Event]:
 
 
 def models(profile: Profile, key: str) -> Request:
-    """The request for the list of models."""
-    return Request("GET", join(profile.base_url.removesuffix("/chat/completions"), "/models"), _headers(profile, key))
+    """The request for the list of models, which OpenAI's other protocols have too."""
+    base = root(profile.base_url, "/chat/completions", "/completions", "/responses")
+    return Request("GET", join(base, "/models"), headers(profile, key))
 
 
 def decode_models(body: object) -> list[ModelInfo]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chatrepl.conversation import FilePart, Part, TextPart
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
 from chatrepl.framing import STRAY, Frame
@@ -123,6 +124,29 @@ def join(base: str, path: str) -> str:
     base, mark, query = base.strip().partition("?")
     base = base.rstrip("/").removesuffix(path)
     return f"{base}{path}{mark}{query}"
+
+
+def root(base: str, *ends: str) -> str:
+    """The base without those ends, which come along when a URL was meant for another protocol; it keeps its query."""
+    base, mark, query = base.strip().partition("?")
+    for end in ends:
+        base = base.rstrip("/").removesuffix(end)
+    return f"{base}{mark}{query}"
+
+
+def with_query(url: str, query: str) -> str:
+    """The URL with that query, after the one it may have."""
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def written(part: Part) -> str:
+    """What a part says as text: a file is quoted under its name; "" for what is no text."""
+    match part:
+        case TextPart(said):
+            return said
+        case FilePart(name, inside):
+            return f"{name}:\n```\n{inside}\n```\n"
+    return ""
 
 
 FINISH_REASONS: dict[str, FinishReason] = {

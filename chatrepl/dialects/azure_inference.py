@@ -1,0 +1,149 @@
+"""Azure's model inference, ``POST {base}/chat/completions?api-version=...``, and Azure OpenAI, which is nearly that.
+
+The messages are those of ``openai_chat``. Two options are for this module and do not go into the body:
+
+``api_version``  goes into the URL unless ``base_url`` has one in its query; "" for none, as /openai/v1 wants it.
+``auth``         how the key is shown: "api-key", "bearer" (an Entra token), or "both", which is the default.
+
+A ``{model}`` in ``base_url`` is replaced: Azure OpenAI's older addresses name the deployment in the path. The header
+``extra-parameters: pass-through`` lets options pass that are not in Azure's schema; ``headers`` may say another.
+What the content filter found is told in words, as the raw word of ``Finished`` or as the error.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation
+from chatrepl.dialects import openai_chat, wire
+from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.wire import dig, items, parse, root, text, with_query
+from chatrepl.errors import BrokenReply, ConfigError
+from chatrepl.events import Event, Finished
+from chatrepl.framing import Frame, sse
+
+FOR_US = ("api_version", "auth")
+"""The options that are not for the server."""
+
+API_VERSION = "2024-05-01-preview"
+"""The version that Azure's own SDK asks for."""
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply."""
+    options = {name: value for name, value in profile.options.items() if name not in FOR_US}
+    body = openai_chat.encode(replace(profile, options=options), conversation, key, stream=stream).body or {}
+    if not profile.model:
+        body.pop("model", None)  # the endpoint serves one
+    if isinstance(stop := body.get("stop"), str):
+        body["stop"] = [stop]
+    return Request("POST", _url(profile, "/chat/completions"), _headers(profile, key), body)
+
+
+def _url(profile: Profile, path: str) -> str:
+    base = root(profile.base_url.replace("{model}", quote(profile.model, safe="")), "/chat/completions")
+    version = profile.options.get("api_version", API_VERSION)
+    url = wire.join(base, path)
+    return with_query(url, f"api-version={quote(str(version))}") if version and "api-version=" not in url else url
+
+
+def _headers(profile: Profile, key: str) -> dict[str, str]:
+    """What the profile says goes before ours, however it writes the name."""
+    given = {name.lower() for name in profile.headers}
+    ours = _key_headers(profile.options.get("auth", "both"), key) | {"extra-parameters": "pass-through"}
+    return {name: value for name, value in ours.items() if name.lower() not in given} | dict(profile.headers)
+
+
+def _key_headers(auth: object, key: str) -> dict[str, str]:
+    if (names := _AUTH.get(str(auth))) is None:
+        raise ConfigError(f"The option auth cannot be {auth!r}", f"It is one of {', '.join(_AUTH)}.")
+    return {name: scheme + key for name, scheme in names.items()} if key else {}
+
+
+_AUTH = {
+    "both": {"api-key": "", "Authorization": "Bearer "},
+    "api-key": {"api-key": ""},
+    "bearer": {"Authorization": "Bearer "},
+}
+"""The ways to show the key: the headers, and what stands before it in each."""
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply."""
+    return openai_chat.decode(frames, _Decoder())
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece."""
+    return openai_chat.decode_whole(body, _Decoder())
+
+
+class _Decoder(openai_chat.Decoder):
+    """Chunks into events, with the findings of the content filter in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompt: list[str] = []
+        self.reply: list[str] = []
+
+    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
+        choices = [choice for choice in items(chunk.get("choices")) if not dig(choice, "index")]
+        for result in items(chunk.get("prompt_filter_results")) or items(chunk.get("prompt_annotations")):
+            self.prompt += _caught(dig(result, "content_filter_results"))
+        for choice in choices:
+            self.reply += _caught(dig(choice, "content_filter_results"))
+        was_finished = self.finished
+        for event in super().feed(chunk, where):
+            yield self._filtered() if isinstance(event, Finished) and event.raw == "content_filter" else event
+        # A filter that runs beside the model may stop a reply that was already over.
+        if was_finished and any(dig(choice, "finish_reason") == "content_filter" for choice in choices):
+            yield self._filtered()
+
+    def _filtered(self) -> Finished:
+        if self.prompt and not self.reply:
+            return Finished("content_filter", _sentence("prompt", self.prompt))
+        return Finished("content_filter", _sentence("reply", self.reply) if self.reply else "content_filter")
+
+
+def _caught(results: object) -> list[str]:
+    """The categories that made the filter act, each with its severity where it has one."""
+    return [
+        name.replace("_", " ") + (f" ({severity})" if (severity := text(dig(verdict, "severity"))) else "")
+        for name, verdict in (results.items() if isinstance(results, dict) else ())
+        if any(dig(one, "filtered") is True for one in (verdict, *items(verdict)))
+    ]
+
+
+def _sentence(what: str, caught: list[str]) -> str:
+    return f"The content filter stopped the {what}: {', '.join(dict.fromkeys(caught))}"
+
+
+def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """What the body of an HTTP error says, of a prompt that was filtered why."""
+    said = wire.error_text(status, headers, body) or headers.get("x-ms-error-code", "")
+    try:
+        error = dig(parse(body), "error")
+    except BrokenReply:
+        return said
+    inner = dig(error, "innererror")
+    if "content_filter" not in (dig(error, "code"), dig(inner, "code")):
+        return said
+    caught = _caught(dig(inner, "content_filter_result") or dig(inner, "content_filter_results"))
+    return _sentence("prompt", caught or [said])
+
+
+def models(profile: Profile, key: str) -> Request:
+    """The request for the list of models; an endpoint of model inference tells the one it serves."""
+    path = "/models" if "/openai/v1" in profile.base_url else "/info"
+    return Request("GET", _url(profile, path), _headers(profile, key))
+
+
+def decode_models(body: object) -> list[ModelInfo]:
+    """The models of a list, or the one model of an endpoint."""
+    served = text(dig(body, "model_name"))
+    return [ModelInfo(served)] if served else openai_chat.decode_models(body)
+
+
+DIALECT = Dialect("azure-inference", sse, encode, decode, decode_whole, error_text, models, decode_models)

@@ -1,0 +1,139 @@
+"""OpenAI's legacy text completions, ``POST {base}/completions``: one prompt, one text that goes on from it.
+
+The protocol knows no roles, so two options are for this module and do not go into the body: ``template``, how the
+conversation becomes a prompt (see ``templates``), and ``raw``, which sends the typed text as it is and nothing else.
+Images cannot be held and are left out. A reply that was begun is continued, for the prompt simply ends with it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, Message, Turn
+from chatrepl.dialects import openai_chat
+from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.dialects.templates import template
+from chatrepl.dialects.wire import (
+    cut_short,
+    dig,
+    error_text,
+    finish_reason,
+    items,
+    join,
+    message_of,
+    objects,
+    openai_usage,
+    refusal,
+    text,
+    written,
+)
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, Started, Text, Thinking
+from chatrepl.framing import Frame, sse
+
+FOR_US = ("template", "raw")
+"""The options that are not for the server."""
+
+MAX_TOKENS = 1024
+"""The length of a reply unless the profile says another; OpenAI would stop after 16 tokens."""
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply."""
+    prompt, stop = _raw(conversation) if profile.options.get("raw") else _templated(profile, conversation)
+    body: dict[str, Any] = {"model": profile.model, "prompt": prompt, "max_tokens": MAX_TOKENS}
+    if stream:
+        body["stream"] = True
+        if profile.usage:
+            body["stream_options"] = {"include_usage": True}
+    body |= {name: value for name, value in profile.options.items() if name not in FOR_US}
+    if stop:
+        body["stop"] = _stops(body.get("stop"), stop)
+    headers = openai_chat.headers(profile, key)
+    return Request("POST", join(profile.base_url, "/completions"), headers, body)
+
+
+def _raw(conversation: Conversation) -> tuple[str, str]:
+    """The open turn alone, and no stop sequence."""
+    return "".join(_pair(conversation.turns[-1])) if conversation.turns else "", ""
+
+
+def _templated(profile: Profile, conversation: Conversation) -> tuple[str, str]:
+    chosen = template(profile.options.get("template", "plain"))
+    return chosen.prompt(conversation.system, [_pair(turn) for turn in conversation.turns]), chosen.stop
+
+
+def _pair(turn: Turn) -> tuple[str, str]:
+    """The question and the answer of a turn; tool calls and their results have no place in it."""
+    user, assistant = ([_said(message) for message in turn if message.role == role] for role in ("user", "assistant"))
+    return "\n\n".join(filter(None, user)), "\n\n".join(filter(None, assistant))
+
+
+def _said(message: Message) -> str:
+    return "".join(written(part) for part in message.parts)
+
+
+def _stops(given: object, ours: str) -> list[Any]:
+    """The user's stop sequences and the template's."""
+    stops = [given] if isinstance(given, str) else items(given)
+    return stops if ours in stops else [*stops, ours]
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply."""
+    reply = _Decoder()
+    for chunk in objects(frames):
+        yield from reply.feed(chunk)
+    if not reply.finished:
+        raise cut_short() if reply.begun else _no_choices()
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece, which looks like a piece of a stream."""
+    if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
+        raise refusal(body) if message_of(body) else _no_choices()
+    reply = _Decoder()
+    yield from reply.feed(body)
+    if not reply.finished:
+        yield Finished("stop")
+
+
+def _no_choices() -> BrokenReply:
+    return BrokenReply(
+        "The reply holds no choices", "Check the base URL: most end in /v1, and llama.cpp answers otherwise without it."
+    )
+
+
+class _Decoder:
+    """Chunks into events. Only choice 0 is read: a conversation goes on with one."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.begun = False
+        self.finished = False
+
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
+        if not self.started and (model := text(chunk.get("model"))):
+            self.started = True
+            yield Started(model)
+        for choice in items(chunk.get("choices")):
+            self.begun = True
+            if not dig(choice, "index"):
+                yield from self._choice(choice)
+        if isinstance(usage := chunk.get("usage"), dict):
+            yield openai_usage(usage)
+
+    def _choice(self, choice: object) -> Iterator[Event]:
+        if thinking := text(dig(choice, "reasoning")):
+            yield Thinking(thinking)
+        if said := text(dig(choice, "text")):
+            yield Text(said)
+        raw = text(dig(choice, "finish_reason"))
+        if raw and not self.finished:
+            self.finished = True
+            yield Finished(finish_reason(raw), raw)
+
+
+DIALECT = Dialect(
+    "openai-completions", sse, encode, decode, decode_whole, error_text, openai_chat.models, openai_chat.decode_models
+)
