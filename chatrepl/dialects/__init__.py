@@ -10,6 +10,7 @@ __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 
 DIALECTS = {
     "openai-chat": "openai_chat",
+    "anthropic": "anthropic",
 }
 """The name of each dialect and its module, which is loaded when first used."""
 
