@@ -11,6 +11,7 @@ __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 DIALECTS = {
     "openai-chat": "openai_chat",
     "anthropic": "anthropic",
+    "ollama": "ollama",
 }
 """The name of each dialect and its module, which is loaded when first used."""
 
