@@ -69,7 +69,7 @@ def test_anthropic_gets_no_sampling_where_its_version_refuses_it() -> None:
 CALL = ToolCallPart("c", "now", '{"broken')
 
 
-@pytest.mark.parametrize("name", ["anthropic", "ollama"])
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini"])
 def test_a_call_without_its_result_is_not_sent_and_one_with_broken_arguments_is_sent_without_them(name: str) -> None:
     unanswered = str(body(name, ASKED, Message("assistant", (CALL,)), user(TextPart("Well?"))))
     assert "now" not in unanswered
@@ -78,9 +78,26 @@ def test_a_call_without_its_result_is_not_sent_and_one_with_broken_arguments_is_
     assert "broken" not in str(answered)
 
 
-@pytest.mark.parametrize("name", ["anthropic", "ollama"])
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini"])
 def test_a_reply_of_which_nothing_can_be_sent_leaves_roles_that_alternate(name: str) -> None:
     lost = Message("assistant", (ThinkingPart("Hm."),), ending="interrupted")
     sent = body(name, ASKED, lost, user(TextPart("Go on")))
     roles = [message["role"] for message in sent.get("messages") or sent["contents"]]
     assert roles in (["user"], ["user", "assistant", "user"])
+
+
+def test_gemini_gets_the_signature_of_a_thought_back_on_its_tool_call() -> None:
+    reply = replied("gemini", "reference-stream-tools")
+    results = Message("tool", (ToolResultPart("call_0_add", "1"), ToolResultPart("fc_2", "noon")))
+    contents = body("gemini", ASKED, reply, results)["contents"]
+    assert contents[1]["parts"] == [
+        {"text": "Let me see. "},
+        {"functionCall": {"id": "call_0_add", "name": "add", "args": {"a": 1}}, "thoughtSignature": "CiQ="},
+        {"functionCall": {"id": "fc_2", "name": "now", "args": {}}},
+    ]
+    assert [part["functionResponse"]["name"] for part in contents[2]["parts"]] == ["add", "now"]
+
+
+def test_gemini_gets_no_signature_of_another_vendor() -> None:
+    reply = Message("assistant", (ThinkingPart("Hm.", "anthropic:3:sig\n"), ToolCallPart("c", "now", "{}")))
+    assert "sig" not in str(body("gemini", ASKED, reply, Message("tool", (ToolResultPart("c", "noon"),))))

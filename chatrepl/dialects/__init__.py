@@ -12,6 +12,7 @@ DIALECTS = {
     "openai-chat": "openai_chat",
     "anthropic": "anthropic",
     "ollama": "ollama",
+    "gemini": "gemini",
 }
 """The name of each dialect and its module, which is loaded when first used."""
 

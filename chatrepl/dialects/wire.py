@@ -67,14 +67,19 @@ def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[
             if begun:
                 raise cut_short() from None
             raise
-        if isinstance(value, list) and len(value) == 1:  # Gemini's errors come in an array
-            value = value[0]
-        if frame.event == "error" or dig(value, "error") or (frame.event == STRAY and message_of(value)):
-            raise refusal(value)
-        if not isinstance(value, dict):
-            raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+        yield checked(value, frame.event)
         begun = True
-        yield value
+
+
+def checked(value: object, event: str = "") -> dict[str, Any]:
+    """An object of a stream, raised as ``Refused`` if it tells an error."""
+    if isinstance(value, list) and len(value) == 1:  # Gemini's errors come in an array
+        value = value[0]
+    if event == "error" or dig(value, "error") or (event == STRAY and message_of(value)):
+        raise refusal(value)
+    if not isinstance(value, dict):
+        raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+    return value
 
 
 def refusal(value: object, status: int = 200) -> Refused:
