@@ -69,7 +69,7 @@ def test_anthropic_gets_no_sampling_where_its_version_refuses_it() -> None:
 CALL = ToolCallPart("c", "now", '{"broken')
 
 
-@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini"])
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini", "scale-egp"])
 def test_a_call_without_its_result_is_not_sent_and_one_with_broken_arguments_is_sent_without_them(name: str) -> None:
     unanswered = str(body(name, ASKED, Message("assistant", (CALL,)), user(TextPart("Well?"))))
     assert "now" not in unanswered
@@ -78,7 +78,7 @@ def test_a_call_without_its_result_is_not_sent_and_one_with_broken_arguments_is_
     assert "broken" not in str(answered)
 
 
-@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini"])
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini", "scale-egp"])
 def test_a_reply_of_which_nothing_can_be_sent_leaves_roles_that_alternate(name: str) -> None:
     lost = Message("assistant", (ThinkingPart("Hm."),), ending="interrupted")
     sent = body(name, ASKED, lost, user(TextPart("Go on")))

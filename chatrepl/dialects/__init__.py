@@ -10,6 +10,7 @@ __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 
 DIALECTS = {
     "openai-chat": "openai_chat",
+    "scale-egp": "scale_egp",
     "anthropic": "anthropic",
     "ollama": "ollama",
     "gemini": "gemini",
