@@ -13,6 +13,10 @@ DIALECTS = {
     "openai-completions": "openai_completions",
     "openai-responses": "openai_responses",
     "azure-inference": "azure_inference",
+    "scale-egp": "scale_egp",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "gemini": "gemini",
 }
 """The name of each dialect and its module, which is loaded when first used."""
 

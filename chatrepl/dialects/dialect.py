@@ -44,6 +44,7 @@ class Dialect:
     events; they raise ``Refused`` for an error the server tells inside a good answer and ``BrokenReply`` for all that
     is no reply, or an unfinished one, and nothing else whatever they are fed. ``error_text`` is what the body of an
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
+    ``ends_at_eof`` tells that the protocol has no end mark: a stream that ends cleanly after some text is whole.
     """
 
     name: str
@@ -54,3 +55,4 @@ class Dialect:
     error_text: Callable[[int, Mapping[str, str], bytes], str]
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
+    ends_at_eof: bool = False

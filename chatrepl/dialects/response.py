@@ -74,7 +74,10 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     return Refused(line, hint(status, said, profile), status=status)
 
 
-_CONTEXT = re.compile(r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long", re.IGNORECASE)
+_CONTEXT = re.compile(
+    r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long|maximum number of tokens",
+    re.IGNORECASE,
+)
 _QUOTA = re.compile(r"quota|billing|credit|spend|balance", re.IGNORECASE)
 _KEY = re.compile(r"api.?key|authenticat|unauthori[sz]ed", re.IGNORECASE)
 
@@ -85,7 +88,7 @@ def hint(status: int, said: str, profile: Profile) -> str:
         return "The conversation is too long for this model: /undo or /reset shortens it, /model picks another."
     if status == 401 or (status in (400, 403) and _KEY.search(said)):
         return _key_hint(profile)
-    if status == 402 or (status == 429 and _QUOTA.search(said)):
+    if status == 402 or (status in (400, 429) and _QUOTA.search(said)):
         return "Look at the plan and the billing of this account; /profile switches to another."
     return _HINTS.get(status, "/retry asks again." if status >= 500 else "")
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from chatrepl.conversation import FilePart, Part, TextPart
+from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
 from chatrepl.framing import STRAY, Frame
@@ -67,12 +67,19 @@ def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[
             if begun:
                 raise cut_short() from None
             raise
-        if frame.event == "error" or dig(value, "error") or (frame.event == STRAY and message_of(value)):
-            raise refusal(value)
-        if not isinstance(value, dict):
-            raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+        yield checked(value, frame.event)
         begun = True
-        yield value
+
+
+def checked(value: object, event: str = "") -> dict[str, Any]:
+    """An object of a stream, raised as ``Refused`` if it tells an error."""
+    if isinstance(value, list) and len(value) == 1:  # Gemini's errors come in an array
+        value = value[0]
+    if event == "error" or dig(value, "error") or (event == STRAY and message_of(value)):
+        raise refusal(value)
+    if not isinstance(value, dict):
+        raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
+    return value
 
 
 def refusal(value: object, status: int = 200) -> Refused:
@@ -90,7 +97,15 @@ def message_of(value: object) -> str:
     """What an error object says, in one line, whichever of the field's envelopes it came in; "" if it is none."""
     if isinstance(value, str):
         return " ".join(value[:500].split())
-    for path in (("error", "message"), ("error",), ("detail",), ("message",), ("errors",), ("error", "code")):
+    for path in (
+        ("error", "message"),
+        ("error",),
+        ("detail",),
+        ("detail", "detail"),
+        ("message",),
+        ("errors",),
+        ("error", "code"),
+    ):
         found = dig(value, *path)
         if isinstance(found, list):
             found = "; ".join(filter(None, (_complaint(item) for item in found)))
@@ -139,6 +154,23 @@ def with_query(url: str, query: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
+def placed(options: Mapping[str, Any], names: Mapping[str, str], inner: str = "") -> dict[str, Any]:
+    """The options by this protocol's names and, if it wants those in ``names`` there, in its object ``inner``.
+
+    A name that is "" is of an option the protocol has not got: it is left out.
+    """
+    rest = {name: value for name, value in options.items() if name not in names}
+    known = {names[name]: _listed(name, value) for name, value in options.items() if names.get(name)}
+    if not inner:
+        return known | rest
+    given = rest.get(inner, {})
+    return rest | {inner: known | given} if known and isinstance(given, dict) else rest
+
+
+def _listed(name: str, value: object) -> object:
+    return [value] if name == "stop" and isinstance(value, str) else value
+
+
 def written(part: Part) -> str:
     """What a part says as text: a file is quoted under its name; "" for what is no text."""
     match part:
@@ -149,9 +181,46 @@ def written(part: Part) -> str:
     return ""
 
 
+def merged(messages: Iterable[tuple[str, list[dict[str, Any]]]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Roles and contents without the empty ones, and neighbours of the same role in one: roles have to alternate."""
+    found: list[tuple[str, list[dict[str, Any]]]] = []
+    for role, content in messages:
+        if content and found and found[-1][0] == role:
+            found[-1][1].extend(content)
+        elif content:
+            found.append((role, list(content)))
+    return found
+
+
+def answered(turn: Iterable[Message]) -> dict[str, str]:
+    """The tool calls of a turn that have their result, name by id: no protocol takes the one without the other."""
+    parts = [part for message in turn for part in message.parts]
+    results = {part.id for part in parts if isinstance(part, ToolResultPart)}
+    return {part.id: part.name for part in parts if isinstance(part, ToolCallPart) and part.id in results}
+
+
+def arguments(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call as the object that some protocols want; empty where they are broken."""
+    try:
+        value = parse(call.arguments)
+    except BrokenReply:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def arguments_text(value: object) -> str:
+    """The arguments of a call as JSON text, from a text or from an object."""
+    try:
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text(value)
+    except RecursionError:
+        return ""
+
+
 FINISH_REASONS: dict[str, FinishReason] = {
     **dict.fromkeys(("stop", "end_turn", "eos", "eos_token", "stop_sequence", "completed", "done", ""), "stop"),
+    **dict.fromkeys(("pause_turn", "load", "unload"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length", "context_length", "max_output_tokens"), "length"),
+    "model_context_window_exceeded": "length",
     **dict.fromkeys(("tool_calls", "tool_call", "tool", "function_call", "tool_use"), "tool_calls"),
     **dict.fromkeys(("content_filter", "safety", "refusal"), "content_filter"),
     **dict.fromkeys(("error", "insufficient_system_resource", "abort"), "error"),

@@ -1,0 +1,250 @@
+"""Anthropic's messages, ``POST {base}/v1/messages``, as spoken by Anthropic, llama.cpp, LiteLLM and others.
+
+A thinking block goes back only beside the tool calls it led to, and unchanged. For that its signature is kept as a
+line ``anthropic:<length of its text>:<signature>``: a reply may hold several blocks, whose texts are kept joined, and
+a signature of another vendor is refused.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.dialects.openai_chat import decode_models
+from chatrepl.dialects.wire import (
+    answered,
+    arguments,
+    arguments_text,
+    count,
+    cut_short,
+    dig,
+    error_text,
+    finish_reason,
+    items,
+    join,
+    merged,
+    message_of,
+    objects,
+    placed,
+    refusal,
+    root,
+    text,
+    total,
+    with_query,
+    written,
+)
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.framing import Frame, sse
+
+_MAX_TOKENS = 8192
+"""What is asked for where the profile says nothing: the protocol has no default, and models refuse more than theirs."""
+
+_NAMES = {"stop": "stop_sequences", "seed": ""}
+_SAMPLING = {"temperature": "", "top_p": "", "top_k": ""}
+_VERSION = "2023-06-01"
+_VERSION_WITHOUT_SAMPLING = "2026-10-21"
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply: the whole history, with the system prompt beside it."""
+    headers = _headers(profile, key)
+    plain = headers["anthropic-version"] < _VERSION_WITHOUT_SAMPLING
+    budget = count(dig(dict(profile.options), "thinking", "budget_tokens")) or 0  # has to be below max_tokens
+    body: dict[str, Any] = {"model": profile.model, "max_tokens": _MAX_TOKENS + budget}
+    body |= {"system": conversation.system} if conversation.system else {}
+    body["messages"] = messages(conversation)
+    body |= {"stream": True} if stream else {}
+    body |= placed(profile.options, _NAMES if plain else _NAMES | _SAMPLING)
+    return Request("POST", _url(profile, "/messages"), headers, body)
+
+
+def _url(profile: Profile, path: str) -> str:
+    return join(root(profile.base_url, "/messages", "/v1"), f"/v1{path}")
+
+
+def _headers(profile: Profile, key: str) -> dict[str, str]:
+    own = {"x-api-key": key} if key else {}
+    return own | {"anthropic-version": _VERSION} | {name.lower(): value for name, value in profile.headers.items()}
+
+
+def messages(conversation: Conversation) -> list[dict[str, Any]]:
+    """The messages of a conversation in this protocol's shape: roles alternate, and none is empty."""
+    blocks = [
+        ("assistant" if message.role == "assistant" else "user", _blocks(message, answered(turn)))
+        for turn in conversation.turns
+        for message in turn
+    ]
+    found = merged(blocks)
+    if found and found[-1][0] == "assistant" and (begun := text(found[-1][1][-1].get("text"))):
+        found[-1][1][-1]["text"] = begun.rstrip()  # a reply to be continued must not end with a blank
+    return [{"role": role, "content": _content(content)} for role, content in found]
+
+
+def _content(blocks: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    return blocks[0]["text"] if len(blocks) == 1 and blocks[0]["type"] == "text" else blocks
+
+
+def _blocks(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
+    blocks = [block for part in message.parts for block in _block(part, calls)]
+    called = any(block["type"] == "tool_use" for block in blocks)
+    thinking = [part for part in message.parts if isinstance(part, ThinkingPart) and called]
+    return [block for part in thinking for block in _thinking_blocks(part)] + blocks
+
+
+def _block(part: Part, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
+    match part:
+        case ImagePart(mime, data):
+            yield {"type": "image", "source": {"type": "base64", "media_type": mime, "data": data}}
+        case ToolCallPart(call_id, name) if call_id in calls:
+            yield {"type": "tool_use", "id": call_id, "name": name, "input": arguments(part)}
+        case ToolResultPart(call_id, said) if call_id in calls:
+            yield {"type": "tool_result", "tool_use_id": call_id, "content": said}
+        case _ if written(part).strip():  # a blank text is refused
+            yield {"type": "text", "text": written(part)}
+
+
+_SIGNED = re.compile(r"anthropic:(\d{1,9}|redacted):(\S+)\n")
+
+
+def _thinking_blocks(part: ThinkingPart) -> Iterator[dict[str, Any]]:
+    start = 0
+    for length, signature in _SIGNED.findall(part.signature):
+        if length == "redacted":
+            yield {"type": "redacted_thinking", "data": signature}
+        else:
+            end = start + int(length)
+            yield {"type": "thinking", "thinking": part.text[start:end], "signature": signature}
+            start = end
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply. The JSON tells what a frame is: not every server names it beside."""
+    reply = _Decoder()
+    for event in objects(frames):
+        yield from reply.feed(event)
+    if not reply.finished:
+        raise cut_short()
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece."""
+    if not isinstance(dig(body, "content"), list):
+        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no content", "Check the base URL.")
+    reply = _Decoder()
+    yield from started(body)
+    for index, block in enumerate(items(dig(body, "content"))):
+        yield from reply.begin(index, block)
+        yield from reply.close()
+    yield from reply.report(dig(body, "usage"))
+    yield from reply.finish(text(dig(body, "stop_reason")))
+
+
+def started(message: object) -> Iterator[Started]:
+    """The event for a message that begins."""
+    if model := text(dig(message, "model")):
+        yield Started(model)
+
+
+class _Decoder:
+    """The events of a stream into ours. Any of them may be missing or unknown."""
+
+    def __init__(self) -> None:
+        self.finished = False
+        self.block = -1  # the index of the last block begun
+        self.calls: dict[int, int] = {}  # which tool call a block is
+        self.argued: set[int] = set()  # the calls whose arguments have begun
+        self.thought = 0  # characters of thinking in the block
+        self.signature = ""  # of the block
+        self.usage: dict[str, Any] = {}
+
+    def feed(self, event: dict[str, Any]) -> Iterator[Event]:
+        index = count(event.get("index"))
+        match event.get("type"):
+            case "message_start":
+                yield from started(event.get("message"))
+                yield from (told for told in self.report(dig(event, "message", "usage")) if told.input)  # LiteLLM: 0
+            case "content_block_start":
+                yield from self.begin(self.block + 1 if index is None else index, event.get("content_block"))
+            case "content_block_delta":
+                yield from self._piece(self.block if index is None else index, event.get("delta"))
+            case "content_block_stop":
+                yield from self.close()
+            case "message_delta":
+                yield from self.report(event.get("usage"))
+                if reason := text(dig(event, "delta", "stop_reason")):
+                    yield from self.finish(reason)
+            case "message_stop":
+                yield from self.finish("")
+            case "error":
+                raise refusal(event)
+
+    def begin(self, index: int, block: object) -> Iterator[Event]:
+        yield from self.close()
+        self.block = index
+        yield from self._piece(index, block)
+
+    def _piece(self, index: int, piece: object) -> Iterator[Event]:
+        """A block at its start, or a delta to it: they name their texts alike."""
+        match text(dig(piece, "type")).removesuffix("_delta"):
+            case "text" if said := text(dig(piece, "text")):
+                yield Text(said)
+            case "thinking" | "signature":
+                self.signature += text(dig(piece, "signature"))
+                if thought := text(dig(piece, "thinking")):
+                    self.thought += len(thought)
+                    yield Thinking(thought)
+            case "redacted_thinking" if data := text(dig(piece, "data")):
+                yield Thinking("", f"anthropic:redacted:{data}\n")
+            case "tool_use" | "input_json" as kind if kind == "tool_use" or index in self.calls:  # else a server's tool
+                yield self._call(index, piece)
+
+    def _call(self, index: int, piece: object) -> ToolCallPiece:
+        number = self.calls.setdefault(index, len(self.calls))
+        said = text(dig(piece, "partial_json")) or arguments_text(dig(piece, "input") or "")
+        if said:
+            self.argued.add(number)
+        return ToolCallPiece(number, text(dig(piece, "id")), text(dig(piece, "name")), said)
+
+    def close(self) -> Iterator[Event]:
+        """The end of a block: what it leaves to be said."""
+        number = self.calls.get(self.block)
+        if number is not None and number not in self.argued:
+            self.argued.add(number)
+            yield ToolCallPiece(number, arguments="{}")
+        if self.signature:
+            yield Thinking("", f"anthropic:{self.thought}:{self.signature}\n")
+        self.thought, self.signature = 0, ""
+
+    def report(self, usage: object) -> Iterator[Usage]:
+        """A report is cumulative, but may leave out what an earlier one told."""
+        if not isinstance(usage, dict):
+            return
+        self.usage |= {name: value for name, value in usage.items() if value is not None}
+        sides = [known for name in _INPUT if (known := count(self.usage.get(name))) is not None]
+        taken, given = sum(sides) if sides else None, count(self.usage.get("output_tokens"))
+        yield Usage(
+            input=taken,
+            cached=count(self.usage.get("cache_read_input_tokens")),
+            output=given,
+            reasoning=count(dig(self.usage, "output_tokens_details", "thinking_tokens")),
+            total=total(None, taken, given),
+        )
+
+    def finish(self, raw: str) -> Iterator[Event]:
+        if not self.finished:
+            self.finished = True
+            yield Finished(finish_reason(raw, called_tools=bool(self.calls)), raw)
+
+
+_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def models(profile: Profile, key: str) -> Request:
+    """The request for the list of models. What comes has the shape of OpenAI's, also from Anthropic."""
+    return Request("GET", with_query(_url(profile, "/models"), "limit=1000"), _headers(profile, key))
+
+
+DIALECT = Dialect("anthropic", sse, encode, decode, decode_whole, error_text, models, decode_models)

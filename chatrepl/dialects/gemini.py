@@ -1,0 +1,238 @@
+"""Google's Gemini, ``POST {base}/models/{model}:generateContent``, and its stream as server-sent events.
+
+The signature of a thought goes back on the tool call it came with, and for that is kept as ``gemini:<signature>``;
+on a text it may stay away, and could not go back: it belongs to a piece of the text, which is kept whole.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.wire import (
+    answered,
+    arguments,
+    arguments_text,
+    checked,
+    count,
+    cut_short,
+    dig,
+    error_text,
+    items,
+    join,
+    merged,
+    message_of,
+    objects,
+    placed,
+    refusal,
+    root,
+    text,
+    with_query,
+    written,
+)
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.framing import Frame, sse
+
+_NAMES = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "max_tokens": "maxOutputTokens",
+    "stop": "stopSequences",
+    "seed": "seed",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+}
+"""What stands in the object ``generationConfig`` of a request, and by which name; anything else stands beside it."""
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply: the whole history; the model and the wish for a stream are in the URL."""
+    body: dict[str, Any] = {}
+    if conversation.system:
+        body["systemInstruction"] = {"parts": [{"text": conversation.system}]}
+    body["contents"] = contents(conversation)
+    body |= placed(profile.options, _NAMES, "generationConfig")
+    model = profile.model if profile.model.startswith(("models/", "tunedModels/")) else f"models/{profile.model}"
+    url = _url(profile, f"/{quote(model)}:{'streamGenerateContent' if stream else 'generateContent'}")
+    return Request("POST", with_query(url, "alt=sse") if stream else url, _headers(profile, key), body)
+
+
+def _url(profile: Profile, path: str) -> str:
+    base = root(profile.base_url, "/models")
+    versioned = re.search(r"/v\d\w*(/|$)", base.partition("?")[0])
+    return join(base, path if versioned else f"/v1beta{path}")
+
+
+def _headers(profile: Profile, key: str) -> dict[str, str]:
+    return ({"x-goog-api-key": key} if key else {}) | dict(profile.headers)
+
+
+def contents(conversation: Conversation) -> list[dict[str, Any]]:
+    """The messages of a conversation in this protocol's shape: roles alternate, and none is empty."""
+    found = [
+        ("model" if message.role == "assistant" else "user", _parts(message, answered(turn)))
+        for turn in conversation.turns
+        for message in turn
+    ]
+    return [{"role": role, "parts": parts} for role, parts in merged(found)]
+
+
+def _parts(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
+    found = [data for part in message.parts for data in _part(part, calls)]
+    signatures = [part.signature for part in message.parts if isinstance(part, ThinkingPart)]
+    call = next((data for data in found if "functionCall" in data), None)
+    if call and signatures and signatures[0].startswith("gemini:"):
+        call["thoughtSignature"] = signatures[0].removeprefix("gemini:")
+    return found
+
+
+def _part(part: Part, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
+    match part:
+        case ImagePart(mime, data):
+            yield {"inlineData": {"mimeType": mime, "data": data}}
+        case ToolCallPart(call_id, name) if call_id in calls:
+            yield {"functionCall": {"id": call_id, "name": name, "args": arguments(part)}}
+        case ToolResultPart(call_id, said) if call_id in calls:
+            yield {"functionResponse": {"id": call_id, "name": calls[call_id], "response": {"result": said}}}
+        case _ if written(part):  # an empty text is refused
+            yield {"text": written(part)}
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply. Errors come as JSON over several lines that are no events: stray frames."""
+    yield from _events(objects(frames))
+
+
+def _events(chunks: Iterable[dict[str, Any]]) -> Iterator[Event]:
+    reply = _Decoder()
+    for chunk in chunks:
+        yield from reply.feed(chunk)
+    if not reply.finished:
+        raise cut_short()
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece, or of a stream that was not asked for by ``alt=sse``: an array of chunks."""
+    if isinstance(body, list):
+        yield from _events(map(checked, body))
+        return
+    if not dig(body, "candidates") and not dig(body, "promptFeedback"):
+        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no candidates", "Check the base URL.")
+    reply = _Decoder()
+    yield from reply.feed(checked(body))
+    if not reply.finished:
+        yield reply.finish("")
+
+
+class _Decoder:
+    """Chunks into events. Only candidate 0 is read: a conversation goes on with one."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.finished = False
+        self.signed = False
+        self.calls = 0
+
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
+        if not self.started and (model := text(chunk.get("modelVersion"))):
+            self.started = True
+            yield Started(model)
+        for candidate in items(chunk.get("candidates")):
+            if not dig(candidate, "index"):
+                yield from self._candidate(candidate)
+        yield from _usage(chunk.get("usageMetadata"))
+        blocked = text(dig(chunk, "promptFeedback", "blockReason"))
+        if blocked and not self.finished:
+            self.finished = True
+            yield Finished("content_filter", blocked)
+
+    def _candidate(self, candidate: object) -> Iterator[Event]:
+        for part in items(dig(candidate, "content", "parts")):
+            yield from self._part(part)
+        raw = text(dig(candidate, "finishReason"))
+        if raw and not self.finished:
+            yield self.finish(raw)
+
+    def _part(self, part: object) -> Iterator[Event]:
+        if said := text(dig(part, "text")):
+            yield Thinking(said) if dig(part, "thought") is True else Text(said)
+        call = dig(part, "functionCall")
+        if not isinstance(call, dict):
+            return
+        signature = text(dig(part, "thoughtSignature"))
+        if signature and not self.signed:  # of several calls at once only the first has one
+            self.signed = True
+            yield Thinking("", f"gemini:{signature}")
+        name, number = text(call.get("name")), self.calls
+        self.calls += 1
+        call_id = text(call.get("id")) or f"call_{number}_{name}"
+        yield ToolCallPiece(number, call_id, name, arguments_text(call.get("args") or {}))
+
+    def finish(self, raw: str) -> Finished:
+        self.finished = True
+        reason = _REASONS.get(raw.upper(), "other")
+        return Finished("tool_calls" if reason == "stop" and self.calls else reason, raw)
+
+
+_REASONS: dict[str, FinishReason] = {
+    **dict.fromkeys(("STOP", "FINISH_REASON_UNSPECIFIED", ""), "stop"),
+    **dict.fromkeys(("MAX_TOKENS", "CONTINUATION"), "length"),
+    "FUNCTION_CALL": "tool_calls",  # not Google's word, but aimock's
+    **dict.fromkeys(
+        "SAFETY RECITATION BLOCKLIST PROHIBITED_CONTENT SPII LANGUAGE IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT "
+        "IMAGE_RECITATION ESCALATION MODEL_ARMOR PUP_LIMITED_DISABLED".split(),
+        "content_filter",
+    ),
+    **dict.fromkeys(
+        "MALFORMED_FUNCTION_CALL UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS MISSING_THOUGHT_SIGNATURE "
+        "MALFORMED_RESPONSE NO_IMAGE IMAGE_OTHER OTHER".split(),
+        "error",
+    ),
+}
+
+
+def _usage(usage: object) -> Iterator[Usage]:
+    """Google leaves out what is 0, and counts thoughts beside the answer, a tool's prompt beside the prompt."""
+    if isinstance(usage, dict) and usage:
+        yield Usage(
+            input=_sum(usage, "promptTokenCount", "toolUsePromptTokenCount"),
+            cached=count(usage.get("cachedContentTokenCount")),
+            output=_sum(usage, "candidatesTokenCount", "thoughtsTokenCount"),
+            reasoning=count(usage.get("thoughtsTokenCount")),
+            total=count(usage.get("totalTokenCount")),
+        )
+
+
+def _sum(usage: dict[str, Any], *names: str) -> int | None:
+    known = [number for name in names if (number := count(usage.get(name))) is not None]
+    return sum(known) if known else None
+
+
+def _error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """What the body of an error says, and how long to wait where it tells that only beside its message."""
+    said = error_text(status, headers, body)
+    wait = re.search(rb'"retryDelay"\s*:\s*"([\d.]{1,9}s)"', body)
+    return f"{said} (retry in {wait[1].decode()})" if said and wait and "retry in" not in said else said
+
+
+def models(profile: Profile, key: str) -> Request:
+    """The request for the list of models."""
+    return Request("GET", with_query(_url(profile, "/models"), "pageSize=1000"), _headers(profile, key))
+
+
+def decode_models(body: object) -> list[ModelInfo]:
+    """The models of a list that can chat."""
+    return [
+        ModelInfo(name.removeprefix("models/"), count(dig(item, "inputTokenLimit")))
+        for item in items(dig(body, "models"))
+        if (name := text(dig(item, "name")))
+        and "generateContent" in (items(dig(item, "supportedGenerationMethods")) or ["generateContent"])
+    ]
+
+
+DIALECT = Dialect("gemini", sse, encode, decode, decode_whole, _error_text, models, decode_models)

@@ -1,0 +1,172 @@
+"""Ollama's own protocol, ``POST {base}/api/chat``: JSON lines, and options that its OpenAI imitation does not take."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, ImagePart, Message, ToolCallPart, ToolResultPart
+from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.wire import (
+    answered,
+    arguments,
+    arguments_text,
+    count,
+    cut_short,
+    dig,
+    error_text,
+    finish_reason,
+    items,
+    join,
+    message_of,
+    objects,
+    placed,
+    refusal,
+    root,
+    text,
+    total,
+    written,
+)
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.framing import Frame, json_lines
+
+_OPTIONS = {
+    name: name
+    for name in (
+        "num_ctx num_predict num_keep num_batch num_gpu main_gpu num_thread use_mmap "
+        "temperature top_k top_p min_p typical_p seed stop "
+        "repeat_last_n repeat_penalty presence_penalty frequency_penalty"
+    ).split()
+} | {"max_tokens": "num_predict"}
+"""What stands in the object ``options`` of a request, and by which name; anything else stands beside it."""
+
+
+def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply: the whole history. A stream is the default, so its absence is said."""
+    body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation), "stream": stream}
+    body |= placed(profile.options, _OPTIONS, "options")
+    return Request("POST", _url(profile, "/chat"), _headers(profile, key), body)
+
+
+def _url(profile: Profile, path: str) -> str:
+    return join(root(profile.base_url, "/api/chat", "/api", "/v1"), f"/api{path}")
+
+
+def _headers(profile: Profile, key: str) -> dict[str, str]:
+    return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
+
+
+def messages(conversation: Conversation) -> list[dict[str, Any]]:
+    """The messages of a conversation in this protocol's shape: a content is a text, never a list of parts."""
+    found: list[dict[str, Any]] = []
+    if conversation.system:
+        found.append({"role": "system", "content": conversation.system})
+    for turn in conversation.turns:
+        calls = answered(turn)
+        for message in turn:
+            found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
+    return found
+
+
+def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {"role": message.role, "content": "".join(written(part) for part in message.parts)}
+    if images := [part.data for part in message.parts if isinstance(part, ImagePart)]:
+        data["images"] = images
+    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in calls]
+    if made:
+        data["tool_calls"] = [
+            {"id": call.id, "function": {"name": call.name, "arguments": arguments(call)}} for call in made
+        ]
+    return data
+
+
+def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"role": "tool", "tool_name": calls[part.id], "tool_call_id": part.id, "content": part.text}
+        for part in message.parts
+        if isinstance(part, ToolResultPart) and part.id in calls
+    ]
+
+
+def decode(frames: Iterable[Frame]) -> Iterator[Event]:
+    """The events of a streamed reply."""
+    reply = _Decoder()
+    for line in objects(frames):
+        yield from reply.feed(line)
+        if line.get("done") is True:
+            yield from reply.finish(line)
+    if not reply.finished:
+        raise cut_short()
+
+
+def decode_whole(body: object) -> Iterator[Event]:
+    """The events of a reply in one piece: an object like the last line of a stream, with the whole message."""
+    if not isinstance(body, dict) or not isinstance(body.get("message"), dict) or body.get("error"):
+        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no message", "Check the base URL.")
+    reply = _Decoder()
+    yield from reply.feed(body)
+    yield from reply.finish(body)
+
+
+class _Decoder:
+    """The lines of a stream into events."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.finished = False
+        self.calls = 0
+
+    def feed(self, line: dict[str, Any]) -> Iterator[Event]:
+        if not self.started and (model := text(line.get("model"))):
+            self.started = True
+            yield Started(model)
+        message = line.get("message")
+        # imitators call it as OpenAI's imitators do
+        if thinking := text(dig(message, "thinking")) or text(dig(message, "reasoning_content")):
+            yield Thinking(thinking)
+        if said := text(dig(message, "content")):
+            yield Text(said)
+        for call in items(dig(message, "tool_calls")):
+            yield self._call(call)
+
+    def _call(self, call: object) -> ToolCallPiece:
+        """A call comes whole. Older servers give it no id, which a result needs to name its call."""
+        number, name = self.calls, text(dig(call, "function", "name"))
+        self.calls += 1
+        call_id = text(dig(call, "id")) or f"call_{number}_{name}"
+        return ToolCallPiece(number, call_id, name, arguments_text(dig(call, "function", "arguments")))
+
+    def finish(self, line: dict[str, Any]) -> Iterator[Event]:
+        """The last line: how it ended, and the tokens. The server leaves out a 0, so one says nobody counted."""
+        taken, given = count(line.get("prompt_eval_count")) or None, count(line.get("eval_count")) or None
+        if taken or given:
+            yield Usage(input=taken, output=given, total=total(None, taken, given))
+        if not self.finished:
+            self.finished = True
+            raw = text(line.get("done_reason"))
+            yield Finished(finish_reason(raw, called_tools=self.calls > 0), raw)
+
+
+def _error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """What the body of an error says; of one for want of an account also where to get one."""
+    said = error_text(status, headers, body)
+    try:
+        where = text(dig(json.loads(body), "signin_url"))
+    except (ValueError, RecursionError):
+        where = ""
+    return f"{said} (sign in at {where})" if where else said
+
+
+def models(profile: Profile, key: str) -> Request:
+    """The request for the list of models."""
+    return Request("GET", _url(profile, "/tags"), _headers(profile, key))
+
+
+def decode_models(body: object) -> list[ModelInfo]:
+    """The models of a list, which does not tell the size of their contexts."""
+    names = [text(dig(item, "model")) or text(dig(item, "name")) for item in items(dig(body, "models"))]
+    return [ModelInfo(name) for name in names if name]
+
+
+DIALECT = Dialect("ollama", json_lines, encode, decode, decode_whole, _error_text, models, decode_models)
