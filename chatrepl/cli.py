@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
     add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")
     add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
+    add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
     add("--no-stream", action="store_true", help="ask for the reply in one piece")
     add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
     add("--json", action="store_true", help="one-shot: print one JSON object")
@@ -108,6 +109,8 @@ def _profile(flags: argparse.Namespace, configuration: Config, env: Mapping[str,
         if not key or not equals:
             raise CommandError(f"-o takes KEY=VALUE, not {pair!r}", "For example: -o temperature=0.2")
         options[key.strip()] = settings.parse(value)
+    if flags.raw:
+        options["raw"] = True
     system = profile.system if flags.system is None else settings.text_or_file(flags.system)
     return replace(profile, model=flags.model or profile.model, system=system, options=options)
 
@@ -158,7 +161,7 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
     from chatrepl.prompt import Prompt
 
     prompt = Prompt(session.paths.history, lambda: session.ui, lambda before: commands.suggestions(session, before))
-    session.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
+    session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     with quiet(sys.stdin):

@@ -14,6 +14,7 @@ from chatrepl import __version__
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
+from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
 from chatrepl.errors import BrokenReply, ChatError, CommandError, ConfigError, RequestError, Unreachable
 from chatrepl.events import Event, Finished
@@ -45,7 +46,7 @@ class Client:
         time the network is about to be waited for: whoever collects pieces writes them down then.
         """
         speaks = dialect(profile.dialect)
-        request = speaks.encode(profile, conversation, key, stream=stream)
+        request = self.request(profile, conversation, key, stream=stream)
         finished = False
         with _told(key), self._answer(profile, request) as answer:
             try:
@@ -56,6 +57,10 @@ class Client:
             except httpx.TransportError as error:
                 if not finished:  # once the reply is whole it does not matter how the connection ends
                     raise _broken(error, profile) from None
+
+    def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
+        """The request that ``ask`` sends."""
+        return mended(dialect(profile.dialect).encode(profile, conversation, key, stream=stream), profile.parameters)
 
     def models(self, profile: Profile, key: str) -> list[ModelInfo]:
         """What the server offers."""

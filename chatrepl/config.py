@@ -40,12 +40,26 @@ class Profile:
     """Whether to ask for the usage of a streamed reply, which a few servers refuse."""
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What parameters of a request are called by this server where it has other names for them, "off" for none."""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def needs_key(self) -> bool:
         """Whether a key is named at all; servers on this machine mostly want none."""
         return bool(self.key_env or self.key_command or self.key_file)
+
+
+def located(profile: Profile, env: Mapping[str, str]) -> Profile:
+    """The profile with the address that the environment gives it; one without any address is a ConfigError."""
+    base_url = env.get(profile.base_url_env) or profile.base_url
+    if not base_url:
+        setting = f"Set {profile.base_url_env}, or base_url" if profile.base_url_env else "Set base_url"
+        raise ConfigError(
+            f"The profile {profile.name!r} has no address",
+            f"{setting} in [profiles.{profile.name}] of the configuration.",
+        )
+    return replace(profile, base_url=base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +191,7 @@ class _Reader:
                 value = tuple(value)
             elif isinstance(now, Mapping):
                 texts = all(isinstance(text, str) for text in value.values())
-                self.demand((*at, key), texts or key != "headers", "has to hold texts")
+                self.demand((*at, key), texts or key == "options", "has to hold texts")
                 value = {**now, **value}
             values[key] = value
         return replace(start, **values)

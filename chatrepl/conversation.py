@@ -79,7 +79,10 @@ def now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else ""."""
+    """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else "".
+
+    ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable.
+    """
 
     role: Role
     parts: tuple[Part, ...]
@@ -87,6 +90,7 @@ class Message:
     ending: str = ""
     usage: Usage | None = None
     at: str = ""
+    fingerprint: str = ""
 
     @property
     def text(self) -> str:
@@ -115,7 +119,7 @@ def from_data(data: Mapping[str, Any]) -> Message:
     """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     try:
         parts = tuple(_part(dict(part)) for part in data["parts"])
-        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at")}
+        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint")}
         usage = Usage(**data["usage"]) if data.get("usage") else None
         if data["role"] not in get_args(Role):
             raise ValueError(f"no such role: {data['role']!r}")
@@ -188,6 +192,7 @@ class Reply:
     ending: str = "failed"
     raw_ending: str = ""
     usage: Usage | None = None
+    fingerprint: str = ""
     _text: list[str] = field(default_factory=list)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
@@ -201,8 +206,9 @@ class Reply:
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
-            case Started(model):
+            case Started(model, fingerprint):
                 self.model = model or self.model
+                self.fingerprint = fingerprint
             case Usage():
                 self.usage = event
             case Finished(reason, raw):
@@ -225,7 +231,7 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += [TextPart(self.text)] if self.text else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
-        return Message("assistant", tuple(parts), self.model, self.ending, self.usage, now())
+        return Message("assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint)
 
 
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:

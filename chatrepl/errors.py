@@ -42,11 +42,16 @@ class Unreachable(RequestError):
 
 
 class Refused(RequestError):
-    """The server said no. ``status`` is the HTTP status, also 200 where the error came inside a good answer."""
+    """The server said no.
 
-    def __init__(self, line: str, hint: str = "", *, status: int) -> None:
+    ``status`` is the HTTP status, also where the error came inside a good answer and told it; ``parameter`` is the one
+    the server names as the reason, "" if it names none.
+    """
+
+    def __init__(self, line: str, hint: str = "", *, status: int, parameter: str = "") -> None:
         super().__init__(line, hint)
         self.status = status
+        self.parameter = parameter
 
 
 class BrokenReply(RequestError):

@@ -19,12 +19,13 @@ def _check(event: object, kind: type | tuple[type, ...], *names: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The server began to answer and named the model that does."""
+    """The server began to answer and named the model that does, and perhaps the build of it (``fingerprint``)."""
 
     model: str
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, str, "model")
+        _check(self, str, "model", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
     """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
-    return bool(env.get(profile.key_env) or env.get(profile.base_url_env))
+    return bool(env.get(profile.base_url_env) or (profile.base_url and env.get(profile.key_env)))
 
 
 def _from_env(profile: Profile, env: Mapping[str, str]) -> str:

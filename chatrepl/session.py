@@ -3,24 +3,20 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import partial
 
-from chatrepl import keys, transcript
+from chatrepl import transcript
 from chatrepl.config import Config, Paths, Profile, Ui
+from chatrepl.connection import Connection
 from chatrepl.conversation import Conversation, Message, Reply
+from chatrepl.dialects import ModelInfo
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.journal import Mark, Piece, Said, Taken
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript
-
-if TYPE_CHECKING:
-    from chatrepl.client import Client
-    from chatrepl.dialects import ModelInfo
-    from chatrepl.local import LocalServer
 
 
 @dataclass(slots=True)
@@ -45,12 +41,11 @@ class Session:
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
     ephemeral: bool = False
-    consent: Callable[[str], bool] = lambda _question: False
-    """Asks the user a question to be answered with yes or no."""
     draft: str = ""
     """What stands in the next prompt already."""
 
     def __post_init__(self) -> None:
+        self.connection = Connection(self.env, self.paths.models, partial(self.screen.say, style="dim"))
         self.transcript = self._new_transcript()
         if self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
@@ -60,17 +55,10 @@ class Session:
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
         """Why the last turn failed, if it did."""
-        self._local: LocalServer | None = None
 
     @property
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
-
-    @cached_property
-    def client(self) -> "Client":
-        from chatrepl.client import Client  # httpx costs as much as the prompt: it loads when first needed
-
-        return Client()
 
     def ask(self, question: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
@@ -86,31 +74,13 @@ class Session:
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
-        if profile.name != self.profile.name:
-            self.models = []
-            self._stop_local()
+        self.models = []
         self.profile = profile
 
-    def ready(self) -> tuple[Profile, str]:
-        """The profile as it can be asked, with an address and a model, and its key."""
-        profile, key = self.profile, ""
-        if profile.base_url == LOCAL:
-            profile, key = self._started(profile)
-        else:
-            profile = located(profile, self.env)
-            key = keys.read(profile, self.env)
-        if not profile.model:
-            from chatrepl.client import first_model
-
-            profile = first_model(self.client, profile, key)
-            self.profile = replace(self.profile, model=profile.model)
-        return profile, key
-
-    def offered(self) -> list["ModelInfo"]:
+    def offered(self) -> list[ModelInfo]:
         """The models that the server offers."""
-        profile, key = self.ready()
         with self.interrupts.awaited():
-            found = self.client.models(profile, key)
+            found = self.connection.models(self.profile)
         self.models = [each.id for each in found]
         return found
 
@@ -126,9 +96,7 @@ class Session:
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
-        self._stop_local()
-        if "client" in self.__dict__:
-            self.client.close()
+        self.connection.close()
 
     # one turn
 
@@ -161,10 +129,10 @@ class Session:
         pieces = _Pieces(self.transcript)
         try:
             with self.interrupts.awaited():
-                profile, key = self.ready()
+                profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
             reply.model = profile.model
-            asking = self.client.ask(profile, conversation, key, stream=self.ui.stream, before_waiting=pieces.write)
+            asking = self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=pieces.write)
             with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
@@ -195,29 +163,6 @@ class Session:
 
     def _trouble(self, error: TranscriptError) -> None:
         self.screen.error(error)
-
-    def _started(self, profile: Profile) -> tuple[Profile, str]:
-        """The local profile with its server running."""
-        from chatrepl import embedded
-
-        if self._local is None:
-            say = partial(self.screen.say, style="dim")
-            self._local = embedded.start(profile.model, self.paths.models, say, self.consent)
-        return replace(profile, base_url=self._local.base_url, model=self._local.model), self._local.key
-
-    def _stop_local(self) -> None:
-        if self._local:
-            self._local.close()
-            self._local = None
-
-
-LOCAL = "local:"
-"""The base URL of a server that chatrepl starts itself."""
-
-
-def located(profile: Profile, env: Mapping[str, str]) -> Profile:
-    """The profile with the address that the environment gives it."""
-    return replace(profile, base_url=env.get(profile.base_url_env) or profile.base_url)
 
 
 class _Pieces:

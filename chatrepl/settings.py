@@ -20,6 +20,8 @@ PARAMETERS: dict[str, str] = {
     "presence_penalty": "against coming back to a subject",
     "frequency_penalty": "against saying the same words",
     "reasoning_effort": "how long a reasoning model thinks",
+    "template": "how openai-completions makes a prompt: chatml, llama3, plain or a text",
+    "raw": "openai-completions sends the typed text as it is",
 }
 """The parameters of a request that /set knows by name; -o and options in the configuration take any other too."""
 

@@ -94,7 +94,7 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
     for name, profile in config.load(tmp_path / "config.toml").profiles.items():
         assert profile.name == name
         assert profile.dialect in DIALECTS
-        assert profile.base_url
+        assert profile.base_url or profile.base_url_env
         assert profile.about
 
 

@@ -20,6 +20,7 @@ FLOORS = [
     {"transcript", "export", "painter"},
     {"client", "local", "live", "prompt", "terminal"},
     {"choice", "embedded", "screen"},
+    {"connection"},
     {"session"},
     {"commands"},
     {"repl"},

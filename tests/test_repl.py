@@ -275,6 +275,33 @@ def test_set_changes_the_request_and_set_save_the_configuration(chat: Terminal, 
     chat.wait_for("did you mean 'temperature'?")
 
 
+def test_a_parameter_that_the_server_refuses_heals_itself_and_is_remembered(chat: Terminal, server: Server) -> None:
+    refusal = {
+        "error": {
+            "message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+            "param": "max_tokens",
+        }
+    }
+    ask(chat, "/set max_tokens 50", "max_tokens = 50")
+    server.answers(whole(refusal, 400), say("First."), say("Second."))
+    ask(chat, "Hi", "First.")
+    chat.wait_for("does not take max_tokens; asked again with max_completion_tokens")
+    ask(chat, "More", "Second.")
+    bodies = [each.body for each in server.requests]
+    assert [body.get("max_tokens") for body in bodies] == [50, None, None]
+    assert [body.get("max_completion_tokens") for body in bodies] == [None, 50, 50]
+
+
+def test_a_parameter_is_mended_once_and_no_more(chat: Terminal, server: Server) -> None:
+    refusal = whole({"error": {"message": "Unsupported parameter: 'max_tokens'", "param": "max_tokens"}}, 400)
+    ask(chat, "/set max_tokens 50", "max_tokens = 50")
+    server.answers(refusal, refusal)
+    chat.line("Hi")
+    chat.wait_for("400 Bad Request")
+    chat.wait_for_prompt("Hi")
+    assert len(server.requests) == 2
+
+
 def test_models_are_listed_and_one_is_chosen(chat: Terminal, server: Server) -> None:
     ask(chat, "/models", "other-model")
     ask(chat, "/model other-model", "by-hand · other-model")

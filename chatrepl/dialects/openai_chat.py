@@ -120,7 +120,7 @@ class Decoder:
     def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
-            yield Started(model)
+            yield Started(model, text(chunk.get("system_fingerprint")))
         for choice in items(chunk.get("choices")):
             if not dig(choice, "index"):
                 yield from self._choice(choice, where)

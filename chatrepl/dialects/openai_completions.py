@@ -115,7 +115,7 @@ class _Decoder:
     def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
-            yield Started(model)
+            yield Started(model, text(chunk.get("system_fingerprint")))
         for choice in items(chunk.get("choices")):
             self.begun = True
             if not dig(choice, "index"):

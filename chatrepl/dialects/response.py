@@ -1,12 +1,13 @@
 """What a server answered, of whatever kind, into events or into one error that helps."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from http import HTTPStatus
 
 from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
-from chatrepl.dialects.wire import parse
+from chatrepl.dialects.thinking import apart
+from chatrepl.dialects.wire import dig, parse, text
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import Event
 from chatrepl.framing import MAX_EVENT
@@ -33,9 +34,9 @@ def read(
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind in _STREAMS or (stream and not kind.endswith("json")):
-            yield from dialect.decode(dialect.framing(chunks))
+            yield from apart(dialect.decode(dialect.framing(chunks)))
         else:
-            yield from dialect.decode_whole(parse(body(chunks)))
+            yield from apart(dialect.decode_whole(parse(body(chunks))))
     except Refused as error:  # told inside a good answer
         raise Refused(str(error), hint(error.status, str(error), profile) or error.hint, status=error.status) from None
 
@@ -67,12 +68,46 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     said = dialect.error_text(status, headers, whole)
     if 300 <= status < 400:
         said = f"redirects to {headers.get('location', 'nowhere')}, which is not followed: the key is for this host"
-    name = next((known.phrase for known in HTTPStatus if known == status), "")
+    name = _PHRASES.get(status, "")
     line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
-    return Refused(line, hint(status, said, profile), status=status)
+    return Refused(line, hint(status, said, profile), status=status, parameter=_parameter(whole))
 
+
+def _parameter(whole: bytes) -> str:
+    """The parameter that the body of an error blames, "" if none."""
+    try:
+        return text(dig(json.loads(whole), "error", "param"))
+    except (ValueError, RecursionError):
+        return ""
+
+
+_PHRASES = {
+    301: "Moved Permanently",
+    302: "Found",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    529: "Overloaded",
+}
+"""RFC 9110's words, and Anthropic's; Python's own table changes from version to version."""
 
 _CONTEXT = re.compile(
     r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long|maximum number of tokens",

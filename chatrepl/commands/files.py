@@ -1,0 +1,38 @@
+"""Commands that write the conversation to files and read it back."""
+
+from pathlib import Path
+
+from chatrepl import export
+from chatrepl.commands.table import command, turns
+from chatrepl.errors import CommandError
+from chatrepl.session import Session
+
+
+@command("/save [-f] [file]")
+def save(session: Session, words: str) -> None:
+    """Write the conversation to a file: .md, .json, .jsonl, .html or .txt. An existing file is only replaced with -f;
+    without a name, one is made from the title."""
+    force = words.startswith("-f ") or words == "-f"
+    name = words.removeprefix("-f").strip() if force else words
+    state = session.transcript.state
+    if not state.conversation.turns:
+        raise CommandError("There is nothing to save yet")
+    path = Path(name).expanduser() if name else Path(_file_name(state.title))
+    export.save(path, state.conversation, state.title, force=force)
+    session.screen.say(f"Saved to {path}", "dim")
+
+
+@command("/load file")
+def load(session: Session, words: str) -> None:
+    """Go on with the conversation in a file that /save wrote: .md, .json or .jsonl. It becomes a new session."""
+    if not words:
+        raise CommandError("Which file?", "/load FILE")
+    conversation, title = export.load(Path(words).expanduser())
+    session.adopt(conversation, title)
+    session.screen.say(f"{turns(len(conversation.turns))} loaded: {title or 'untitled'}", "dim")
+
+
+def _file_name(title: str) -> str:
+    """A file name from a title: its letters and digits, joined by hyphens."""
+    words = "".join(character if character.isalnum() else " " for character in title.lower()).split()
+    return ("-".join(words)[:60].strip("-") or "conversation") + ".md"

@@ -1,0 +1,59 @@
+"""Commands about the program itself."""
+
+from collections.abc import Iterable
+
+from chatrepl import settings
+from chatrepl.commands.table import COMMANDS, command, distinct
+from chatrepl.config import nearest
+from chatrepl.errors import CommandError
+from chatrepl.session import Session
+
+
+def command_names(session: Session) -> Iterable[tuple[str, str]]:
+    """The commands, for completion."""
+    return ((each.name, each.about) for each in distinct())
+
+
+def setting_names(session: Session) -> Iterable[tuple[str, str]]:
+    """The settings, for completion."""
+    return settings.names()
+
+
+@command("/help [command]", complete=command_names)
+def help_(session: Session, words: str) -> None:
+    """List the commands, or explain one."""
+    if not words:
+        session.screen.table([(each.usage, each.about) for each in distinct()])
+        session.screen.say("Enter sends, Alt-Enter or Ctrl-J adds a line, Ctrl-C stops a reply, Ctrl-D leaves.", "dim")
+        return
+    name = "/" + words.lstrip("/")
+    if name not in COMMANDS:
+        raise CommandError(f"There is no command {name!r}{nearest(name, COMMANDS)}", "/help lists them.")
+    session.screen.say(COMMANDS[name].usage, "bold")
+    session.screen.say(COMMANDS[name].help)
+
+
+@command("/set [--save] [key [value]]", complete=setting_names)
+def set_(session: Session, words: str) -> None:
+    """Show the settings, show one, or change one for this session. With --save it is written to the configuration
+    too. Parameters of the request are settings like all others: /set temperature 0.2; off removes one."""
+    keep = words.startswith("--save")
+    key, _, value = words.removeprefix("--save").strip().partition(" ")
+    if not key:
+        rows = settings.shown(session.ui, session.profile)
+        session.screen.table([(f"{name} = {now}", about) for name, now, about in rows])
+        return
+    if not value:
+        session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")
+        return
+    session.ui, session.profile = settings.changed(key, value.strip(), session.ui, session.profile)
+    if keep:
+        settings.save(session.config.path, key, session.ui, session.profile)
+    said = settings.value_of(key, session.ui, session.profile)
+    session.screen.say(f"{key} = {said}" + (f", saved to {session.config.path}" if keep else ""), "dim")
+
+
+@command("/quit", "/exit")
+def quit_(session: Session, words: str) -> None:
+    """Leave. The session is kept."""
+    raise EOFError  # as Ctrl-D does

@@ -1,0 +1,55 @@
+"""Commands about who is talked to."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chatrepl import safe
+from chatrepl.commands.table import command
+from chatrepl.config import nearest
+from chatrepl.errors import CommandError
+from chatrepl.session import Session
+
+
+def profile_names(session: Session) -> Iterable[tuple[str, str]]:
+    """The profiles, for completion."""
+    return ((profile.name, profile.about) for profile in session.config.profiles.values())
+
+
+def model_names(session: Session) -> Iterable[tuple[str, str]]:
+    """The models the server was last seen to offer, for completion."""
+    return ((model, "") for model in session.models)
+
+
+@command("/model [name]", complete=model_names)
+def model(session: Session, words: str) -> None:
+    """Show the model, or talk to another one from now on. The conversation stays."""
+    if words:
+        session.profile = replace(session.profile, model=words)
+    session.screen.say(
+        f"{session.profile.name} · {session.profile.model or 'the first model the server offers'}", "dim"
+    )
+
+
+@command("/models [words]")
+def models(session: Session, words: str) -> None:
+    """List the models that the server offers, or those whose names hold all the words."""
+    offered = session.offered()
+    wanted = words.lower().split()
+    chosen = [each for each in offered if all(word in each.id.lower() for word in wanted)]
+    if not chosen:
+        raise CommandError(f"No model is called like that{nearest(words, [each.id for each in offered])}")
+    for each in sorted(chosen, key=lambda each: each.id):
+        facts = [f"{each.context:,} tokens of context"] if each.context else []
+        facts += [f"${each.price[0]:g} in, ${each.price[1]:g} out for a million tokens"] if each.price else []
+        mark = "*" if each.id == session.profile.model else " "
+        session.screen.say(" · ".join((f"{mark} {safe.line(each.id)}", *facts)))
+
+
+@command("/profile [name]", complete=profile_names)
+def profile(session: Session, words: str) -> None:
+    """Show who is talked to, or talk to somebody else from now on. The conversation stays."""
+    if words:
+        session.switch(session.config.profile(words))
+    chosen = session.profile
+    place = "on this machine, run by chatrepl" if chosen.base_url == "local:" else chosen.base_url
+    session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")

@@ -1,0 +1,54 @@
+"""A request that a server refused for one parameter, mended: the parameter renamed or left out.
+
+Which model takes which parameter changes from month to month, so there is no list of models here: the server's own
+complaint says what to do.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chatrepl.dialects.dialect import Request
+from chatrepl.errors import Refused
+
+LEFT_OUT = "off"
+"""What stands in place of a parameter's new name when it is not to be sent."""
+
+_COMPLAINT = re.compile(
+    r"unsupported|not.{0,12}support|unknown|unrecogni[sz]ed|unexpected|not (?:permitted|allowed)|"
+    r"extra (?:inputs|fields)|deprecated",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(r"\buse [`'\"]?(\w+)[`'\"]? instead", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z]\w*")
+
+_INDISPENSABLE = {"model", "messages", "input", "prompt", "contents", "system", "instructions"}
+_TWINS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
+
+def mended(request: Request, names: Mapping[str, str]) -> Request:
+    """The request with the parameters called as ``names`` says, and without those that are ``off``."""
+    if not request.body or not names:
+        return request
+    body = {names.get(name, name): value for name, value in request.body.items() if names.get(name) != LEFT_OUT}
+    return replace(request, body=body)
+
+
+def advice(error: Refused, body: Mapping[str, Any]) -> dict[str, str]:
+    """How to mend the request with that body: a parameter and its new name, or ``off``; nothing if that cannot help."""
+    said = str(error)
+    if error.status not in (400, 422) or not _COMPLAINT.search(said):
+        return {}
+    name = _blamed(error.parameter, said, body)
+    if not name:
+        return {}
+    advised = _ADVICE.search(said)
+    new = advised[1] if advised else _TWINS.get(name, LEFT_OUT)
+    return {name: LEFT_OUT if new in body or new not in said else new}
+
+
+def _blamed(told: str, said: str, body: Mapping[str, Any]) -> str:
+    """The parameter that the server means: the one it names as such, else the first in its words that was sent."""
+    candidates = [told.partition(".")[0], *_WORD.findall(said)]
+    return next((word for word in candidates if word in body and word not in _INDISPENSABLE), "")

@@ -1,0 +1,85 @@
+"""Reasoning that stands inside the answer, as ``<think>...</think>`` at its start, told apart from it.
+
+Many servers pass on what such models write as it is; DeepSeek's R1, Qwen and their kin do it on llama.cpp, vLLM,
+LM Studio, Groq ("raw") and every older gateway.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from chatrepl.errors import ChatError
+from chatrepl.events import Event, Text, Thinking
+
+OPENING, CLOSING = "<think>", "</think>"
+
+
+def apart(events: Iterable[Event]) -> Iterator[Event]:
+    """The same events, with the text between the marks as ``Thinking``, wherever the pieces are cut."""
+    splitter = _Splitter()
+    try:
+        for event in events:
+            if isinstance(event, Text):
+                yield from splitter.feed(event.text)
+            else:
+                yield from splitter.rest()
+                yield event
+    except ChatError:  # what came before it is not lost
+        yield from splitter.rest()
+        raise
+    yield from splitter.rest()
+
+
+class _Splitter:
+    def __init__(self) -> None:
+        self._step = self._start
+        self._held = ""  # what may be the beginning of a mark
+
+    def feed(self, text: str) -> Iterator[Event]:
+        self._held += text
+        yield from self._step()
+
+    def rest(self) -> Iterator[Event]:
+        """What is still held: no mark comes out of it any more."""
+        held, self._held = self._held, ""
+        if held:
+            yield Thinking(held) if self._step == self._thinking else Text(held)
+
+    def _start(self) -> Iterator[Event]:
+        begun = self._held.lstrip()
+        blank, self._held = self._held[: len(self._held) - len(begun)], begun
+        if blank:  # it may go out: the mark may still come after it
+            yield Text(blank)
+        if begun.startswith(OPENING):
+            self._held = begun.removeprefix(OPENING)
+            self._step = self._thinking
+            yield from self._thinking()
+        elif not OPENING.startswith(begun):
+            self._step = self._answer
+            yield from self._answer()
+
+    def _thinking(self) -> Iterator[Event]:
+        thought, mark, after = self._held.partition(CLOSING)
+        if mark:
+            self._held, self._step = after, self._break
+        else:
+            thought = thought[: len(thought) - _overlap(thought, CLOSING)]
+            self._held = self._held[len(thought) :]
+        if thought:
+            yield Thinking(thought)
+        if mark:
+            yield from self._break()
+
+    def _break(self) -> Iterator[Event]:
+        """Blank lines between the reasoning and the answer belong to neither."""
+        self._held = self._held.lstrip("\n")
+        if self._held:
+            self._step = self._answer
+            yield from self._answer()
+
+    def _answer(self) -> Iterator[Event]:
+        held, self._held = self._held, ""
+        yield Text(held)
+
+
+def _overlap(text: str, mark: str) -> int:
+    """How many characters at the end of the text are the beginning of the mark."""
+    return next((size for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), 0)

@@ -1,0 +1,52 @@
+"""Parameters that heal themselves: a complaint of a server becomes one change of the request."""
+
+import pytest
+
+from chatrepl.dialects.dialect import Request
+from chatrepl.dialects.repair import advice, mended
+from chatrepl.errors import Refused
+
+BODY = {"model": "m", "messages": [], "max_tokens": 5, "temperature": 0.5, "stream_options": {"include_usage": True}}
+
+COMPLAINTS = [
+    (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        "max_tokens",
+        {"max_tokens": "max_completion_tokens"},
+    ),
+    (
+        "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) is.",
+        "temperature",
+        {"temperature": "off"},
+    ),
+    ("body.stream_options: Extra inputs are not permitted", "", {"stream_options": "off"}),
+    ("Unrecognized request argument supplied: stream_options", "", {"stream_options": "off"}),
+    ("`temperature` is deprecated for this model.", "", {"temperature": "off"}),
+    (
+        "property 'max_tokens' is unsupported, did you mean max_completion_tokens?",
+        "",
+        {"max_tokens": "max_completion_tokens"},
+    ),
+    ("The model does not support messages of that kind", "", {}),
+    ("Unknown model m", "", {}),
+    ("temperature has to be a number", "temperature", {}),
+    ("Unsupported parameter: 'frobnication'", "frobnication", {}),
+]
+
+
+@pytest.mark.parametrize(("said", "parameter", "change"), COMPLAINTS)
+def test_a_complaint_becomes_a_change(said: str, parameter: str, change: dict[str, str]) -> None:
+    assert advice(Refused(said, status=400, parameter=parameter), BODY) == change
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 429, 500])
+def test_other_errors_change_nothing(status: int) -> None:
+    assert advice(Refused("Unsupported parameter: 'temperature'", status=status), BODY) == {}
+
+
+def test_a_request_is_mended() -> None:
+    request = Request("POST", "u", {}, BODY)
+    body = mended(request, {"max_tokens": "max_completion_tokens", "temperature": "off"}).body
+    assert body == {"model": "m", "messages": [], "max_completion_tokens": 5, "stream_options": {"include_usage": True}}
+    assert mended(request, {}) is request
+    assert mended(Request("GET", "u"), {"a": "b"}).body is None

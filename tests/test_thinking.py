@@ -1,0 +1,55 @@
+"""Reasoning inside the answer is told apart from it, wherever the pieces are cut."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl.dialects.thinking import apart
+from chatrepl.errors import BrokenReply
+from chatrepl.events import Event, Finished, Text, Usage
+from tests.exchanges import joined
+
+CASES = {
+    "<think>Hm.</think>Four": ("Four", "Hm."),
+    "\n<think>\nHm.\n</think>\n\nFour\n": ("\nFour\n", "\nHm.\n"),
+    "<think>cut off": ("", "cut off"),
+    "<think>cut off</thi": ("", "cut off</thi"),
+    "<think></think>Four": ("Four", ""),
+    "<thin ice": ("<thin ice", ""),
+    "<thi": ("<thi", ""),
+    "no <think>mark</think> at the start": ("no <think>mark</think> at the start", ""),
+    "<think>a</think>b<think>c</think>": ("b<think>c</think>", "a"),
+    "": ("", ""),
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_the_marks_are_found_in_any_pieces(text: str) -> None:
+    for size in range(1, len(text) + 2):
+        pieces = [Text(text[at : at + size]) for at in range(0, len(text), size)]
+        assert joined(apart([*pieces, Finished("stop")])) == CASES[text]
+
+
+@given(st.lists(st.sampled_from(["<think>", "</think>", "<", "think>", "a", "\n", " "])), st.data())
+def test_any_cutting_gives_the_same(parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)))))
+    pieces = [Text(text[start:end]) for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert joined(apart(pieces)) == joined(apart([Text(text)]))
+
+
+def test_other_events_keep_their_place_and_what_is_held_comes_before_them() -> None:
+    events: list[Event] = [Text("<thi"), Usage(1), Finished("stop")]
+    assert list(apart(events)) == [Text("<thi"), Usage(1), Finished("stop")]
+
+
+def test_an_error_loses_nothing_of_what_came_before_it() -> None:
+    def failing():  # type: ignore[no-untyped-def]
+        yield Text("<think>Hm</th")
+        raise BrokenReply("cut")
+
+    got: list[Event] = []
+    with pytest.raises(BrokenReply):
+        got.extend(apart(failing()))
+    events = apart(failing())
+    assert joined([next(events), next(events)]) == ("", "Hm</th")
