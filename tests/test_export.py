@@ -187,7 +187,7 @@ def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "no" / "such"
-    with pytest.raises(TranscriptError, match=re.escape(str(folder))):
+    with pytest.raises(TranscriptError, match=re.escape(f"There is no folder {folder}")):
         export.save(folder / "a.md", PLAIN, TITLE)
     with pytest.raises(TranscriptError, match="cannot be read"):
         export.load(folder / "a.md")
