@@ -345,6 +345,30 @@ def test_an_ordinary_chat_stands_there_as_it_was_said() -> None:
     assert export.render(".md", Conversation("", [turn]), "t").endswith(f"<!-- chatrepl -->\n\n{answer}\n")
 
 
+ODD_IMAGES = [
+    ("image/png", "AAAA BB"),
+    ("image/png", ""),
+    ("image png", "AA"),
+    ("image/png", "AA\n"),
+    ("image/png", '"'),
+]
+
+
+@pytest.mark.parametrize(("mime", "data"), ODD_IMAGES)
+def test_an_image_that_is_none_is_kept_in_its_heading(tmp_path: Path, mime: str, data: str) -> None:
+    turn = (Message("user", (ImagePart(mime, data, "a.png"),)), Message("assistant", ()))
+    export.save(tmp_path / "a.md", Conversation("", [turn]), "t")
+    assert export.load(tmp_path / "a.md").conversation.turns == [turn]
+
+
+def test_nothing_in_a_comment_ends_it() -> None:
+    turn = (Message("user", (ThinkingPart("", "--> x"),), at="-->"), Message("assistant", (), "`-->", "-->"))
+    headings = [
+        line for line in export.render(".md", Conversation("", [turn]), "t").split("\n") if line.startswith("##")
+    ]
+    assert [line.count("-->") for line in headings] == [1, 1, 1]
+
+
 def test_windows_lines_stay_readable() -> None:
     text = export.render(".md", Conversation("a\r\nb\r\n"), "t")
     assert "\na\nb\n\n" in text
@@ -597,6 +621,16 @@ def test_no_attack_alone_acts(attack: str) -> None:
     assert_harmless(export.render(".html", Conversation(attack, [turn]), attack))
 
 
+@pytest.mark.parametrize(
+    ("mime", "data"), [*ODD_IMAGES, ("image/svg+xml", "AAAA"), ("text/html", "AAAA"), ('image/png" onload="a', "AAAA")]
+)
+def test_only_an_image_is_shown_as_one(mime: str, data: str) -> None:
+    turn = (Message("user", (ImagePart(mime, data, "a.png"),)), Message("assistant", ()))
+    page = export.render(".html", Conversation("", [turn]), "")
+    assert_harmless(page)
+    assert "img" not in Page(page).elements
+
+
 def test_a_page_shows_what_was_said() -> None:
     page = export.render(".html", SPEECH, TITLE)
     assert '<span class="nb">sum</span>' in page
@@ -604,6 +638,13 @@ def test_a_page_shows_what_was_said() -> None:
     assert '<img alt="a.png" src="data:image/png;base64,iVBO">' in page
     assert "interrupted" in page
     assert "<title>Sums: the “easy” ones</title>" in page
+
+
+def test_code_on_a_page_keeps_its_lines() -> None:
+    turn = (Message("user", ()), Message("assistant", (TextPart("```python\n\n\n  x\n\n```"),)))
+    page = export.render(".html", Conversation("", [turn]), "")
+    shown = re.sub("<[^>]*>", "", page[page.index("<pre>") : page.index("</pre>")])
+    assert shown == "\n\n  x\n\n"
 
 
 def test_plain_words() -> None:

@@ -138,11 +138,11 @@ def _image(part: ImagePart) -> str:
 
 
 def _file(part: FilePart) -> str:
-    return _folded(f"File {part.name}", _code(part.text, lambda: get_lexer_for_filename(part.name)))
+    return _folded(f"File {part.name}", _code(part.text, lambda: get_lexer_for_filename(part.name, stripnl=False)))
 
 
 def _call(part: ToolCallPart) -> str:
-    return _folded(f"Calls {part.name}", _code(part.arguments, lambda: get_lexer_by_name("json")))
+    return _folded(f"Calls {part.name}", _code(part.arguments, lambda: _lexer("json")))
 
 
 PARTS: dict[type[Part], Callable[[Any], str]] = {
@@ -169,7 +169,7 @@ def _code(text: str, lexer: Callable[[], Lexer]) -> str:
 @lru_cache
 def _lexer(name: str) -> Lexer:
     """The lexer of that language, which takes longer to make than most code to colour."""
-    return get_lexer_by_name(name)
+    return get_lexer_by_name(name, stripnl=False)
 
 
 # Markdown
