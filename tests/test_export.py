@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrepl import export
+from chatrepl import export, safe
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -196,7 +196,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from chatrepl import export
+from chatrepl import export, safe
 from chatrepl.errors import TranscriptError
 path, size = Path(sys.argv[1]), int(sys.argv[2])
 chat = export.load(Path(sys.argv[3]))
@@ -483,7 +483,10 @@ def test_json_of_any_shape(folder: Path, value: object) -> None:
     load_or_say(path)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"chatrepl": 2}', "[]", "\xff"])
+TOO_LATE = '[{"mapping": {}, "update_time": ' + "9" * 400 + "}]"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"chatrepl": 2}', "[]", "\xff", TOO_LATE])
 def test_odd_json(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(text, "latin-1")
@@ -600,6 +603,7 @@ def assert_harmless(text: str) -> None:
     assert set(page.elements) <= ELEMENTS
     assert page.elements.count("style") == page.elements.count("title") == 1
     assert not page.live
+    assert safe.text(text) == text
     assert all(
         re.match(r"a (https?://|mailto:)|img data:image/(png|jpeg|gif|webp);base64,", link) for link in page.links
     )
@@ -710,6 +714,16 @@ def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path
     asked, answered = Message("user", (TextPart("Hi"),), at=at), Message("assistant", answer, "gpt-5", "stop", at=at)
     assert newest == (Conversation("", [(asked, answered)]), "Branches")
     assert (older.title, [message.text for message in older.conversation.messages]) == ("Older", ["x", "y"])
+
+
+def test_a_tree_that_runs_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.json"
+    mapping = {"q": node("a", "user", "Hi"), "a": node("q", "assistant", "Hello")}
+    path.write_text(json.dumps({"mapping": mapping, "current_node": "a"}))
+    assert [message.text for message in export.load(path).conversation.messages] == ["Hi", "Hello"]
+    path = tmp_path / "logs.db"
+    path.write_bytes(database(OLDER, NEWER, "update messages set parent_hash = 'a' where hash = 's'"))
+    assert len(export.load(path).conversation.messages) == 2
 
 
 def test_an_export_in_which_nothing_was_said(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def render(chat: Chat) -> str:
     system = [_block("system", "System", _typed(conversation.system))] if conversation.system else []
     blocks = [*system, *map(_message, conversation.messages)]
     head = f"<header><h1>{title}</h1>\n<div class=about>{_about(conversation)}</div></header>"
-    return _PAGE.format(policy=POLICY, title=title, style=_style(), body="\n".join([head, *blocks]))
+    page = _PAGE.format(policy=POLICY, title=title, style=_style(), body="\n".join([head, *blocks]))
+    return safe.text(page)  # once more, for Markdown can spell any character: &#x202e;
 
 
 _PAGE = """\
