@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrepl import export
+from chatrepl import export, safe
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -187,7 +187,7 @@ def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "no" / "such"
-    with pytest.raises(TranscriptError, match=re.escape(str(folder))):
+    with pytest.raises(TranscriptError, match=re.escape(f"There is no folder {folder}")):
         export.save(folder / "a.md", PLAIN, TITLE)
     with pytest.raises(TranscriptError, match="cannot be read"):
         export.load(folder / "a.md")
@@ -196,7 +196,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from chatrepl import export
+from chatrepl import export, safe
 from chatrepl.errors import TranscriptError
 path, size = Path(sys.argv[1]), int(sys.argv[2])
 chat = export.load(Path(sys.argv[3]))
@@ -345,6 +345,30 @@ def test_an_ordinary_chat_stands_there_as_it_was_said() -> None:
     assert export.render(".md", Conversation("", [turn]), "t").endswith(f"<!-- chatrepl -->\n\n{answer}\n")
 
 
+ODD_IMAGES = [
+    ("image/png", "AAAA BB"),
+    ("image/png", ""),
+    ("image png", "AA"),
+    ("image/png", "AA\n"),
+    ("image/png", '"'),
+]
+
+
+@pytest.mark.parametrize(("mime", "data"), ODD_IMAGES)
+def test_an_image_that_is_none_is_kept_in_its_heading(tmp_path: Path, mime: str, data: str) -> None:
+    turn = (Message("user", (ImagePart(mime, data, "a.png"),)), Message("assistant", ()))
+    export.save(tmp_path / "a.md", Conversation("", [turn]), "t")
+    assert export.load(tmp_path / "a.md").conversation.turns == [turn]
+
+
+def test_nothing_in_a_comment_ends_it() -> None:
+    turn = (Message("user", (ThinkingPart("", "--> x"),), at="-->"), Message("assistant", (), "`-->", "-->"))
+    headings = [
+        line for line in export.render(".md", Conversation("", [turn]), "t").split("\n") if line.startswith("##")
+    ]
+    assert [line.count("-->") for line in headings] == [1, 1, 1]
+
+
 def test_windows_lines_stay_readable() -> None:
     text = export.render(".md", Conversation("a\r\nb\r\n"), "t")
     assert "\na\nb\n\n" in text
@@ -459,7 +483,10 @@ def test_json_of_any_shape(folder: Path, value: object) -> None:
     load_or_say(path)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"chatrepl": 2}', "[]", "\xff"])
+TOO_LATE = '[{"mapping": {}, "update_time": ' + "9" * 400 + "}]"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"chatrepl": 2}', "[]", "\xff", TOO_LATE])
 def test_odd_json(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(text, "latin-1")
@@ -576,6 +603,7 @@ def assert_harmless(text: str) -> None:
     assert set(page.elements) <= ELEMENTS
     assert page.elements.count("style") == page.elements.count("title") == 1
     assert not page.live
+    assert safe.text(text) == text
     assert all(
         re.match(r"a (https?://|mailto:)|img data:image/(png|jpeg|gif|webp);base64,", link) for link in page.links
     )
@@ -597,6 +625,16 @@ def test_no_attack_alone_acts(attack: str) -> None:
     assert_harmless(export.render(".html", Conversation(attack, [turn]), attack))
 
 
+@pytest.mark.parametrize(
+    ("mime", "data"), [*ODD_IMAGES, ("image/svg+xml", "AAAA"), ("text/html", "AAAA"), ('image/png" onload="a', "AAAA")]
+)
+def test_only_an_image_is_shown_as_one(mime: str, data: str) -> None:
+    turn = (Message("user", (ImagePart(mime, data, "a.png"),)), Message("assistant", ()))
+    page = export.render(".html", Conversation("", [turn]), "")
+    assert_harmless(page)
+    assert "img" not in Page(page).elements
+
+
 def test_a_page_shows_what_was_said() -> None:
     page = export.render(".html", SPEECH, TITLE)
     assert '<span class="nb">sum</span>' in page
@@ -604,6 +642,13 @@ def test_a_page_shows_what_was_said() -> None:
     assert '<img alt="a.png" src="data:image/png;base64,iVBO">' in page
     assert "interrupted" in page
     assert "<title>Sums: the “easy” ones</title>" in page
+
+
+def test_code_on_a_page_keeps_its_lines() -> None:
+    turn = (Message("user", ()), Message("assistant", (TextPart("```python\n\n\n  x\n\n```"),)))
+    page = export.render(".html", Conversation("", [turn]), "")
+    shown = re.sub("<[^>]*>", "", page[page.index("<pre>") : page.index("</pre>")])
+    assert shown == "\n\n  x\n\n"
 
 
 def test_plain_words() -> None:
@@ -669,6 +714,16 @@ def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path
     asked, answered = Message("user", (TextPart("Hi"),), at=at), Message("assistant", answer, "gpt-5", "stop", at=at)
     assert newest == (Conversation("", [(asked, answered)]), "Branches")
     assert (older.title, [message.text for message in older.conversation.messages]) == ("Older", ["x", "y"])
+
+
+def test_a_tree_that_runs_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.json"
+    mapping = {"q": node("a", "user", "Hi"), "a": node("q", "assistant", "Hello")}
+    path.write_text(json.dumps({"mapping": mapping, "current_node": "a"}))
+    assert [message.text for message in export.load(path).conversation.messages] == ["Hi", "Hello"]
+    path = tmp_path / "logs.db"
+    path.write_bytes(database(OLDER, NEWER, "update messages set parent_hash = 'a' where hash = 's'"))
+    assert len(export.load(path).conversation.messages) == 2
 
 
 def test_an_export_in_which_nothing_was_said(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from chatrepl import safe
 from chatrepl.config import nearest
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
@@ -61,7 +62,7 @@ def load_all(path: Path) -> list[Chat]:
         raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
     except Damage as damage:
         where = f", line {damage.line}" if damage.line else ""
-        raise TranscriptError(f"{path}{where}: {damage}") from None
+        raise TranscriptError(f"{path}{where}: {safe.line(str(damage))}") from None
     if not found:
         raise TranscriptError(f"There is no conversation in {path}")
     return found

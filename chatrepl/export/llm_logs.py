@@ -30,7 +30,7 @@ def read(path: Path) -> list[Chat]:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             found = _chats(_Tables(connection))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter by a damaged name of a column
         raise Damage(f"no database of llm: {error}") from None
     found.sort(key=lambda pair: pair[0], reverse=True)
     return [chat for _, chat in found if chat.conversation.turns]

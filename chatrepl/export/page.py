@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ MAX_HIGHLIGHTED = 100_000
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a browser may do with the page, should any escaping below be wrong: show it."""
 
+_FORMATTER = HtmlFormatter(nowrap=True)
 _IMAGE = re.compile(r"image/(png|jpeg|gif|webp)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
@@ -48,7 +50,8 @@ def render(chat: Chat) -> str:
     system = [_block("system", "System", _typed(conversation.system))] if conversation.system else []
     blocks = [*system, *map(_message, conversation.messages)]
     head = f"<header><h1>{title}</h1>\n<div class=about>{_about(conversation)}</div></header>"
-    return _PAGE.format(policy=POLICY, title=title, style=_style(), body="\n".join([head, *blocks]))
+    page = _PAGE.format(policy=POLICY, title=title, style=_style(), body="\n".join([head, *blocks]))
+    return safe.text(page)  # once more, for Markdown can spell any character: &#x202e;
 
 
 _PAGE = """\
@@ -88,7 +91,7 @@ def _colours(style: str) -> str:
 def _about(conversation: Conversation) -> str:
     messages = conversation.messages
     models = dict.fromkeys(_line(message.model) for message in messages if message.model)
-    day = next((_line(message.at)[:10] for message in messages if message.at), "")
+    day = next((_line(message.at[:10]) for message in messages if message.at), "")
     return " · ".join(filter(None, [day, ", ".join(models), "saved by chatrepl"]))
 
 
@@ -96,7 +99,7 @@ def _message(message: Message) -> str:
     who = {"user": "You", "assistant": "Assistant", "tool": "Tool"}[message.role]
     name = f"<b>{_line(message.model) or who if message.role == 'assistant' else who}</b>"
     broke_off = message.ending in ("interrupted", "failed", "length")
-    notes = [_line(message.at).replace("T", " ")[:16], message.ending if broke_off else ""]
+    notes = [_line(message.at[:16].replace("T", " ")), message.ending if broke_off else ""]
     draw = PARTS | {TextPart: lambda part: _typed(part.text)} if message.role == "user" else PARTS
     body = "\n".join(draw[type(part)](part) for part in message.parts)
     return _block(message.role + (" broken" if broke_off else ""), " · ".join(filter(None, [name, *notes])), body)
@@ -136,11 +139,11 @@ def _image(part: ImagePart) -> str:
 
 
 def _file(part: FilePart) -> str:
-    return _folded(f"File {part.name}", _code(part.text, lambda: get_lexer_for_filename(part.name)))
+    return _folded(f"File {part.name}", _code(part.text, lambda: get_lexer_for_filename(part.name, stripnl=False)))
 
 
 def _call(part: ToolCallPart) -> str:
-    return _folded(f"Calls {part.name}", _code(part.arguments, lambda: get_lexer_by_name("json")))
+    return _folded(f"Calls {part.name}", _code(part.arguments, lambda: _lexer("json")))
 
 
 PARTS: dict[type[Part], Callable[[Any], str]] = {
@@ -158,10 +161,16 @@ def _code(text: str, lexer: Callable[[], Lexer]) -> str:
     text = safe.text(text)
     try:
         if len(text) <= MAX_HIGHLIGHTED:
-            return f"<pre><code>{highlight(text, lexer(), HtmlFormatter(nowrap=True))}</code></pre>"
+            return f"<pre><code>{highlight(text, lexer(), _FORMATTER)}</code></pre>"
     except ClassNotFound:
         pass
     return f"<pre><code>{escape(text)}</code></pre>"
+
+
+@lru_cache
+def _lexer(name: str) -> Lexer:
+    """The lexer of that language, which takes longer to make than most code to colour."""
+    return get_lexer_by_name(name, stripnl=False)
 
 
 # Markdown
@@ -188,7 +197,7 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         language = (tokens[idx].info.split() or ["text"])[0]
-        return _code(tokens[idx].content, lambda: get_lexer_by_name(language)) + "\n"
+        return _code(tokens[idx].content, lambda: _lexer(language)) + "\n"
 
 
 _MARKDOWN = _Markdown("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
