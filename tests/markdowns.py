@@ -1,9 +1,18 @@
-"""Markdown for tests: a generator of hostile mixtures, and the corpus of answers."""
+"""Markdown for tests: a generator of hostile mixtures, and the corpus of answers.
+
+With HYPOTHESIS_PROFILE=long the tests that use it search for minutes instead of seconds.
+"""
 
 import itertools
+import os
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
+
+settings.register_profile("short", deadline=None, max_examples=200)
+settings.register_profile("long", deadline=None, max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
 
