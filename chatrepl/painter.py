@@ -61,7 +61,8 @@ class Painter:
         for index, row in enumerate(tail):
             last_of_fewer = index == len(tail) - 1 < len(old) - 1
             if index >= len(old):
-                frame += (_down(index - 1 - at) + "\r\n" if index else "") + row
+                down = _down(index - 1 - at) if index - 1 > at else ""
+                frame += (f"{down}\r\n" if index else "") + row
             elif row != old[index] or last_of_fewer:
                 frame += _down(index - at) + row + (ERASE_BELOW if last_of_fewer else ERASE_LINE)
             else:

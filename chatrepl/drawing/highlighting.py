@@ -169,7 +169,8 @@ def _open_comment(
             continue
         offset = 0
         for kind, text in tokens:
-            if code.startswith(opening, offset) and not str(kind).startswith(("Token.Comment", "Token.Literal")):
+            begins = code.startswith(opening, offset) and not str(kind).startswith("Token.Literal")
+            if begins and closing not in text[len(opening) :]:
                 return offset, closing, comment
             offset += len(text)
     return None

@@ -43,7 +43,8 @@ class Page:
     """The blocks of a source that goes on where ``resume`` says. All its lines must be complete to ask for a cut."""
 
     def __init__(self, source: str, resume: Resume) -> None:
-        self.text = "".join(f"{line}\n" for line in resume.opener) + source
+        end = "\n" if source and source[-1] != "\n" else ""
+        self.text = "".join(f"{line}\n" for line in resume.opener) + source + end
         self._lines = self.text.split("\n")
         self._start = len(resume.opener)  # the first line that is not the opener's
         self._resume = resume

@@ -50,11 +50,14 @@ class Block:
 
 
 @functools.cache
-def parser() -> "MarkdownIt":
-    """The one configuration: what is shown while text streams and what is shown at once must not differ."""
+def parser(nesting: int = 20) -> "MarkdownIt":
+    """The one configuration: what is shown while text streams and what is shown at once must not differ.
+
+    Blocks may be nested deeper than brackets, which cost more the deeper they may be.
+    """
     from markdown_it import MarkdownIt
 
-    options = {"html": False, "maxNesting": MAX_NESTING}
+    options = {"html": False, "maxNesting": nesting}
     made = MarkdownIt("commonmark", options).enable(["strikethrough", "table"]).disable("reference")
     made.inline.ruler.before("escape", "formula", formula)
     made.inline.ruler.before("autolink", "line_break", line_break)
@@ -64,7 +67,7 @@ def parser() -> "MarkdownIt":
 def tree(source: str, numbers: Numbers) -> list[Block]:
     """The blocks of a source; their inline parts are not parsed yet."""
     tokens: list[Token] = []
-    parser().block.parse(source, parser(), {}, tokens)
+    parser(MAX_NESTING).block.parse(source, parser(MAX_NESTING), {}, tokens)
     top: list[Block] = []
     open_blocks: list[Block] = []
     for token in tokens:

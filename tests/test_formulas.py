@@ -1,0 +1,64 @@
+"""Formulas become readable text, prices and code stay what they are, and nothing that looks like LaTeX does harm."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl.drawing import draw, plain
+from chatrepl.drawing.formulas import unicode
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        (r"x^2 + y_1", "x² + y₁"),
+        (r"\alpha \leq \beta", "α ≤ β"),
+        (r"\frac{1}{2}", "1/2"),
+        (r"\frac{a+b}{2a}", "(a+b)/(2a)"),
+        (r"\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}", "(-b ± √(b² - 4ac))/(2a)"),
+        (r"\sum_{i=1}^{n} i", "∑ᵢ₌₁ⁿ i"),
+        (r"\lim_{n \to \infty}", "lim_(n → ∞)"),
+        (r"\sqrt[3]{x} \sqrt[n]{y}", "∛x ⁿ√y"),
+        (r"\left( x \right)", "( x )"),
+        (r"\mathbb{R}^n \to \text{a set}", "ℝⁿ → a set"),
+        (r"\hat{x} \vec{v}", "x\u0302 v\u20d7"),
+        (r"\begin{cases} 1 & x \\ 2 & y \end{cases}", "1 x ; 2 y"),
+        (r"\unknown{x^2}", r"\unknown{x²}"),
+        (r"x^{Q}", "x^Q"),
+        (r"a\%", "a%"),
+        ("}{", "}{"),
+        (r"\frac", "/"),
+    ],
+)
+def test_what_is_shown(formula: str, shown: str) -> None:
+    assert unicode(formula) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("$x^2$ and \\(y^2\\)", "x² and y²"),
+        ("$$\nx_1\n$$", "x₁"),
+        ("\\[ x = 1 \\]", "x = 1"),
+        ("$5 and $10", "$5 and $10"),
+        ("between $1,000 and $2,000, or 3$", "between $1,000 and $2,000, or 3$"),
+        ("`$x^2$`", "$x^2$"),
+        ("$HOME/$USER", "$HOME/$USER"),
+        ("US$ 3 and \\$4", "US$ 3 and $4"),
+    ],
+)
+def test_where_formulas_are_seen(text: str, shown: str) -> None:
+    assert [plain(line) for line in draw(text, 60)] == [shown]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\\frac", "\\sqrt", "{", "}", "^", "_", "[", "]", "x", " ", "\\", "\\hat", "&", "\\begin"])
+    )
+)
+def test_any_row_of_commands_is_read(parts: list[str]) -> None:
+    unicode("".join(parts))
+
+
+def test_deep_nesting_stays_as_it_is() -> None:
+    assert unicode("\\sqrt{" * 100) == "\\sqrt{" * 100
