@@ -132,7 +132,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("transcripts")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 @pytest.mark.parametrize("suffix", [".md", ".json"])
 @given(conversation=conversations, title=words)
 def test_what_is_saved_is_what_is_loaded(folder: Path, suffix: str, conversation: Conversation, title: str) -> None:
@@ -141,7 +141,7 @@ def test_what_is_saved_is_what_is_loaded(folder: Path, suffix: str, conversation
     assert export.load(path) == (conversation, title)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 @given(conversation=plain_conversations, title=words)
 def test_a_journal_too(folder: Path, conversation: Conversation, title: str) -> None:
     path = folder / "any.jsonl"
@@ -522,6 +522,7 @@ ELEMENTS = set(
     "li blockquote table thead tbody tr th td details summary figure figcaption img".split()
 )
 ATTACKS = [
+    *("![<script>a()</script>](https://x.y/p)", "\x1b[2J", "\u202e", "&#x202e;&#27;", "\ud800", "a\u0301\u0301"),
     *(
         "<script>alert(1)</script>",
         "</style><script>alert(1)</script>",
