@@ -71,7 +71,8 @@ class Painter:
         if old and not tail:
             return _down(-at) + ERASE_BELOW
         if at < len(tail) - 1:
-            frame += _down(len(tail) - 1 - at) + f"\x1b[{ansi_cells(tail[-1])}C"
+            width = ansi_cells(tail[-1])
+            frame += _down(len(tail) - 1 - at) + (f"\x1b[{width}C" if width else "")
         return frame
 
 

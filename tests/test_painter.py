@@ -80,6 +80,7 @@ def test_the_corpus_many_times_taller_than_the_screen(path: object, size: tuple[
 
 
 @given(st.lists(st.tuples(st.lists(st.text("xyz", max_size=50), max_size=3), tails, st.integers(0, 7)), max_size=8))
+@example([([], ["", ""], 7), ([], ["a", ""], 7)])
 @example([([], ["a", "b", "c"], 7), ([], ["a"], 7), (["x"], ["a"], 7), ([], [], 7), ([], ["b"], 7)])
 def test_every_frame_leaves_the_finished_lines_and_its_tail(frames: list[tuple[list[str], list[str], int]]) -> None:
     terminal = Terminal(20, 9)
@@ -154,16 +155,17 @@ def test_after_a_resize_no_row_of_the_old_tail_is_left(tail: list[str], columns:
     assert re.sub(r"\x1b\[\?2026[hl]", "", "".join(written)) == "\r\n".join(tail)
 
 
-def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame() -> None:
+@pytest.mark.parametrize("finished", [[], ["done"]])
+def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame(finished: list[str]) -> None:
     terminal = Terminal(10, 10)
     written: list[str] = []
     painter = Painter(written.append)
     painter.paint([], ["x" * 15], 20, 5)
     terminal.write("\r\n".join(["top", *reflowed(["x" * 15], 10)]))
     written.clear()
-    painter.paint(["done"], ["y"], 10, 5)
+    painter.paint(finished, ["y"], 10, 5)
     terminal.write("".join(written))
-    assert terminal.text == ["top", "done", "y"]
+    assert terminal.text == ["top", *finished, "y"]
 
 
 def test_the_bytes_are_in_proportion_to_the_text() -> None:
