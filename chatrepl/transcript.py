@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chatrepl import files
 from chatrepl.conversation import now
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import VERSION, Entry, Header, State, from_json, to_json
@@ -77,7 +78,7 @@ def _is_preparation(entry: Entry) -> bool:
 
 
 def _open(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.private_folder(path.parent)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
 

@@ -14,7 +14,7 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors"},
+    {"safe", "events", "errors", "files"},
     {"framing", "conversation", "config", "markdown"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
     {"transcript", "export", "painter"},
