@@ -1,7 +1,7 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +13,7 @@ from chatrepl.conversation import Conversation, Message, Reply
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
+from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said, Taken
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
@@ -126,28 +127,45 @@ class Session:
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
         """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
-        pieces = _Pieces(self.transcript)
         try:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
             reply.model = profile.model
-            asking = self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=pieces.write)
-            with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
+            with (
+                self.screen.picture(profile.model, self.ui) as picture,
+                Gathering(reply.feed, self._journal, picture.feed) as gathering,
+                closing(self._asked(profile, key, conversation, gathering)) as events,
+            ):
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
                         timing.first = self.clock()
-                    reply.feed(event)
-                    pieces.feed(event)
-                    picture.feed(event)
+                    gathering.feed(event)
         except KeyboardInterrupt:
             reply.ending = "interrupted"
         except ChatError as error:
             reply.ending = "failed"
             return error
-        finally:
-            pieces.write()
         return None
+
+    def _asked(
+        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering
+    ) -> Generator[Event, None, None]:
+        """The events of the reply; what was gathered is passed on, whole, before the network is waited for."""
+
+        def before_waiting() -> None:
+            with self.interrupts.shielded():
+                gathering.flush()
+
+        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=before_waiting)
+
+    def _journal(self, event: Event) -> None:
+        """Write down what came, for the case that the rest never comes."""
+        match event:
+            case Text(text):
+                self.transcript.add(Piece(text))
+            case Thinking(text) if text:
+                self.transcript.add(Piece(thinking=text))
 
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
         if note := _ENDINGS.get(reply.ending):
@@ -163,26 +181,6 @@ class Session:
 
     def _trouble(self, error: TranscriptError) -> None:
         self.screen.error(error)
-
-
-class _Pieces:
-    """Collects what arrives and writes it to the journal in one go."""
-
-    def __init__(self, journal: Transcript) -> None:
-        self._journal = journal
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-
-    def feed(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._text.append(event.text)
-        elif isinstance(event, Thinking):
-            self._thinking.append(event.text)
-
-    def write(self) -> None:
-        if self._text or self._thinking:
-            self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
-            self._text, self._thinking = [], []
 
 
 _ENDINGS = {
