@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyte
 import pytest
@@ -73,8 +74,8 @@ def test_screen_and_scrollback_are_as_drawn_at_once(text: str, at: list[int], si
 
 @pytest.mark.parametrize("path", CORPUS[::5], ids=lambda path: path.stem)
 @pytest.mark.parametrize("size", [(40, 10), (80, 24)])
-def test_the_corpus_many_times_taller_than_the_screen(path: object, size: tuple[int, int]) -> None:
-    text = safe.text(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+def test_the_corpus_many_times_taller_than_the_screen(path: Path, size: tuple[int, int]) -> None:
+    text = safe.text(path.read_text(encoding="utf-8"))
     parts = [text[start : start + 60] for start in range(0, len(text), 60)]
     assert live(parts, *size).text == at_once(text, *size)
 
