@@ -16,7 +16,7 @@ from chatrepl.dialects import ModelInfo, dialect
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.journal import Mark, Piece, Said
-from chatrepl.screen import Screen
+from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
 
@@ -176,28 +176,31 @@ class Session:
         return message
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
-        """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
-        pieces = _Pieces(self.transcript)
+        """Feed the reply, the journal and the picture until it ends, one way or another; the failure if it failed."""
+        arriving = _Arriving(self.transcript)
         try:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
             reply.model = profile.model
-            asking = self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=pieces.write)
+            asking = self.connection.ask(
+                profile, key, conversation, stream=self.ui.stream, before_waiting=arriving.pass_on
+            )
             with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
-                for event in self.interrupts.over(events):
-                    if timing.first is None and isinstance(event, Text | Thinking):
-                        timing.first = self.clock()
-                    reply.feed(event)
-                    pieces.feed(event)
-                    picture.feed(event)
+                arriving.picture = picture
+                try:
+                    for event in self.interrupts.over(events):
+                        if timing.first is None and isinstance(event, Text | Thinking):
+                            timing.first = self.clock()
+                        reply.feed(event)
+                        arriving.events.append(event)
+                finally:
+                    arriving.pass_on()
         except KeyboardInterrupt:
             reply.ending = "interrupted"
         except ChatError as error:
             reply.ending = "failed"
             return error
-        finally:
-            pieces.write()
         return None
 
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
@@ -216,24 +219,24 @@ class Session:
         self.screen.error(error)
 
 
-class _Pieces:
-    """Collects what arrives and writes it to the journal in one go."""
+class _Arriving:
+    """What has arrived of a reply since the network was last waited for: it goes to the journal, and then to the
+    screen. So what was ever seen is on disk."""
 
     def __init__(self, journal: Transcript) -> None:
         self._journal = journal
-        self._text: list[str] = []
-        self._thinking: list[str] = []
+        self.picture: Picture | None = None
+        self.events: list[Event] = []
 
-    def feed(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._text.append(event.text)
-        elif isinstance(event, Thinking):
-            self._thinking.append(event.text)
-
-    def write(self) -> None:
-        if self._text or self._thinking:
-            self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
-            self._text, self._thinking = [], []
+    def pass_on(self) -> None:
+        text = "".join(event.text for event in self.events if isinstance(event, Text))
+        thinking = "".join(event.text for event in self.events if isinstance(event, Thinking))
+        if text or thinking:
+            self._journal.add(Piece(text, thinking))
+        if self.picture:
+            for event in self.events:
+                self.picture.feed(event)
+        self.events = []
 
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."

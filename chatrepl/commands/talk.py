@@ -72,10 +72,11 @@ def redo(session: Session, words: str) -> None:
 def edit(session: Session, words: str) -> None:
     """Put question n, or the last one, back into the prompt to ask it anew. What was said from there on is set aside;
     /undo brings it back as long as nothing new was said."""
-    said, place = session.conversation.turns, _place(session, words)
-    session.transcript.add(Mark("edit", count=len(said) - place + 1))
-    session.draft = said[place - 1][0].text
-    session.screen.say(f"{turns(len(said) - place + 1)} set aside; /undo brings back.", "dim")
+    place = _place(session, words)
+    asked, *later = session.conversation.turns[place - 1 :]
+    session.transcript.add(Mark("edit", count=len(later) + 1))
+    session.draft = asked[0].text
+    session.screen.say(f"{turns(len(later) + 1)} set aside; /undo brings back.", "dim")
 
 
 @command("/fork [n]")
