@@ -1,7 +1,7 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import InitVar, dataclass, field
 from functools import partial
@@ -15,8 +15,9 @@ from chatrepl.conversation import Conversation, Message, Reply, question
 from chatrepl.dialects import ModelInfo, dialect
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
+from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
-from chatrepl.screen import Picture, Screen
+from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
 
@@ -176,32 +177,46 @@ class Session:
         return message
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
-        """Feed the reply, the journal and the picture until it ends, one way or another; the failure if it failed."""
-        arriving = _Arriving(self.transcript)
+        """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
         try:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
             reply.model = profile.model
-            asking = self.connection.ask(
-                profile, key, conversation, stream=self.ui.stream, before_waiting=arriving.pass_on
-            )
-            with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
-                arriving.picture = picture
-                try:
-                    for event in self.interrupts.over(events):
-                        if timing.first is None and isinstance(event, Text | Thinking):
-                            timing.first = self.clock()
-                        reply.feed(event)
-                        arriving.events.append(event)
-                finally:
-                    arriving.pass_on()
+            with (
+                self.screen.picture(profile.model, self.ui) as picture,
+                Gathering(reply.feed, self._journal, picture.feed) as gathering,
+                closing(self._asked(profile, key, conversation, gathering)) as events,
+            ):
+                for event in self.interrupts.over(events):
+                    if timing.first is None and isinstance(event, Text | Thinking):
+                        timing.first = self.clock()
+                    gathering.feed(event)
         except KeyboardInterrupt:
             reply.ending = "interrupted"
         except ChatError as error:
             reply.ending = "failed"
             return error
         return None
+
+    def _asked(
+        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering
+    ) -> Generator[Event, None, None]:
+        """The events of the reply; what was gathered is passed on, whole, before the network is waited for."""
+
+        def before_waiting() -> None:
+            with self.interrupts.shielded():
+                gathering.flush()
+
+        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=before_waiting)
+
+    def _journal(self, event: Event) -> None:
+        """Write down what came, for the case that the rest never comes."""
+        match event:
+            case Text(text):
+                self.transcript.add(Piece(text))
+            case Thinking(text) if text:
+                self.transcript.add(Piece(thinking=text))
 
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
         if note := ENDINGS.get(reply.ending):
@@ -217,26 +232,6 @@ class Session:
 
     def _trouble(self, error: TranscriptError) -> None:
         self.screen.error(error)
-
-
-class _Arriving:
-    """What has arrived of a reply since the network was last waited for: it goes to the journal, and then to the
-    screen. So what was ever seen is on disk."""
-
-    def __init__(self, journal: Transcript) -> None:
-        self._journal = journal
-        self.picture: Picture | None = None
-        self.events: list[Event] = []
-
-    def pass_on(self) -> None:
-        text = "".join(event.text for event in self.events if isinstance(event, Text))
-        thinking = "".join(event.text for event in self.events if isinstance(event, Thinking))
-        if text or thinking:
-            self._journal.add(Piece(text, thinking))
-        if self.picture:
-            for event in self.events:
-                self.picture.feed(event)
-        self.events = []
 
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."

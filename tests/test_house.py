@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "events", "errors", "files", "locking", "secrets_found"},
-    {"framing", "conversation", "config", "markdown"},
+    {"framing", "gathering", "conversation", "config", "markdown"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
     {"transcript", "export", "painter"},
     {"client", "local", "live", "prompt", "terminal", "sessions"},
