@@ -11,8 +11,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from chatrepl import __version__, config, settings
-from chatrepl.choice import choose
+from chatrepl.choice import choose, recorded_profile
 from chatrepl.config import Config, Profile
+from chatrepl.connection import Recordings
 from chatrepl.conversation import Message, question
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
@@ -69,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
     add("--json", action="store_true", help="one-shot: print one JSON object")
     add("--ephemeral", action="store_true", help="write no session")
+    add("--record", metavar="DIR", help="write every exchange to this folder, without secrets")
+    add("--replay", metavar="DIR", help="answer from such a folder instead of the network")
+    add("--paced", action="store_true", help="with --replay: in the time the answers took")
     add("--config", metavar="FILE", help="the configuration file")
     add("--list-models", action="store_true", help="list what the server offers")
     add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
@@ -91,6 +95,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,
+        recordings=_recordings(flags),
     )
     with ExitStack() as stack:
         stack.callback(session.close)
@@ -100,9 +105,17 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         return _chat(flags, session)
 
 
+def _recordings(flags: argparse.Namespace) -> Recordings:
+    record, replay = (Path(name).expanduser() if name else None for name in (flags.record, flags.replay))
+    return Recordings(record, replay, flags.paced)
+
+
 def _profile(flags: argparse.Namespace, configuration: Config, env: Mapping[str, str]) -> Profile:
     """The profile to begin with, changed by the flags."""
-    profile = choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
+    if flags.replay and not flags.profile:
+        profile = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
+    else:
+        profile = choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
     options = dict(profile.options)
     for pair in flags.option:
         key, equals, value = pair.partition("=")
@@ -148,7 +161,7 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model,
-        "profile": session.profile.name,
+        "profile": message.profile or session.profile.name,
         "dialect": session.profile.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
@@ -164,6 +177,7 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
     session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
+    session.warn()
     with quiet(sys.stdin):
         if text:
             repl.obey(session, text)

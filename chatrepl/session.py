@@ -2,21 +2,22 @@
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 
 from chatrepl import transcript
 from chatrepl.config import Config, Paths, Profile, Ui
-from chatrepl.connection import Connection
+from chatrepl.connection import Connection, Recordings
 from chatrepl.conversation import Conversation, Message, Reply
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.journal import Mark, Piece, Said, Taken
-from chatrepl.screen import Screen
+from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript
+from chatrepl.waiting import Wait
 
 
 @dataclass(slots=True)
@@ -41,11 +42,19 @@ class Session:
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
     ephemeral: bool = False
+    recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
 
     def __post_init__(self) -> None:
-        self.connection = Connection(self.env, self.paths.models, partial(self.screen.say, style="dim"))
+        self.connection = Connection(
+            self.env,
+            self.paths.models,
+            partial(self.screen.say, style="dim"),
+            self.config.profiles,
+            warn=partial(self.screen.say, style="warning"),
+            recordings=self.recordings,
+        )
         self.transcript = self._new_transcript()
         if self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
@@ -93,6 +102,10 @@ class Session:
         for turn in conversation.turns:
             self.transcript.add(Taken(turn))
 
+    def warn(self) -> None:
+        """Tell what is not safe about who is talked to."""
+        self.connection.warnings(self.profile)
+
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
@@ -101,7 +114,7 @@ class Session:
     # one turn
 
     def _answer(self, question: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
-        reply = Reply(self.profile.model)
+        reply = Reply()
         timing = Timing(self.clock())
         failure = self._collect(reply, conversation, timing)
         timing.over = self.clock()
@@ -131,9 +144,12 @@ class Session:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
-            reply.model = profile.model
-            asking = self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=pieces.write)
-            with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
+            with ExitStack() as stack:
+                picture = stack.enter_context(self.screen.picture(profile.model, self.ui))
+                events = self.connection.ask(
+                    profile, key, conversation, stream=self.ui.stream, waiting=partial(_waiting, pieces, picture)
+                )
+                stack.enter_context(closing(events))
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
                         timing.first = self.clock()
@@ -147,6 +163,9 @@ class Session:
             return error
         finally:
             pieces.write()
+            answering = self.connection.asked
+            reply.model = reply.model or answering.model
+            reply.profile = answering.name if answering.name != self.profile.name else ""
         return None
 
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
@@ -183,6 +202,12 @@ class _Pieces:
         if self._text or self._thinking:
             self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
             self._text, self._thinking = [], []
+
+
+def _waiting(pieces: _Pieces, picture: Picture, wait: Wait) -> None:
+    """What is done whenever the network is waited for: there is time, and something to tell."""
+    pieces.write()
+    picture.waiting(wait)
 
 
 _ENDINGS = {
