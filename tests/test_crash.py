@@ -132,6 +132,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) ->
 
     with monkeypatch.context() as patch:
         patch.setattr(transcript.os, "write", write)
+        patch.setattr(transcript.os, "fsync", lambda file: None)
         yield count
 
 
