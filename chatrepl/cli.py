@@ -160,14 +160,14 @@ def _profile(
     flags: argparse.Namespace, configuration: Config, env: Mapping[str, str], who: Mapping[str, str], screen: Screen
 ) -> Profile:
     """The profile to begin with, that of the session to go on with if there is one, changed by the flags."""
-    by_hand = flags.profile or flags.dialect or flags.base_url
+    told = flags.profile or flags.dialect or flags.base_url
     known = None
     if flags.replay and not flags.profile:
         known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
-    elif who and not by_hand:
+    elif who and not told:
         known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
-    if who and not known and not flags.profile:
+    if who and not known and not told:
         screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {profile.name}.", "warning")
     options = dict(profile.options)
     for pair in flags.option:

@@ -109,19 +109,19 @@ class LivePicture:
     def _run(self) -> None:
         try:
             while not self._over.is_set():
-                self._collect()
+                self._collect(0.25 if self._strand is None else 1.0)
                 began = self._clock()
                 self._frame()
                 self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
-            self._collect()
+            self._collect(0)  # what wakes it at the end may have been taken already
             self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program
             self._bug = bug
 
-    def _collect(self) -> None:
+    def _collect(self, patience: float) -> None:
         """Wait for something to show, no longer than the title stays true, and take all that has gathered."""
         with suppress(queue.Empty):
-            self._take(self._queue.get(timeout=0.25 if self._strand is None else 1.0))
+            self._take(self._queue.get(timeout=patience))
             while True:
                 self._take(self._queue.get_nowait())
 

@@ -122,6 +122,7 @@ class Session:
         """Go on with that conversation, in a new session."""
         self.begin()
         self.transcript.adopt(conversation, title)
+        self._note_who()
         self.transcript.write()
 
     def begin(self) -> None:
