@@ -50,6 +50,8 @@ class Dialect:
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
     ``carries`` are the kinds of parts that a request can hold; not each of them in each place, see ``unsent``.
     ``ends_at_eof`` tells that the protocol has no end mark: a stream that ends cleanly after some text is whole.
+    ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
+    protocols a profile may say so for its server.
     """
 
     name: str
@@ -62,3 +64,4 @@ class Dialect:
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
     ends_at_eof: bool = False
+    prefill: bool = False

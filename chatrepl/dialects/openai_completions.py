@@ -144,4 +144,5 @@ DIALECT = Dialect(
     error_text,
     openai_chat.models,
     openai_chat.decode_models,
+    prefill=True,
 )

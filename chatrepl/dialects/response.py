@@ -38,7 +38,8 @@ def read(
         else:
             yield from apart(dialect.decode_whole(parse(body(chunks))))
     except Refused as error:  # told inside a good answer
-        raise Refused(str(error), hint(error.status, str(error), profile) or error.hint, status=error.status) from None
+        helps = hint(error.status, str(error), profile) or error.hint
+        raise Refused(str(error), helps, status=error.status, code=error.code) from None
 
 
 def read_models(
@@ -72,15 +73,20 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
-    return Refused(line, hint(status, said, profile), status=status, parameter=_parameter(whole))
+    parameter, code = _blamed(whole)
+    return Refused(
+        line, hint(status, said, profile), status=status, parameter=parameter, code=code, headers=dict(headers)
+    )
 
 
-def _parameter(whole: bytes) -> str:
-    """The parameter that the body of an error blames, "" if none."""
+def _blamed(whole: bytes) -> tuple[str, str]:
+    """The parameter that the body of an error blames and its words for what is wrong, "" where there are none."""
     try:
-        return text(dig(json.loads(whole), "error", "param"))
+        value = json.loads(whole)
     except (ValueError, RecursionError):
-        return ""
+        return "", ""
+    words = (text(dig(value, "error", *path)) for path in (("type",), ("code",), ("details", "error_code")))
+    return text(dig(value, "error", "param")), " ".join(filter(None, words))
 
 
 _PHRASES = {
