@@ -25,7 +25,7 @@ from tests.terminal import environment
 if sys.platform == "win32":
     pytest.skip("there is no SIGKILL on Windows", allow_module_level=True)
 
-KILLS = int(os.environ.get("CHATREPL_KILLS", "25"))
+KILLS = int(os.environ.get("CHATREPL_KILLS", "20"))
 """How many processes are killed; by hand: CHATREPL_KILLS=200."""
 
 SHOWN = [f"word{number} " for number in range(12)]
