@@ -3,12 +3,16 @@
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from chatrepl import keys, local
 from chatrepl.config import Config, Profile
 from chatrepl.errors import ChatError, ConfigError
+
+REPLAYED = "https://replay.invalid/v1"
+"""The base URL in a replay, which reaches no network."""
 
 ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
 """The profiles of servers that are looked for at their usual ports."""
@@ -62,6 +66,21 @@ def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
     return {name: kept[name] for name in names if kept.get(name)}
 
 
+def recorded_profile(folder: Path, dialect: str) -> Profile:
+    """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
+    from chatrepl.client.recording import recorded, recorded_request
+
+    asked = next((each for each in map(recorded_request, recorded(folder)) if each.get("method") == "POST"), {})
+    spoken, body = asked.get("dialect"), asked.get("body")
+    model = body.get("model") if isinstance(body, dict) else ""
+    return Profile(
+        "replay",
+        dialect=dialect or (spoken if isinstance(spoken, str) else "openai-chat"),
+        base_url=REPLAYED,
+        model=model if isinstance(model, str) else "",
+    )
+
+
 def _named(config: Config, name: str) -> Profile | None:
     return config.profile(name) if name else None
 
@@ -101,7 +120,7 @@ def _asked(profile: Profile) -> Profile:
     from chatrepl.client import Client, first_model
 
     quick = replace(profile, timeouts=replace(profile.timeouts, connect=1, first_byte=1, silence=1))
-    client = Client()
+    client = Client({})  # no proxy stands before this machine
     try:
         return replace(profile, model=first_model(client, quick, "").model)
     finally:

@@ -11,8 +11,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from chatrepl import __version__, config, safe, secrets_found, sessions, settings
-from chatrepl.choice import choose, recalled
+from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import Config, Paths, Profile, Ui
+from chatrepl.connection import Recordings
 from chatrepl.conversation import Message, question
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
@@ -77,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     add("--ephemeral", action="store_true", help="write no session")
     add("--export", metavar=("ID", "FILE"), nargs=2, help="write a session as .md .json .jsonl .html .txt")
     add("--import", metavar="FILE", dest="take_in", help="make sessions of the conversations in a file")
+    add("--record", metavar="DIR", help="write every exchange to this folder, without secrets")
+    add("--replay", metavar="DIR", help="answer from such a folder instead of the network")
+    add("--paced", action="store_true", help="with --replay: in the time the answers took")
     add("--config", metavar="FILE", help="the configuration file")
     add("--list-models", action="store_true", help="list what the server offers")
     add("--list-sessions", action="store_true", help="list the sessions, the newest first")
@@ -103,6 +107,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,
+        recordings=_recordings(flags),
         found=found,
     )
     if found and flags.system is not None:
@@ -113,6 +118,11 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         if flags.list_models:
             return _list_models(session)
         return _chat(flags, session)
+
+
+def _recordings(flags: argparse.Namespace) -> Recordings:
+    record, replay = (Path(name).expanduser() if name else None for name in (flags.record, flags.replay))
+    return Recordings(record, replay, flags.paced)
 
 
 def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcript | None:
@@ -150,10 +160,14 @@ def _profile(
     flags: argparse.Namespace, configuration: Config, env: Mapping[str, str], who: Mapping[str, str], screen: Screen
 ) -> Profile:
     """The profile to begin with, that of the session to go on with if there is one, changed by the flags."""
-    told = flags.profile or flags.dialect or flags.base_url
-    known = None if told else recalled(configuration, who)
+    by_hand = flags.profile or flags.dialect or flags.base_url
+    known = None
+    if flags.replay and not flags.profile:
+        known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
+    elif who and not by_hand:
+        known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
-    if who and not known and not told:
+    if who and not known and not by_hand:
         screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {profile.name}.", "warning")
     options = dict(profile.options)
     for pair in flags.option:
@@ -205,7 +219,7 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model,
-        "profile": session.profile.name,
+        "profile": message.profile or session.profile.name,
         "dialect": session.profile.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
@@ -222,6 +236,7 @@ def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
     session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
+    session.warn()
     if resumed:
         commands.talk.show_again(session)
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):

@@ -81,7 +81,8 @@ def now() -> str:
 class Message:
     """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else "".
 
-    ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable.
+    ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable; ``profile`` is the
+    one that answered, where it was another than the one that was asked first.
     """
 
     role: Role
@@ -91,6 +92,7 @@ class Message:
     usage: Usage | None = None
     at: str = ""
     fingerprint: str = ""
+    profile: str = ""
 
     @property
     def text(self) -> str:
@@ -131,7 +133,7 @@ def from_data(data: Mapping[str, Any]) -> Message:
     """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     try:
         parts = tuple(_part(dict(part)) for part in data["parts"])
-        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint")}
+        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint", "profile")}
         usage = Usage(**data["usage"]) if data.get("usage") else None
         if data["role"] not in get_args(Role):
             raise ValueError(f"no such role: {data['role']!r}")
@@ -205,6 +207,7 @@ class Reply:
     raw_ending: str = ""
     usage: Usage | None = None
     fingerprint: str = ""
+    profile: str = ""
     _text: list[str] = field(default_factory=list)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
@@ -243,7 +246,9 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += [TextPart(self.text)] if self.text else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
-        return Message("assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint)
+        return Message(
+            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile
+        )
 
 
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:

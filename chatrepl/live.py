@@ -20,6 +20,7 @@ from chatrepl import safe
 from chatrepl.drawing import Aside, Colors, Drawing, Line, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
+from chatrepl.waiting import Wait
 
 FRAMES = 20
 """At most so many frames a second."""
@@ -30,6 +31,8 @@ TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
+NOTICEABLE = 1.5
+"""The seconds after which a wait is told."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -52,7 +55,7 @@ class LivePicture:
         self._label = safe.line(label, 40)
         self._clock = clock
         self._begun = clock()
-        self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | Wait | str | None] = queue.SimpleQueue()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
@@ -61,10 +64,16 @@ class LivePicture:
         self._strand: _Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
+        self._wait: Wait | None = None
+        self._waits_since = self._begun
 
     def feed(self, event: Event) -> None:
         """Take an event in. Costs next to nothing."""
         self._queue.put(event)
+
+    def waiting(self, wait: Wait) -> None:
+        """Tell in the title what is waited for."""
+        self._queue.put(wait)
 
     def say(self, text: str) -> None:
         """Print a line that has nothing to do with the reply, above the panel."""
@@ -116,8 +125,10 @@ class LivePicture:
             while True:
                 self._take(self._queue.get_nowait())
 
-    def _take(self, item: Event | str | None) -> None:
+    def _take(self, item: Event | Wait | str | None) -> None:
         match item:
+            case Wait():
+                self._wait, self._waits_since = item, self._clock()
             case Text(text) if text:
                 self._into(Drawing).feed(text)
             case Thinking(text) if text and self._look.thinking:
@@ -167,9 +178,16 @@ class LivePicture:
         seconds = self._clock() - self._begun
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
-            doing = f"thinks, {self._hidden} characters so far" if self._hidden else "is asked"
-            return f"{spin} {self._label} {doing} · {seconds:.0f} s · Ctrl-C stops"
-        return f"{self._label} · {seconds:.0f} s · Ctrl-C stops"
+            doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
+            return f"{spin} {self._label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
+        return f"{self._label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
+
+    def _waits(self) -> str:
+        """What is waited for and for how long, once it takes so long that one may wonder."""
+        seconds = self._clock() - self._waits_since
+        if not self._wait or seconds < NOTICEABLE:
+            return ""
+        return f" · {safe.line(self._wait.what, 60)} · {seconds:.0f} of {self._wait.seconds:.0f} s"
 
     def _size(self) -> tuple[int, int]:
         try:

@@ -1,7 +1,7 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import InitVar, dataclass, field
 from functools import partial
@@ -10,16 +10,17 @@ from pathlib import Path
 from chatrepl import sessions
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Ui
-from chatrepl.connection import Connection
+from chatrepl.connection import Connection, Recordings
 from chatrepl.conversation import Conversation, Message, Reply, question
 from chatrepl.dialects import ModelInfo, dialect
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
-from chatrepl.screen import Screen
+from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
+from chatrepl.waiting import Wait
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Session:
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
     ephemeral: bool = False
+    recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
     answer: Callable[[str], str] = lambda _question: ""
@@ -52,7 +54,14 @@ class Session:
     """A session to go on with; else a new one is begun."""
 
     def __post_init__(self, found: Transcript | None) -> None:
-        self.connection = Connection(self.env, self.paths.models, partial(self.screen.say, style="dim"))
+        self.connection = Connection(
+            self.env,
+            self.paths.models,
+            partial(self.screen.say, style="dim"),
+            self.config.profiles,
+            warn=partial(self.screen.say, style="warning"),
+            recordings=self.recordings,
+        )
         self.transcript = found or self._new_transcript()
         if found:
             self._settle()
@@ -131,6 +140,10 @@ class Session:
             self.switch(profile)
         self._settle()
 
+    def warn(self) -> None:
+        """Tell what is not safe about who is talked to."""
+        self.connection.warnings(self.profile)
+
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
@@ -154,7 +167,7 @@ class Session:
     # one turn
 
     def _answer(self, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
-        reply = Reply(self.profile.model)
+        reply = Reply()
         timing = Timing(self.clock())
         failure = self._collect(reply, conversation, timing)
         timing.over = self.clock()
@@ -183,11 +196,18 @@ class Session:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
-            reply.model = profile.model
             with (
                 self.screen.picture(profile.model, self.ui) as picture,
                 Gathering(reply.feed, self._journal, picture.feed) as gathering,
-                closing(self._asked(profile, key, conversation, gathering)) as events,
+                closing(
+                    self.connection.ask(
+                        profile,
+                        key,
+                        conversation,
+                        stream=self.ui.stream,
+                        waiting=partial(self._waiting, gathering, picture),
+                    )
+                ) as events,
             ):
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
@@ -198,18 +218,17 @@ class Session:
         except ChatError as error:
             reply.ending = "failed"
             return error
+        finally:
+            answering = self.connection.asked
+            reply.model = reply.model or answering.model
+            reply.profile = answering.name if answering.name != self.profile.name else ""
         return None
 
-    def _asked(
-        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering
-    ) -> Generator[Event, None, None]:
-        """The events of the reply; what was gathered is passed on, whole, before the network is waited for."""
-
-        def before_waiting() -> None:
-            with self.interrupts.shielded():
-                gathering.flush()
-
-        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=before_waiting)
+    def _waiting(self, gathering: Gathering, picture: Picture, wait: Wait) -> None:
+        """What is done whenever the network is about to be waited for; Ctrl-C does not fall into the middle of it."""
+        with self.interrupts.shielded():
+            gathering.flush()
+            picture.waiting(wait)
 
     def _journal(self, event: Event) -> None:
         """Write down what came, for the case that the rest never comes."""

@@ -86,6 +86,8 @@ class Server:
         self._arrived: SimpleQueue[Received] = SimpleQueue()
         self._scripts: SimpleQueue[Script] = SimpleQueue()
         self.models = ["test-model", "other-model"]
+        self.listing: Any = None
+        """What a GET brings, if not these models in the words of OpenAI."""
 
     def answers(self, *scripts: Script) -> None:
         """The next requests are answered by these."""
@@ -99,7 +101,8 @@ class Server:
     def serve(self, exchange: Exchange) -> None:
         received = exchange.received
         if received.method == "GET":
-            whole({"object": "list", "data": [{"id": model} for model in self.models]})(exchange)
+            models = {"object": "list", "data": [{"id": model} for model in self.models]}
+            whole(self.listing or models)(exchange)
             return
         self.requests.append(received)
         try:

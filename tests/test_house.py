@@ -14,8 +14,8 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "files", "locking", "secrets_found"},
-    {"framing", "gathering", "conversation", "config", "markdown"},
+    {"safe", "events", "errors", "files", "locking", "secrets_found", "redaction", "waiting"},
+    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
     {"transcript", "export", "painter"},
     {"client", "local", "live", "prompt", "terminal", "sessions"},
@@ -32,6 +32,7 @@ FLOORS = [
 DOORS = {
     "prompt_toolkit": {"prompt"},
     "httpx": {"client"},
+    "httpcore": {"client"},
     "rich": {"drawing"},
     "markdown_it": {"markdown", "export"},
     "pygments": {"drawing", "export"},

@@ -43,8 +43,8 @@ def command(usage: str, *other_names: str, complete: Complete = lambda session: 
 
 
 def distinct() -> list[Command]:
-    """The commands, each once."""
-    return [each for name, each in COMMANDS.items() if name == each.name]
+    """The commands, each once, by name."""
+    return [each for name, each in sorted(COMMANDS.items()) if name == each.name]
 
 
 def run(session: Session, line: str) -> None:

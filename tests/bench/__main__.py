@@ -9,17 +9,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from tests import markers
-from tests.bench import floors
+from tests.bench import floors, sessions
 from tests.bench.process import Run, cpu_of
 from tests.bench.report import Figure, chart, table
-from tests.server import END, Exchange, Script, Server, chunk, serving
+from tests.server import END, Exchange, Script, Server, chunk, say, serving
 from tests.terminal import environment
 
 PEERS = ("llm", "aichat", "gpt-cli", "sgpt", "aider", "gptme")
@@ -73,6 +73,8 @@ class Bench:
         yield from self.latencies()
         yield from self.answers([10, 50] if quick else [10, 50, 100, 200, 1000])
         yield from self.paced()
+        yield from self.long_session(1_000 if quick else 10_000)
+        yield from self.many_sessions(500 if quick else 5_000)
         yield from self.peers()
 
     def version(self) -> Figure:
@@ -179,6 +181,50 @@ class Bench:
             lambda: self._answer(self.stream, slow)[0],
         )
         yield Figure("4 kB at 200 tokens/s, processor time", "s", ours, floor, "httpx loop")
+
+    def long_session(self, messages: int) -> Iterator[Figure]:
+        home = self.home.with_name("long")
+        sessions.write(home / "sessions", "20261121-000000-aaaa", messages, 2_000)
+        env = environment(home)
+        resumed = Program((*self.chat.command, "-c"), self.chat.ready, self.chat.enter)
+
+        def start(program: Program, env: Mapping[str, str]) -> tuple[float, float]:
+            run = Run(program.command, env)
+            wall = run.until(program.ready) - run.started
+            arrived: list[float] = []
+            self.server.answers(lambda exchange: (arrived.append(time.perf_counter()), say("Hello")(exchange))[1])
+            entered, begun = run.send(f"Hi{program.enter}"), len(run.shown)
+            run.until(OVER, begun)
+            run.end("\x04")
+            return wall, 1000 * (arrived[0] - entered)
+
+        ours, floor = self._pairs(lambda: start(resumed, env), lambda: start(self.chat, self.env))
+        for index, (name, unit) in enumerate((("to the prompt", "s"), ("Enter to request", "ms"))):
+            mine, theirs = [each[index] for each in ours], [each[index] for each in floor]
+            yield Figure(f"{name} in a session of {messages} messages", unit, mine, theirs, "an empty session", "+ 1 s")
+
+    def many_sessions(self, count: int) -> Iterator[Figure]:
+        home = self.home.with_name("many")
+        for number in range(count):
+            sessions.write(home / "sessions", f"20261121-{number:06}-aaaa", 20, 400)
+        env = environment(home)
+        listing = [sys.executable, "-m", "chatrepl", "--list-sessions"]
+        yield Figure(f"{count} sessions listed", "s", [self._wall(listing, env) for _ in range(self.runs)])
+        run = Run(self.chat.command, env)
+        run.until(self.chat.ready)
+        found = []
+        for _ in range(self.runs):
+            start = len(run.shown)
+            entered = run.send(f"/find {count - 1:06} message 7{self.chat.enter}")
+            run.until(b"\x1b[?2004l", start)  # the prompt ends ...
+            found.append(run.until(self.chat.ready, run.shown.find(b"\x1b[?2004l", start)) - entered)
+        run.end("\x04")
+        yield Figure(f"{count} sessions searched", "s", found)
+
+    def _wall(self, command: list[str], env: Mapping[str, str]) -> float:
+        began = time.perf_counter()
+        cpu_of(command, env)
+        return time.perf_counter() - began
 
     def peers(self) -> Iterator[Figure]:
         """Those of the other programs that are installed, by what they need to say their version."""
