@@ -160,14 +160,14 @@ def _profile(
     flags: argparse.Namespace, configuration: Config, env: Mapping[str, str], who: Mapping[str, str], screen: Screen
 ) -> Profile:
     """The profile to begin with, that of the session to go on with if there is one, changed by the flags."""
-    told = flags.profile or flags.dialect or flags.base_url
+    by_hand = flags.profile or flags.dialect or flags.base_url
     known = None
     if flags.replay and not flags.profile:
         known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
-    elif who and not told:
+    elif who and not by_hand:
         known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
-    if who and not known and not told:
+    if who and not known and not by_hand:
         screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {profile.name}.", "warning")
     options = dict(profile.options)
     for pair in flags.option:

@@ -258,9 +258,9 @@ GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Re
 """What a model is asked whose server does not go on with a reply by itself."""
 
 ENDINGS = {
-    "interrupted": "Stopped. What came is kept and goes along with the next question.",
-    "failed": "The reply is incomplete. What came is kept.",
-    "length": "The reply was cut at the token limit; /set max_tokens raises it.",
+    "interrupted": "Stopped. What came is kept; /continue goes on with it.",
+    "failed": "The reply is incomplete. What came is kept; /continue goes on with it.",
+    "length": "The reply was cut at the token limit; /continue goes on with it, /set max_tokens raises the limit.",
     "content_filter": "The provider's content filter ended the reply.",
     "tool_calls": "The model asked for a tool, which chatrepl does not run.",
     "error": "The server reports that the reply failed.",

@@ -25,7 +25,7 @@ from tests.terminal import environment
 if sys.platform == "win32":
     pytest.skip("there is no SIGKILL on Windows", allow_module_level=True)
 
-KILLS = int(os.environ.get("CHATREPL_KILLS", "25"))
+KILLS = int(os.environ.get("CHATREPL_KILLS", "20"))
 """How many processes are killed; by hand: CHATREPL_KILLS=200."""
 
 SHOWN = [f"word{number} " for number in range(12)]
@@ -120,8 +120,16 @@ def talk(journal: Transcript) -> None:
 
 @contextmanager
 def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) -> Iterator[list[int]]:
-    """A disk that refuses those of the writes, counted from 1, after having taken a part of them."""
-    real, count = os.write, [0]
+    """A disk that refuses those of the writes, counted from 1, after having taken a part of them; at first it does not
+    even let half a line be cut off again."""
+    real, count, cut = os.write, [0], os.ftruncate
+    stuck = [True]
+
+    def truncate(file: int, size: int) -> None:
+        if stuck:
+            stuck.clear()
+            raise OSError(errno.EIO, "Input/output error")
+        cut(file, size)
 
     def write(file: int, data: memoryview) -> int:
         count[0] += 1
@@ -132,6 +140,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) ->
 
     with monkeypatch.context() as patch:
         patch.setattr(transcript.os, "write", write)
+        patch.setattr(transcript.os, "ftruncate", truncate)
         patch.setattr(transcript.os, "fsync", lambda file: None)
         yield count
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import choice, config, locking, sessions, transcript
+from chatrepl import choice, config, export, locking, sessions, transcript
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_json
@@ -167,6 +167,17 @@ def test_the_title_in_a_list_is_the_title_of_the_session(
     assert [each.title for each in sessions.listed(path.parent)] == [journal.state.title]
 
 
+def test_a_transcript_put_among_the_sessions_is_one(tmp_path: Path) -> None:
+    path = kept(tmp_path, "a", "What is sed?", "A tool", "And awk?", "Another")
+    state = transcript.read(path)
+    export.save(tmp_path / "b.jsonl", state.conversation, state.title)
+    os.utime(path, (1, 1))
+    assert [(each.id, each.title) for each in sessions.listed(tmp_path)] == [("b", state.title), ("a", state.title)]
+    journal = Transcript.reopened(tmp_path / "b.jsonl", no_trouble)
+    assert journal.state.conversation == state.conversation
+    journal.close()
+
+
 def test_a_session_is_meant_by_its_id_its_title_or_what_was_said(tmp_path: Path) -> None:
     kept(tmp_path, "20260101-090000-4fa1", "What is sed?", "A tool of old", used=100)
     kept(tmp_path, "20260102-090000-77c0", "What is awk?", "Another tool, older than sed", used=200)
@@ -303,6 +314,16 @@ def test_going_on_without_writing_leaves_the_session_as_it_is(server: Server, ho
     assert len(list((home / "sessions").iterdir())) == 1
 
 
+def test_no_key_stands_in_a_session(server: Server, home: Path) -> None:
+    key = "recognisable-0123456789"
+    run("Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=key)
+    run("-c", "More", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=key)
+    assert server.requests[-1].headers["authorization"] == f"Bearer {key}"
+    assert len(server.requests[-1].body["messages"]) == 3
+    for path in home.rglob("*"):
+        assert not path.is_file() or not {key, "uthorization"} & set(path.read_text().replace('"', " ").split())
+
+
 def test_sessions_are_listed_written_out_and_taken_in(server: Server, home: Path, tmp_path: Path) -> None:
     run("--base-url", server.url, "-m", "m", "About sed", home=home)
     listed = run("--list-sessions", home=home).stdout.decode()
@@ -404,6 +425,16 @@ def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is(server: Server,
         ask(chat, "/continue", "ur.")
         assert sent(server) == ["What is 2 + 2?", "It is fo"]
         ask(chat, "/history", "It is four.")
+
+
+def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
+    kept(home / "sessions", "long", *[f"text {number}." for number in range(60)])
+    with chatrepl("-c", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for("10 turns before these; /history shows all.")
+        chat.wait_for("text 59.")
+        chat.wait_for_prompt()
+        assert "text 19." not in chat.text()
+        assert "> text 20." in chat.text()
 
 
 def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
