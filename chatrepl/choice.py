@@ -53,6 +53,34 @@ def recorded_profile(folder: Path, dialect: str) -> Profile:
     )
 
 
+def who(profile: Profile, config: Config) -> dict[str, str]:
+    """What a session keeps of whom it talks to. ``recalled`` is the way back."""
+    own = config.profiles.get(profile.name, Profile())
+    kept = {"profile": profile.name, "model": profile.model}
+    kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
+    secret = "@" in profile.base_url or "?" in profile.base_url
+    kept["base_url"] = "" if secret or profile.base_url == own.base_url else profile.base_url
+    return kept
+
+
+def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
+    """The profile a session was talking to, if it is still known.
+
+    An address given by hand is used again only with a profile that has no key: what a file says must not send one.
+    """
+    own = config.profiles.get(kept.get("profile", ""))
+    if not kept.get("base_url"):
+        return replace(own, **_given(kept, "model", "dialect")) if own else None
+    if own and own.needs_key:
+        return None
+    own = own or Profile("by-hand", dialect="openai-chat")
+    return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
+
+
+def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
+    return {name: kept[name] for name in names if kept.get(name)}
+
+
 def _named(config: Config, name: str) -> Profile | None:
     return config.profile(name) if name else None
 

@@ -38,6 +38,8 @@ class Profile:
     system: str = ""
     usage: bool = True
     """Whether to ask for the usage of a streamed reply, which a few servers refuse."""
+    prefill: bool = False
+    """Whether the server goes on with a reply that the request ends with."""
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)

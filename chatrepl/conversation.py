@@ -1,7 +1,7 @@
 """A conversation: its messages, and the reply that is still arriving."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -108,6 +108,18 @@ class Message:
 def question(text: str, *attachments: Part) -> Message:
     """A message of the user, as of now."""
     return Message("user", (*attachments, TextPart(text)), at=now())
+
+
+def continued(begun: Message, more: Message) -> Message:
+    """A reply and what came when it was gone on with, as one message."""
+    both = (*begun.parts, *more.parts)
+    thinking = [part for part in both if isinstance(part, ThinkingPart)]
+    if len(thinking) > 1:  # a signature holds for its own text alone
+        thinking = [ThinkingPart("\n\n".join(part.text for part in thinking))]
+    text = begun.text + more.text
+    others = [part for part in both if not isinstance(part, TextPart | ThinkingPart)]
+    parts = (*thinking, *([TextPart(text)] if text else []), *others)
+    return replace(more, parts=parts, model=more.model or begun.model)
 
 
 def to_data(message: Message) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from chatrepl.waiting import Wait
 
 FRAMES = 20
 """At most so many frames a second."""
-REST = 5
-"""The pause after a frame, as a multiple of what the frame took: however slow the terminal, most time is not ours."""
+REST, LONGEST_REST = 5, 0.5
+"""The pause after a frame, as a multiple of what the frame took and in seconds: however slow the terminal, most of the
+time is not ours; and however much has come, it does not gather for long."""
 TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
@@ -111,7 +112,7 @@ class LivePicture:
                 self._collect()
                 began = self._clock()
                 self._frame()
-                self._over.wait(max(1 / FRAMES, REST * (self._clock() - began)))
+                self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
             self._collect()
             self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program

@@ -16,7 +16,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output
 
-from chatrepl import files
+from chatrepl import files, secrets_found
 from chatrepl.config import Ui
 
 Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
@@ -53,12 +53,16 @@ class Prompt:
         return session.prompt(FormattedText([("class:prompt", "> ")]), default=start)
 
     def confirm(self, question: str) -> bool:
-        """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
+        """Whether the user says yes; anything else is a no."""
+        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
+
+    def answer(self, question: str) -> str:
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
         asking: PromptSession[str] = PromptSession(input=self._keys, output=self._output)
         try:
-            return asking.prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return asking.prompt(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
-            return False
+            return ""
 
     def _make(self) -> PromptSession[str]:
         return PromptSession(
@@ -95,7 +99,15 @@ def _history(path: Path | None) -> History:
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
     except OSError:
         return InMemoryHistory()
-    return FileHistory(path)
+    return _WithoutSecrets(path)
+
+
+class _WithoutSecrets(FileHistory):
+    """The input history in a file, to which nothing is written that looks like a key."""
+
+    def store_string(self, string: str) -> None:
+        if not secrets_found.kind(string):
+            super().store_string(string)
 
 
 def _bindings(ui: Callable[[], Ui]) -> KeyBindings:

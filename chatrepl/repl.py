@@ -1,6 +1,6 @@
 """The loop: read a line, run a command or ask, again."""
 
-from chatrepl import commands
+from chatrepl import commands, secrets_found
 from chatrepl.conversation import question
 from chatrepl.errors import ChatError
 from chatrepl.prompt import Prompt
@@ -37,9 +37,19 @@ def obey(session: Session, line: str) -> None:
         if line.startswith("/") and not line.startswith("//"):
             commands.run(session, line.strip())
         else:
-            session.ask(question(line.removeprefix("/") if line.startswith("//") else line))
+            _send(session, line)
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
         session.screen.say("Stopped.", "dim")
+
+
+def _send(session: Session, line: str) -> None:
+    """Ask what the line says. What looks like a secret is sent, and written down, only after a yes."""
+    if secret := secrets_found.kind(line):
+        session.screen.say(f"This holds what looks like {secret}.", "warning")
+        if session.answer("Send it all the same? [y/N]").lower() not in ("y", "yes"):
+            session.draft = line
+            return
+    session.ask(question(line.removeprefix("/") if line.startswith("//") else line))

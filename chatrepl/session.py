@@ -1,22 +1,25 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import InitVar, dataclass, field
 from functools import partial
+from pathlib import Path
 
-from chatrepl import transcript
+from chatrepl import sessions
+from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Ui
 from chatrepl.connection import Connection, Recordings
-from chatrepl.conversation import Conversation, Message, Reply
-from chatrepl.dialects import ModelInfo
-from chatrepl.errors import BrokenReply, ChatError, TranscriptError
+from chatrepl.conversation import Conversation, Message, Reply, question
+from chatrepl.dialects import ModelInfo, dialect
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
-from chatrepl.journal import Mark, Piece, Said, Taken
+from chatrepl.gathering import Gathering
+from chatrepl.journal import Mark, Piece, Said
 from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
-from chatrepl.transcript import Transcript
+from chatrepl.transcript import Transcript, new_id
 from chatrepl.waiting import Wait
 
 
@@ -45,8 +48,12 @@ class Session:
     recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
+    answer: Callable[[str], str] = lambda _question: ""
+    """Asks the user something on a line of its own; "" is no answer."""
+    found: InitVar[Transcript | None] = None
+    """A session to go on with; else a new one is begun."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, found: Transcript | None) -> None:
         self.connection = Connection(
             self.env,
             self.paths.models,
@@ -55,8 +62,10 @@ class Session:
             warn=partial(self.screen.say, style="warning"),
             recordings=self.recordings,
         )
-        self.transcript = self._new_transcript()
-        if self.profile.system:
+        self.transcript = found or self._new_transcript()
+        if found:
+            self._settle()
+        elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self.models: list[str] = []
         """The models the server was last seen to offer, for completion."""
@@ -69,17 +78,33 @@ class Session:
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
 
-    def ask(self, question: Message) -> Message | None:
+    def ask(self, asked: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
-        self.transcript.add(Said(question))
-        return self._answer(question, self.conversation.asking(question))
+        self._note_who()
+        self.transcript.add(Said(asked))
+        return self._answer(asked, self.conversation.asking(asked))
 
     def retry(self) -> Message | None:
         """Ask the last question again; the new reply takes the place of the old one once it is there."""
         *before, last = self.conversation.turns
-        question = last[0]
         self.transcript.add(Mark("retry"))
-        return self._answer(question, Conversation(self.conversation.system, before).asking(question), again=True)
+        asking = Conversation(self.conversation.system, before).asking(last[0])
+        return self._answer(last[0], asking, again=True)
+
+    def go_on(self) -> Message | None:
+        """Let the last reply go on where it ended. What comes is added to it; None where nothing came.
+
+        A server that goes on with a reply the request ends with gets it so; any other is asked to.
+        """
+        *before, last = self.conversation.turns
+        if not last[-1].text:
+            return self.retry()
+        self.transcript.add(Mark("continue"))
+        if self.profile.prefill or dialect(self.profile.dialect).prefill:
+            asking = Conversation(self.conversation.system, before).asking(*last)
+        else:
+            asking = self.conversation.asking(question(GO_ON))
+        return self._answer(last[0], asking, again=True)
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
@@ -95,12 +120,24 @@ class Session:
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
+        self.begin()
+        self.transcript.adopt(conversation, title)
+        self.transcript.write()
+
+    def begin(self) -> None:
+        """Begin a new session, in which nothing was said yet."""
         self.transcript.close()
         self.transcript = self._new_transcript()
-        self.transcript.add(Mark("system", conversation.system))
-        self.transcript.add(Mark("rename", title))
-        for turn in conversation.turns:
-            self.transcript.add(Taken(turn))
+
+    def resume(self, path: Path) -> None:
+        """Go on with the session in that file, and with whom it was talked to."""
+        folder = None if self.ephemeral else self.paths.sessions
+        found = sessions.take_up(path, folder, self.screen.say, self._trouble)
+        self.transcript.close()
+        self.transcript = found
+        if profile := recalled(self.config, found.state.who):
+            self.switch(profile)
+        self._settle()
 
     def warn(self) -> None:
         """Tell what is not safe about who is talked to."""
@@ -111,18 +148,31 @@ class Session:
         self.transcript.close()
         self.connection.close()
 
+    def _settle(self) -> None:
+        """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""
+        state = self.transcript.state
+        if entry := state.settlement():
+            if isinstance(entry, Mark) and state.question and not state.reopened:
+                self.draft = state.question.text
+            self.transcript.add(entry)
+
+    def _note_who(self) -> None:
+        """Write down who is talked to where that has changed: going on with the session means going on with them."""
+        known = self.transcript.state.who
+        for kind, text in who(self.profile, self.config).items():
+            if text != known.get(kind, ""):
+                self.transcript.add(Mark(kind, text))
+
     # one turn
 
-    def _answer(self, question: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+    def _answer(self, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
         reply = Reply()
         timing = Timing(self.clock())
         failure = self._collect(reply, conversation, timing)
         timing.over = self.clock()
         if reply.empty and reply.ending not in ("interrupted", "failed"):
             reply.ending = "failed"
-            failure = BrokenReply(
-                f"The model answered nothing ({reply.raw_ending or 'no reason given'})", "/retry asks again."
-            )
+            failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
         self.last_ending, self.failure = reply.ending, failure
         message = None if reply.empty else reply.message()
         if message:
@@ -130,7 +180,7 @@ class Session:
             self._tell_ending(reply, timing)
         else:
             self.transcript.add(Mark("withdraw"))
-            self.draft = "" if again else question.text
+            self.draft = "" if again else asked.text
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:
@@ -139,37 +189,52 @@ class Session:
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
         """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
-        pieces = _Pieces(self.transcript)
         try:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
-            with ExitStack() as stack:
-                picture = stack.enter_context(self.screen.picture(profile.model, self.ui))
-                events = self.connection.ask(
-                    profile, key, conversation, stream=self.ui.stream, waiting=partial(_waiting, pieces, picture)
-                )
-                stack.enter_context(closing(events))
+            with (
+                self.screen.picture(profile.model, self.ui) as picture,
+                Gathering(reply.feed, self._journal, picture.feed) as gathering,
+                closing(self._asked(profile, key, conversation, gathering, picture)) as events,
+            ):
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
                         timing.first = self.clock()
-                    reply.feed(event)
-                    pieces.feed(event)
-                    picture.feed(event)
+                    gathering.feed(event)
         except KeyboardInterrupt:
             reply.ending = "interrupted"
         except ChatError as error:
             reply.ending = "failed"
             return error
         finally:
-            pieces.write()
             answering = self.connection.asked
             reply.model = reply.model or answering.model
             reply.profile = answering.name if answering.name != self.profile.name else ""
         return None
 
+    def _asked(
+        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
+    ) -> Generator[Event, None, None]:
+        """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
+
+        def waiting(wait: Wait) -> None:
+            with self.interrupts.shielded():
+                gathering.flush()
+                picture.waiting(wait)
+
+        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, waiting=waiting)
+
+    def _journal(self, event: Event) -> None:
+        """Write down what came, for the case that the rest never comes."""
+        match event:
+            case Text(text):
+                self.transcript.add(Piece(text))
+            case Thinking(text) if text:
+                self.transcript.add(Piece(thinking=text))
+
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
-        if note := _ENDINGS.get(reply.ending):
+        if note := ENDINGS.get(reply.ending):
             self.screen.say(note, "warning")
         if self.ui.statistics:
             self.screen.say(statistics(reply, timing), "dim")
@@ -177,42 +242,19 @@ class Session:
     # the parts
 
     def _new_transcript(self) -> Transcript:
-        path = None if self.ephemeral else self.paths.sessions / f"{transcript.new_id()}.jsonl"
+        path = None if self.ephemeral else self.paths.sessions / f"{new_id()}.jsonl"
         return Transcript(path, self._trouble)
 
     def _trouble(self, error: TranscriptError) -> None:
         self.screen.error(error)
 
 
-class _Pieces:
-    """Collects what arrives and writes it to the journal in one go."""
+GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
+"""What a model is asked whose server does not go on with a reply by itself."""
 
-    def __init__(self, journal: Transcript) -> None:
-        self._journal = journal
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-
-    def feed(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._text.append(event.text)
-        elif isinstance(event, Thinking):
-            self._thinking.append(event.text)
-
-    def write(self) -> None:
-        if self._text or self._thinking:
-            self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
-            self._text, self._thinking = [], []
-
-
-def _waiting(pieces: _Pieces, picture: Picture, wait: Wait) -> None:
-    """What is done whenever the network is waited for: there is time, and something to tell."""
-    pieces.write()
-    picture.waiting(wait)
-
-
-_ENDINGS = {
+ENDINGS = {
     "interrupted": "Stopped. What came is kept and goes along with the next question.",
-    "failed": "The reply is incomplete. What came is kept.",
+    "failed": "The reply is incomplete. What came is kept; /retry asks again.",
     "length": "The reply was cut at the token limit; /set max_tokens raises it.",
     "content_filter": "The provider's content filter ended the reply.",
     "tool_calls": "The model asked for a tool, which chatrepl does not run.",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.server import Server, serving
+from tests.talking import Talk, talking
 
 
 @pytest.fixture
@@ -19,3 +20,10 @@ def server() -> Iterator[Server]:
 def home(tmp_path: Path) -> Path:
     """A fresh CHATREPL_HOME."""
     return tmp_path / "home"
+
+
+@pytest.fixture
+def talk(home: Path) -> Iterator[Talk]:
+    """Makes sessions with a profile."""
+    with talking(home) as begin:
+        yield begin

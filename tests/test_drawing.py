@@ -110,8 +110,9 @@ def numbered(seed: int) -> tuple[str, list[str]]:
     words: list[str] = []
 
     def some(count: int) -> str:
-        words.extend(f"w{len(words) + index:05}" for index in range(count))
-        return " ".join(words[len(words) - count :])
+        new = [f"w{number:05}" for number in range(len(words), len(words) + count)]
+        words.extend(new)
+        return " ".join(new)
 
     def block(indent: str, depth: int) -> str:
         kind = dice.randrange(7)

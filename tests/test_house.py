@@ -14,11 +14,11 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "files", "redaction", "waiting"},
-    {"framing", "conversation", "config", "markdown", "urls", "retrying"},
+    {"safe", "events", "errors", "files", "redaction", "waiting", "locking", "secrets_found"},
+    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
     {"transcript", "export", "painter"},
-    {"client", "local", "live", "prompt", "terminal"},
+    {"client", "local", "live", "prompt", "terminal", "sessions"},
     {"choice", "embedded", "screen"},
     {"connection"},
     {"session"},

@@ -1,6 +1,7 @@
 """What is final is final: however a text is cut, the same leaves come, each once, at a bounded cost."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -76,8 +77,8 @@ def test_to_look_at_the_tail_changes_nothing(text: str, at: list[int]) -> None:
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
-def test_the_corpus(path: object) -> None:
-    text = path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+def test_the_corpus(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     for step in (1, 7, 100):
         parts = [text[start : start + step] for start in range(0, len(text), step)]
         assert streamed(parts)[0] == whole(text)

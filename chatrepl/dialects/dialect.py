@@ -45,6 +45,8 @@ class Dialect:
     is no reply, or an unfinished one, and nothing else whatever they are fed. ``error_text`` is what the body of an
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
     ``ends_at_eof`` tells that the protocol has no end mark: a stream that ends cleanly after some text is whole.
+    ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
+    protocols a profile may say so for its server.
     """
 
     name: str
@@ -56,3 +58,4 @@ class Dialect:
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
     ends_at_eof: bool = False
+    prefill: bool = False

@@ -135,5 +135,13 @@ class _Decoder:
 
 
 DIALECT = Dialect(
-    "openai-completions", sse, encode, decode, decode_whole, error_text, openai_chat.models, openai_chat.decode_models
+    "openai-completions",
+    sse,
+    encode,
+    decode,
+    decode_whole,
+    error_text,
+    openai_chat.models,
+    openai_chat.decode_models,
+    prefill=True,
 )
