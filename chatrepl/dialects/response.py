@@ -8,7 +8,7 @@ from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
 from chatrepl.dialects.thinking import apart
 from chatrepl.dialects.wire import dig, parse, text
-from chatrepl.errors import BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event
 from chatrepl.framing import MAX_EVENT
 
@@ -60,7 +60,7 @@ def body(chunks: Iterable[bytes]) -> bytes:
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_EVENT:
-            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB")
+            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB", "Check the base URL.")
     return b"".join(pieces)
 
 
@@ -131,7 +131,7 @@ def hint(status: int, said: str, profile: Profile) -> str:
         return _key_hint(profile)
     if status == 402 or (status in (400, 429) and _QUOTA.search(said)):
         return "Look at the plan and the billing of this account; /profile switches to another."
-    return _HINTS.get(status, "/retry asks again." if status >= 500 else "")
+    return _HINTS.get(status, ASK_AGAIN)
 
 
 def _key_hint(profile: Profile) -> str:
@@ -145,7 +145,7 @@ def _key_hint(profile: Profile) -> str:
 _HINTS = {
     403: "This key may not use this model or place: /models lists what it may, /profile switches.",
     404: "Check the model (/models lists what there is) and the base URL.",
-    408: "The server was too slow: /retry asks again.",
+    408: f"The server was too slow. {ASK_AGAIN}",
     413: "The request is too large: /undo or /reset shortens the conversation.",
     429: "Too many requests: wait a little, then send it again.",
 }
