@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import __version__, config, settings
+from chatrepl import __version__, config, narrow, settings
 from chatrepl.choice import choose
 from chatrepl.config import Config, Profile
 from chatrepl.conversation import Message, question
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
+from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.terminal import quiet
@@ -27,9 +28,7 @@ FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """The program with these arguments; returns its exit status."""
     flags = parser().parse_args(words)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a narrow locale or half a surrogate pair must not end a chat
+    _widen(env)
     screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain, silent=flags.json)
     try:
         return _run(flags, screen, env)
@@ -42,6 +41,15 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+
+
+def _widen(env: Mapping[str, str]) -> None:
+    """A narrow locale or half a surrogate pair must not end a chat."""
+    narrow.register()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
+            stream.reconfigure(encoding=encoding, errors=narrow.HANDLER)
 
 
 def _status(error: ChatError) -> int:
@@ -157,10 +165,10 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
 
 
 def _repl(session: Session, asked_for: str, text: str) -> int:
-    from chatrepl import commands, repl
-    from chatrepl.prompt import Prompt
+    from chatrepl import repl
 
-    prompt = Prompt(session.paths.history, lambda: session.ui, lambda before: commands.suggestions(session, before))
+    prompt = _prompt(session)
+    session.confirm = prompt.confirm
     session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
@@ -171,6 +179,36 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
     if session.transcript.path and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.path}", "dim")
     return FINE
+
+
+def _prompt(session: Session) -> Reads:
+    screen = session.screen
+    if not screen.live:
+        from chatrepl.plain_prompt import PlainPrompt
+
+        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
+    from chatrepl import commands, editor
+    from chatrepl.prompt import Prompt, Surroundings
+
+    def edit(text: str) -> str:
+        try:
+            return editor.edit(text, session.env, sys.stdin)
+        except ChatError as error:
+            screen.error(error)
+            return text
+
+    return Prompt(
+        session.paths.history,
+        Surroundings(
+            ui=lambda: session.ui,
+            theme=lambda: screen.theme(session.ui),
+            coloured=screen.coloured,
+            term=session.env.get("TERM", ""),
+            suggest=lambda before: commands.suggestions(session, before),
+            edit=edit,
+            trouble=lambda line: screen.say(line, "warning"),
+        ),
+    )
 
 
 def _first_line(session: Session) -> str:

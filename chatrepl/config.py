@@ -75,6 +75,12 @@ class Ui:
     thinking: bool = field(default=True, metadata={"about": "show the model's reasoning"})
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
+    toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})
+    title: bool = field(default=True, metadata={"about": "name the terminal's window after the session"})
+    notify: str = field(
+        default="off",
+        metadata={"of": ("off", "bell", "osc9"), "about": "how to tell that a reply is there that took long"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

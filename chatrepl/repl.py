@@ -1,13 +1,22 @@
 """The loop: read a line, run a command or ask, again."""
 
+from typing import Protocol
+
 from chatrepl import commands
 from chatrepl.conversation import question
 from chatrepl.errors import ChatError
-from chatrepl.prompt import Prompt
 from chatrepl.session import Session
 
 
-def run(session: Session, prompt: Prompt) -> None:
+class Reads(Protocol):
+    """A prompt: the next line, and whether the user says yes to a question."""
+
+    def read(self, start: str = "", above: str = "") -> str: ...
+
+    def confirm(self, question: str) -> bool: ...
+
+
+def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
     leaving = False
     while True:

@@ -100,11 +100,15 @@ class Screen:
         lines = draw(safe.text(text), self.columns, theme=look.theme, hyperlinks=look.hyperlinks)
         self._print("\n".join(ansi(line, look.colors) for line in lines))
 
+    def theme(self, ui: Ui) -> str:
+        """ "dark" or "light"."""
+        return _background(self._env) if ui.theme == "auto" else ui.theme
+
     def _look(self, ui: Ui) -> "Look":
         from chatrepl.live import Look
 
         return Look(
-            theme=_background(self._env) if ui.theme == "auto" else ui.theme,
+            theme=self.theme(ui),
             colors="16" if self.coloured else "none",
             hyperlinks=_links(self._env),
             thinking=ui.thinking,

@@ -13,6 +13,7 @@ from chatrepl.conversation import Conversation, Message, Reply
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import BrokenReply, ChatError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
+from chatrepl.glance import look
 from chatrepl.journal import Mark, Piece, Said, Taken
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
@@ -43,14 +44,17 @@ class Session:
     ephemeral: bool = False
     draft: str = ""
     """What stands in the next prompt already."""
+    confirm: Callable[[str], bool] = lambda _question: False
+    """Asks the user a question to be answered with yes or no."""
 
     def __post_init__(self) -> None:
         self.connection = Connection(self.env, self.paths.models, partial(self.screen.say, style="dim"))
         self.transcript = self._new_transcript()
         if self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
-        self.models: list[str] = []
-        """The models the server was last seen to offer, for completion."""
+        self.offers: list[ModelInfo] = []
+        """The models the server was last seen to offer, for completion and their facts."""
+        self._looking_for: Profile | None = None
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -74,15 +78,22 @@ class Session:
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
-        self.models = []
+        self.offers = []
+        self._looking_for = None
         self.profile = profile
 
     def offered(self) -> list[ModelInfo]:
         """The models that the server offers."""
         with self.interrupts.awaited():
             found = self.connection.models(self.profile)
-        self.models = [each.id for each in found]
+        self.offers = found
         return found
+
+    def look_for_models(self) -> None:
+        """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
+        if not self.offers and self._looking_for is not self.profile:
+            self._looking_for = self.profile
+            self.offers = look(self.profile, self.env)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""

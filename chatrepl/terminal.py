@@ -32,6 +32,32 @@ def quiet(keys: TextIO) -> Iterator[None]:
         restore()
 
 
+@contextmanager
+def cooked(keys: TextIO) -> Iterator[None]:
+    """While it lasts, the terminal is as other programs expect it: lines, echo, and Enter that ends a line."""
+    try:
+        import termios
+
+        descriptor = keys.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    except termios.error:
+        yield
+        return
+    modes = termios.tcgetattr(descriptor)
+    modes[0] |= termios.ICRNL | termios.IXON
+    modes[1] |= termios.OPOST
+    modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+    modes[3] &= ~termios.NOFLSH
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
 def _modes(keys: TextIO) -> tuple[Callable[[], None], Callable[[], None]]:
     """Two functions: one makes the terminal quiet, the other puts it back; both do nothing where there is none."""
     try:

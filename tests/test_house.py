@@ -14,13 +14,14 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors"},
-    {"framing", "conversation", "config", "markdown"},
+    {"safe", "events", "errors", "narrow", "secrets_like", "fuzzy"},
+    {"framing", "conversation", "config", "markdown", "filenames"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
     {"transcript", "export", "painter"},
     {"client", "local", "live", "prompt", "terminal"},
-    {"choice", "embedded", "screen"},
+    {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
+    {"glance"},
     {"session"},
     {"commands"},
     {"repl"},

@@ -1,9 +1,10 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import safe, settings
-from chatrepl.commands.table import command, number, turns
+from chatrepl.commands.table import command, file_after_at, number, turns
 from chatrepl.commands.who import model_names
 from chatrepl.conversation import Message
 from chatrepl.errors import CommandError
@@ -11,7 +12,12 @@ from chatrepl.journal import Mark
 from chatrepl.session import Session
 
 
-@command("/system [text | @file | off]", complete=lambda session: [("off", "send no system prompt")])
+def system_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """What /system takes, for completion: off, or @ and a file."""
+    yield from file_after_at(words) if words.startswith("@") else [("off", "send no system prompt", len(words))]
+
+
+@command("/system [text | @file | off]", complete_words=system_words)
 def system(session: Session, words: str) -> None:
     """Show, set or remove the system prompt. The text goes to the model before every conversation; @file reads it
     from a file."""

@@ -1,0 +1,63 @@
+"""The prompt of simple terminals and screen readers: lines as the terminal itself gives them, nothing repainted."""
+
+import select
+import sys
+from typing import TextIO
+
+from chatrepl import safe
+from chatrepl.terminal import Interrupts, cooked
+
+
+class PlainPrompt:
+    """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
+
+    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts) -> None:
+        self._keys = keys
+        self._out = out
+        self._interrupts = interrupts
+
+    def read(self, start: str = "", above: str = "") -> str:
+        """The next line, or lines; Enter alone sends ``start``.
+
+        Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
+        """
+        if above:
+            self._out.write(f"{safe.text(above)}\n")
+        if start:
+            self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
+        text = self._line("> ")
+        while text.endswith("\\"):
+            text = f"{text[:-1]}\n{self._line('  ')}"
+        while not text.startswith("/") and self._waiting():
+            text = f"{text}\n{self._line('')}"
+        return text or start
+
+    def confirm(self, question: str) -> bool:
+        """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
+        try:
+            return self._line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        except (KeyboardInterrupt, EOFError):
+            return False
+
+    def _line(self, mark: str) -> str:
+        self._out.write(mark)
+        self._out.flush()
+        self._interrupts.forget()
+        with cooked(self._keys):
+            try:
+                with self._interrupts.awaited():
+                    line = self._keys.readline()
+            except KeyboardInterrupt:
+                self._out.write("\n")
+                raise
+        if not line:
+            self._out.write("\n")
+            raise EOFError
+        return line.removesuffix("\n")
+
+    def _waiting(self) -> bool:
+        """Whether more lines are there already, as those of a paste are."""
+        if sys.platform == "win32":  # select knows only sockets there
+            return False
+        with cooked(self._keys):
+            return bool(select.select([self._keys], [], [], 0.05)[0])
