@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from chatrepl import __version__, config, narrow, settings
@@ -187,7 +188,7 @@ def _prompt(session: Session) -> Reads:
         from chatrepl.plain_prompt import PlainPrompt
 
         return PlainPrompt(sys.stdin, screen.out, session.interrupts)
-    from chatrepl import commands, editor
+    from chatrepl import commands, editor, toolbar
     from chatrepl.prompt import Prompt, Surroundings
 
     def edit(text: str) -> str:
@@ -205,6 +206,7 @@ def _prompt(session: Session) -> Reads:
             coloured=screen.coloured,
             term=session.env.get("TERM", ""),
             suggest=lambda before: commands.suggestions(session, before),
+            status=lambda: partial(toolbar.text, toolbar.facts(session)),
             edit=edit,
             trouble=lambda line: screen.say(line, "warning"),
         ),

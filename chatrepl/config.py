@@ -43,6 +43,10 @@ class Profile:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What parameters of a request are called by this server where it has other names for them, "off" for none."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    context: int = 0
+    """How many tokens the model can hold; 0 is unknown."""
+    price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
+    """Dollars for a million tokens, in and out; none is unknown."""
 
     @property
     def needs_key(self) -> bool:
@@ -192,6 +196,10 @@ class _Reader:
                 self.demand((*at, key), value in choices, f"has to be one of {', '.join(choices)}")
             if isinstance(now, Timeouts):
                 value = self.fill((*at, key), value, now)
+            elif count := known[key].metadata.get("numbers"):
+                numbers = all(_TYPES[float][0](number) or number == 0 for number in value)
+                self.demand((*at, key), numbers and len(value) == count, f"has to be a list of {count} numbers")
+                value = tuple(map(float, value))
             elif isinstance(now, tuple):
                 self.demand((*at, key), all(isinstance(word, str) for word in value), "has to be a list of words")
                 value = tuple(value)
@@ -221,6 +229,10 @@ class _Reader:
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "a text"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
+    int: (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
+        "a whole number above 0",
+    ),
     float: (
         lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
         "a number above 0",

@@ -18,6 +18,7 @@ from chatrepl.journal import Mark, Piece, Said, Taken
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript
+from chatrepl.usage import Rates
 
 
 @dataclass(slots=True)
@@ -88,6 +89,10 @@ class Session:
             found = self.connection.models(self.profile)
         self.offers = found
         return found
+
+    def rates(self) -> Rates:
+        """Where the prices and context sizes of this session are known from."""
+        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""

@@ -51,10 +51,6 @@ STYLES = {
 }
 
 
-def _nothing(*_: object) -> str:
-    return ""
-
-
 @dataclass
 class Surroundings:
     """What the prompt asks of the rest of the program; every part may be left out."""
@@ -64,8 +60,8 @@ class Surroundings:
     coloured: bool = True
     term: str = "xterm"
     suggest: Suggest = lambda _before: ()
-    status: Callable[[int], str] = _nothing
-    """The status line, for that many columns."""
+    status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
+    """Asked before every line: a function that gives the status line for so many columns, at once."""
     edit: Callable[[str], str] = lambda text: text
     trouble: Callable[[str], None] = lambda _line: None
     keys: Input | None = None
@@ -92,7 +88,7 @@ class Prompt:
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = STYLES[self._around.theme()]
-        session.bottom_toolbar = self._toolbar if self._around.ui().toolbar else None
+        session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         message = [("class:above", f"{above}\n")] if above else []
         message.append(("class:prompt", "> "))
         line = session.prompt(FormattedText(message), default=self._pastes.refold(start))
@@ -105,10 +101,6 @@ class Prompt:
             return asking.prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except (KeyboardInterrupt, EOFError):
             return False
-
-    def _toolbar(self) -> FormattedText:
-        columns = get_app().output.get_size().columns
-        return FormattedText([("", self._around.status(columns))])
 
     def _make(self) -> PromptSession[str]:
         around = self._around
@@ -130,6 +122,10 @@ class Prompt:
         )
         session.app.ttimeoutlen = 0.05  # so long an Escape waits whether it begins a sequence
         return session
+
+
+def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
+    return lambda: FormattedText([("", status(get_app().output.get_size().columns))])
 
 
 def _is_command() -> bool:
