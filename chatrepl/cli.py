@@ -11,10 +11,11 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, narrow, settings
+from chatrepl import __version__, attachments, config, narrow, settings, shell_completion
 from chatrepl.choice import choose
 from chatrepl.config import Config, Profile
-from chatrepl.conversation import Message, question
+from chatrepl.conversation import Message
+from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
 from chatrepl.repl import Reads
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the request; repeatable")
     add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
     add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")
+    add("-f", "--file", metavar="PATH", action="append", default=[], help="attach a text or an image; repeatable")
     add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
     add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
     add("--no-stream", action="store_true", help="ask for the reply in one piece")
@@ -81,17 +83,24 @@ def parser() -> argparse.ArgumentParser:
     add("--config", metavar="FILE", help="the configuration file")
     add("--list-models", action="store_true", help="list what the server offers")
     add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
+    add("--doctor", action="store_true", help="check configuration, keys, servers, the embedded model and the terminal")
+    add("--completion", metavar="SHELL", choices=shell_completion.SHELLS, help="print completion for bash, zsh or fish")
     add("--version", action="version", version=f"chatrepl {__version__}")
     return flags
 
 
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
+    if flags.completion:
+        print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
+        return FINE
     places = config.paths(env)
     if flags.config:
         places = replace(places, config=Path(flags.config).expanduser())
     configuration = config.load(places.config, must_exist=bool(flags.config))
     if flags.list_profiles:
         return _list_profiles(configuration, env)
+    if flags.doctor:
+        return _doctor(flags, configuration, places, screen, env)
     session = Session(
         configuration,
         places,
@@ -106,6 +115,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         stack.enter_context(session.interrupts.caught())
         if flags.list_models:
             return _list_models(session)
+        session.attachments = [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
 
 
@@ -128,6 +138,8 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
     """One-shot, the REPL, or the one and then the other."""
     text = "\n\n".join(filter(None, (" ".join(flags.prompt), _piped())))
     stay = flags.interactive or not text
+    if flags.interactive and not sys.stdin.isatty():
+        _keys_from_the_terminal()
     if stay and flags.json:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -142,9 +154,20 @@ def _piped() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\r\n")
 
 
+def _keys_from_the_terminal() -> None:
+    """Standard input was a pipe, which has ended; from now on it is the terminal, where there is one."""
+    try:
+        terminal = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR)
+    except OSError:
+        return
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
+
+
 def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
     session.ui = replace(session.ui, statistics=False)
-    message = session.ask(question(text))
+    message = session.ask(session.question(text))
     if as_json and message:
         print(json.dumps(_as_json(session, message), ensure_ascii=False))
     if session.failure:
@@ -176,7 +199,10 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
     with quiet(sys.stdin):
         if text:
             repl.obey(session, text)
-        repl.run(session, prompt)
+        try:
+            repl.run(session, prompt)
+        finally:
+            session.screen.title("")
     if session.transcript.path and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.path}", "dim")
     return FINE
@@ -219,6 +245,25 @@ def _first_line(session: Session) -> str:
         "SmolLM2-135M, a toy" if session.profile.base_url == "local:" else "its first model"
     )
     return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."
+
+
+def _doctor(
+    flags: argparse.Namespace, configuration: Config, places: config.Paths, screen: Screen, env: Mapping[str, str]
+) -> int:
+    from chatrepl.connection import Connection
+    from chatrepl.doctor import Doctor
+
+    screen.notes = screen.out
+    chosen: Profile | ChatError
+    try:
+        chosen = _profile(flags, configuration, env)
+    except ChatError as error:
+        chosen = error
+    connection = Connection(env, places.models, say=lambda _line: None)
+    try:
+        return FINE if Doctor(configuration, places, connection, screen).examine(chosen) else FAILED
+    finally:
+        connection.close()
 
 
 def _list_profiles(configuration: Config, env: Mapping[str, str]) -> int:

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from chatrepl import commands
-from chatrepl.conversation import question
+from chatrepl import commands, safe
+from chatrepl.attachments import described
 from chatrepl.errors import ChatError
 from chatrepl.session import Session
 
@@ -21,8 +21,10 @@ def run(session: Session, prompt: Reads) -> None:
     leaving = False
     while True:
         start, session.draft = session.draft, ""
+        about = session.transcript.state.title or session.profile.name
+        session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
         try:
-            line = prompt.read(start)
+            line = prompt.read(start, "\n".join(f"+ {safe.line(described(part))}" for part in session.attachments))
         except KeyboardInterrupt:
             if leaving:
                 return
@@ -46,7 +48,7 @@ def obey(session: Session, line: str) -> None:
         if line.startswith("/") and not line.startswith("//"):
             commands.run(session, line.strip())
         else:
-            session.ask(question(line.removeprefix("/") if line.startswith("//") else line))
+            session.ask(session.question(line.removeprefix("/") if line.startswith("//") else line))
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)

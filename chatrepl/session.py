@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from chatrepl import transcript
+from chatrepl import attachments, safe, transcript
+from chatrepl.attachments import Attachment
 from chatrepl.config import Config, Paths, Profile, Ui
 from chatrepl.connection import Connection
-from chatrepl.conversation import Conversation, Message, Reply
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Reply, question
 from chatrepl.dialects import ModelInfo
-from chatrepl.errors import BrokenReply, ChatError, TranscriptError
+from chatrepl.errors import BrokenReply, ChatError, CommandError, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.glance import look
 from chatrepl.journal import Mark, Piece, Said, Taken
@@ -45,6 +46,8 @@ class Session:
     ephemeral: bool = False
     draft: str = ""
     """What stands in the next prompt already."""
+    attachments: list[Attachment] = field(default_factory=list)
+    """What goes along with the next question."""
     confirm: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
 
@@ -65,8 +68,27 @@ class Session:
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
 
+    def attach(self, part: Attachment) -> None:
+        """Let it go along with the next question; a large one only after a yes."""
+        if attachments.is_large(part) and not self.confirm(f"{safe.line(attachments.described(part))}: attach it?"):
+            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
+            return
+        self.attachments = [each for each in self.attachments if each.name != part.name] + [part]
+
+    def question(self, text: str) -> Message:
+        """The question with what goes along: the attachments, and the files it names with an @."""
+        for path in attachments.mentioned(text):
+            self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
+        return question(text, *self.attachments)
+
     def ask(self, question: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
+        images = any(isinstance(part, ImagePart) for part in question.parts)
+        if images and not attachments.carries_images(self.profile.dialect):
+            raise CommandError(
+                f"{self.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
+            )
+        self.attachments = []
         self.transcript.add(Said(question))
         return self._answer(question, self.conversation.asking(question))
 
@@ -133,11 +155,15 @@ class Session:
             self._tell_ending(reply, timing)
         else:
             self.transcript.add(Mark("withdraw"))
-            self.draft = "" if again else question.text
+            if not again:
+                self.draft = question.text
+                self.attachments = [part for part in question.parts if isinstance(part, FilePart | ImagePart)]
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:
             self.screen.error(failure)
+        if timing.over - timing.asked >= LONG:
+            self.screen.notify(self.ui.notify, f"chatrepl: {self.transcript.state.title}")
         return message
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
@@ -210,6 +236,9 @@ _ENDINGS = {
     "error": "The server reports that the reply failed.",
 }
 
+
+LONG = 10.0
+"""A reply that took so many seconds is worth a bell, for those who want one."""
 
 MEASURABLE = 0.2
 """Below that many seconds the speed of a reply is mostly noise."""

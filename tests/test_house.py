@@ -14,14 +14,14 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "narrow", "secrets_like", "fuzzy"},
+    {"shell_completion", "safe", "events", "errors", "narrow", "secrets_like", "fuzzy"},
     {"framing", "conversation", "config", "markdown", "filenames"},
-    {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
+    {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
     {"transcript", "export", "painter", "usage"},
     {"client", "local", "live", "prompt", "terminal"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
-    {"glance"},
+    {"glance", "doctor"},
     {"session"},
     {"commands", "toolbar"},
     {"repl"},

@@ -90,7 +90,7 @@ def file_after_at(before: str) -> Iterable[tuple[str, str, int]]:
     word = re.split(r"\s", before)[-1]
     if word.startswith("@"):
         for name, kind in filenames.completions(word[1:]):
-            yield f"@{name}", kind, len(word)
+            yield f'@"{name}"' if " " in name else f"@{name}", kind, len(word)
 
 
 def file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
@@ -98,6 +98,12 @@ def file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
     word = words.rpartition(" ")[2]
     for name, kind in filenames.completions(word):
         yield name, kind, len(word)
+
+
+def quoted_file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """The same, in quotes where a name holds a space."""
+    for name, kind, length in file_names(session, words):
+        yield f'"{name}"' if " " in name else name, kind, length
 
 
 # What several commands need

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import safe, settings
+from chatrepl.attachments import described
 from chatrepl.commands.table import command, file_after_at, number, turns
 from chatrepl.commands.who import model_names
-from chatrepl.conversation import Message
+from chatrepl.conversation import FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import Session
@@ -39,7 +40,11 @@ def reset(session: Session, words: str) -> None:
 
 @command("/undo [n]")
 def undo(session: Session, words: str) -> None:
-    """Take the last turn away, or the last n. Right after /reset it brings the conversation back."""
+    """Take the last turn away, or the last n. An attachment that waits for the next question is taken back first.
+    Right after /reset it brings the conversation back."""
+    if session.attachments and not words:
+        session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
+        return
     state = session.transcript.state
     if state.cleared and not words:
         session.transcript.add(Mark("restore"))
@@ -78,6 +83,9 @@ def history(session: Session, words: str) -> None:
     for place, turn in enumerate(said[first:], first + 1):
         for message in turn:
             session.screen.say(_heading(place, message), "bold")
+            for part in message.parts:
+                if isinstance(part, FilePart | ImagePart):
+                    session.screen.say(f"+ {safe.line(described(part))}", "dim")
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
             else:
