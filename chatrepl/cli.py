@@ -196,7 +196,7 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
     session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
-    with quiet(sys.stdin):
+    with quiet(sys.stdin, lines=not session.screen.live):
         if text:
             repl.obey(session, text)
         try:

@@ -25,17 +25,22 @@ class PlainPrompt:
             self._out.write(f"{safe.text(above)}\n")
         if start:
             self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
+        with cooked(self._keys):
+            return self._lines() or start
+
+    def _lines(self) -> str:
         text = self._line("> ")
         while text.endswith("\\"):
             text = f"{text[:-1]}\n{self._line('  ')}"
         while not text.startswith("/") and self._waiting():
             text = f"{text}\n{self._line('')}"
-        return text or start
+        return text
 
     def confirm(self, question: str) -> bool:
         """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
         try:
-            return self._line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            with cooked(self._keys):
+                return self._line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except (KeyboardInterrupt, EOFError):
             return False
 
@@ -43,13 +48,12 @@ class PlainPrompt:
         self._out.write(mark)
         self._out.flush()
         self._interrupts.forget()
-        with cooked(self._keys):
-            try:
-                with self._interrupts.awaited():
-                    line = self._keys.readline()
-            except KeyboardInterrupt:
-                self._out.write("\n")
-                raise
+        try:
+            with self._interrupts.awaited():
+                line = self._keys.readline()
+        except KeyboardInterrupt:
+            self._out.write("\n")
+            raise
         if not line:
             self._out.write("\n")
             raise EOFError
@@ -59,5 +63,4 @@ class PlainPrompt:
         """Whether more lines are there already, as those of a paste are."""
         if sys.platform == "win32":  # select knows only sockets there
             return False
-        with cooked(self._keys):
-            return bool(select.select([self._keys], [], [], 0.05)[0])
+        return bool(select.select([self._keys], [], [], 0.05)[0])

@@ -1,9 +1,10 @@
 """The input history: one file for all terminals, read on as the others write it."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 
 from prompt_toolkit.history import History
@@ -21,14 +22,14 @@ LONGEST = 200_000
 class SharedHistory(History):
     """The history in that file, in the form of prompt-toolkit's FileHistory; in memory where there is none.
 
-    What looks like a key never reaches the file. ``trouble`` is told once that the file cannot be used.
+    What looks like a key never reaches the file. ``complaint`` says why the file cannot be used, once that shows.
     """
 
-    def __init__(self, path: Path | None, pastes: Pastes, trouble: Callable[[str], None]) -> None:
+    def __init__(self, path: Path | None, pastes: Pastes) -> None:
         super().__init__()
         self._path = path
         self._pastes = pastes
-        self._trouble = trouble
+        self.complaint = ""
         self._offset: int | None = None
 
     def load_history_strings(self) -> Iterable[str]:
@@ -58,9 +59,7 @@ class SharedHistory(History):
         if self._path is None:
             return False
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "wb", buffering=0) as file, _locked(file.fileno()):
+            with _appending(self._path) as file, _locked(file.fileno()):
                 file.write(entry)
         except OSError as error:
             self._give_up(error)
@@ -71,14 +70,14 @@ class SharedHistory(History):
         if self._path is None:
             return b""
         try:
+            if self._offset is None:
+                _appending(self._path).close()  # to know now whether it can be used
             with self._path.open("rb") as file, _locked(file.fileno(), alone=False):
                 size = os.fstat(file.fileno()).st_size
                 if self._offset is None or size < self._offset:
                     self._offset = max(size - READ, 0)
                 file.seek(self._offset)
                 new = file.read(size - self._offset)
-        except FileNotFoundError:
-            return b""
         except OSError as error:
             self._give_up(error)
             return b""
@@ -87,7 +86,12 @@ class SharedHistory(History):
 
     def _give_up(self, error: OSError) -> None:
         path, self._path = self._path, None
-        self._trouble(f"The input history {path} cannot be used: {error.strerror}. It is kept until you leave.")
+        self.complaint = f"The input history {path} cannot be used: {error.strerror}. It is kept until you leave."
+
+
+def _appending(path: Path) -> FileIO:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def _entries(data: bytes) -> Iterator[str]:

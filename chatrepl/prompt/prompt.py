@@ -75,7 +75,7 @@ class Prompt:
         """``history`` is the file of the input history, None for none."""
         self._around = around or Surroundings()
         self._pastes = Pastes()
-        self._history = SharedHistory(history, self._pastes, self._around.trouble)
+        self._history = SharedHistory(history, self._pastes)
         self._output = self._around.output or output(sys.stdout, self._around.term, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
 
@@ -91,8 +91,18 @@ class Prompt:
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         message = [("class:above", f"{above}\n")] if above else []
         message.append(("class:prompt", "> "))
-        line = session.prompt(FormattedText(message), default=self._pastes.refold(start))
+        self._complain()
+        try:
+            line = session.prompt(FormattedText(message), default=self._pastes.refold(start))
+        finally:
+            self._complain()
         return self._pastes.unfold(line)
+
+    def _complain(self) -> None:
+        """Tell what is wrong with the history, while the prompt is not on the screen."""
+        complaint, self._history.complaint = self._history.complaint, ""
+        if complaint:
+            self._around.trouble(complaint)
 
     def confirm(self, question: str) -> bool:
         """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
