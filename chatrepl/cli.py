@@ -202,6 +202,7 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
         try:
             repl.run(session, prompt)
         finally:
+            prompt.close()
             session.screen.title("")
     if session.transcript.path and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.path}", "dim")

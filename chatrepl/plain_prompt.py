@@ -28,6 +28,9 @@ class PlainPrompt:
         with cooked(self._keys):
             return self._lines() or start
 
+    def close(self) -> None:
+        """There is nothing to put back."""
+
     def _lines(self) -> str:
         text = self._line("> ")
         while text.endswith("\\"):

@@ -15,6 +15,8 @@ class Reads(Protocol):
 
     def confirm(self, question: str) -> bool: ...
 
+    def close(self) -> None: ...
+
 
 def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""

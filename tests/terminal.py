@@ -58,6 +58,10 @@ class Terminal:
                 raise AssertionError(f"waited in vain for {what}; the screen holds:\n{self.text()}")
             self._read(0.05)
 
+    def row(self) -> str:
+        """The line of the cursor, whole."""
+        return self._screen.display[self._screen.cursor.y].rstrip()
+
     def end(self) -> int:
         """The exit status, once the program is over."""
         deadline = time.monotonic() + PATIENCE

@@ -95,8 +95,15 @@ class Prompt:
         try:
             line = session.prompt(FormattedText(message), default=self._pastes.refold(start))
         finally:
+            self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
+            self._output.flush()
             self._complain()
         return self._pastes.unfold(line)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._output.disable_bracketed_paste()
+        self._output.flush()
 
     def _complain(self) -> None:
         """Tell what is wrong with the history, while the prompt is not on the screen."""
