@@ -79,7 +79,11 @@ def _text(data: bytes, path: Path) -> str:
 
 def weight(part: Attachment) -> int:
     """How many bytes it has, of the text in UTF-8 or of the image."""
-    return len(part.text.encode("utf-8", "replace")) if isinstance(part, FilePart) else len(part.data) * 3 // 4
+    return (
+        len(part.text.encode("utf-8", "replace"))
+        if isinstance(part, FilePart)
+        else len(part.data) * 3 // 4 - part.data[-2:].count("=")
+    )
 
 
 def is_large(part: Attachment) -> bool:

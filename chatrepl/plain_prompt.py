@@ -16,13 +16,11 @@ class PlainPrompt:
         self._out = out
         self._interrupts = interrupts
 
-    def read(self, start: str = "", above: str = "") -> str:
+    def read(self, start: str = "") -> str:
         """The next line, or lines; Enter alone sends ``start``.
 
         Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
         """
-        if above:
-            self._out.write(f"{safe.text(above)}\n")
         if start:
             self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
         with cooked(self._keys):

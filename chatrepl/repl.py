@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chatrepl import commands, safe
+from chatrepl import commands
 from chatrepl.attachments import described
 from chatrepl.errors import ChatError
 from chatrepl.session import Session
@@ -11,7 +11,7 @@ from chatrepl.session import Session
 class Reads(Protocol):
     """A prompt: the next line, and whether the user says yes to a question."""
 
-    def read(self, start: str = "", above: str = "") -> str: ...
+    def read(self, start: str = "") -> str: ...
 
     def confirm(self, question: str) -> bool: ...
 
@@ -25,8 +25,10 @@ def run(session: Session, prompt: Reads) -> None:
         start, session.draft = session.draft, ""
         about = session.transcript.state.title or session.profile.name
         session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
+        for part in session.attachments:
+            session.screen.say(f"+ {described(part)}", "dim")
         try:
-            line = prompt.read(start, "\n".join(f"+ {safe.line(described(part))}" for part in session.attachments))
+            line = prompt.read(start)
         except KeyboardInterrupt:
             if leaving:
                 return

@@ -119,9 +119,7 @@ def test_what_looks_like_a_key_stays_in_memory(tmp_path: Path, key: str) -> None
     assert entries(history) == ["after", f"my key is {key}, why does it fail?", "before"]
 
 
-@pytest.mark.parametrize(
-    "text", ["task-force-of-the-year-2024", "a sk- b", "AKIA", "risk-averse-investors-of"]
-)
+@pytest.mark.parametrize("text", ["task-force-of-the-year-2024", "a sk- b", "AKIA", "risk-averse-investors-of"])
 def test_plain_words_are_no_keys(text: str) -> None:
     assert not looks_like_key(text)
 

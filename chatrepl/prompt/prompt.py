@@ -33,7 +33,6 @@ SUGGESTED_FROM = 1_000
 
 _COMMON = {
     "paste": "italic",
-    "above": "ansibrightblack",
     "bottom-toolbar": "noreverse",
     "bottom-toolbar.text": "noreverse ansibrightblack",
     "auto-suggestion": "ansibrightblack",
@@ -79,8 +78,8 @@ class Prompt:
         self._output = self._around.output or output(sys.stdout, self._around.term, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
 
-    def read(self, start: str = "", above: str = "") -> str:
-        """The next line, or lines; ``start`` already stands in it, and ``above`` over it.
+    def read(self, start: str = "") -> str:
+        """The next line, or lines; ``start`` already stands in it.
 
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
@@ -89,11 +88,9 @@ class Prompt:
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = STYLES[self._around.theme()]
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
-        message = [("class:above", f"{above}\n")] if above else []
-        message.append(("class:prompt", "> "))
         self._complain()
         try:
-            line = session.prompt(FormattedText(message), default=self._pastes.refold(start))
+            line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
         finally:
             self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
             self._output.flush()
