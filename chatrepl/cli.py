@@ -231,7 +231,7 @@ def _prompt(session: Session) -> Reads:
             ui=lambda: session.ui,
             theme=lambda: screen.theme(session.ui),
             coloured=screen.coloured,
-            term=session.env.get("TERM", ""),
+            env=session.env,
             suggest=lambda before: commands.suggestions(session, before),
             status=lambda: partial(toolbar.text, toolbar.facts(session)),
             edit=edit,

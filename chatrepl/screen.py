@@ -48,7 +48,9 @@ class Screen:
         self._title = ""
         self.live = out.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
         """Whether what was printed may be painted over."""
-        self.styled = notes.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
+        self._forced = env.get("CLICOLOR_FORCE", "0") not in ("", "0") and not plain
+        simple = plain or (env.get("TERM") in ("dumb", "unknown") and not self._forced)
+        self.styled = (notes.isatty() or self._forced) and not simple
         self.coloured = self.styled and not env.get("NO_COLOR")
 
     def say(self, text: str, style: str = "") -> None:
@@ -84,9 +86,12 @@ class Screen:
         """The picture of the next reply; one that shows nothing where the reply is only collected."""
         if self._silent:
             return Blank()
-        if not (self.live and ui.markdown):
+        if not ((self.live or self._forced) and ui.markdown):
             return PlainPicture(self.out)
-        from chatrepl.live import LivePicture  # rich and markdown-it cost as much as the prompt
+        from chatrepl.live import LivePicture, StillPicture  # rich and markdown-it cost as much as the prompt
+
+        if not self.live:
+            return StillPicture(self.out, self._look(ui), self.columns)
 
         self._picture = LivePicture(self.out, self._look(ui), label)
         return self._picture

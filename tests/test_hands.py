@@ -369,6 +369,15 @@ def test_no_color_takes_the_colours_away(server: Server, home: Path) -> None:
         assert colours == []
 
 
+def test_colours_are_kept_in_a_pipe_for_who_wants_them(server: Server, home: Path) -> None:
+    server.answers(say("# Title\n\n`co", "de`\n"))
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=home, CLICOLOR_FORCE="1")
+    assert re.sub(rb"\x1b\[[\d;]*m", b"", done.stdout) == b"Title\n\ncode\n"
+    assert b"\x1b[" in done.stdout
+    server.answers(say("`code`"))
+    assert run("--base-url", server.url, "-m", "m", "Hi", home=home, CLICOLOR_FORCE="0").stdout == b"`code`\n"
+
+
 def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
     script = (
         "import sys; from chatrepl import session; session.LONG = 0.0\n"

@@ -56,8 +56,8 @@ def command(
 
 
 def distinct() -> list[Command]:
-    """The commands, each once."""
-    return [each for name, each in COMMANDS.items() if name == each.name]
+    """The commands, each once, by name."""
+    return sorted((each for name, each in COMMANDS.items() if name == each.name), key=lambda each: each.name)
 
 
 def run(session: Session, line: str) -> None:

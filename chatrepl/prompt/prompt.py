@@ -1,8 +1,8 @@
 """The prompt: what the user types, with completion, history, pastes and the status line."""
 
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -57,7 +57,7 @@ class Surroundings:
     ui: Callable[[], Ui] = Ui
     theme: Callable[[], str] = lambda: "dark"
     coloured: bool = True
-    term: str = "xterm"
+    env: Mapping[str, str] = field(default_factory=dict)
     suggest: Suggest = lambda _before: ()
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
     """Asked before every line: a function that gives the status line for so many columns, at once."""
@@ -75,7 +75,7 @@ class Prompt:
         self._around = around or Surroundings()
         self._pastes = Pastes()
         self._history = SharedHistory(history, self._pastes)
-        self._output = self._around.output or output(sys.stdout, self._around.term, coloured=self._around.coloured)
+        self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
 
     def read(self, start: str = "") -> str:
