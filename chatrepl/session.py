@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from chatrepl.config import Config, Paths, Profile, Ui
 from chatrepl.connection import Connection, Recordings
 from chatrepl.conversation import Conversation, Message, Reply, question
 from chatrepl.dialects import ModelInfo, dialect
-from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, TranscriptError
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, Refused, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
@@ -94,17 +94,23 @@ class Session:
     def go_on(self) -> Message | None:
         """Let the last reply go on where it ended. What comes is added to it; None where nothing came.
 
-        A server that goes on with a reply the request ends with gets it so; any other is asked to.
+        A server that goes on with a reply the request ends with gets it so; any other, and one that refuses, is asked
+        to go on.
         """
         *before, last = self.conversation.turns
         if not last[-1].text:
             return self.retry()
-        self.transcript.add(Mark("continue"))
         if self.profile.prefill or dialect(self.profile.dialect).prefill:
-            asking = Conversation(self.conversation.system, before).asking(*last)
-        else:
-            asking = self.conversation.asking(question(GO_ON))
-        return self._answer(last[0], asking, again=True)
+            message = self._continued(Conversation(self.conversation.system, before).asking(*last))
+            if message or not isinstance(self.failure, Refused) or self.failure.status not in (400, 422):
+                return message
+            self.profile = replace(self.profile, prefill=False)
+            self.screen.say("It is asked to go on instead.", "dim")
+        return self._continued(self.conversation.asking(question(GO_ON)))
+
+    def _continued(self, asking: Conversation) -> Message | None:
+        self.transcript.add(Mark("continue"))
+        return self._answer(asking.turns[-1][0], asking, again=True)
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""

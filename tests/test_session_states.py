@@ -21,6 +21,7 @@ from chatrepl.events import Event, Finished, Text, Thinking, Usage
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.waiting import Wait, Waiting
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
 
@@ -39,19 +40,18 @@ class Wire:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.ending = "stop"
-        self.asked: Conversation | None = None
+        self.asked = PROFILE
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         return profile, ""
 
     def ask(
-        self, profile: Profile, key: str, conversation: Conversation, *, stream: bool, before_waiting: Any
+        self, profile: Profile, key: str, conversation: Conversation, *, stream: bool, waiting: Waiting
     ) -> Iterator[Event]:
-        self.asked = conversation
         check(conversation, profile)
         for event in self.events:
             yield event
-            before_waiting()
+            waiting(Wait("waiting", 1))
         match self.ending:
             case "interrupted":
                 raise KeyboardInterrupt
@@ -116,7 +116,7 @@ class Chat(RuleBasedStateMachine):
         before = self.session.conversation
         self.session.transcript.close()
         self.session = self.started(path if path.exists() else None)
-        if path.exists() and not self.wire.asked:
+        if path.exists():
             assert self.session.conversation.turns[: len(before.turns) - 1] == before.turns[:-1]
 
     @rule(text=words, events=events, ending=endings)

@@ -15,7 +15,7 @@ from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_json
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
-from tests.server import Server, say, stay
+from tests.server import Server, say, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
 from tests.test_cli import run
 
@@ -411,19 +411,24 @@ def test_a_question_without_a_reply_stands_in_the_prompt_again(chat: Terminal, s
         assert sent(server) == ["Anybody there?"]
 
 
-def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is(server: Server, home: Path) -> None:
+def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is_and_is_asked_where_it_refuses(
+    server: Server, home: Path
+) -> None:
     home.mkdir()
     profile = f'dialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\nprefill = true\n'
     (home / "config.toml").write_text(f'default = "here"\n[profiles.here]\n{profile}')
-    server.answers(stay("It is ", "fo"), say("ur."))
+    refusal = whole({"error": {"message": "prefill is incompatible with enable_thinking"}}, 400)
+    server.answers(stay("It is ", "fo"), say("u"), refusal, say("r."))
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
         chat.line("What is 2 + 2?")
         chat.wait_for("It is fo")
         chat.send(CTRL_C)
         chat.wait_for_prompt()
-        ask(chat, "/continue", "ur.")
+        ask(chat, "/continue", "tokens in")
         assert sent(server) == ["What is 2 + 2?", "It is fo"]
+        ask(chat, "/continue", "r.")
+        assert sent(server)[:-1] == ["What is 2 + 2?", "It is fou"]
         ask(chat, "/history", "It is four.")
 
 
