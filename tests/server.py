@@ -104,6 +104,11 @@ class Server:
         """The next request, waited for."""
         return self._arrived.get(timeout=PATIENCE)
 
+    def forget(self) -> None:
+        """As if nothing had been asked yet, and no script queued."""
+        self.requests.clear()
+        self._arrived, self._scripts = SimpleQueue(), SimpleQueue()
+
     def serve(self, exchange: Exchange) -> None:
         received = exchange.received
         if received.method == "GET":
