@@ -38,21 +38,6 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
     return replace(chosen, **overrides)
 
 
-def recorded_profile(folder: Path, dialect: str) -> Profile:
-    """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
-    from chatrepl.client.recording import recorded, recorded_request
-
-    asked = next((each for each in map(recorded_request, recorded(folder)) if each.get("method") == "POST"), {})
-    spoken, body = asked.get("dialect"), asked.get("body")
-    model = body.get("model") if isinstance(body, dict) else ""
-    return Profile(
-        "replay",
-        dialect=dialect or (spoken if isinstance(spoken, str) else "openai-chat"),
-        base_url=REPLAYED,
-        model=model if isinstance(model, str) else "",
-    )
-
-
 def who(profile: Profile, config: Config) -> dict[str, str]:
     """What a session keeps of whom it talks to. ``recalled`` is the way back."""
     own = config.profiles.get(profile.name, Profile())
@@ -79,6 +64,21 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
 
 def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
     return {name: kept[name] for name in names if kept.get(name)}
+
+
+def recorded_profile(folder: Path, dialect: str) -> Profile:
+    """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
+    from chatrepl.client.recording import recorded, recorded_request
+
+    asked = next((each for each in map(recorded_request, recorded(folder)) if each.get("method") == "POST"), {})
+    spoken, body = asked.get("dialect"), asked.get("body")
+    model = body.get("model") if isinstance(body, dict) else ""
+    return Profile(
+        "replay",
+        dialect=dialect or (spoken if isinstance(spoken, str) else "openai-chat"),
+        base_url=REPLAYED,
+        model=model if isinstance(model, str) else "",
+    )
 
 
 def _named(config: Config, name: str) -> Profile | None:

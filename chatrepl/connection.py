@@ -199,8 +199,16 @@ class Connection:
             from chatrepl.client import first_model
 
             profile = first_model(self.client, profile, key)
+        return self._known(profile), key
+
+    def expected(self, profile: Profile) -> Profile:
+        """The profile as far as is known how it would be asked, without a key and without asking anybody."""
+        return self._known(profile if profile.base_url == LOCAL else located(profile, self.env))
+
+    def _known(self, profile: Profile) -> Profile:
+        """The profile with what was learned of its parameters."""
         known = self._learned.get((profile.base_url, profile.model), {})
-        return replace(profile, parameters={**profile.parameters, **known}), key
+        return replace(profile, parameters={**profile.parameters, **known})
 
     def _learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
         self._learned.setdefault((profile.base_url, profile.model), {}).update(mend)

@@ -109,19 +109,19 @@ class LivePicture:
     def _run(self) -> None:
         try:
             while not self._over.is_set():
-                self._collect()
+                self._collect(0.25 if self._strand is None else 1.0)
                 began = self._clock()
                 self._frame()
                 self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
-            self._collect()
+            self._collect(0)  # what wakes it at the end may have been taken already
             self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program
             self._bug = bug
 
-    def _collect(self) -> None:
+    def _collect(self, patience: float) -> None:
         """Wait for something to show, no longer than the title stays true, and take all that has gathered."""
         with suppress(queue.Empty):
-            self._take(self._queue.get(timeout=0.25 if self._strand is None else 1.0))
+            self._take(self._queue.get(timeout=patience))
             while True:
                 self._take(self._queue.get_nowait())
 
@@ -199,6 +199,37 @@ class LivePicture:
     def _write(self, frame: str) -> None:
         self._out.write(frame)
         self._out.flush()
+
+
+class StillPicture:
+    """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
+
+    def __init__(self, out: TextIO, look: Look, columns: int) -> None:
+        self._out = out
+        self._colors: Colors = look.colors
+        self._strand = _Strand(Drawing(columns, theme=look.theme, hyperlinks=look.hyperlinks), safe.Stream())
+
+    def feed(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Text):
+            self._strand.feed(event.text)
+            self._write(self._strand.take(self._colors))
+
+    def waiting(self, wait: Wait) -> None:
+        """Nobody can be shown that."""
+
+    def __enter__(self) -> "StillPicture":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write(self._strand.finish(self._colors))
+
+    def _write(self, lines: list[str]) -> None:
+        if lines:
+            self._out.write("".join(f"{line}\n" for line in lines))
+            self._out.flush()
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ def listed(folder: Path) -> Iterator[Listed]:
     for path, used in _files(folder):
         data = _bytes(path)
         if data:
-            yield Listed(path, _title(data), used)
+            yield Listed(path, _title(path, data), used)
 
 
 def newest(folder: Path) -> Path | None:
@@ -69,7 +69,7 @@ def named(folder: Path, words: str) -> list[Listed]:
         each for each in paths if each[0].stem.startswith(words) or each[0].stem.endswith(words)
     ]
     if chosen:
-        return [Listed(path, _title(_bytes(path)), used) for path, used in chosen]
+        return [Listed(path, _title(path, _bytes(path)), used) for path, used in chosen]
     wanted = words.casefold().split()
     titled = [each for each in listed(folder) if all(word in each.title.casefold() for word in wanted)]
     return titled or [match.session for match in found(folder, words)]
@@ -97,7 +97,7 @@ def unfinished(folder: Path, look_at: int = 3) -> Listed | None:
                 if not _is_open(_last_line(file)):
                     return None
                 if locking.hold(file.fileno()):
-                    return Listed(path, _title(_bytes(path)), used)
+                    return Listed(path, _title(path, _bytes(path)), used)
         except OSError:
             return None
     return None
@@ -162,8 +162,8 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def _title(data: bytes) -> str:
-    """The title of a session, by looking at two of its lines."""
+def _title(path: Path, data: bytes) -> str:
+    """The title of a session, by looking at two of its lines where they look as the program writes them."""
     start = data.rfind(b'\n{"mark":"rename","text":')
     if start >= 0:
         line = data[start + 1 : data.find(b"\n", start + 1)]
@@ -171,7 +171,11 @@ def _title(data: bytes) -> str:
             return str(json.loads(line)["text"])
         except ValueError:
             pass
-    return next((title_of(message) for message in _questions(data) if title_of(message)), "")
+    if title := next((title_of(message) for message in _questions(data) if title_of(message)), ""):
+        return title
+    with suppress(ChatError):
+        return read(path).title
+    return ""
 
 
 def _questions(data: bytes) -> Iterator[Message]:

@@ -113,7 +113,7 @@ class Transcript:
         """
         transcript = cls(path, trouble)
         try:
-            transcript._file = os.open(path, os.O_RDWR | os.O_APPEND)
+            transcript._file = os.open(path, _APPENDING)
             if not hold(transcript._file):
                 raise Busy(f"The session {path.stem} is open in another terminal")
             found = Journal.of(path)
@@ -238,9 +238,12 @@ def _entry(line: bytes) -> Entry | None:
 # The file
 
 
+_APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+
 def _create(path: Path) -> int:
     files.private_folder(path.parent)
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
     hold(file)
     return file
 
@@ -278,7 +281,7 @@ def _keep_aside(path: Path, lines: list[bytes]) -> Path:
     """Add the lines that are not there yet to the file."""
     known = path.read_bytes().split(b"\n") if path.exists() else []
     new = b"".join(line + b"\n" for line in lines if line not in known)
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
     try:
         _write_all(file, new)
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, Message, Turn
+from chatrepl.conversation import Conversation, FilePart, Message, TextPart, Turn
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.templates import template
@@ -137,6 +137,7 @@ class _Decoder:
 DIALECT = Dialect(
     "openai-completions",
     sse,
+    frozenset({TextPart, FilePart}),
     encode,
     decode,
     decode_whole,

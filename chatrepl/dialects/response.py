@@ -1,14 +1,14 @@
 """What a server answered, of whatever kind, into events or into one error that helps."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
+from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart
 from chatrepl.dialects.wire import dig, parse, text
-from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
+from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import Event
 from chatrepl.framing import MAX_EVENT
 
@@ -114,38 +114,3 @@ _PHRASES = {
     529: "Overloaded",
 }
 """RFC 9110's words, and Anthropic's; Python's own table changes from version to version."""
-
-_CONTEXT = re.compile(
-    r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long|maximum number of tokens",
-    re.IGNORECASE,
-)
-_QUOTA = re.compile(r"quota|billing|credit|spend|balance", re.IGNORECASE)
-_KEY = re.compile(r"api.?key|authenticat|unauthori[sz]ed", re.IGNORECASE)
-
-
-def hint(status: int, said: str, profile: Profile) -> str:
-    """What to try after that error; "" where nothing is known to help."""
-    if _CONTEXT.search(said):
-        return "The conversation is too long for this model: /undo or /reset shortens it, /model picks another."
-    if status == 401 or (status in (400, 403) and _KEY.search(said)):
-        return _key_hint(profile)
-    if status == 402 or (status in (400, 429) and _QUOTA.search(said)):
-        return "Look at the plan and the billing of this account; /profile switches to another."
-    return _HINTS.get(status, ASK_AGAIN)
-
-
-def _key_hint(profile: Profile) -> str:
-    if profile.key_env:
-        return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
-    if profile.needs_key:
-        return f"Check key_file or key_command of the profile {profile.name!r}."
-    return f"The profile {profile.name!r} names no key: set key_env, key_command or key_file."
-
-
-_HINTS = {
-    403: "This key may not use this model or place: /models lists what it may, /profile switches.",
-    404: "Check the model (/models lists what there is) and the base URL.",
-    408: f"The server was too slow. {ASK_AGAIN}",
-    413: "The request is too large: /undo or /reset shortens the conversation.",
-    429: "Too many requests: wait a little, then send it again.",
-}
