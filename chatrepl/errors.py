@@ -15,6 +15,9 @@ Anything else that is raised is a bug of chatrepl and keeps its traceback.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+ASK_AGAIN = "Asking again may help."
+"""The hint where chance had a part in a failure."""
+
 
 class ChatError(Exception):
     """A failure the user can understand: one line, and a hint at what to try."""

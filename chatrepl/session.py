@@ -1,7 +1,7 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
@@ -13,7 +13,7 @@ from chatrepl.config import Config, Paths, Profile, Ui
 from chatrepl.connection import Connection, Recordings
 from chatrepl.conversation import Conversation, Message, Reply, question
 from chatrepl.dialects import ModelInfo, dialect
-from chatrepl.errors import BrokenReply, ChatError, Refused, TranscriptError
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, Refused, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
@@ -179,9 +179,7 @@ class Session:
         timing.over = self.clock()
         if reply.empty and reply.ending not in ("interrupted", "failed"):
             reply.ending = "failed"
-            failure = BrokenReply(
-                f"The model answered nothing ({reply.raw_ending or 'no reason given'})", "/retry asks again."
-            )
+            failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
         self.last_ending, self.failure = reply.ending, failure
         message = None if reply.empty else reply.message()
         if message:
@@ -205,15 +203,7 @@ class Session:
             with (
                 self.screen.picture(profile.model, self.ui) as picture,
                 Gathering(reply.feed, self._journal, picture.feed) as gathering,
-                closing(
-                    self.connection.ask(
-                        profile,
-                        key,
-                        conversation,
-                        stream=self.ui.stream,
-                        waiting=partial(self._waiting, gathering, picture),
-                    )
-                ) as events,
+                closing(self._asked(profile, key, conversation, gathering, picture)) as events,
             ):
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
@@ -230,11 +220,17 @@ class Session:
             reply.profile = answering.name if answering.name != self.profile.name else ""
         return None
 
-    def _waiting(self, gathering: Gathering, picture: Picture, wait: Wait) -> None:
-        """What is done whenever the network is about to be waited for; Ctrl-C does not fall into the middle of it."""
-        with self.interrupts.shielded():
-            gathering.flush()
-            picture.waiting(wait)
+    def _asked(
+        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
+    ) -> Generator[Event, None, None]:
+        """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
+
+        def waiting(wait: Wait) -> None:
+            with self.interrupts.shielded():
+                gathering.flush()
+                picture.waiting(wait)
+
+        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, waiting=waiting)
 
     def _journal(self, event: Event) -> None:
         """Write down what came, for the case that the rest never comes."""

@@ -8,10 +8,8 @@ from typing import TypeVar
 import httpx
 
 from chatrepl.config import Profile
-from chatrepl.errors import BrokenReply, ChatError, ConfigError, RequestError, Unreachable
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, RequestError, Unreachable
 from chatrepl.urls import host_of, is_loopback, origin
-
-ASK_AGAIN = "/retry asks again."
 
 E = TypeVar("E", bound=BaseException)
 

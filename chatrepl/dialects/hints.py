@@ -4,6 +4,7 @@ import re
 from collections.abc import Container
 
 from chatrepl.config import Profile
+from chatrepl.errors import ASK_AGAIN
 
 
 def hint(status: int, said: str, profile: Profile) -> str:
@@ -11,7 +12,7 @@ def hint(status: int, said: str, profile: Profile) -> str:
     for statuses, words, advice in _BY_WORDS:
         if status in statuses and words.search(said):
             return advice or _key_hint(profile)
-    return _BY_STATUS.get(status, "/retry asks again." if status >= 500 else "")
+    return _BY_STATUS.get(status, ASK_AGAIN if status >= 500 else "")
 
 
 def _key_hint(profile: Profile) -> str:
@@ -108,9 +109,9 @@ _BY_STATUS = {
     403: "This key may not use this model or place: /models lists what it may, /profile switches.",
     404: _MODEL,
     405: "Check the base URL and the dialect of the profile.",
-    408: "The server was too slow: /retry asks again.",
-    409: "/retry asks again.",
+    408: f"The server was too slow. {ASK_AGAIN}",
+    409: ASK_AGAIN,
     413: "The request is too large: /undo or /reset shortens the conversation.",
     429: _WAIT,
-    **dict.fromkeys((498, 499), "/retry asks again."),
+    **dict.fromkeys((498, 499), ASK_AGAIN),
 }

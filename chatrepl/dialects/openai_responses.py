@@ -13,7 +13,7 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Te
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.wire import count, cut_short, dig, finish_reason, items, objects, refusal, text, written
-from chatrepl.errors import BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
 
@@ -180,7 +180,7 @@ class _Decoder:
         if status == "failed" or (status == "cancelled" and wire.message_of(response)):
             raise refusal(response)
         if status == "cancelled":
-            raise Refused("The server cancelled the reply", wire.ASK_AGAIN, status=200)
+            raise Refused("The server cancelled the reply", ASK_AGAIN, status=200)
         yield from self._start(response)
         yield from self._rest(items(dig(response, "output")))
         if isinstance(usage := dig(response, "usage"), dict):

@@ -60,7 +60,7 @@ def body(chunks: Iterable[bytes]) -> bytes:
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_EVENT:
-            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB")
+            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB", "Check the base URL.")
     return b"".join(pieces)
 
 
