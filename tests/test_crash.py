@@ -199,7 +199,7 @@ def test_a_full_disk_is_told_once_and_the_conversation_goes_on(server: Server, h
     server.answers(say(*["some words "] * 100))
     words = ["--base-url", server.url, "-m", "m", "--json", "Hi"]
     done = subprocess.run(
-        [sys.executable, "-c", limited, *words],
+        [sys.executable, "-B", "-c", limited, *words],  # else Python would leave its caches torn
         stdin=subprocess.DEVNULL,
         capture_output=True,
         env=environment(home),
