@@ -14,7 +14,7 @@ RECOGNISABLE = 12
 SHORTEST = 8
 """What is shorter is no secret, but a word like EMPTY for servers that want just any key."""
 
-_CARRIES = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
+_CARRIES = re.compile(r"auth|key|token|secret|cookie|pass|credential|sig|code", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:

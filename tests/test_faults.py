@@ -15,7 +15,7 @@ from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS, dialect
 from tests import faults
 from tests.faults import FAULTS, KEY, Fault, Seen, Wire, wire
-from tests.server import PATIENCE, Server, held, say, serving
+from tests.server import PATIENCE, Server, held, say, serving, whole
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +166,19 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
     assert "401 Unauthorized: no; asking broken instead" in said
     assert "cannot be found: Name or service not known; asking backup instead" in said
     assert '"profile":"backup"' in seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+
+
+def test_nothing_of_a_try_that_failed_is_taken_for_part_of_the_reply(server: Server, tmp_path: Path) -> None:
+    spoken = wire("openai-chat")
+    begun = spoken.frame({"model": "first", "choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 9}})
+    server.answers(
+        faults.stream(spoken.kind, begun, spoken.error), whole({"choices": [{"message": {"content": "Hi"}}]})
+    )
+    backup = replace(profile_for("openai-chat", server.url), name="backup", model="second")
+    with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
+        reply = seen.session.ask(question("Hi"))
+    assert reply
+    assert (reply.text, reply.model, reply.usage) == ("Hi", "second", None)
 
 
 def test_the_last_error_is_told_when_every_fallback_failed(server: Server, tmp_path: Path) -> None:

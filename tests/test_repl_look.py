@@ -9,7 +9,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl.commands.look import shown_url
+from chatrepl.urls import shown as shown_url
 from tests.replies import reply
 from tests.server import Server, say, whole
 from tests.terminal import Terminal, chatrepl, environment

@@ -1,12 +1,11 @@
 """Commands that look behind the conversation: what goes to the server, and what the model thinks."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl import safe, settings
+from chatrepl import safe, settings, urls
 from chatrepl.commands.table import command
 from chatrepl.connection import LOCAL
 from chatrepl.conversation import (
@@ -44,7 +43,7 @@ def request(session: Session, words: str) -> None:
     coming, raw = asking(talk, "?"), asking(Conversation(), "?")
     alone = coming == raw  # nothing that was said goes along
     left = [] if alone else unsent(speaks, profile, talk)
-    place = "run by chatrepl on this machine" if profile.base_url == LOCAL else shown_url(coming.url)
+    place = "run by chatrepl on this machine" if profile.base_url == LOCAL else urls.shown(coming.url)
     say(f"{coming.method} {place}")
     say(f"{profile.name} · {profile.model or 'the first model the server offers'} · {profile.dialect}")
     session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
@@ -144,12 +143,3 @@ def _parameters(coming: Request, other: Request) -> Iterator[tuple[str, Any]]:
     for name, value in (coming.body or {}).items():
         if name != "model" and name in there and there[name] == value:
             yield name, value
-
-
-_USER = re.compile(r"(?<=//)[^/?#]*@")
-_SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|code|pass|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)
-
-
-def shown_url(url: str) -> str:
-    """The address without what may be a secret in it."""
-    return _SECRET.sub(r"\1(hidden)", _USER.sub("", url))
