@@ -8,20 +8,35 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, safe, secrets_found, sessions, settings
+from chatrepl import (
+    __version__,
+    attachments,
+    config,
+    errands,
+    narrow,
+    safe,
+    secrets_found,
+    sessions,
+    settings,
+    shell_completion,
+)
 from chatrepl.choice import choose, recalled, recorded_profile
-from chatrepl.config import Config, Paths, Profile, Ui
+from chatrepl.config import Config, Paths, Profile
 from chatrepl.connection import Recordings
-from chatrepl.conversation import Message, question
+from chatrepl.conversation import Message
+from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
+from chatrepl.flags import parser
 from chatrepl.journal import Mark
+from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.terminal import quiet
-from chatrepl.transcript import Transcript, read
+from chatrepl.transcript import Transcript
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses: fine; the request or the stream failed; wrong usage or configuration; interrupted."""
@@ -30,9 +45,7 @@ FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """The program with these arguments; returns its exit status."""
     flags = parser().parse_args(words)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a narrow locale or half a surrogate pair must not end a chat
+    _widen(env)
     screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain, silent=flags.json)
     try:
         return _run(flags, screen, env)
@@ -47,57 +60,31 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         return FINE
 
 
+def _widen(env: Mapping[str, str]) -> None:
+    """A narrow locale or half a surrogate pair must not end a chat."""
+    narrow.register()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
+            stream.reconfigure(encoding=encoding, errors=narrow.HANDLER)
+
+
 def _status(error: ChatError) -> int:
     return FAILED if isinstance(error, RequestError) else USAGE
 
 
-def parser() -> argparse.ArgumentParser:
-    """The arguments, as --help shows them."""
-    flags = argparse.ArgumentParser(
-        prog="chatrepl",
-        description="Chat with a language model in the terminal. Without PROMPT and piped text: the REPL.",
-        epilog="Exit status: 0 fine, 1 the request failed, 2 wrong usage or configuration, 130 interrupted.",
-    )
-    add = flags.add_argument
-    add("prompt", nargs="*", metavar="PROMPT", help="ask this, print the reply and leave")
-    add("-p", "--profile", metavar="NAME", default="", help="who to talk to: a profile of the config or a built-in one")
-    add("-m", "--model", default="", help="the model; for the profile local, the path of a GGUF file")
-    add("-s", "--system", metavar="TEXT", help="the system prompt, or @FILE")
-    add("-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the request; repeatable")
-    add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
-    add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")
-    add("-c", "--continue", action="store_true", dest="go_on", help="go on with the newest session")
-    add(
-        "-r", "--resume", metavar="ID", nargs="?", const="", help="go on with a session: by its id, by words, or chosen"
-    )
-    add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
-    add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
-    add("--no-stream", action="store_true", help="ask for the reply in one piece")
-    add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
-    add("--json", action="store_true", help="one-shot: print one JSON object")
-    add("--ephemeral", action="store_true", help="write no session")
-    add("--export", metavar=("ID", "FILE"), nargs=2, help="write a session as .md .json .jsonl .html .txt")
-    add("--import", metavar="FILE", dest="take_in", help="make sessions of the conversations in a file")
-    add("--record", metavar="DIR", help="write every exchange to this folder, without secrets")
-    add("--replay", metavar="DIR", help="answer from such a folder instead of the network")
-    add("--paced", action="store_true", help="with --replay: in the time the answers took")
-    add("--config", metavar="FILE", help="the configuration file")
-    add("--list-models", action="store_true", help="list what the server offers")
-    add("--list-sessions", action="store_true", help="list the sessions, the newest first")
-    add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
-    add("--version", action="version", version=f"chatrepl {__version__}")
-    return flags
-
-
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
+    if flags.completion:
+        print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
+        return FINE
     places = config.paths(env)
     if flags.config:
         places = replace(places, config=Path(flags.config).expanduser())
     configuration = config.load(places.config, must_exist=bool(flags.config))
-    if flags.list_profiles:
-        return _list_profiles(configuration, env)
-    if flags.list_sessions or flags.export or flags.take_in:
-        return _with_sessions(flags, places, screen)
+    if _errand(flags, configuration, places, screen, env):
+        return FINE
+    if flags.doctor:
+        return FINE if _check_up(flags, configuration, places, screen, env) else FAILED
     found = _found(flags, places, screen)
     session = Session(
         configuration,
@@ -116,8 +103,38 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         stack.callback(session.close)
         stack.enter_context(session.interrupts.caught())
         if flags.list_models:
-            return _list_models(session)
+            errands.list_models(session)
+            return FINE
+        session.attachments = [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
+
+
+def _errand(
+    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
+) -> bool:
+    """Do what needs nobody to talk to, if one of these was asked for."""
+    if flags.list_profiles:
+        errands.list_profiles(configuration, env)
+    elif flags.list_sessions:
+        errands.list_sessions(places.sessions)
+    elif flags.export:
+        errands.write_session(flags.export[0], Path(flags.export[1]).expanduser(), places.sessions, screen)
+    elif flags.take_in:
+        errands.take_in(Path(flags.take_in).expanduser(), places.sessions, screen)
+    else:
+        return False
+    return True
+
+
+def _check_up(
+    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
+) -> bool:
+    chosen: Profile | ChatError
+    try:
+        chosen = _profile(flags, configuration, env, {}, screen)
+    except ChatError as error:
+        chosen = error
+    return errands.check_up(configuration, places, screen, env, chosen)
 
 
 def _recordings(flags: argparse.Namespace) -> Recordings:
@@ -129,7 +146,7 @@ def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcri
     """The session to go on with, if that is asked for."""
     path = None
     if flags.resume is not None:
-        path = _chosen(flags.resume, places, screen).path
+        path = errands.chosen_session(flags.resume, places.sessions, screen).path
     elif flags.go_on:
         path = sessions.newest(places.sessions)
         if not path:
@@ -138,22 +155,6 @@ def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcri
         return None
     folder = None if flags.ephemeral else places.sessions
     return sessions.take_up(path, folder, lambda told: screen.say(told, "warning"), screen.error)
-
-
-def _chosen(words: str, places: Paths, screen: Screen) -> sessions.Listed:
-    """The session that the words mean, or the user."""
-    from chatrepl.commands.sessions import choose as choose_session
-
-    def answer(question: str) -> str:
-        from chatrepl.prompt import Prompt
-
-        prompt = Prompt(None, Ui, lambda _before: ())
-        return prompt.answer(question) if sys.stdin.isatty() and sys.stdout.isatty() else ""
-
-    chosen = choose_session(places.sessions, words, screen, answer)
-    if not chosen:
-        raise CommandError("No session was chosen", "Name one by its id, or the end of it.")
-    return chosen
 
 
 def _profile(
@@ -185,6 +186,8 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
     """One-shot, the REPL, or the one and then the other."""
     text = "\n\n".join(filter(None, (" ".join(flags.prompt), _piped())))
     stay = flags.interactive or not text
+    if flags.interactive and not sys.stdin.isatty():
+        _keys_from_the_terminal()
     if stay and flags.json:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -202,11 +205,22 @@ def _piped() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\r\n")
 
 
+def _keys_from_the_terminal() -> None:
+    """Standard input was a pipe, which has ended; from now on it is the terminal, where there is one."""
+    try:
+        terminal = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR)
+    except OSError:
+        return
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
+
+
 def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
     session.ui = replace(session.ui, statistics=False)
     if secret := secrets_found.kind(text):
         session.screen.say(f"The question holds what looks like {secret}; it is sent all the same.", "warning")
-    message = session.ask(question(text))
+    message = session.ask(session.question(text))
     if as_json and message:
         print(json.dumps(_as_json(session, message), ensure_ascii=False))
     if session.failure:
@@ -229,11 +243,10 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
 
 def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
     from chatrepl import commands, repl
-    from chatrepl.prompt import Prompt
 
-    prompt = Prompt(session.paths.history, lambda: session.ui, lambda before: commands.suggestions(session, before))
+    prompt = _prompt(session)
     session.answer = prompt.answer
-    session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
+    session.connection.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     session.warn()
@@ -242,13 +255,48 @@ def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
-    with quiet(sys.stdin):
+    with quiet(sys.stdin, lines=not session.screen.live):
         if text:
             repl.obey(session, text)
-        repl.run(session, prompt)
+        try:
+            repl.run(session, prompt)
+        finally:
+            prompt.close()
+            session.screen.title("")
     if session.transcript.kept and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.kept}", "dim")
     return FINE
+
+
+def _prompt(session: Session) -> Reads:
+    screen = session.screen
+    if not screen.live:
+        from chatrepl.plain_prompt import PlainPrompt
+
+        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
+    from chatrepl import commands, editor, toolbar
+    from chatrepl.prompt import Prompt, Surroundings
+
+    def edit(text: str) -> str:
+        try:
+            return editor.edit(text, session.env, sys.stdin)
+        except ChatError as error:
+            screen.error(error)
+            return text
+
+    return Prompt(
+        session.paths.history,
+        Surroundings(
+            ui=lambda: session.ui,
+            theme=lambda: screen.theme(session.ui),
+            coloured=screen.coloured,
+            env=session.env,
+            suggest=lambda before: commands.suggestions(session, before),
+            status=lambda: partial(toolbar.text, toolbar.facts(session)),
+            edit=edit,
+            trouble=lambda line: screen.say(line, "warning"),
+        ),
+    )
 
 
 def _first_line(session: Session) -> str:
@@ -257,41 +305,3 @@ def _first_line(session: Session) -> str:
         "SmolLM2-135M, a toy" if session.profile.base_url == "local:" else "its first model"
     )
     return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."
-
-
-def _list_profiles(configuration: Config, env: Mapping[str, str]) -> int:
-    for profile in configuration.profiles.values():
-        key = "no key needed"
-        if profile.key_env:
-            key = f"{profile.key_env} is {'set' if env.get(profile.key_env) else 'not set'}"
-        elif profile.needs_key:
-            key = "key from a file or a command"
-        mark = "*" if profile.name == configuration.default else " "
-        print(f"{mark} {profile.name:<20} {profile.dialect:<20} {profile.model or '-':<28} {key}")
-    return FINE
-
-
-def _with_sessions(flags: argparse.Namespace, places: Paths, screen: Screen) -> int:
-    """List the sessions, write one to a file, or make some of a file."""
-    from chatrepl import export
-
-    if flags.export:
-        words, name = flags.export
-        state = read(_chosen(words, places, screen).path)
-        if entry := state.settlement():
-            state.take(entry)
-        export.save(Path(name).expanduser(), state.conversation, state.title)
-    elif flags.take_in:
-        for conversation, title in reversed(export.load_all(Path(flags.take_in).expanduser())):
-            path = sessions.keep(conversation, title, places.sessions, screen.error)
-            print(f"{path.stem}  {safe.line(title) or 'untitled'}")
-    else:
-        for each in sessions.listed(places.sessions):
-            print(f"{each.id}  {each.when}  {safe.line(each.title) or 'untitled'}")
-    return FINE
-
-
-def _list_models(session: Session) -> int:
-    for model in session.offered():
-        print(model.id)
-    return FINE

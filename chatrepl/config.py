@@ -54,6 +54,10 @@ class Profile:
     ca_file: str = ""
     client_cert: str = ""
     client_key: str = ""
+    context: int = 0
+    """How many tokens the model can hold; 0 is unknown."""
+    price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
+    """Dollars for a million tokens, in and out; none is unknown."""
 
     @property
     def needs_key(self) -> bool:
@@ -86,6 +90,12 @@ class Ui:
     thinking: bool = field(default=True, metadata={"about": "show the model's reasoning"})
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
+    toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})
+    title: bool = field(default=True, metadata={"about": "name the terminal's window after the session"})
+    notify: str = field(
+        default="off",
+        metadata={"of": ("off", "bell", "osc9"), "about": "how to tell that a reply is there that took long"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +209,10 @@ class _Reader:
                 self.demand((*at, key), value in choices, f"has to be one of {', '.join(choices)}")
             if isinstance(now, Timeouts):
                 value = self.fill((*at, key), value, now)
+            elif count := known[key].metadata.get("numbers"):
+                numbers = all(_TYPES[float][0](number) or number == 0 for number in value)
+                self.demand((*at, key), numbers and len(value) == count, f"has to be a list of {count} numbers")
+                value = tuple(map(float, value))
             elif isinstance(now, tuple):
                 self.demand((*at, key), all(isinstance(word, str) for word in value), "has to be a list of words")
                 value = tuple(value)

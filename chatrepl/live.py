@@ -201,6 +201,37 @@ class LivePicture:
         self._out.flush()
 
 
+class StillPicture:
+    """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
+
+    def __init__(self, out: TextIO, look: Look, columns: int) -> None:
+        self._out = out
+        self._colors: Colors = look.colors
+        self._strand = _Strand(Drawing(columns, theme=look.theme, hyperlinks=look.hyperlinks), safe.Stream())
+
+    def feed(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Text):
+            self._strand.feed(event.text)
+            self._write(self._strand.take(self._colors))
+
+    def waiting(self, wait: Wait) -> None:
+        """Nobody can be shown that."""
+
+    def __enter__(self) -> "StillPicture":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write(self._strand.finish(self._colors))
+
+    def _write(self, lines: list[str]) -> None:
+        if lines:
+            self._out.write("".join(f"{line}\n" for line in lines))
+            self._out.flush()
+
+
 @dataclass(slots=True)
 class _Strand:
     """A run of text of one kind, answer or reasoning, on its way from the server to lines."""

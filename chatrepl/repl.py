@@ -1,17 +1,32 @@
 """The loop: read a line, run a command or ask, again."""
 
+from typing import Protocol
+
 from chatrepl import commands, secrets_found
-from chatrepl.conversation import question
+from chatrepl.attachments import described
 from chatrepl.errors import ChatError
-from chatrepl.prompt import Prompt
 from chatrepl.session import Session
 
 
-def run(session: Session, prompt: Prompt) -> None:
+class Reads(Protocol):
+    """A prompt: the next line, and the answer to a question."""
+
+    def read(self, start: str = "") -> str: ...
+
+    def answer(self, question: str) -> str: ...
+
+    def close(self) -> None: ...
+
+
+def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
     leaving = False
     while True:
         start, session.draft = session.draft, ""
+        about = session.transcript.state.title or session.profile.name
+        session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
+        for part in session.attachments:
+            session.screen.say(f"+ {described(part)}", "dim")
         try:
             line = prompt.read(start)
         except KeyboardInterrupt:
@@ -52,4 +67,4 @@ def _send(session: Session, line: str) -> None:
         if session.answer("Send it all the same? [y/N]").lower() not in ("y", "yes"):
             session.draft = line
             return
-    session.ask(question(line.removeprefix("/") if line.startswith("//") else line))
+    session.ask(session.question(line.removeprefix("/") if line.startswith("//") else line))

@@ -3,6 +3,7 @@
 Everything that is printed goes through here and through ``safe``; nothing else writes to the terminal.
 """
 
+import base64
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -47,9 +48,12 @@ class Screen:
         self._silent = silent
         self._env = env
         self._picture: LivePicture | None = None
+        self._title = ""
         self.live = out.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
         """Whether what was printed may be painted over."""
-        self.styled = notes.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
+        self._forced = env.get("CLICOLOR_FORCE", "0") not in ("", "0") and not plain
+        simple = plain or (env.get("TERM") in ("dumb", "unknown") and not self._forced)
+        self.styled = (notes.isatty() or self._forced) and not simple
         self.coloured = self.styled and not env.get("NO_COLOR")
 
     def say(self, text: str, style: str = "") -> None:
@@ -89,9 +93,12 @@ class Screen:
         """The picture of the next reply; one that shows nothing where the reply is only collected."""
         if self._silent:
             return Blank()
-        if not (self.live and ui.markdown):
+        if not ((self.live or self._forced) and ui.markdown):
             return PlainPicture(self.out)
-        from chatrepl.live import LivePicture  # rich and markdown-it cost as much as the prompt
+        from chatrepl.live import LivePicture, StillPicture  # rich and markdown-it cost as much as the prompt
+
+        if not self.live:
+            return StillPicture(self.out, self._look(ui), self.columns)
 
         self._picture = LivePicture(self.out, self._look(ui), label)
         return self._picture
@@ -107,15 +114,60 @@ class Screen:
         lines = draw(safe.text(text), self.columns, theme=look.theme, hyperlinks=look.hyperlinks)
         self._print("\n".join(ansi(line, look.colors) for line in lines))
 
+    def copy(self, text: str) -> bool:
+        """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""
+        if self.live:
+            self._control(f"52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}")
+        return self.live
+
+    def title(self, text: str) -> None:
+        """Name the terminal's window; "" gives it back the name it had."""
+        if not self.live or text == self._title:
+            return
+        if not self._title:
+            self.out.write("\x1b[22;2t")  # the terminal keeps the old one
+        if text:
+            self._control(f"2;{safe.line(text, 80)}")
+        else:
+            self.out.write("\x1b[23;2t")
+            self.out.flush()
+        self._title = text
+
+    def notify(self, how: str, text: str) -> None:
+        """Ring the "bell", or tell the text by "osc9"."""
+        if self.live and how == "osc9":
+            self._control(f"9;{safe.line(text, 80)}")
+        elif self.live and how == "bell":
+            self.out.write("\a")
+            self.out.flush()
+
+    def _control(self, command: str) -> None:
+        self.out.write(f"\x1b]{command}\a")
+        self.out.flush()
+
+    def theme(self, ui: Ui) -> str:
+        """ "dark" or "light"."""
+        return _background(self._env) if ui.theme == "auto" else ui.theme
+
     def _look(self, ui: Ui) -> "Look":
         from chatrepl.live import Look
 
         return Look(
-            theme=_background(self._env) if ui.theme == "auto" else ui.theme,
+            theme=self.theme(ui),
             colors="16" if self.coloured else "none",
-            hyperlinks=_links(self._env),
+            hyperlinks=self.links,
             thinking=ui.thinking,
         )
+
+    @property
+    def term(self) -> str:
+        """What the terminal calls itself."""
+        return self._env.get("TERM", "")
+
+    @property
+    def links(self) -> bool:
+        """Whether the terminal is known to make links of OSC 8 sequences."""
+        return _links(self._env)
 
     @property
     def columns(self) -> int:

@@ -7,19 +7,22 @@ from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from chatrepl import sessions
+from chatrepl import attachments, safe, sessions
+from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Ui
 from chatrepl.connection import Connection, Recordings
-from chatrepl.conversation import Conversation, Message, Reply, question
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Reply, question
 from chatrepl.dialects import ModelInfo, dialect
-from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, Refused, TranscriptError
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused, TranscriptError
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
+from chatrepl.glance import look
 from chatrepl.journal import Mark, Piece, Said
 from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
+from chatrepl.usage import Rates
 from chatrepl.waiting import Wait
 
 
@@ -48,6 +51,8 @@ class Session:
     recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
+    attachments: list[Attachment] = field(default_factory=list)
+    """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""
     """Asks the user something on a line of its own; "" is no answer."""
     found: InitVar[Transcript | None] = None
@@ -67,8 +72,9 @@ class Session:
             self._settle()
         elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
-        self.models: list[str] = []
-        """The models the server was last seen to offer, for completion."""
+        self.offers: list[ModelInfo] = []
+        """The models the server was last seen to offer, for completion and their facts."""
+        self._looking_for: Profile | None = None
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -78,8 +84,31 @@ class Session:
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
 
+    def confirm(self, question: str) -> bool:
+        """Whether the user says yes."""
+        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
+
+    def attach(self, part: Attachment) -> None:
+        """Let it go along with the next question; a large one only after a yes."""
+        if attachments.is_large(part) and not self.confirm(f"{safe.line(attachments.described(part))}: attach it?"):
+            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
+            return
+        self.attachments = [each for each in self.attachments if each.name != part.name] + [part]
+
+    def question(self, text: str) -> Message:
+        """The question with what goes along: the attachments, and the files it names with an @."""
+        for path in attachments.mentioned(text):
+            self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
+        return question(text, *self.attachments)
+
     def ask(self, asked: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
+        images = any(isinstance(part, ImagePart) for part in asked.parts)
+        if images and ImagePart not in dialect(self.profile.dialect).carries:
+            raise CommandError(
+                f"{self.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
+            )
+        self.attachments = []
         self._note_who()
         self.transcript.add(Said(asked))
         return self._answer(asked, self.conversation.asking(asked))
@@ -114,15 +143,26 @@ class Session:
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
-        self.models = []
+        self.offers = []
+        self._looking_for = None
         self.profile = profile
 
     def offered(self) -> list[ModelInfo]:
         """The models that the server offers."""
         with self.interrupts.awaited():
             found = self.connection.models(self.profile)
-        self.models = [each.id for each in found]
+        self.offers = found
         return found
+
+    def rates(self) -> Rates:
+        """Where the prices and context sizes of this session are known from."""
+        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+
+    def look_for_models(self) -> None:
+        """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
+        if not self.offers and self._looking_for is not self.profile:
+            self._looking_for = self.profile
+            self.offers = look(self.profile, self.env)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
@@ -187,11 +227,15 @@ class Session:
             self._tell_ending(reply, timing)
         else:
             self.transcript.add(Mark("withdraw"))
-            self.draft = "" if again else asked.text
+            if not again:
+                self.draft = asked.text
+                self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:
             self.screen.error(failure)
+        if timing.over - timing.asked >= LONG:
+            self.screen.notify(self.ui.notify, f"chatrepl: {self.transcript.state.title}")
         return message
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
@@ -268,6 +312,9 @@ ENDINGS = {
     "error": "The server reports that the reply failed.",
 }
 
+
+LONG = 10.0
+"""A reply that took so many seconds is worth a bell, for those who want one."""
 
 MEASURABLE = 0.2
 """Below that many seconds the speed of a reply is mostly noise."""

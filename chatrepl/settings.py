@@ -1,7 +1,7 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,17 @@ def value_of(key: str, ui: Ui, profile: Profile) -> str:
         return as_text(getattr(ui, key))
     option = _option(key)
     return as_text(profile.options[option]) if option in profile.options else "not set"
+
+
+def values_of(key: str) -> Sequence[str]:
+    """The values that a setting may have, as far as they can be listed."""
+    field = _UI.get(key)
+    if field is None:
+        return _VALUES.get(key, ("off",) if key in PARAMETERS else ())
+    return ("on", "off") if field.type in (bool, "bool") else tuple(field.metadata["of"])
+
+
+_VALUES = {"reasoning_effort": ("minimal", "low", "medium", "high", "off"), "raw": ("true", "off")}
 
 
 def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile]:

@@ -13,12 +13,13 @@ T = TypeVar("T")
 
 
 @contextmanager
-def quiet(keys: TextIO) -> Iterator[None]:
-    """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next.
+def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
+    """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
+    are what is read.
 
     The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
     """
-    hush, restore = _modes(keys)
+    hush, restore = _modes(keys, lines=lines)
     hush()
     atexit.register(restore)
     before = {number: signal.signal(number, _leave) for number in _signals("SIGTERM", "SIGHUP")}
@@ -32,7 +33,33 @@ def quiet(keys: TextIO) -> Iterator[None]:
         restore()
 
 
-def _modes(keys: TextIO) -> tuple[Callable[[], None], Callable[[], None]]:
+@contextmanager
+def cooked(keys: TextIO) -> Iterator[None]:
+    """While it lasts, the terminal is as other programs expect it: lines, echo, and Enter that ends a line."""
+    try:
+        import termios
+
+        descriptor = keys.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    except termios.error:
+        yield
+        return
+    modes = termios.tcgetattr(descriptor)
+    modes[0] |= termios.ICRNL | termios.IXON
+    modes[1] |= termios.OPOST
+    modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+    modes[3] &= ~termios.NOFLSH
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def _modes(keys: TextIO, *, lines: bool) -> tuple[Callable[[], None], Callable[[], None]]:
     """Two functions: one makes the terminal quiet, the other puts it back; both do nothing where there is none."""
     try:
         import termios
@@ -46,8 +73,10 @@ def _modes(keys: TextIO) -> tuple[Callable[[], None], Callable[[], None]]:
 
     def hush() -> None:
         modes = termios.tcgetattr(descriptor)
-        modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
-        modes[3] &= ~(termios.ECHO | termios.ICANON)
+        if not lines:
+            modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
+            modes[3] &= ~termios.ICANON
+        modes[3] &= ~termios.ECHO
         modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
         termios.tcsetattr(descriptor, termios.TCSANOW, modes)
 

@@ -42,8 +42,13 @@ class Terminal:
         self.until(lambda: self.text().count(text) >= times, f"{text!r}, {times} times")
 
     def wait_for_prompt(self, start: str = "") -> None:
-        """Until the last line is a prompt with just that text in it."""
-        self.until(lambda: self.lines()[-1:] == [f"> {start}".rstrip()], f"a prompt with {start!r}")
+        """Until the cursor stands behind just that text in a prompt; a status line may stand below."""
+        self.until(lambda: self.at_cursor() == f"> {start}".rstrip(), f"a prompt with {start!r}")
+
+    def at_cursor(self) -> str:
+        """The line of the cursor, up to it."""
+        cursor = self._screen.cursor
+        return self._screen.display[cursor.y][: cursor.x].rstrip()
 
     def until(self, met, what: str) -> None:  # type: ignore[no-untyped-def]
         """Read until the condition is met."""
@@ -52,6 +57,10 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}; the screen holds:\n{self.text()}")
             self._read(0.05)
+
+    def row(self) -> str:
+        """The line of the cursor, whole."""
+        return self._screen.display[self._screen.cursor.y].rstrip()
 
     def end(self) -> int:
         """The exit status, once the program is over."""

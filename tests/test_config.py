@@ -43,10 +43,28 @@ COMPLAINTS = {
         "[profiles.local]\nkey_command = [1]\n",
         "line 2: profiles.local.key_command has to be a list of words",
     ),
+    "a fallback that is no profile": (
+        '[profiles.local]\nfallback = ["olama"]\n',
+        "line 2: profiles.local.fallback names no profile: 'olama': did you mean 'ollama'?",
+    ),
+    "a fallback on itself": (
+        '[profiles.local]\nfallback = ["local"]\n',
+        "line 2: profiles.local.fallback names the profile itself",
+    ),
+    "retries that are no number": (
+        "[profiles.local]\nretries = -1\n",
+        "line 2: profiles.local.retries has to be a whole number, 0 or more",
+    ),
     "a default that is no profile": (
         'default = "lokal"\n',
         "line 1: default names no profile: 'lokal': did you mean 'local'?",
     ),
+    "a price in words": (
+        '[profiles.local]\nprice = ["a", "b"]\n',
+        "line 2: profiles.local.price has to be a list of 2 numbers",
+    ),
+    "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be a list of 2 numbers"),
+    "a context of no size": ("[profiles.local]\ncontext = -1\n", "profiles.local.context has to be a whole number"),
     "broken TOML": ("[ui\n", "is not valid TOML"),
     "a profile that is no table": ("[profiles]\nlocal = 3\n", "line 2: profiles.local has to be a table"),
 }

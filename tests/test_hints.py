@@ -8,13 +8,13 @@ import pytest
 
 from chatrepl.dialects import dialect
 from chatrepl.dialects.response import read, refused
-from chatrepl.errors import Refused
+from chatrepl.errors import ASK_AGAIN, Refused
 from tests.exchanges import PROFILE, answers, load
 
 KEYED = replace(PROFILE, name="test", key_env="A_KEY")
 LONG, REPLY, IMAGE, WORDS = "/undo or /reset shortens", "/set max_tokens", "takes no images", "other words"
 KEY, BILLING, WAIT, MODEL = "A_KEY", "billing", "wait a little", "/models lists what there is"
-CHAT, AGAIN, PARAMETERS, PLACE = "openai-chat", "/retry", "/set changes a parameter", "base_url"
+CHAT, AGAIN, PARAMETERS, PLACE = "openai-chat", ASK_AGAIN, "/set changes a parameter", "base_url"
 
 
 def openai(message: str, **more: Any) -> dict[str, Any]:

@@ -14,16 +14,17 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "files", "locking", "secrets_found", "redaction", "waiting"},
-    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying"},
-    {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child"},
-    {"transcript", "export", "painter"},
+    {"safe", "events", "errors", "files", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy"},
+    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
+    {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
+    {"transcript", "export", "painter", "usage"},
     {"client", "local", "live", "prompt", "terminal", "sessions"},
-    {"choice", "embedded", "screen"},
+    {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
+    {"glance", "doctor"},
     {"session"},
-    {"commands"},
-    {"repl"},
+    {"commands", "toolbar"},
+    {"repl", "errands", "flags"},
     {"cli"},
     {"__main__"},
 ]

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from chatrepl import export
-from chatrepl.commands.table import command, pick, turns
+from chatrepl.commands.table import command, file_names, pick, turns
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
 
-@command("/save [-f] [file]")
+@command("/save [-f] [file]", complete_words=file_names)
 def save(session: Session, words: str) -> None:
     """Write the conversation to a file: .md, .json, .jsonl, .html or .txt. An existing file is only replaced with -f;
     without a name, one is made from the title."""
@@ -22,7 +22,7 @@ def save(session: Session, words: str) -> None:
     session.screen.say(f"Saved to {path}", "dim")
 
 
-@command("/load file")
+@command("/load file", complete_words=file_names)
 def load(session: Session, words: str) -> None:
     """Go on with the conversation in a file that /save wrote, or that another program exported. It becomes a new
     session; where the file holds several conversations, one is chosen."""

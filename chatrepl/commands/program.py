@@ -6,17 +6,13 @@ from chatrepl import settings
 from chatrepl.commands.table import COMMANDS, command, distinct
 from chatrepl.config import nearest
 from chatrepl.errors import CommandError
+from chatrepl.fuzzy import matching
 from chatrepl.session import Session
 
 
 def command_names(session: Session) -> Iterable[tuple[str, str]]:
     """The commands, for completion."""
     return ((each.name, each.about) for each in distinct())
-
-
-def setting_names(session: Session) -> Iterable[tuple[str, str]]:
-    """The settings, for completion."""
-    return settings.names()
 
 
 @command("/help [command]", complete=command_names)
@@ -33,7 +29,19 @@ def help_(session: Session, words: str) -> None:
     session.screen.say(COMMANDS[name].help)
 
 
-@command("/set [--save] [key [value]]", complete=setting_names)
+def setting_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """The settings, and behind one its values, for completion."""
+    *before, word = words.split(" ")
+    keys = [each for each in before if each not in ("--save", "")]
+    if keys:
+        offered = [(value, f"of {keys[0]}") for value in settings.values_of(keys[0])]
+    else:
+        offered = [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])]
+    for text, meaning in matching(word, offered):
+        yield text, meaning, len(word)
+
+
+@command("/set [--save] [key [value]]", complete_words=setting_words)
 def set_(session: Session, words: str) -> None:
     """Show the settings, show one, or change one for this session. With --save it is written to the configuration
     too. Parameters of the request are settings like all others: /set temperature 0.2; off removes one."""

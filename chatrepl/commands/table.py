@@ -1,20 +1,28 @@
 """The table of the slash commands: what makes a function one, and what is done with them all."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from chatrepl import filenames
 from chatrepl.config import nearest
 from chatrepl.errors import CommandError
+from chatrepl.fuzzy import matching
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 
 Run = Callable[[Session, str], None]
 Complete = Callable[[Session], Iterable[tuple[str, str]]]
+CompleteWords = Callable[[Session, str], Iterable[tuple[str, str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command: ``run`` gets the session and the words behind the name; ``complete`` what could stand there."""
+    """A slash command: ``run`` gets the session and the words behind the name; ``complete`` what could stand there.
+
+    ``complete_words`` is for arguments that depend on what is typed already: it gives what could stand at the end of
+    it, what that means, and how many characters it replaces.
+    """
 
     name: str
     usage: str
@@ -22,13 +30,19 @@ class Command:
     help: str
     run: Run
     complete: Complete
+    complete_words: CompleteWords | None = None
 
 
 COMMANDS: dict[str, Command] = {}
 """Every command by its name, and by its other names."""
 
 
-def command(usage: str, *other_names: str, complete: Complete = lambda session: ()) -> Callable[[Run], Run]:
+def command(
+    usage: str,
+    *other_names: str,
+    complete: Complete = lambda session: (),
+    complete_words: CompleteWords | None = None,
+) -> Callable[[Run], Run]:
     """Enter a function into the table. Its docstring is its help, the first line of it the short form."""
 
     def enter(run: Run) -> Run:
@@ -36,7 +50,7 @@ def command(usage: str, *other_names: str, complete: Complete = lambda session: 
         about, _, _ = doc.partition(". ")
         name = usage.split()[0]
         for each in (name, *other_names):
-            COMMANDS[each] = Command(name, usage, about.rstrip("."), doc, run, complete)
+            COMMANDS[each] = Command(name, usage, about.rstrip("."), doc, run, complete, complete_words)
         return run
 
     return enter
@@ -57,18 +71,40 @@ def run(session: Session, line: str) -> None:
 
 
 def suggestions(session: Session, before: str) -> Iterable[tuple[str, str, int]]:
-    """What could stand at the end of that text: commands at its start, arguments behind a command."""
-    if not before.startswith("/") or "\n" in before:
+    """What could stand at the end of that text: commands at its start, arguments behind a command, files behind @."""
+    if not before.startswith("/") or before.startswith("//") or "\n" in before:
+        yield from file_after_at(before)
         return
     name, space, words = before.partition(" ")
     if not space:
-        for each in sorted(COMMANDS):
-            if each.startswith(name):
-                yield each, COMMANDS[each].about, len(name)
+        for each, about in matching(name, [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]):
+            yield each, about, len(name)
+    elif name in COMMANDS and (complete_words := COMMANDS[name].complete_words):
+        yield from complete_words(session, words)
     elif name in COMMANDS:
-        for text, meaning in COMMANDS[name].complete(session):
-            if text.startswith(words):
-                yield text, meaning, len(words)
+        for text, meaning in matching(words, COMMANDS[name].complete(session)):
+            yield text, meaning, len(words)
+
+
+def file_after_at(before: str) -> Iterable[tuple[str, str, int]]:
+    """The files that an @ at the end of the text may mean."""
+    word = re.split(r"\s", before)[-1]
+    if word.startswith("@"):
+        for name, kind in filenames.completions(word[1:]):
+            yield f'@"{name}"' if " " in name else f"@{name}", kind, len(word)
+
+
+def file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """File names, for the last of several words."""
+    word = words.rpartition(" ")[2]
+    for name, kind in filenames.completions(word):
+        yield name, kind, len(word)
+
+
+def quoted_file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """The same, in quotes where a name holds a space."""
+    for name, kind, length in file_names(session, words):
+        yield f'"{name}"' if " " in name else name, kind, length
 
 
 # What several commands need

@@ -1,17 +1,24 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import safe, settings
-from chatrepl.commands.table import command, number, turns
+from chatrepl.attachments import described
+from chatrepl.commands.table import command, file_after_at, number, turns
 from chatrepl.commands.who import model_names
-from chatrepl.conversation import Conversation, Message
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import ENDINGS, Session
 
 
-@command("/system [text | @file | off]", complete=lambda session: [("off", "send no system prompt")])
+def system_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+    """What /system takes, for completion: off, or @ and a file."""
+    yield from file_after_at(words) if words.startswith("@") else [("off", "send no system prompt", len(words))]
+
+
+@command("/system [text | @file | off]", complete_words=system_words)
 def system(session: Session, words: str) -> None:
     """Show, set or remove the system prompt. The text goes to the model before every conversation; @file reads it
     from a file."""
@@ -34,7 +41,10 @@ def reset(session: Session, words: str) -> None:
 @command("/undo [n]")
 def undo(session: Session, words: str) -> None:
     """Take the last turn away, or the last n. Right after /reset, /edit, /retry or /continue it brings back what was
-    there before. /redo is the way back."""
+    there before. An attachment that waits for the next question is taken back first. /redo is the way back."""
+    if session.attachments and not words:
+        session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
+        return
     state = session.transcript.state
     if state.before and state.before.kind in UNDONE and not words:
         said = UNDONE[state.before.kind]
@@ -132,6 +142,9 @@ def history(session: Session, words: str) -> None:
     for place, turn in enumerate(said[first:], first + 1):
         for message in turn:
             session.screen.say(_heading(place, message), "bold")
+            for part in message.parts:
+                if isinstance(part, FilePart | ImagePart):
+                    session.screen.say(f"+ {safe.line(described(part))}", "dim")
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
             else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from chatrepl import safe, urls
 from chatrepl.commands.table import command
 from chatrepl.config import nearest
+from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -17,7 +18,15 @@ def profile_names(session: Session) -> Iterable[tuple[str, str]]:
 
 def model_names(session: Session) -> Iterable[tuple[str, str]]:
     """The models the server was last seen to offer, for completion."""
-    return ((model, "") for model in session.models)
+    session.look_for_models()
+    return [(each.id, facts(each)) for each in list(session.offers)]
+
+
+def facts(model: ModelInfo) -> str:
+    """What is known of a model."""
+    known = [f"{model.context:,} tokens of context"] if model.context else []
+    known += [f"${model.price[0]:g} in, ${model.price[1]:g} out for a million tokens"] if model.price else []
+    return " · ".join(known)
 
 
 @command("/model [name]", complete=model_names)
@@ -39,10 +48,8 @@ def models(session: Session, words: str) -> None:
     if not chosen:
         raise CommandError(f"No model is called like that{nearest(words, [each.id for each in offered])}")
     for each in sorted(chosen, key=lambda each: each.id):
-        facts = [f"{each.context:,} tokens of context"] if each.context else []
-        facts += [f"${each.price[0]:g} in, ${each.price[1]:g} out for a million tokens"] if each.price else []
         mark = "*" if each.id == session.profile.model else " "
-        session.screen.say(" · ".join((f"{mark} {safe.line(each.id)}", *facts)))
+        session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
 
 
 @command("/profile [name]", complete=profile_names)

@@ -4,6 +4,7 @@ CommonMark with tables and strikethrough; without HTML, and without link referen
 end would change one at the beginning. What a text gives does not depend on how it was cut into pieces.
 """
 
+from chatrepl.markdown.code import code_blocks
 from chatrepl.markdown.growing import Growing
 from chatrepl.markdown.inlines import Inline, Link, Span, inline
 from chatrepl.markdown.leaves import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
@@ -24,5 +25,6 @@ __all__ = [
     "Rule",
     "Span",
     "Table",
+    "code_blocks",
     "inline",
 ]

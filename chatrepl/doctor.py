@@ -1,0 +1,166 @@
+"""--doctor: what works here and what does not, and what to do about it."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chatrepl import keys, local, urls, weights
+from chatrepl.config import Config, Paths, Profile, Timeouts, located
+from chatrepl.connection import LOCAL, Connection
+from chatrepl.dialects import dialect
+from chatrepl.errors import ChatError, CommandError
+from chatrepl.filenames import size
+from chatrepl.screen import Screen
+
+PATIENCE = Timeouts(connect=3, first_byte=5, silence=5, total=10)
+"""How long each server may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something looked at: ``good`` is None where it is neither good nor bad; ``advice`` says what to do."""
+
+    good: bool | None
+    what: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """What is looked at, and where the findings are shown."""
+
+    config: Config
+    paths: Paths
+    connection: Connection
+    screen: Screen
+
+    def examine(self, chosen: Profile | ChatError) -> bool:
+        """Look at everything and tell; whether the chosen profile can work."""
+        self._tell("Files", self._files())
+        works = False
+        if isinstance(chosen, ChatError):
+            self._tell("Who is talked to", [Finding(False, str(chosen), chosen.hint)])
+        else:
+            findings = list(self._profile(chosen))
+            works = all(finding.good is not False for finding in findings)
+            self._tell(f"Who is talked to: {chosen.name}", findings)
+        name = "" if isinstance(chosen, ChatError) else chosen.name
+        others = [each for each in self.config.profiles.values() if each.name != name]
+        self._tell("Other profiles that are at hand", [found for each in others for found in self._other(each)])
+        self._tell("The embedded model", self._embedded())
+        self._tell("The terminal", self._terminal())
+        return works
+
+    def _tell(self, title: str, findings: "list[Finding] | Iterator[Finding]") -> None:
+        self.screen.say(title, "bold")
+        for finding in findings:
+            mark, style = {True: ("✓", "good"), False: ("✗", "error"), None: ("·", "")}[finding.good]
+            self.screen.say(f"  {mark} {finding.what}", style)
+            for line in finding.advice.splitlines():
+                self.screen.say(f"      {line}", "dim")
+
+    def _files(self) -> Iterator[Finding]:
+        there = self.paths.config.exists()
+        yield Finding(True, f"configuration: {self.paths.config}" + ("" if there else ", not there, which is fine"))
+        for what, path in (("sessions", self.paths.sessions), ("input history", self.paths.history.parent)):
+            good = _writable(path)
+            yield Finding(good, f"{what}: {path}", "" if good else "It cannot be written. CHATREPL_HOME names another.")
+
+    def _profile(self, profile: Profile) -> Iterator[Finding]:
+        """The findings about a profile: its key, and whether its server answers."""
+        if profile.base_url == LOCAL:
+            yield from self._embedded()
+            return
+        try:
+            profile = located(profile, self.connection.env)
+            key = keys.read(profile, self.connection.env)
+            yield Finding(True, "its key is there" if key else "it needs no key")
+            dialect(profile.dialect)
+        except ChatError as error:
+            yield Finding(False, str(error), error.hint)
+            return
+        yield from self._server(profile)
+
+    def _server(self, profile: Profile) -> Iterator[Finding]:
+        asked = replace(profile, timeouts=PATIENCE, model=profile.model or "any")
+        try:
+            models = [each.id for each in self.connection.models(asked)]
+        except CommandError:  # it has no list of models
+            yield _reached(profile)
+            return
+        except ChatError as error:
+            yield Finding(False, str(error), error.hint)
+            return
+        yield Finding(True, f"{_origin(profile)} answers and offers {len(models)} models")
+        if profile.model and models and profile.model not in models:
+            yield Finding(None, f"the model {profile.model!r} is not among them", "chatrepl --list-models names them.")
+
+    def _other(self, profile: Profile) -> Iterator[Finding]:
+        if profile.base_url == LOCAL:
+            return
+        if keys.at_hand(profile, self.connection.env) or profile.key_file:
+            for finding in self._profile(profile):
+                yield replace(finding, what=f"{profile.name}: {finding.what}")
+        elif profile.key_command:
+            yield Finding(None, f"{profile.name}: its key command is not run", f"chatrepl -p {profile.name} --doctor")
+        elif not profile.needs_key and profile.base_url:
+            reached = _reached(profile)
+            what = f"{profile.name}: {reached.what}" if reached.good else f"{profile.name}: nothing answers there"
+            yield Finding(reached.good or None, what)
+
+    def _embedded(self) -> Iterator[Finding]:
+        if not local.is_installed():
+            error = local.not_installed()
+            yield Finding(False, str(error), error.hint)
+            return
+        yield Finding(True, "its runtime is installed")
+        found = weights.find(self.paths.models)
+        if found:
+            yield Finding(True, f"its weights are there: {found} ({size(found.stat().st_size)})")
+        else:
+            yield Finding(None, "its weights are not there yet", "chatrepl -p local fetches them (98 MB, once).")
+
+    def _terminal(self) -> Iterator[Finding]:
+        screen = self.screen
+        yield Finding(screen.out.isatty() or None, "the output is a terminal" if screen.out.isatty() else "no terminal")
+        yield Finding(None, f"{screen.columns} columns, TERM={screen.term or 'not set'}")
+        yield Finding(
+            screen.live or None, "live pictures" if screen.live else "plain text only: --plain, TERM, or a pipe"
+        )
+        yield Finding(screen.coloured or None, "colours" if screen.coloured else "no colours")
+        encoding = getattr(screen.out, "encoding", "") or "unknown"
+        wide = encoding.lower().replace("-", "") == "utf8"
+        yield Finding(wide or None, f"characters: {encoding}", "" if wide else "A UTF-8 locale shows all: LANG=C.UTF-8")
+        yield Finding(None, f"links (OSC 8): {'yes' if screen.links else 'not known to work here'}")
+        yield Finding(None, "clipboard (OSC 52): /copy asks the terminal, which does not tell whether it obeys")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made there, now or once the folder is made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _reached(profile: Profile) -> Finding:
+    """Whether somebody answers at the address, with a certificate that is trusted."""
+    url = urlsplit(profile.base_url)
+    try:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        with socket.create_connection((url.hostname or "", port), PATIENCE.connect) as connection:
+            if url.scheme == "https":
+                ssl.create_default_context().wrap_socket(connection, server_hostname=url.hostname).close()
+    except ssl.SSLCertVerificationError as error:
+        return Finding(False, f"{_origin(profile)} shows a certificate that is not trusted: {error.verify_message}")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or str(error)
+        return Finding(False, f"{_origin(profile)} cannot be reached: {reason}", "Check the network and the base URL.")
+    return Finding(True, f"{_origin(profile)} can be reached")
+
+
+def _origin(profile: Profile) -> str:
+    return urls.origin(profile.base_url)

@@ -1,0 +1,61 @@
+"""A text through the user's editor and back."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from chatrepl.errors import CommandError
+from chatrepl.terminal import cooked
+
+_USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
+
+
+def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
+    """The text as $VISUAL or $EDITOR leaves it. An editor that fails or cannot be run raises CommandError."""
+    command = _command(env)
+    with tempfile.TemporaryDirectory(prefix="chatrepl-") as folder:
+        path = Path(folder) / "message.md"
+        path.write_text(text, "utf-8", "replace", newline="")
+        try:
+            with cooked(keys), _ctrl_c_is_for_the_editor():
+                status = subprocess.call([*command, str(path)])
+            edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        except OSError as error:
+            raise CommandError(
+                f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."
+            ) from None
+    if status:
+        raise CommandError(f"The editor {command[0]!r} ended with status {status}; the text stays as it was")
+    return edited if text.endswith("\n") else edited.removesuffix("\n")  # which editors add
+
+
+def _command(env: Mapping[str, str]) -> list[str]:
+    wanted = env.get("VISUAL") or env.get("EDITOR")
+    if wanted:
+        try:
+            return shlex.split(wanted, posix=os.name == "posix") or [wanted]
+        except ValueError:
+            return [wanted]
+    found = next((name for name in _USUAL if shutil.which(name)), None)
+    if not found:
+        raise CommandError("There is no editor", "Set VISUAL or EDITOR.")
+    return [found]
+
+
+@contextmanager
+def _ctrl_c_is_for_the_editor() -> Iterator[None]:
+    """Signals go to the whole foreground, so to us too; here nobody hears them, not even asyncio's wake-up."""
+    handler = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
+    wakeup = signal.set_wakeup_fd(-1)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        signal.signal(signal.SIGINT, handler)

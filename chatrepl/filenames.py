@@ -1,0 +1,37 @@
+"""File names while they are typed."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from chatrepl.fuzzy import matching
+
+SHOWN = 200
+"""At most so many are offered."""
+
+
+def completions(typed: str) -> Iterable[tuple[str, str]]:
+    """The files and folders that what was typed may become, each with its kind; a folder ends with a slash."""
+    folder, slash, name = typed.rpartition("/")
+    start = f"{folder}{slash}"
+    try:
+        entries = sorted(os.scandir(Path(start or ".").expanduser()), key=lambda entry: entry.name.lower())
+    except (OSError, RuntimeError):  # a ~user that is not there
+        return
+    names = [(entry.name, _kind(entry)) for entry in entries if not entry.name.startswith(".") or name[:1] == "."]
+    for found, kind in matching(name, names)[:SHOWN]:
+        yield f"{start}{found}{'/' if kind == 'folder' else ''}", kind
+
+
+def _kind(entry: "os.DirEntry[str]") -> str:
+    try:
+        return "folder" if entry.is_dir() else size(entry.stat().st_size)
+    except OSError:
+        return ""
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

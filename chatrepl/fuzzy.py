@@ -1,0 +1,22 @@
+"""Which of many names somebody means who types a few letters."""
+
+from collections.abc import Iterable, Sequence
+
+Named = tuple[str, str]
+"""A name and what it means."""
+
+
+def matching(typed: str, names: Iterable[Named]) -> list[Named]:
+    """Those that begin with what was typed; else those that hold it; else those that hold its letters in order."""
+    wanted = typed.lower()
+    candidates = list(names)
+    for test in (str.startswith, str.__contains__, _in_order):
+        found = [pair for pair in candidates if test(pair[0].lower(), wanted)]
+        if found:
+            return found
+    return []
+
+
+def _in_order(name: str, letters: Sequence[str]) -> bool:
+    rest = iter(name)
+    return all(letter in rest for letter in letters)

@@ -1,0 +1,68 @@
+"""Text for terminals whose character set is small: what they cannot show becomes something like it."""
+
+import codecs
+import unicodedata
+from collections.abc import Mapping
+
+_LIKE = {
+    **dict.fromkeys("•◦▪∙", "*"),
+    "·": "-",
+    "…": "...",
+    "✗": "x",
+    "✓": "v",
+    **dict.fromkeys("│┃▎▌", "|"),
+    **dict.fromkeys("─━‐‑‒–—―", "-"),
+    **dict.fromkeys("┼┌┐└┘├┤┬┴", "+"),
+    **dict.fromkeys("‘’‚′", "'"),
+    **dict.fromkeys("“”„«»″", '"'),
+    "☐": "o",
+    "☑": "x",
+    "→": ">",
+    "←": "<",
+    "×": "x",
+    "−": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "€": "EUR",
+    **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),
+    **{chr(0x2400 + code): f"^{chr(code + 64)}" for code in range(32)},
+    "␡": "^?",
+}
+"""One word per character and, where a row must not grow, one character for one."""
+
+HANDLER = "chatrepl"
+"""The name under which ``register`` makes this known as an error handler of codecs."""
+
+
+def register() -> None:
+    """Make the error handler known, for ``stream.reconfigure(errors=HANDLER)``."""
+    codecs.register_error(HANDLER, _replace)
+
+
+def fitting(text: str, encoding: str) -> str:
+    """The text as far as that encoding can hold it."""
+    if text.isascii() or encoding.lower().replace("-", "") == "utf8":
+        return text
+    register()
+    return text.encode(encoding, HANDLER).decode(encoding)
+
+
+def encoding(env: Mapping[str, str], now: str) -> str:
+    """The encoding to write to a terminal in: ``now``, or ASCII where the user's locale is C, whatever Python says."""
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    return "ascii" if locale in ("C", "POSIX") and not env.get("PYTHONUTF8") else now
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(_like(character) for character in error.object[error.start : error.end]), error.end
+
+
+def _like(character: str) -> str:
+    if character in _LIKE:
+        return _LIKE[character]
+    if unicodedata.combining(character):
+        return ""
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return letters or "?"

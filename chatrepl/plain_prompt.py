@@ -1,0 +1,67 @@
+"""The prompt of simple terminals and screen readers: lines as the terminal itself gives them, nothing repainted."""
+
+import select
+import sys
+from typing import TextIO
+
+from chatrepl import safe
+from chatrepl.terminal import Interrupts, cooked
+
+
+class PlainPrompt:
+    """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
+
+    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts) -> None:
+        self._keys = keys
+        self._out = out
+        self._interrupts = interrupts
+
+    def read(self, start: str = "") -> str:
+        """The next line, or lines; Enter alone sends ``start``.
+
+        Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
+        """
+        if start:
+            self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
+        with cooked(self._keys):
+            return self._lines() or start
+
+    def close(self) -> None:
+        """There is nothing to put back."""
+
+    def _lines(self) -> str:
+        text = self._line("> ")
+        while text.endswith("\\"):
+            text = f"{text[:-1]}\n{self._line('  ')}"
+        while not text.startswith("/") and self._waiting():
+            text = f"{text}\n{self._line('')}"
+        return text
+
+    def answer(self, question: str) -> str:
+        """What the user answers, "" after Ctrl-C or Ctrl-D."""
+        try:
+            with cooked(self._keys):
+                return self._line(f"{question} ").strip()
+        except (KeyboardInterrupt, EOFError):
+            return ""
+
+    def _line(self, mark: str) -> str:
+        self._out.write(mark)
+        self._out.flush()
+        self._interrupts.forget()
+        try:
+            with self._interrupts.awaited():
+                line = self._keys.readline()
+        except KeyboardInterrupt:
+            self._out.write("\n")
+            raise
+        if not line:
+            self._out.write("\n")
+            raise EOFError
+        return line.removesuffix("\n")
+
+    def _waiting(self) -> bool:
+        """Whether more lines are there already, as those of a paste are."""
+        if sys.platform == "win32":  # select knows only sockets there
+            return False
+        return bool(select.select([self._keys], [], [], 0.05)[0])

@@ -1,0 +1,121 @@
+"""What the keys do that do something else than usual."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    Condition,
+    Filter,
+    completion_is_selected,
+    has_focus,
+    to_filter,
+)
+from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from chatrepl.prompt.pastes import Pastes
+
+_ALWAYS = to_filter(True)
+Action = Callable[[KeyPressEvent], None]
+
+SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~", "\x1b[27;2;13u")
+"""What terminals send for Shift-Enter, those that tell it from Enter at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the keys need to know: whether Enter adds a line, and how a text goes through the editor."""
+
+    multiline: Callable[[], bool]
+    edit: Callable[[str], str]
+    pastes: Pastes
+
+
+def bindings(wishes: Wishes) -> KeyBindings:
+    """Enter sends and Alt-Enter adds a line, or the other way round; Ctrl-J and Shift-Enter always add one."""
+    table = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)  # not while Ctrl-R searches
+    multiline = Condition(wishes.multiline)
+
+    def bind(action: Action, *keys: str | Keys, when: Filter = _ALWAYS) -> None:
+        table.add(*keys, filter=typing & when)(action)
+
+    for sequence in SHIFT_ENTER:
+        ANSI_SEQUENCES[sequence] = Keys.ControlF24  # a key nobody has, for prompt-toolkit knows no Shift-Enter
+    bind(_accept_completion, "enter", when=completion_is_selected)
+    bind(_complete, "tab")
+    bind(_send, "enter", when=~multiline & ~completion_is_selected)
+    bind(_add_line, "enter", when=multiline & ~completion_is_selected)
+    bind(_send, "escape", "enter", when=multiline)
+    bind(_add_line, "escape", "enter", when=~multiline)
+    bind(_add_line, "c-j")
+    bind(_add_line, Keys.ControlF24)
+    bind(_clear, "c-c")
+    table.add("<sigint>")(_clear)
+    bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
+    bind(lambda event: _edit(event, wishes), "c-x", "c-e")
+    return table
+
+
+def _send(event: KeyPressEvent) -> None:
+    event.current_buffer.validate_and_handle()
+
+
+def _add_line(event: KeyPressEvent) -> None:
+    event.current_buffer.newline(copy_margin=False)
+
+
+def _complete(event: KeyPressEvent) -> None:
+    """Finish the word where there is one way to; else go as far as all ways do, and show them.
+
+    At once, unlike prompt-toolkit's own: whoever types fast goes on typing behind the finished word.
+    """
+    buffer = event.current_buffer
+    if buffer.complete_state and buffer.complete_state.current_completion:
+        buffer.complete_next()
+        return
+    asked = CompleteEvent(completion_requested=True)
+    ways = list(buffer.completer.get_completions(buffer.document, asked))
+    buffer.cancel_completion()
+    if len(ways) == 1:
+        buffer.apply_completion(ways[0])
+    elif common := get_common_complete_suffix(buffer.document, ways):
+        buffer.insert_text(common)
+    elif ways:
+        buffer.start_completion(select_first=True)
+
+
+def _accept_completion(event: KeyPressEvent) -> None:
+    event.current_buffer.complete_state = None
+
+
+def _clear(event: KeyPressEvent) -> None:
+    buffer = event.app.current_buffer
+    if buffer.text:
+        buffer.reset()
+    else:
+        event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+
+def _paste(event: KeyPressEvent, pastes: Pastes) -> None:
+    pasted = event.data.replace("\r\n", "\n").replace("\r", "\n")
+    event.current_buffer.insert_text(pastes.fold(pasted))
+
+
+def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
+    """The line through the editor and back; Enter sends it then."""
+    buffer = event.current_buffer
+
+    async def go() -> None:
+        line = wishes.pastes.unfold(buffer.text)
+        edited = await run_in_terminal(lambda: wishes.edit(line))
+        if edited != line:
+            buffer.save_to_undo_stack()
+            buffer.text = wishes.pastes.refold(edited)
+            buffer.cursor_position = len(buffer.text)
+
+    event.app.create_background_task(go())

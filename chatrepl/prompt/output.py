@@ -1,0 +1,67 @@
+"""The terminal as prompt-toolkit writes to it: asked nothing, and not surprised when it wraps lines anew."""
+
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.layout.screen import Screen
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output.defaults import create_output
+
+from chatrepl import narrow
+
+
+def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
+    """The output on that stream."""
+    if sys.platform == "win32" or not stream.isatty():
+        return create_output(stream)
+    from prompt_toolkit.output.vt100 import Vt100_Output
+
+    class Vt100(Vt100_Output):
+        """Takes just the rows it needs.
+
+        Others ask the terminal where the cursor is, to fill what lies below; the answers come as keys, and one that
+        comes late, over a slow line, lands in somebody's text.
+        """
+
+        _columns = 0  # when the prompt was drawn
+
+        @property
+        def responds_to_cpr(self) -> bool:
+            return False
+
+        def get_rows_below_cursor_position(self) -> int:
+            self._columns = self.get_size().columns
+            return 1
+
+        def cursor_up(self, amount: int) -> None:
+            """Go up; the first time after a resize also by the rows that the terminal has made of longer ones."""
+            columns = self.get_size().columns
+            screen = get_app().renderer.last_rendered_screen
+            if columns != self._columns and screen and _wraps_anew(env):
+                amount += _rows_added(screen, amount, columns)
+            self._columns = columns
+            super().cursor_up(amount)
+
+        def write(self, data: str) -> None:
+            super().write(narrow.fitting(data, self.encoding()))
+
+    depth = ColorDepth.DEPTH_4_BIT if coloured else ColorDepth.DEPTH_1_BIT
+    return Vt100.from_pty(stream, term=env.get("TERM"), default_color_depth=depth)
+
+
+def _wraps_anew(env: Mapping[str, str]) -> bool:
+    """Whether the terminal wraps what it shows anew when it is made narrower: most do, a few old ones do not."""
+    return not (env.get("XTERM_VERSION") or env.get("STY") or env.get("TERM", "").startswith(("linux", "rxvt")))
+
+
+def _rows_added(screen: Screen, above: int, columns: int) -> int:
+    """How many more rows there are from the first of the prompt to the cursor, which has so many above it."""
+    cursor = screen.get_cursor_position(get_app().layout.current_window)
+    wrapped = (max(_width(screen, row) - 1, 0) // columns for row in range(above))
+    return sum(wrapped) + cursor.x // columns
+
+
+def _width(screen: Screen, row: int) -> int:
+    return max((column + 1 for column, cell in screen.data_buffer[row].items() if cell.char.strip()), default=0)

@@ -1,0 +1,78 @@
+"""Long pastes: in the line each is one character, shown as ``[pasted 5000 lines]`` and sent whole.
+
+So the cursor steps over a paste, one Backspace takes it away, undo brings it back, and a line with a megabyte in it
+is as quick to edit as any other.
+"""
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+
+LINES, CHARACTERS = 20, 8_000
+"""What is longer than one of these is folded."""
+
+_FIRST, _LAST = 0x100000, 0x10FFFD  # the last plane for private use: nobody types these
+
+
+class Pastes:
+    """The long pastes of a session, each under the character that stands for it."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, str] = {}
+
+    def fold(self, pasted: str) -> str:
+        """What to put into the line for a pasted text: itself, or the character that stands for it."""
+        if pasted.count("\n") < LINES and len(pasted) <= CHARACTERS and not _holds_mark(pasted):
+            return pasted
+        known = next((mark for mark, text in self._texts.items() if text == pasted), None)
+        mark = known or _FIRST + len(self._texts) % (_LAST - _FIRST + 1)
+        self._texts[mark] = pasted
+        return chr(mark)
+
+    def unfold(self, line: str) -> str:
+        """The line with every paste in full."""
+        return line.translate(self._texts) if _holds_mark(line) else line
+
+    def refold(self, text: str) -> str:
+        """The text with every paste it holds folded again, as it stood in the line; ``unfold`` is the inverse."""
+        if _holds_mark(text):
+            return text
+        for mark, pasted in self._texts.items():
+            if len(pasted) <= len(text):
+                text = text.replace(pasted, chr(mark))
+        return text
+
+    def label(self, character: str) -> str:
+        """What is shown for a character of the line."""
+        pasted = self._texts.get(ord(character))
+        if pasted is None:
+            return character
+        lines = pasted.count("\n") + (not pasted.endswith("\n"))
+        return f"[pasted {lines} lines]" if lines > 1 else f"[pasted {len(pasted)} characters]"
+
+
+def _holds_mark(text: str) -> bool:
+    return max(text, default="") >= chr(_FIRST)
+
+
+class ShowPastes(Processor):
+    """Shows the labels in place of the characters."""
+
+    def __init__(self, pastes: Pastes) -> None:
+        self._pastes = pastes
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        fragments = transformation_input.fragments
+        if not any(_holds_mark(text) for _, text, *_ in fragments):
+            return Transformation(fragments)
+        shown: StyleAndTextTuples = []
+        starts = [0]  # where each character of the line stands on the screen
+        for style, text, *_ in fragments:
+            for character in text:
+                label = self._pastes.label(character)
+                shown.append((style if label == character else "class:paste", label))
+                starts.append(starts[-1] + len(label))
+        return Transformation(
+            shown,
+            source_to_display=lambda place: starts[min(place, len(starts) - 1)],
+            display_to_source=lambda place: max(index for index, start in enumerate(starts) if start <= place),
+        )

@@ -1,0 +1,169 @@
+"""The prompt: what the user types, with completion, history, pastes and the status line."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.input import Input
+from prompt_toolkit.output import Output
+from prompt_toolkit.styles import Style
+
+from chatrepl.config import Ui
+from chatrepl.prompt.history import SharedHistory
+from chatrepl.prompt.keys import Wishes, bindings
+from chatrepl.prompt.output import output
+from chatrepl.prompt.pastes import Pastes, ShowPastes
+
+Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
+"""For the text before the cursor: what could stand there, what it means, and how many characters it replaces."""
+
+SUGGESTED_FROM = 1_000
+"""So many entries of the history are looked through for a suggestion."""
+
+_COMMON = {
+    "paste": "italic",
+    "bottom-toolbar": "noreverse",
+    "bottom-toolbar.text": "noreverse ansibrightblack",
+    "auto-suggestion": "ansibrightblack",
+    "completion-menu": "bg:default",
+    "completion-menu.completion": "bg:default fg:default",
+    "completion-menu.completion.current": "bg:default fg:default bold reverse",
+    "completion-menu.meta.completion": "bg:default ansibrightblack",
+    "completion-menu.meta.completion.current": "bg:default ansibrightblack reverse",
+    "scrollbar.background": "bg:default",
+    "scrollbar.button": "bg:ansibrightblack",
+}
+STYLES = {
+    "dark": Style.from_dict({**_COMMON, "prompt": "ansibrightcyan bold"}),
+    "light": Style.from_dict({**_COMMON, "prompt": "ansiblue bold"}),
+}
+
+
+@dataclass
+class Surroundings:
+    """What the prompt asks of the rest of the program; every part may be left out."""
+
+    ui: Callable[[], Ui] = Ui
+    theme: Callable[[], str] = lambda: "dark"
+    coloured: bool = True
+    env: Mapping[str, str] = field(default_factory=dict)
+    suggest: Suggest = lambda _before: ()
+    status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
+    """Asked before every line: a function that gives the status line for so many columns, at once."""
+    edit: Callable[[str], str] = lambda text: text
+    trouble: Callable[[str], None] = lambda _line: None
+    keys: Input | None = None
+    output: Output | None = None
+
+
+class Prompt:
+    """Reads what the user types."""
+
+    def __init__(self, history: Path | None, around: Surroundings | None = None) -> None:
+        """``history`` is the file of the input history, None for none."""
+        self._around = around or Surroundings()
+        self._pastes = Pastes()
+        self._history = SharedHistory(history, self._pastes)
+        self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
+        self._session: PromptSession[str] | None = None
+
+    def read(self, start: str = "") -> str:
+        """The next line, or lines; ``start`` already stands in it.
+
+        Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
+        """
+        session = self._session = self._session or self._make()
+        self._history.refresh()
+        session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
+        session.style = STYLES[self._around.theme()]
+        session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
+        self._complain()
+        try:
+            line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
+        finally:
+            self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
+            self._output.flush()
+            self._complain()
+        return self._pastes.unfold(line)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._output.disable_bracketed_paste()
+        self._output.flush()
+
+    def _complain(self) -> None:
+        """Tell what is wrong with the history, while the prompt is not on the screen."""
+        complaint, self._history.complaint = self._history.complaint, ""
+        if complaint:
+            self._around.trouble(complaint)
+
+    def answer(self, question: str) -> str:
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
+        asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
+        try:
+            return asking.prompt(f"{question} ").strip()
+        except (KeyboardInterrupt, EOFError):
+            return ""
+
+    def _make(self) -> PromptSession[str]:
+        around = self._around
+        session: PromptSession[str] = PromptSession(
+            history=self._history,
+            multiline=True,
+            prompt_continuation=FormattedText([("class:prompt", "  ")]),
+            key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.edit, self._pastes)),
+            completer=_Suggestions(around.suggest),
+            complete_while_typing=Condition(_is_command),
+            auto_suggest=_FromHistory(),
+            input_processors=[ShowPastes(self._pastes)],
+            enable_suspend=True,
+            search_ignore_case=True,
+            reserve_space_for_menu=4,
+            cursor=ModalCursorShapeConfig(),
+            input=around.keys,
+            output=self._output,
+        )
+        session.app.ttimeoutlen = 0.05  # so long an Escape waits whether it begins a sequence
+        return session
+
+
+def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
+    return lambda: FormattedText([("", status(get_app().output.get_size().columns))])
+
+
+def _is_command() -> bool:
+    text = get_app().current_buffer.text
+    return text.startswith("/") and not text.startswith("//") and "\n" not in text
+
+
+class _Suggestions(Completer):
+    def __init__(self, suggest: Suggest) -> None:
+        self._suggest = suggest
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        for text, meaning, replaced in self._suggest(document.text_before_cursor):
+            yield Completion(text, -replaced, display_meta=meaning)
+
+
+class _FromHistory(AutoSuggest):
+    """What the newest entry of the history that begins like this goes on with."""
+
+    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
+        typed = document.text
+        if not typed.strip():
+            return None
+        for entry in buffer.history.get_strings()[: -SUGGESTED_FROM - 1 : -1]:
+            if entry.startswith(typed):
+                return Suggestion(entry[len(typed) :].partition("\n")[0])
+        return None

@@ -1,0 +1,53 @@
+"""The status line below the prompt: who is talked to, how full the context is, what it cost, what it is about."""
+
+from dataclasses import dataclass
+
+from chatrepl import safe, usage
+from chatrepl.session import Session
+
+SEPARATOR = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the line may say, each part as text; "" for what is not known."""
+
+    profile: str
+    model: str
+    tokens: str
+    cost: str
+    title: str
+
+
+def facts(session: Session) -> Facts:
+    """What there is to say now. Worked out once per prompt, never while a key waits."""
+    rates = session.rates()
+    count, counted = usage.tokens(session.conversation)
+    size = rates.context()
+    shown = f"{'' if counted else '~'}{count:,}"
+    spent = usage.total((turn[-1] for turn in session.conversation.turns), rates)
+    return Facts(
+        safe.line(session.profile.name, 40),
+        safe.line(session.profile.model.rpartition("/")[2] or "its first model", 60),
+        f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
+        usage.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
+        safe.line(session.transcript.state.title, 60),
+    )
+
+
+def text(facts: Facts, columns: int) -> str:
+    """The line in so many columns. What tells least goes first, and the model is cut short last."""
+    parts = [facts.profile, facts.model, facts.tokens, facts.cost, facts.title]
+    for place in (4, 0, 3):
+        if len(_joined(parts)) < columns:
+            break
+        room = columns - 1 - len(_joined([part for part in parts if part is not parts[place]])) - len(SEPARATOR)
+        parts[place] = safe.line(parts[place], room) if place == 4 and room > 10 else ""
+    over = len(_joined(parts)) - columns + 1
+    if over > 0:
+        parts[1] = safe.line(parts[1], max(len(parts[1]) - over, 4))
+    return _joined(parts)[: columns - 1]
+
+
+def _joined(parts: list[str]) -> str:
+    return SEPARATOR.join(filter(None, parts))

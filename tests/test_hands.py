@@ -1,0 +1,397 @@
+"""Copying, attaching, counting, pipes and checking the setup: through the whole program."""
+
+import base64
+import json
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import PATIENCE, Server, say, serving, stay, whole
+from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
+from tests.test_attachments import PNG
+from tests.test_cli import run
+
+if sys.platform == "win32":
+    pytest.skip("there is no pty on Windows", allow_module_level=True)
+
+from tests.test_repl import ask, sent
+
+
+@pytest.fixture
+def chat(server: Server, home: Path) -> Iterator[Terminal]:
+    """chatrepl at its prompt, talking to the scripted server."""
+    with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home)) as terminal:
+        terminal.wait_for_prompt()
+        yield terminal
+
+
+CODE = "Two of them:\n\n```python\ndef f():\n\treturn  1  \n```\n\n- in a list\n\n  ~~~\n  deep\n  ~~~\n"
+
+
+def copied(chat: Terminal) -> list[str]:
+    """What the terminal was asked to put into its clipboard."""
+    return [base64.b64decode(text).decode() for text in re.findall(rb"\x1b]52;c;([^\x07]*)\x07", chat.bytes)]
+
+
+def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, server: Server) -> None:
+    server.answers(say(CODE), say("Later."))
+    ask(chat, "Code?", "deep")
+    ask(chat, "More?", "Later.")
+    ask(chat, "/copy", "Copied reply 2: 1 line, by the terminal.")
+    ask(chat, "/copy 1", "Copied reply 1")
+    ask(chat, "/copy 1.1", "Copied code block 1 of reply 1: 2 lines")
+    ask(chat, "/copy 1.2", "Copied code block 2 of reply 1: 1 line")
+    assert copied(chat) == ["Later.", CODE, "def f():\n\treturn  1  \n", "deep\n"]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [("7", "There is no reply 7"), ("1.3", "Reply 1 has no code blocks"), ("x", "no number above 0")],
+)
+def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str) -> None:
+    chat.line("/copy")
+    chat.wait_for("There is nothing to copy yet")
+    chat.wait_for_prompt("/copy")
+    chat.send(CTRL_C)
+    chat.wait_for_prompt()
+    ask(chat, "Hi", "Hello")
+    chat.line(f"/copy {words}")
+    chat.wait_for(complaint)
+    assert not copied(chat)
+
+
+def test_copy_fills_the_clipboard_of_the_system_too(server: Server, home: Path, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "xclip"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncat > {shlex.quote(str(tmp_path / 'clipboard'))}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    env = environment(home, DISPLAY=":0")
+    env["PATH"] = f"{program.parent}:{env['PATH']}"
+    with chatrepl("--base-url", server.url, "-m", "test-model", env=env) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "Hi", "Hello")
+        ask(chat, "/copy", "by the terminal and xclip")
+    assert (tmp_path / "clipboard").read_text() == "Hello"
+
+
+def test_files_go_along_and_stand_above_the_prompt(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    (tmp_path / "b c.txt").write_text("beta")
+    chat.line(f'/file {tmp_path}/a.txt "{tmp_path}/b c.txt"')
+    chat.wait_for("(4 bytes)")
+    chat.wait_for_prompt()
+    chat.line("/undo")
+    chat.wait_for("not attached any more.")
+    chat.wait_for_prompt()
+    assert not server.requests
+    ask(chat, "What is it?", "Hello")
+    (content,) = [content for _, content in sent(server)]
+    assert "alpha" in str(content)
+    assert "beta" not in str(content)
+    ask(chat, "And now?", "Hello")
+    assert sent(server)[-1] == ("user", "And now?")
+
+
+def test_a_file_that_a_message_names_goes_along(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    ask(chat, f"What is in @{tmp_path}/a.txt?", "Hello")
+    assert "alpha" in str(sent(server)[0][1])
+    assert f"What is in @{tmp_path}/a.txt?" in str(sent(server)[0][1])
+
+
+def test_an_image_goes_along_in_base64(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    chat.line(f"/image {tmp_path}/a.png")
+    chat.wait_for("+ a.png (70 bytes)")
+    ask(chat, "What is it?", "Hello")
+    assert base64.b64encode(PNG).decode() in json.dumps(server.requests[0].body)
+
+
+def test_a_large_file_goes_along_only_after_a_yes(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "big.txt").write_text("x" * 300_000)
+    for answer, attached in (("n", False), ("y", True)):
+        chat.line(f"/file {tmp_path}/big.txt")
+        chat.wait_for("attach it? [y/N]", times=1 + attached)
+        chat.line(answer)
+        chat.wait_for("is not attached.")
+        chat.wait_for_prompt()
+        assert any(line.startswith("+") for line in chat.lines()) == attached
+
+
+def test_attachments_come_back_with_a_question_that_failed(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    server.answers(stay())
+    chat.line(f"/file {tmp_path}/a.txt")
+    chat.wait_for("(5 bytes)")
+    chat.wait_for_prompt()
+    chat.line("What is it?")
+    server.received()
+    chat.send(CTRL_C)
+    chat.wait_for("(5 bytes)", times=2)
+    chat.wait_for_prompt("What is it?")
+    ask(chat, "", "Hello")
+    assert str(sent(server)[0][1]).count("alpha") == 1
+
+
+def test_a_protocol_without_images_says_so_and_nothing_is_lost(server: Server, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    flags = ["--dialect", "openai-completions", "--base-url", server.url, "-m", "m"]
+    with chatrepl(*flags, env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line(f"What is @{tmp_path}/a.png?")
+        chat.wait_for("openai-completions cannot carry images")
+        chat.until(lambda: chat.at_cursor().endswith("a.png?"), "the question")
+        assert not server.requests
+        assert any(line.startswith("+") for line in chat.lines())
+
+
+def test_usage_tells_what_is_known_and_calls_the_rest_unknown(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'default = "work"\n[profiles.work]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "test-model"\n'
+        "context = 1000\nprice = [100, 1000]\n"
+    )
+    server.answers(say("Hi"), whole({"choices": [{"message": {"content": "There"}, "finish_reason": "stop"}]}))
+    with chatrepl(env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "One", "Hi")
+        chat.wait_for("work · test-model · 11/1,000 tokens (1 %) · $0.0029 · One")
+        ask(chat, "/set stream off", "stream = false")
+        ask(chat, "Two", "There")
+        chat.wait_for("~4/1,000 tokens")
+        ask(chat, "/usage", "In all: 9 tokens in · 2 out · cost $0.0029 and an unknown part")
+        assert "[1] test-model · 9 tokens in · 2 out · $0.0029" in chat.text()
+        assert "[2] test-model · tokens unknown · cost unknown" in chat.text()
+
+
+def test_usage_without_a_price_is_unknown(chat: Terminal) -> None:
+    ask(chat, "/usage", "Nothing was used yet.")
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/usage", "In all: 9 tokens in · 2 out · cost unknown")
+
+
+def test_files_of_the_command_line_go_along(server: Server, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    (tmp_path / "b.png").write_bytes(PNG)
+    flags = ["--base-url", server.url, "-m", "m", "-f", f"{tmp_path}/a.txt", "--file", f"{tmp_path}/b.png"]
+    done = run(*flags, "What?", home=home)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
+    body = json.dumps(server.requests[0].body)
+    assert "alpha" in body
+    assert base64.b64encode(PNG).decode() in body
+    done = run("--base-url", server.url, "-m", "m", "-f", "nowhere.txt", "What?", home=home)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_a_pipe_is_answered_and_then_the_keys_come_from_the_terminal(server: Server, home: Path) -> None:
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "-i", "Review this"]
+    terminal = Terminal(["sh", "-c", f"echo + a line | {shlex.join(words)}"], environment(home))
+    try:
+        terminal.wait_for("Hello")
+        terminal.wait_for_prompt()
+        ask(terminal, "And now?", "Hello")
+        terminal.send(CTRL_D)
+        assert terminal.end() == 0
+    finally:
+        terminal.process.close(force=True)
+    assert sent(server) == [
+        ("user", "Review this\n\n+ a line"),
+        ("assistant", "Hello"),
+        ("user", "And now?"),
+    ]
+
+
+def test_no_terminal_to_stay_at_is_a_line(server: Server, home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "-i", "Hi"],
+        input=b"text",
+        capture_output=True,
+        env=environment(home),
+        timeout=PATIENCE,
+        start_new_session=True,  # without a terminal of its own
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"no terminal to type at" in done.stderr
+
+
+def test_a_file_gets_neither_colours_nor_a_stray_byte(server: Server, home: Path, tmp_path: Path) -> None:
+    server.answers(say("**bold** é\n"))
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "Hi"]
+    out = tmp_path / "out"
+    terminal = Terminal(["sh", "-c", f"{shlex.join(words)} > {shlex.quote(str(out))}"], environment(home))
+    assert terminal.end() == 0
+    assert out.read_bytes() == "**bold** é\n".encode()
+    assert terminal.bytes == b""
+
+
+def doctor(*words: str, home: Path, **env: str) -> "tuple[int, str]":
+    done = run(*words, "--doctor", home=home, **env)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stdout.decode()
+
+
+def test_doctor_finds_a_server_that_works(server: Server, home: Path) -> None:
+    status, said = doctor("--base-url", server.url, "-m", "test-model", home=home)
+    assert status == 0
+    assert f"✓ {server.url.removesuffix('/v1')} answers and offers 2 models" in said
+    assert "The terminal" in said
+
+
+def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(home: Path) -> None:
+    with serving() as server:
+        server.serve = lambda exchange: whole({"error": {"message": "bad key sk-recognisable"}}, 401)(exchange)  # type: ignore[method-assign]
+        status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
+    assert status == 1
+    assert "✓ its key is there" in said
+    assert "✗ openai answered 401 Unauthorized: bad key (hidden)" in said
+    assert "sk-recognisable" not in said
+
+
+def test_doctor_says_what_to_do_where_the_server_is_gone_or_the_key_missing(home: Path) -> None:
+    with serving() as gone:
+        url = gone.url
+    status, said = doctor("--base-url", url, "-m", "m", home=home)
+    assert status == 1
+    assert "cannot be reached" in said
+    assert "Is the server running" in said
+    status, said = doctor("-p", "openai", home=home)
+    assert status == 1
+    assert "OPENAI_API_KEY is not set" in said
+
+
+def test_doctor_warns_of_a_home_that_cannot_be_written(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, said = doctor("--base-url", server.url, "-m", "m", home=tmp_path / "file")
+    assert status == 0
+    assert f"✗ sessions: {tmp_path}/file/sessions" in said
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_names_every_flag_and_is_good_syntax(home: Path, tmp_path: Path, shell: str) -> None:
+    from chatrepl import flags
+
+    script = run("--completion", shell, home=home).stdout.decode()
+    for action in flags.parser()._actions:
+        for option in action.option_strings:
+            in_fish = f"-l {option[2:]} " if option.startswith("--") else f"-s {option[1:]} "
+            assert (in_fish if shell == "fish" else option) in script
+    if subprocess.run(["sh", "-c", f"command -v {shell}"], capture_output=True, check=False).returncode:
+        pytest.skip(f"there is no {shell}")
+    (tmp_path / "script").write_text(script)
+    done = subprocess.run([shell, "-n", str(tmp_path / "script")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_works_in_bash(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "chatrepl").write_text(f'#!/bin/sh\nexec {sys.executable} -m chatrepl "$@"\n')
+    (tmp_path / "chatrepl").chmod(0o755)
+    env = environment(home, PYTHONPATH=os.getcwd())
+    env["PATH"] = f"{tmp_path}:{env['PATH']}"
+    asks = 'COMP_WORDS=(chatrepl {}); COMP_CWORD={}; _chatrepl; echo "${{COMPREPLY[@]}}"'
+    body = "source <(chatrepl --completion bash)\n" + "\n".join(
+        asks.format(words, place) for words, place in (("--dialect open", 2), ("-p gro", 2), ("--doc", 1))
+    )
+    done = subprocess.run(["bash", "-c", body], capture_output=True, text=True, env=env, check=True)
+    first, second, third = done.stdout.splitlines()
+    assert first.split() == ["openai-chat", "openai-completions", "openai-responses"]
+    assert (second, third) == ("groq", "--doctor")
+
+
+def test_a_simple_terminal_is_never_repainted(server: Server, home: Path) -> None:
+    server.answers(say("**one**\n"), say("two"), stay())
+    for flags, env in ((["--plain"], {}), ([], {"TERM": "dumb"})):
+        words = ["--base-url", server.url, "-m", "m", *flags]
+        with chatrepl(*words, env=environment(home, **env)) as chat:
+            chat.wait_for_prompt()
+            chat.send("first \\\rsecond\r")
+            chat.until(lambda: len(server.requests) > 0, "a request")
+            chat.wait_for("in all")
+            chat.wait_for_prompt()
+            chat.line("/reset")
+            chat.wait_for("forgotten")
+            chat.wait_for_prompt()
+            chat.send(CTRL_D)
+            assert chat.end() == 0
+            assert b"\x1b" not in chat.bytes
+            assert sent(server)[0] == ("user", "first \nsecond")
+
+
+def test_a_paste_at_a_simple_terminal_is_one_text_and_a_failed_one_is_sent_again(server: Server, home: Path) -> None:
+    server.answers(stay())
+    with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.send("one\rtwo\rthree\r")
+        server.received()
+        chat.send(CTRL_C)
+        chat.wait_for("Enter alone sends this again: one two three")
+        ask(chat, "", "Hello")
+        assert sent(server) == [("user", "one\ntwo\nthree")]
+
+
+def test_the_c_locale_gets_ascii_and_the_server_all(server: Server, home: Path) -> None:
+    server.answers(say("| é | … |\n|---|---|\n| 漢 | ✓ |\n\n> q\n"))
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, LC_ALL="C")) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "é…", "in all")
+        chat.line("/hlep")
+        chat.wait_for("x There is no command")
+        assert chat.bytes.isascii()
+    assert sent(server) == [("user", "é…")]
+
+
+def test_a_home_that_cannot_be_written_is_told_and_the_chat_goes_on(server: Server) -> None:
+    nowhere = Path("/proc/nowhere")
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(nowhere)) as chat:
+        chat.wait_for("The input history /proc/nowhere/history cannot be used")
+        chat.wait_for_prompt()
+        ask(chat, "Hi", "Hello")
+        assert "The session cannot be written" in chat.text()
+        ask(chat, "again", "Hello")
+        chat.send("\x1b[A\x1b[A")
+        chat.wait_for_prompt("Hi")
+        assert chat.text().count("cannot be used") == 1
+
+
+def test_no_color_takes_the_colours_away(server: Server, home: Path) -> None:
+    server.answers(say("# Title\n\n`code` and **bold**\n"))
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, NO_COLOR="1")) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "Hi", "bold")
+        colours = re.findall(rb"\x1b\[(?:[\d;]*;)?(?:3[0-7]|9[0-7]|38|48)(?:;[\d;]*)?m", chat.bytes)
+        assert colours == []
+
+
+def test_colours_are_kept_in_a_pipe_for_who_wants_them(server: Server, home: Path) -> None:
+    server.answers(say("# Title\n\n`co", "de`\n"))
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=home, CLICOLOR_FORCE="1")
+    assert re.sub(rb"\x1b\[[\d;]*m", b"", done.stdout) == b"Title\n\ncode\n"
+    assert b"\x1b[" in done.stdout
+    server.answers(say("`code`"))
+    assert run("--base-url", server.url, "-m", "m", "Hi", home=home, CLICOLOR_FORCE="0").stdout == b"`code`\n"
+
+
+def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
+    script = (
+        "import sys; from chatrepl import session; session.LONG = 0.0\n"
+        "from chatrepl import cli; sys.exit(cli.main(sys.argv[1:]))"
+    )
+    env = environment(home)
+    terminal = Terminal([sys.executable, "-c", script, "--base-url", server.url, "-m", "m"], env)
+    try:
+        terminal.wait_for_prompt()
+        ask(terminal, "/set title off", "title = false")
+        ask(terminal, "Hi", "Hello")
+        assert b"\x1b]9;" not in terminal.bytes
+        ask(terminal, "/set notify osc9", "notify = osc9")
+        ask(terminal, "Hi", "Hello")
+        assert b"\x1b]9;chatrepl: Hi\x07" in terminal.bytes
+    finally:
+        terminal.process.close(force=True)
