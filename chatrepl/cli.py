@@ -105,7 +105,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         if flags.list_models:
             errands.list_models(session)
             return FINE
-        session.attachments = [attachments.read(Path(name).expanduser()) for name in flags.file]
+        session.attachments += [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
 
 

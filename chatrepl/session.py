@@ -113,6 +113,11 @@ class Session:
         self.transcript.add(Said(asked))
         return self._answer(asked, self.conversation.asking(asked))
 
+    def put_back(self, asked: Message) -> None:
+        """Let the question stand in the next prompt again, with what goes along with it."""
+        self.draft = asked.text
+        self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
+
     def retry(self) -> Message | None:
         """Ask the last question again; the new reply takes the place of the old one once it is there."""
         *before, last = self.conversation.turns
@@ -200,7 +205,7 @@ class Session:
         state = self.transcript.state
         if entry := state.settlement():
             if isinstance(entry, Mark) and state.question and not state.reopened:
-                self.draft = state.question.text
+                self.put_back(state.question)
             self.transcript.add(entry)
 
     def _note_who(self) -> None:
@@ -228,8 +233,7 @@ class Session:
         else:
             self.transcript.add(Mark("withdraw"))
             if not again:
-                self.draft = asked.text
-                self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
+                self.put_back(asked)
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:

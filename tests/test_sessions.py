@@ -462,6 +462,28 @@ def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
     assert sent(server) == ["Hi", "First.", "More?"]
 
 
+def test_a_question_comes_back_with_what_went_along(chat: Terminal, server: Server, home: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("precious")
+    ask(chat, f"/file {notes}", "notes.txt")
+    ask(chat, "Read this", "Hello")
+    notes.unlink()
+    chat.line("/edit")
+    chat.wait_for_prompt("Read this")
+    server.answers(stay())
+    chat.line(" again")
+    server.received()
+    received = server.received()
+    assert "precious" in json.dumps(received.body)
+    chat.kill()
+    chat.end()
+    with chatrepl("-c", env=environment(home)) as again:
+        again.wait_for_prompt("Read this again")
+        again.line("")
+        again.wait_for("Hello")
+        assert "precious" in json.dumps(server.requests[-1].body)
+
+
 def test_a_fork_goes_its_own_way(chat: Terminal, server: Server, home: Path) -> None:
     for number in range(3):
         ask(chat, f"q{number}", "Hello")

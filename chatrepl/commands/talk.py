@@ -85,7 +85,7 @@ def edit(session: Session, words: str) -> None:
     place = _place(session, words)
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
-    session.draft = asked[0].text
+    session.put_back(asked[0])
     session.screen.say(f"{turns(len(later) + 1)} set aside; /undo brings back.", "dim")
 
 
@@ -142,13 +142,17 @@ def history(session: Session, words: str) -> None:
     for place, turn in enumerate(said[first:], first + 1):
         for message in turn:
             session.screen.say(_heading(place, message), "bold")
-            for part in message.parts:
-                if isinstance(part, FilePart | ImagePart):
-                    session.screen.say(f"+ {safe.line(described(part))}", "dim")
+            _attachments(session, message)
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
             else:
                 session.screen.say(message.text.rstrip("\n"))
+
+
+def _attachments(session: Session, message: Message) -> None:
+    for part in message.parts:
+        if isinstance(part, FilePart | ImagePart):
+            session.screen.say(f"+ {safe.line(described(part))}", "dim")
 
 
 def _heading(place: int, message: Message) -> str:
@@ -164,6 +168,7 @@ def show_again(session: Session, bound: int = 20) -> None:
         session.screen.say(f"{turns(len(said) - bound)} before these; /history shows all.", "dim")
     for turn in said[-bound:]:
         session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
+        _attachments(session, turn[0])
         for message in turn[1:]:
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
