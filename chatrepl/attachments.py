@@ -31,8 +31,6 @@ _IMAGES = {
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
-_CARRIES_IMAGES = {"openai-chat", "openai-responses", "azure-inference", "anthropic", "gemini", "ollama"}
-
 
 def read(path: Path) -> Attachment:
     """The file as an attachment: an image by its first bytes, else a text. What is neither raises CommandError."""
@@ -123,8 +121,3 @@ def paths(words: str) -> list[Path]:
     except ValueError:
         names = [words]
     return [Path(name).expanduser() for name in names]
-
-
-def carries_images(dialect: str) -> bool:
-    """Whether images can be sent in that protocol."""
-    return dialect in _CARRIES_IMAGES

@@ -3,12 +3,16 @@
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from chatrepl import keys, local
 from chatrepl.config import Config, Profile
 from chatrepl.errors import ChatError, ConfigError
+
+REPLAYED = "https://replay.invalid/v1"
+"""The base URL in a replay, which reaches no network."""
 
 ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
 """The profiles of servers that are looked for at their usual ports."""
@@ -32,6 +36,49 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         # The variable that moves the profile elsewhere loses against an address given by hand.
         overrides |= {"base_url": base_url, "base_url_env": ""}
     return replace(chosen, **overrides)
+
+
+def who(profile: Profile, config: Config) -> dict[str, str]:
+    """What a session keeps of whom it talks to. ``recalled`` is the way back."""
+    own = config.profiles.get(profile.name, Profile())
+    kept = {"profile": profile.name, "model": profile.model}
+    kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
+    secret = "@" in profile.base_url or "?" in profile.base_url
+    kept["base_url"] = "" if secret or profile.base_url == own.base_url else profile.base_url
+    return kept
+
+
+def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
+    """The profile a session was talking to, if it is still known.
+
+    An address given by hand is used again only with a profile that has no key: what a file says must not send one.
+    """
+    own = config.profiles.get(kept.get("profile", ""))
+    if not kept.get("base_url"):
+        return replace(own, **_given(kept, "model", "dialect")) if own else None
+    if own and own.needs_key:
+        return None
+    own = own or Profile("by-hand", dialect="openai-chat")
+    return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
+
+
+def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
+    return {name: kept[name] for name in names if kept.get(name)}
+
+
+def recorded_profile(folder: Path, dialect: str) -> Profile:
+    """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
+    from chatrepl.client.recording import recorded, recorded_request
+
+    asked = next((each for each in map(recorded_request, recorded(folder)) if each.get("method") == "POST"), {})
+    spoken, body = asked.get("dialect"), asked.get("body")
+    model = body.get("model") if isinstance(body, dict) else ""
+    return Profile(
+        "replay",
+        dialect=dialect or (spoken if isinstance(spoken, str) else "openai-chat"),
+        base_url=REPLAYED,
+        model=model if isinstance(model, str) else "",
+    )
 
 
 def _named(config: Config, name: str) -> Profile | None:
@@ -73,7 +120,7 @@ def _asked(profile: Profile) -> Profile:
     from chatrepl.client import Client, first_model
 
     quick = replace(profile, timeouts=replace(profile.timeouts, connect=1, first_byte=1, silence=1))
-    client = Client()
+    client = Client({})  # no proxy stands before this machine
     try:
         return replace(profile, model=first_model(client, quick, "").model)
     finally:

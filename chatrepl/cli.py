@@ -11,17 +11,32 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, attachments, config, narrow, settings, shell_completion
-from chatrepl.choice import choose
-from chatrepl.config import Config, Profile
+from chatrepl import (
+    __version__,
+    attachments,
+    config,
+    errands,
+    narrow,
+    safe,
+    secrets_found,
+    sessions,
+    settings,
+    shell_completion,
+)
+from chatrepl.choice import choose, recalled, recorded_profile
+from chatrepl.config import Config, Paths, Profile
+from chatrepl.connection import Recordings
 from chatrepl.conversation import Message
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
+from chatrepl.flags import parser
+from chatrepl.journal import Mark
 from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.terminal import quiet
+from chatrepl.transcript import Transcript
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses: fine; the request or the stream failed; wrong usage or configuration; interrupted."""
@@ -58,37 +73,6 @@ def _status(error: ChatError) -> int:
     return FAILED if isinstance(error, RequestError) else USAGE
 
 
-def parser() -> argparse.ArgumentParser:
-    """The arguments, as --help shows them."""
-    flags = argparse.ArgumentParser(
-        prog="chatrepl",
-        description="Chat with a language model in the terminal. Without PROMPT and piped text: the REPL.",
-        epilog="Exit status: 0 fine, 1 the request failed, 2 wrong usage or configuration, 130 interrupted.",
-    )
-    add = flags.add_argument
-    add("prompt", nargs="*", metavar="PROMPT", help="ask this, print the reply and leave")
-    add("-p", "--profile", metavar="NAME", default="", help="who to talk to: a profile of the config or a built-in one")
-    add("-m", "--model", default="", help="the model; for the profile local, the path of a GGUF file")
-    add("-s", "--system", metavar="TEXT", help="the system prompt, or @FILE")
-    add("-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the request; repeatable")
-    add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
-    add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")
-    add("-f", "--file", metavar="PATH", action="append", default=[], help="attach a text or an image; repeatable")
-    add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
-    add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
-    add("--no-stream", action="store_true", help="ask for the reply in one piece")
-    add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
-    add("--json", action="store_true", help="one-shot: print one JSON object")
-    add("--ephemeral", action="store_true", help="write no session")
-    add("--config", metavar="FILE", help="the configuration file")
-    add("--list-models", action="store_true", help="list what the server offers")
-    add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
-    add("--doctor", action="store_true", help="check configuration, keys, servers, the embedded model and the terminal")
-    add("--completion", metavar="SHELL", choices=shell_completion.SHELLS, help="print completion for bash, zsh or fish")
-    add("--version", action="version", version=f"chatrepl {__version__}")
-    return flags
-
-
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
     if flags.completion:
         print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
@@ -97,31 +81,95 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     if flags.config:
         places = replace(places, config=Path(flags.config).expanduser())
     configuration = config.load(places.config, must_exist=bool(flags.config))
-    if flags.list_profiles:
-        return _list_profiles(configuration, env)
+    if _errand(flags, configuration, places, screen, env):
+        return FINE
     if flags.doctor:
-        return _doctor(flags, configuration, places, screen, env)
+        return FINE if _check_up(flags, configuration, places, screen, env) else FAILED
+    found = _found(flags, places, screen)
     session = Session(
         configuration,
         places,
         env,
-        _profile(flags, configuration, env),
+        _profile(flags, configuration, env, found.state.who if found else {}, screen),
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,
+        recordings=_recordings(flags),
+        found=found,
     )
+    if found and flags.system is not None:
+        session.transcript.add(Mark("system", session.profile.system))
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.enter_context(session.interrupts.caught())
         if flags.list_models:
-            return _list_models(session)
+            errands.list_models(session)
+            return FINE
         session.attachments = [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
 
 
-def _profile(flags: argparse.Namespace, configuration: Config, env: Mapping[str, str]) -> Profile:
-    """The profile to begin with, changed by the flags."""
-    profile = choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
+def _errand(
+    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
+) -> bool:
+    """Do what needs nobody to talk to, if one of these was asked for."""
+    if flags.list_profiles:
+        errands.list_profiles(configuration, env)
+    elif flags.list_sessions:
+        errands.list_sessions(places.sessions)
+    elif flags.export:
+        errands.write_session(flags.export[0], Path(flags.export[1]).expanduser(), places.sessions, screen)
+    elif flags.take_in:
+        errands.take_in(Path(flags.take_in).expanduser(), places.sessions, screen)
+    else:
+        return False
+    return True
+
+
+def _check_up(
+    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
+) -> bool:
+    chosen: Profile | ChatError
+    try:
+        chosen = _profile(flags, configuration, env, {}, screen)
+    except ChatError as error:
+        chosen = error
+    return errands.check_up(configuration, places, screen, env, chosen)
+
+
+def _recordings(flags: argparse.Namespace) -> Recordings:
+    record, replay = (Path(name).expanduser() if name else None for name in (flags.record, flags.replay))
+    return Recordings(record, replay, flags.paced)
+
+
+def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcript | None:
+    """The session to go on with, if that is asked for."""
+    path = None
+    if flags.resume is not None:
+        path = errands.chosen_session(flags.resume, places.sessions, screen).path
+    elif flags.go_on:
+        path = sessions.newest(places.sessions)
+        if not path:
+            screen.say("There is no session to go on with yet; this is the first.", "dim")
+    if not path:
+        return None
+    folder = None if flags.ephemeral else places.sessions
+    return sessions.take_up(path, folder, lambda told: screen.say(told, "warning"), screen.error)
+
+
+def _profile(
+    flags: argparse.Namespace, configuration: Config, env: Mapping[str, str], who: Mapping[str, str], screen: Screen
+) -> Profile:
+    """The profile to begin with, that of the session to go on with if there is one, changed by the flags."""
+    by_hand = flags.profile or flags.dialect or flags.base_url
+    known = None
+    if flags.replay and not flags.profile:
+        known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
+    elif who and not by_hand:
+        known = recalled(configuration, who)
+    profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
+    if who and not known and not by_hand:
+        screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {profile.name}.", "warning")
     options = dict(profile.options)
     for pair in flags.option:
         key, equals, value = pair.partition("=")
@@ -144,7 +192,10 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
-    return _repl(session, flags.profile, text) if stay else _one_shot(session, text, as_json=flags.json)
+    resumed = bool(flags.go_on or flags.resume is not None)
+    return (
+        _repl(session, flags.profile, text, resumed=resumed) if stay else _one_shot(session, text, as_json=flags.json)
+    )
 
 
 def _piped() -> str:
@@ -167,6 +218,8 @@ def _keys_from_the_terminal() -> None:
 
 def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
     session.ui = replace(session.ui, statistics=False)
+    if secret := secrets_found.kind(text):
+        session.screen.say(f"The question holds what looks like {secret}; it is sent all the same.", "warning")
     message = session.ask(session.question(text))
     if as_json and message:
         print(json.dumps(_as_json(session, message), ensure_ascii=False))
@@ -180,22 +233,28 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model,
-        "profile": session.profile.name,
+        "profile": message.profile or session.profile.name,
         "dialect": session.profile.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
-        "session": str(session.transcript.path) if session.transcript.path else None,
+        "session": str(session.transcript.kept) if session.transcript.kept else None,
     }
 
 
-def _repl(session: Session, asked_for: str, text: str) -> int:
-    from chatrepl import repl
+def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
+    from chatrepl import commands, repl
 
     prompt = _prompt(session)
-    session.confirm = prompt.confirm
-    session.connection.consent = prompt.confirm if asked_for != session.profile.name else lambda _question: True
+    session.answer = prompt.answer
+    session.connection.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
+    session.warn()
+    if resumed:
+        commands.talk.show_again(session)
+    elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
+        told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
+        session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
     with quiet(sys.stdin, lines=not session.screen.live):
         if text:
             repl.obey(session, text)
@@ -204,8 +263,8 @@ def _repl(session: Session, asked_for: str, text: str) -> int:
         finally:
             prompt.close()
             session.screen.title("")
-    if session.transcript.path and session.conversation.turns:
-        session.screen.say(f"The session is in {session.transcript.path}", "dim")
+    if session.transcript.kept and session.conversation.turns:
+        session.screen.say(f"The session is in {session.transcript.kept}", "dim")
     return FINE
 
 
@@ -246,40 +305,3 @@ def _first_line(session: Session) -> str:
         "SmolLM2-135M, a toy" if session.profile.base_url == "local:" else "its first model"
     )
     return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."
-
-
-def _doctor(
-    flags: argparse.Namespace, configuration: Config, places: config.Paths, screen: Screen, env: Mapping[str, str]
-) -> int:
-    from chatrepl.connection import Connection
-    from chatrepl.doctor import Doctor
-
-    screen.notes = screen.out
-    chosen: Profile | ChatError
-    try:
-        chosen = _profile(flags, configuration, env)
-    except ChatError as error:
-        chosen = error
-    connection = Connection(env, places.models, say=lambda _line: None)
-    try:
-        return FINE if Doctor(configuration, places, connection, screen).examine(chosen) else FAILED
-    finally:
-        connection.close()
-
-
-def _list_profiles(configuration: Config, env: Mapping[str, str]) -> int:
-    for profile in configuration.profiles.values():
-        key = "no key needed"
-        if profile.key_env:
-            key = f"{profile.key_env} is {'set' if env.get(profile.key_env) else 'not set'}"
-        elif profile.needs_key:
-            key = "key from a file or a command"
-        mark = "*" if profile.name == configuration.default else " "
-        print(f"{mark} {profile.name:<20} {profile.dialect:<20} {profile.model or '-':<28} {key}")
-    return FINE
-
-
-def _list_models(session: Session) -> int:
-    for model in session.offered():
-        print(model.id)
-    return FINE

@@ -38,11 +38,22 @@ class Profile:
     system: str = ""
     usage: bool = True
     """Whether to ask for the usage of a streamed reply, which a few servers refuse."""
+    prefill: bool = False
+    """Whether the server goes on with a reply that the request ends with."""
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What parameters of a request are called by this server where it has other names for them, "off" for none."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 2
+    """How often a request that failed before its first word goes out again."""
+    fallback: tuple[str, ...] = ()
+    """The profiles that are asked instead, in this order, when no word came."""
+    verify: bool = True
+    """Whether the server has to prove by its certificate who it is."""
+    ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
     context: int = 0
     """How many tokens the model can hold; 0 is unknown."""
     price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
@@ -180,6 +191,8 @@ class _Reader:
             profiles[name] = self.fill(at, table, profiles.get(name, Profile(name)), leave_out=("name",))
             if not profiles[name].dialect:
                 raise self.complaint(at, "needs a dialect", 'For example: dialect = "openai-chat"')
+        for name in data.get("profiles", {}):
+            self.check_fallback(name, profiles)
         default = data.get("default", "")
         if default and default not in profiles:
             raise self.complaint(("default",), f"names no profile: {default!r}{nearest(default, profiles)}")
@@ -210,6 +223,13 @@ class _Reader:
             values[key] = value
         return replace(start, **values)
 
+    def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:
+        """Complain of a fallback that is no profile, or the profile itself."""
+        for other in profiles[name].fallback:
+            at = ("profiles", name, "fallback")
+            self.demand(at, other in profiles, f"names no profile: {other!r}{nearest(other, profiles)}")
+            self.demand(at, other != name, "names the profile itself")
+
     def check(self, at: tuple[str, ...], table: dict[str, Any], wanted: Mapping[str, type]) -> None:
         """Complain of a key that is not known, and of a value of the wrong type."""
         for key, value in table.items():
@@ -229,13 +249,13 @@ class _Reader:
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "a text"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
-        "a whole number above 0",
-    ),
     float: (
         lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
         "a number above 0",
+    ),
+    int: (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        "a whole number, 0 or more",
     ),
     dict: (lambda value: isinstance(value, dict), "a table"),
     tuple: (lambda value: isinstance(value, list), "a list"),

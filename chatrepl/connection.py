@@ -1,28 +1,53 @@
 """From a profile to a server that answers: its address, key and model, a child process if need be, and what was
 learned about it so far."""
 
-from collections.abc import Callable, Generator, Mapping
+import random
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl import keys
+from chatrepl.choice import REPLAYED
 from chatrepl.config import Profile, located
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
-from chatrepl.errors import Refused
-from chatrepl.events import Event
+from chatrepl.errors import ChatError, Refused, RequestError
+from chatrepl.events import Event, Text, Thinking, ToolCallPiece
+from chatrepl.retrying import retry_delay
+from chatrepl.waiting import Wait, Waiting
 
 if TYPE_CHECKING:
-    from chatrepl.client import Client
+    from chatrepl.client import Client, Exchange
     from chatrepl.local import LocalServer
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """The folders that exchanges are written to, and that answers are played from instead of the network's."""
+
+    record: Path | None = None
+    replay: Path | None = None
+    paced: bool = False
+    """Whether the answers take the time they took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A request that may have to be made again: of whom, and how often it was made before."""
+
+    profile: Profile
+    key: str
+    attempt: int = 0
 
 
 @dataclass
@@ -32,75 +57,158 @@ class Connection:
     env: Mapping[str, str]
     models_folder: Path
     say: Say
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """Those that a ``fallback`` may name."""
+    warn: Say = lambda _text: None
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
+    recordings: Recordings = Recordings()
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    asked: Profile = field(default_factory=Profile)
+    """Who was asked last."""
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    _warned: set[str] = field(default_factory=set)
     _local: "LocalServer | None" = None
 
     @cached_property
     def client(self) -> "Client":
         from chatrepl.client import Client  # httpx costs as much as the prompt: it loads when first needed
 
-        return Client()
+        transport = None
+        if self.recordings.replay:
+            from chatrepl.client.recording import Replay
+
+            transport = Replay(self.recordings.replay, paced=self.recordings.paced)
+        return Client(self.env, transport=transport, record=self.recordings.record)
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
-        """The profile as it can be asked, with an address, a model and what is known of its parameters; and its key."""
-        key = ""
-        if profile.base_url == LOCAL:
-            profile, key = self._started(profile)
-        else:
-            self._stop_local()
-            profile = located(profile, self.env)
-            key = keys.read(profile, self.env)
-        if not profile.model:
-            from chatrepl.client import first_model
+        """The profile as it can be asked, with an address, a model and what is known of its parameters; and its key.
 
-            profile = first_model(self.client, profile, key)
-        known = self._learned.get((profile.base_url, profile.model), {})
-        return replace(profile, parameters={**profile.parameters, **known}), key
+        One that does not answer, when asked for its models, is replaced by a fallback of its own.
+        """
+        try:
+            return self._ready(profile, self.consent)
+        except RequestError as error:
+            return self._elsewhere(profile, error)
 
     def ask(
-        self,
-        profile: Profile,
-        key: str,
-        conversation: Conversation,
-        *,
-        stream: bool,
-        before_waiting: Callable[[], None],
+        self, profile: Profile, key: str, conversation: Conversation, *, stream: bool, waiting: Waiting
     ) -> Generator[Event, None, None]:
         """The events of the reply, of a profile that is ``ready``.
 
-        A parameter that the server refuses is renamed or left out, which is told, and remembered for this server and
-        model.
+        What fails before the first piece of the reply is made good if it can be: a parameter that the server refuses is
+        renamed or left out, which is remembered for this server and model; a request that may succeed later goes out
+        again; else a fallback is asked. All of this is told, and nothing comes of a try that failed.
         """
-        begun = False
-        try:
-            for event in self.client.ask(profile, conversation, key, stream=stream, before_waiting=before_waiting):
-                begun = True
-                yield event
-            return
-        except Refused as error:
-            mend = (
-                {}
-                if begun
-                else advice(error, self.client.request(profile, conversation, key, stream=stream).body or {})
+        now = Try(profile, key)
+        while True:
+            self.asked = now.profile
+            begun = False
+            try:
+                events = self.client.ask(now.profile, conversation, now.key, stream=stream, waiting=waiting)
+                with closing(events):
+                    for event in _from_the_first_piece(events):
+                        begun = True
+                        yield event
+                return
+            except RequestError as error:
+                if begun:
+                    raise
+                failure = error
+            now = (
+                self._mended(now, failure, conversation)
+                or self._waited(now, failure, waiting)
+                or Try(*self._elsewhere(now.profile, failure))
             )
-            if not mend:
-                raise
-        self._learn(profile, mend)
-        profile = replace(profile, parameters={**profile.parameters, **mend})
-        yield from self.ask(profile, key, conversation, stream=stream, before_waiting=before_waiting)
+
+    def warnings(self, profile: Profile) -> None:
+        """Tell, once each, what is not as safe as it might look."""
+        for line in keys.warnings(profile, self.env):
+            if line not in self._warned:
+                self._warned.add(line)
+                self.warn(line)
 
     def models(self, profile: Profile) -> list[ModelInfo]:
         """The models that the server offers."""
         profile, key = self.ready(profile)
         return self.client.models(profile, key)
 
+    @property
+    def last(self) -> "Exchange | None":
+        """The last exchange with a server."""
+        return self.client.last if "client" in self.__dict__ else None
+
     def close(self) -> None:
         """Close connections and end the child process."""
         self._stop_local()
         if "client" in self.__dict__:
             self.client.close()
+
+    # what is tried when a request failed
+
+    def _mended(self, now: Try, error: RequestError, conversation: Conversation) -> Try | None:
+        """The same without the parameter that was refused, None if it was refused for another reason."""
+        if not isinstance(error, Refused):
+            return None
+        mend = advice(error, self.client.request(now.profile, conversation, now.key).body or {})
+        if not mend:
+            return None
+        self._learn(now.profile, mend)
+        return replace(now, profile=replace(now.profile, parameters={**now.profile.parameters, **mend}))
+
+    def _waited(self, now: Try, error: RequestError, waiting: Waiting) -> Try | None:
+        """The same once more, after a wait; None if that is no use, or was done often enough."""
+        retries = now.profile.retries
+        delay = retry_delay(error, now.attempt, self.random, time.time()) if now.attempt < retries else None
+        if delay is None:
+            return None
+        self.say(f"{error}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
+        waiting(Wait("asking again soon", delay))
+        self.sleep(delay)
+        return replace(now, attempt=now.attempt + 1)
+
+    def _elsewhere(self, profile: Profile, error: ChatError) -> tuple[Profile, str]:
+        """The first fallback that is ready, with those after it as its own; else the error is raised."""
+        if isinstance(error, Refused) and error.status in _OUR_FAULT:
+            raise error
+        for place, name in enumerate(profile.fallback, 1):
+            self.say(f"{error}; asking {name} instead")
+            try:
+                other = replace(self.profiles[name], fallback=profile.fallback[place:])
+                return self._ready(other, lambda _question: False)
+            except ChatError as problem:
+                error = problem
+        raise error
+
+    # getting ready
+
+    def _ready(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
+        key = ""
+        if self.recordings.replay:
+            profile = replace(profile, base_url=REPLAYED, model=profile.model or "recorded")
+        elif profile.base_url == LOCAL:
+            profile, key = self._started(profile, consent)
+        else:
+            if not any(self.profiles[name].base_url == LOCAL for name in profile.fallback):
+                self._stop_local()
+            self.warnings(profile)
+            profile = located(profile, self.env)
+            key = keys.read(profile, self.env)
+        if not profile.model:
+            from chatrepl.client import first_model
+
+            profile = first_model(self.client, profile, key)
+        return self._known(profile), key
+
+    def expected(self, profile: Profile) -> Profile:
+        """The profile as far as is known how it would be asked, without a key and without asking anybody."""
+        return self._known(profile if profile.base_url == LOCAL else located(profile, self.env))
+
+    def _known(self, profile: Profile) -> Profile:
+        """The profile with what was learned of its parameters."""
+        known = self._learned.get((profile.base_url, profile.model), {})
+        return replace(profile, parameters={**profile.parameters, **known})
 
     def _learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
         self._learned.setdefault((profile.base_url, profile.model), {}).update(mend)
@@ -110,16 +218,34 @@ class Connection:
                 how = f'with {new}. To keep it so: parameters = {{ {name} = "{new}" }}'
             self.say(f"{profile.model} does not take {name}; asked again {how} in [profiles.{profile.name}]")
 
-    def _started(self, profile: Profile) -> tuple[Profile, str]:
+    def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
         """The local profile with its server running; another model means another server."""
         from chatrepl import embedded
 
         if self._local is None or (profile.model and Path(profile.model).stem != self._local.model):
             self._stop_local()
-            self._local = embedded.start(profile.model, self.models_folder, self.say, self.consent)
+            self._local = embedded.start(profile.model, self.models_folder, self.say, consent)
         return replace(profile, base_url=self._local.base_url, model=self._local.model), self._local.key
 
     def _stop_local(self) -> None:
         if self._local:
             self._local.close()
             self._local = None
+
+
+_OUR_FAULT = (400, 413, 422)
+"""The statuses that a request deserves anywhere, so that nobody else needs to be asked."""
+
+
+def _from_the_first_piece(events: Iterable[Event]) -> Iterator[Event]:
+    """The events, those before the first piece of the reply held back until it is there, or the reply is over."""
+    held: list[Event] | None = []
+    for event in events:
+        if held is None:
+            yield event
+            continue
+        held.append(event)
+        if isinstance(event, Text | Thinking | ToolCallPiece):
+            yield from held
+            held = None
+    yield from held or ()

@@ -1,7 +1,7 @@
 """A conversation: its messages, and the reply that is still arriving."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -81,7 +81,8 @@ def now() -> str:
 class Message:
     """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else "".
 
-    ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable.
+    ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable; ``profile`` is the
+    one that answered, where it was another than the one that was asked first.
     """
 
     role: Role
@@ -91,6 +92,7 @@ class Message:
     usage: Usage | None = None
     at: str = ""
     fingerprint: str = ""
+    profile: str = ""
 
     @property
     def text(self) -> str:
@@ -108,6 +110,18 @@ def question(text: str, *attachments: Part) -> Message:
     return Message("user", (*attachments, TextPart(text)), at=now())
 
 
+def continued(begun: Message, more: Message) -> Message:
+    """A reply and what came when it was gone on with, as one message."""
+    both = (*begun.parts, *more.parts)
+    thinking = [part for part in both if isinstance(part, ThinkingPart)]
+    if len(thinking) > 1:  # a signature holds for its own text alone
+        thinking = [ThinkingPart("\n\n".join(part.text for part in thinking))]
+    text = begun.text + more.text
+    others = [part for part in both if not isinstance(part, TextPart | ThinkingPart)]
+    parts = (*thinking, *([TextPart(text)] if text else []), *others)
+    return replace(more, parts=parts, model=more.model or begun.model)
+
+
 def to_data(message: Message) -> dict[str, Any]:
     """The message as plain data for JSON; empty fields are left out. ``from_data`` is the inverse."""
     data = asdict(message)
@@ -119,7 +133,7 @@ def from_data(data: Mapping[str, Any]) -> Message:
     """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     try:
         parts = tuple(_part(dict(part)) for part in data["parts"])
-        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint")}
+        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint", "profile")}
         usage = Usage(**data["usage"]) if data.get("usage") else None
         if data["role"] not in get_args(Role):
             raise ValueError(f"no such role: {data['role']!r}")
@@ -193,6 +207,7 @@ class Reply:
     raw_ending: str = ""
     usage: Usage | None = None
     fingerprint: str = ""
+    profile: str = ""
     _text: list[str] = field(default_factory=list)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
@@ -231,7 +246,9 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += [TextPart(self.text)] if self.text else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
-        return Message("assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint)
+        return Message(
+            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile
+        )
 
 
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatrepl import keys, local, weights
+from chatrepl import keys, local, urls, weights
 from chatrepl.config import Config, Paths, Profile, Timeouts, located
 from chatrepl.connection import LOCAL, Connection
 from chatrepl.dialects import dialect
@@ -163,6 +163,4 @@ def _reached(profile: Profile) -> Finding:
 
 
 def _origin(profile: Profile) -> str:
-    from chatrepl.client import origin
-
-    return origin(profile.base_url)
+    return urls.origin(profile.base_url)

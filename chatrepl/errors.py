@@ -12,6 +12,12 @@
 Anything else that is raised is a bug of chatrepl and keeps its traceback.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ASK_AGAIN = "Asking again may help."
+"""The hint where chance had a part in a failure."""
+
 
 class ChatError(Exception):
     """A failure the user can understand: one line, and a hint at what to try."""
@@ -38,20 +44,36 @@ class RequestError(ChatError):
 
 
 class Unreachable(RequestError):
-    """No server answered."""
+    """No server answered. ``again`` tells whether it may answer when it is asked again."""
+
+    def __init__(self, line: str, hint: str = "", *, again: bool = False) -> None:
+        super().__init__(line, hint)
+        self.again = again
 
 
 class Refused(RequestError):
     """The server said no.
 
     ``status`` is the HTTP status, also where the error came inside a good answer and told it; ``parameter`` is the one
-    the server names as the reason, "" if it names none.
+    the server names as the reason and ``code`` its word for it, "" where it has none; ``headers`` are those of the
+    answer, their names in lower case.
     """
 
-    def __init__(self, line: str, hint: str = "", *, status: int, parameter: str = "") -> None:
+    def __init__(
+        self,
+        line: str,
+        hint: str = "",
+        *,
+        status: int,
+        parameter: str = "",
+        code: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(line, hint)
         self.status = status
         self.parameter = parameter
+        self.code = code
+        self.headers = headers
 
 
 class BrokenReply(RequestError):

@@ -5,7 +5,7 @@ changes a session is an entry, written first and then taken in here.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from chatrepl.conversation import (
     Conversation,
@@ -15,6 +15,7 @@ from chatrepl.conversation import (
     ThinkingPart,
     Turn,
     checked,
+    continued,
     from_data,
     to_data,
 )
@@ -59,9 +60,11 @@ class Piece:
 class Mark:
     """Something done to the conversation.
 
-    ``system`` and ``rename`` set the system prompt and the title to ``text``; ``drop`` takes the last ``count`` turns
-    away; ``clear`` takes all, ``restore`` brings them back; ``retry`` reopens the last turn, whose reply is replaced
-    when the new one has come; ``withdraw`` takes back a question that got no reply.
+    ``system`` and ``rename`` set the system prompt and the title to ``text``; the kinds in ``WHO`` say who is talked
+    to. ``drop`` and ``edit`` take the last ``count`` turns away, ``clear`` takes all. ``retry`` reopens the last turn,
+    whose reply is replaced when the new one has come; ``continue`` reopens it too, and what comes is added to its
+    reply. ``restore`` undoes the last of these, and the last ``restore``. ``withdraw`` takes back a question, or a
+    reopening, that got no reply.
     """
 
     kind: str
@@ -69,7 +72,17 @@ class Mark:
     count: int = 0
 
 
+WHO = ("profile", "model", "dialect", "base_url")
+"""The marks of who is talked to. The last two are there only where they are not the profile's own."""
+
 Entry = Header | Said | Taken | Piece | Mark
+
+
+class Before(NamedTuple):
+    """The turns as they were before the mark of that kind changed them."""
+
+    kind: str
+    turns: list[Turn]
 
 
 @dataclass(slots=True)
@@ -78,30 +91,34 @@ class State:
 
     conversation: Conversation = field(default_factory=Conversation)
     title: str = ""
+    who: dict[str, str] = field(default_factory=dict)
+    """Who was talked to last, by the kinds of ``WHO``."""
     question: Message | None = None
     """The question of the open turn."""
-    cleared: list[Turn] | None = None
-    """What the last ``clear`` took, as long as nothing was said since."""
+    reopened: str = ""
+    """What reopened the turn: ``retry``, ``continue``, or "" for a new question."""
+    before: Before | None = None
+    """What can be brought back, as long as no new turn came."""
     _pieces: list[Piece] = field(default_factory=list)
-    _replaces: bool = False
 
     def take(self, entry: Entry) -> None:
         """Take the next entry in. One that makes no sense here changes nothing."""
         match entry:
             case Said(message) if message.role == "user":
+                self._settle()
                 self._open(message)
                 self.title = self.title or title_of(message)
             case Said(message) if message.role == "assistant" and self.question:
-                if self._replaces:
-                    self.conversation.drop()
-                self.conversation.add((self.question, message))
-                self._open(None)
+                self._answer(self.question, message)
             case Taken(turn):
-                self._open(None)
+                self._settle()
                 self.conversation.add(turn)
+                self.before = None
                 self.title = self.title or title_of(turn[0])
-            case Piece():
+            case Piece() if self.question:
                 self._pieces.append(entry)
+            case Mark(kind, text) if kind in WHO:
+                self.who[kind] = text
             case Mark():
                 self._mark(entry)
 
@@ -111,12 +128,35 @@ class State:
         text = "".join(piece.text for piece in self._pieces)
         parts: list[Part] = [ThinkingPart(thinking)] if thinking else []
         parts += [TextPart(text)] if text else []
-        return Message("assistant", tuple(parts), ending="interrupted") if parts else None
+        return Message("assistant", tuple(parts), self.who.get("model", ""), "interrupted") if parts else None
 
-    def _open(self, question: Message | None, *, replaces: bool = False) -> None:
-        self.question, self._replaces = question, replaces
+    def settlement(self) -> Entry | None:
+        """The entry that ends a turn which the program did not live to end."""
+        if not self.question:
+            return None
+        partial = self.partial()
+        return Said(partial) if partial else Mark("withdraw")
+
+    def _settle(self) -> None:
+        """End an open turn: the line that did so is lost."""
+        if entry := self.settlement():
+            self.take(entry)
+
+    def _open(self, question: Message | None, reopened: str = "") -> None:
+        self.question, self.reopened = question, reopened
         self._pieces.clear()
-        self.cleared = None
+
+    def _answer(self, question: Message, reply: Message) -> None:
+        """Close the open turn. A reply that replaces or goes on from another takes its place."""
+        turns, before = self.conversation.turns, None
+        turn: Turn = (question, reply)
+        if self.reopened:
+            before = Before(self.reopened, turns[:])
+            (last,) = self.conversation.drop()
+            turn = (*last[:-1], continued(last[-1], reply)) if self.reopened == "continue" else turn
+        self.conversation.add(turn)
+        self._open(None)
+        self.before = before
 
     def _mark(self, mark: Mark) -> None:
         turns = self.conversation.turns
@@ -125,15 +165,16 @@ class State:
                 self.conversation.system = mark.text
             case "rename":
                 self.title = mark.text
-            case "drop":
-                self.conversation.drop(mark.count)
-            case "clear":
+            case "drop" | "edit" | "clear" if turns:
                 self._open(None)
-                self.cleared, self.conversation.turns = turns, []
-            case "restore" if self.cleared is not None:
-                self.conversation.turns, self.cleared = self.cleared, None
-            case "retry" if turns:
-                self._open(turns[-1][0], replaces=True)
+                if not (self.before and mark.kind == self.before.kind == "drop"):  # one /undo after another
+                    self.before = Before(mark.kind, turns[:])
+                self.conversation.drop(len(turns) if mark.kind == "clear" else mark.count)
+            case "restore" if self.before:
+                self._open(None)
+                self.conversation.turns, self.before = self.before.turns, Before("restore", turns)
+            case "retry" | "continue" if turns:
+                self._open(turns[-1][0], mark.kind)
             case "withdraw":
                 self._open(None)
 

@@ -1,11 +1,13 @@
 """The key of a profile, read when it is needed: from the environment, a file or a command. It is never stored."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from chatrepl import urls
 from chatrepl.config import Profile
 from chatrepl.errors import ConfigError
+from chatrepl.redaction import is_secret
 
 COMMAND_SECONDS = 30
 """How long a key command may take: time enough to unlock a password store."""
@@ -23,6 +25,17 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
     if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
         raise ConfigError(f"The key of the profile {profile.name!r} holds a character that no key has")
     return key
+
+
+def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
+    """What is not safe about how this profile reaches its server."""
+    url = env.get(profile.base_url_env) or profile.base_url
+    where = urls.origin(url)
+    if not profile.verify:
+        yield f"Who answers at {where} is not verified: verify = false in the profile {profile.name!r}"
+    secret = profile.needs_key or any(is_secret(name) for name in profile.headers)
+    if secret and url.lower().startswith("http://") and not urls.is_loopback(url):
+        yield f"The key of the profile {profile.name!r} goes to {where} unencrypted, for everybody on the way to read"
 
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:

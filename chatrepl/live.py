@@ -20,15 +20,19 @@ from chatrepl import safe
 from chatrepl.drawing import Aside, Colors, Drawing, Line, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
+from chatrepl.waiting import Wait
 
 FRAMES = 20
 """At most so many frames a second."""
-REST = 5
-"""The pause after a frame, as a multiple of what the frame took: however slow the terminal, most time is not ours."""
+REST, LONGEST_REST = 5, 0.5
+"""The pause after a frame, as a multiple of what the frame took and in seconds: however slow the terminal, most of the
+time is not ours; and however much has come, it does not gather for long."""
 TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
+NOTICEABLE = 1.5
+"""The seconds after which a wait is told."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -51,7 +55,7 @@ class LivePicture:
         self._label = safe.line(label, 40)
         self._clock = clock
         self._begun = clock()
-        self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | Wait | str | None] = queue.SimpleQueue()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
@@ -60,10 +64,16 @@ class LivePicture:
         self._strand: _Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
+        self._wait: Wait | None = None
+        self._waits_since = self._begun
 
     def feed(self, event: Event) -> None:
         """Take an event in. Costs next to nothing."""
         self._queue.put(event)
+
+    def waiting(self, wait: Wait) -> None:
+        """Tell in the title what is waited for."""
+        self._queue.put(wait)
 
     def say(self, text: str) -> None:
         """Print a line that has nothing to do with the reply, above the panel."""
@@ -99,24 +109,26 @@ class LivePicture:
     def _run(self) -> None:
         try:
             while not self._over.is_set():
-                self._collect()
+                self._collect(0.25 if self._strand is None else 1.0)
                 began = self._clock()
                 self._frame()
-                self._over.wait(max(1 / FRAMES, REST * (self._clock() - began)))
-            self._collect()
+                self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
+            self._collect(0)  # what wakes it at the end may have been taken already
             self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program
             self._bug = bug
 
-    def _collect(self) -> None:
+    def _collect(self, patience: float) -> None:
         """Wait for something to show, no longer than the title stays true, and take all that has gathered."""
         with suppress(queue.Empty):
-            self._take(self._queue.get(timeout=0.25 if self._strand is None else 1.0))
+            self._take(self._queue.get(timeout=patience))
             while True:
                 self._take(self._queue.get_nowait())
 
-    def _take(self, item: Event | str | None) -> None:
+    def _take(self, item: Event | Wait | str | None) -> None:
         match item:
+            case Wait():
+                self._wait, self._waits_since = item, self._clock()
             case Text(text) if text:
                 self._into(Drawing).feed(text)
             case Thinking(text) if text and self._look.thinking:
@@ -166,9 +178,16 @@ class LivePicture:
         seconds = self._clock() - self._begun
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
-            doing = f"thinks, {self._hidden} characters so far" if self._hidden else "is asked"
-            return f"{spin} {self._label} {doing} · {seconds:.0f} s · Ctrl-C stops"
-        return f"{self._label} · {seconds:.0f} s · Ctrl-C stops"
+            doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
+            return f"{spin} {self._label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
+        return f"{self._label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
+
+    def _waits(self) -> str:
+        """What is waited for and for how long, once it takes so long that one may wonder."""
+        seconds = self._clock() - self._waits_since
+        if not self._wait or seconds < NOTICEABLE:
+            return ""
+        return f" · {safe.line(self._wait.what, 60)} · {seconds:.0f} of {self._wait.seconds:.0f} s"
 
     def _size(self) -> tuple[int, int]:
         try:
@@ -195,6 +214,9 @@ class StillPicture:
         if isinstance(event, Text):
             self._strand.feed(event.text)
             self._write(self._strand.take(self._colors))
+
+    def waiting(self, wait: Wait) -> None:
+        """Nobody can be shown that."""
 
     def __enter__(self) -> "StillPicture":
         return self

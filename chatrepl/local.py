@@ -17,9 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chatrepl import safe
+from chatrepl import files, safe
 from chatrepl.errors import ChatError, ConfigError, Unreachable
-from chatrepl.weights import private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _spawn(log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
 def _fresh(log: Path) -> BinaryIO:
     """The log, empty and for this user alone. Appended to, for another chatrepl may be writing to it."""
     try:
-        private_folder(log.parent)
+        files.private_folder(log.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         file = os.fdopen(os.open(log, flags, 0o600), "ab")
         log.chmod(0o600)

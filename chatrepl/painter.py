@@ -28,7 +28,8 @@ class Painter:
     def paint(self, finished: Sequence[str], tail: Sequence[str], columns: int, rows: int) -> None:
         """Write the finished lines, and below them the last ``rows`` rows of the tail."""
         tail = list(tail[-rows:]) if rows > 0 else []
-        frame = self._erased(columns) if finished or columns != self._columns else ""
+        afresh = finished or columns != self._columns or len(tail) < len(self._rows)
+        frame = self._erased(columns) if afresh else ""
         frame += "".join(f"{line}\r\n" for line in finished) + self._changed(tail)
         self._rows, self._columns = tail, columns
         self._send(frame)
@@ -49,30 +50,37 @@ class Painter:
     def _erased(self, columns: int) -> str:
         """The tail away, on a terminal of so many columns."""
         height = sum(max(-(-ansi_cells(row) // max(columns, 1)), 1) for row in self._rows)
-        frame = _down(1 - height) + ERASE_BELOW if self._rows else ""
         self._rows = []
-        return frame
+        return _erase(height) if height else ""
 
     def _changed(self, tail: list[str]) -> str:
-        """The tail in place of the one that is on the terminal."""
+        """The tail in place of the one on the terminal, which has no more rows."""
         old = self._rows
         at = len(old) - 1  # the row of the cursor
         frame = ""
         for index, row in enumerate(tail):
-            last_of_fewer = index == len(tail) - 1 < len(old) - 1
             if index >= len(old):
                 down = _down(index - 1 - at) if index - 1 > at else ""
                 frame += (f"{down}\r\n" if index else "") + row
-            elif row != old[index] or last_of_fewer:
-                frame += _down(index - at) + row + (ERASE_BELOW if last_of_fewer else ERASE_LINE)
+            elif row != old[index]:
+                frame += _down(index - at) + row + ERASE_LINE
             else:
                 continue
             at = index
-        if old and not tail:
-            return _down(-at) + ERASE_BELOW
         if at < len(tail) - 1:
-            frame += _down(len(tail) - 1 - at) + f"\x1b[{ansi_cells(tail[-1])}C"
+            width = ansi_cells(tail[-1])
+            frame += _down(len(tail) - 1 - at) + (f"\x1b[{width}C" if width else "")
         return frame
+
+
+def _erase(height: int) -> str:
+    """So many rows away, of which the cursor is in the last; it goes to the first.
+
+    To erase all below from the top left corner would push it into the scrollback of tmux.
+    """
+    if height == 1:
+        return f"\r{ERASE_LINE}"
+    return _down(1 - height) + ERASE_LINE + _down(1) + ERASE_BELOW + _down(-1)
 
 
 def _down(rows: int) -> str:

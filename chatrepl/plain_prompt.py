@@ -37,13 +37,13 @@ class PlainPrompt:
             text = f"{text}\n{self._line('')}"
         return text
 
-    def confirm(self, question: str) -> bool:
-        """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
+    def answer(self, question: str) -> str:
+        """What the user answers, "" after Ctrl-C or Ctrl-D."""
         try:
             with cooked(self._keys):
-                return self._line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+                return self._line(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
-            return False
+            return ""
 
     def _line(self, mark: str) -> str:
         self._out.write(mark)

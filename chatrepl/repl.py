@@ -2,18 +2,18 @@
 
 from typing import Protocol
 
-from chatrepl import commands
+from chatrepl import commands, secrets_found
 from chatrepl.attachments import described
 from chatrepl.errors import ChatError
 from chatrepl.session import Session
 
 
 class Reads(Protocol):
-    """A prompt: the next line, and whether the user says yes to a question."""
+    """A prompt: the next line, and the answer to a question."""
 
     def read(self, start: str = "") -> str: ...
 
-    def confirm(self, question: str) -> bool: ...
+    def answer(self, question: str) -> str: ...
 
     def close(self) -> None: ...
 
@@ -52,9 +52,19 @@ def obey(session: Session, line: str) -> None:
         if line.startswith("/") and not line.startswith("//"):
             commands.run(session, line.strip())
         else:
-            session.ask(session.question(line.removeprefix("/") if line.startswith("//") else line))
+            _send(session, line)
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
         session.screen.say("Stopped.", "dim")
+
+
+def _send(session: Session, line: str) -> None:
+    """Ask what the line says. What looks like a secret is sent, and written down, only after a yes."""
+    if secret := secrets_found.kind(line):
+        session.screen.say(f"This holds what looks like {secret}.", "warning")
+        if session.answer("Send it all the same? [y/N]").lower() not in ("y", "yes"):
+            session.draft = line
+            return
+    session.ask(session.question(line.removeprefix("/") if line.startswith("//") else line))

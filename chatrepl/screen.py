@@ -14,6 +14,7 @@ from chatrepl import safe
 from chatrepl.config import Ui
 from chatrepl.errors import ChatError
 from chatrepl.events import Event, Text
+from chatrepl.waiting import Wait
 
 if TYPE_CHECKING:
     from chatrepl.live import LivePicture, Look
@@ -26,6 +27,8 @@ class Picture(Protocol):
     """A reply on the screen while it arrives: fed with events, over when its ``with`` ends."""
 
     def feed(self, event: Event) -> None: ...
+
+    def waiting(self, wait: Wait) -> None: ...
 
     def __enter__(self) -> "Picture": ...
 
@@ -57,6 +60,10 @@ class Screen:
         """Print some lines, wrapped at words where that is a terminal."""
         lines = safe.text(text).split("\n")
         self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
+
+    def verbatim(self, text: str) -> None:
+        """Print a text to be copied: its lines stay whole, however long."""
+        self._print(safe.text(text))
 
     def table(self, rows: Sequence[tuple[str, str]]) -> None:
         """Print names with what they mean beside them, or below them where there is little room."""
@@ -203,6 +210,9 @@ class Blank:
     def feed(self, event: Event) -> None:
         pass
 
+    def waiting(self, wait: Wait) -> None:
+        pass
+
     def __enter__(self) -> "Blank":
         return self
 
@@ -226,6 +236,9 @@ class PlainPicture:
     def feed(self, event: Event) -> None:
         if isinstance(event, Text):
             self._write(self._safe.feed(event.text) if self._safe else event.text)
+
+    def waiting(self, wait: Wait) -> None:
+        pass
 
     def __enter__(self) -> "PlainPicture":
         return self

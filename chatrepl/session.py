@@ -1,25 +1,29 @@
 """All state of a running chat, and one turn of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
-from chatrepl import attachments, safe, transcript
+from chatrepl import attachments, safe, sessions
 from chatrepl.attachments import Attachment
+from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Ui
-from chatrepl.connection import Connection
+from chatrepl.connection import Connection, Recordings
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Reply, question
-from chatrepl.dialects import ModelInfo
-from chatrepl.errors import BrokenReply, ChatError, CommandError, TranscriptError
+from chatrepl.dialects import ModelInfo, dialect
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused, TranscriptError
 from chatrepl.events import Event, Text, Thinking
+from chatrepl.gathering import Gathering
 from chatrepl.glance import look
-from chatrepl.journal import Mark, Piece, Said, Taken
-from chatrepl.screen import Screen
+from chatrepl.journal import Mark, Piece, Said
+from chatrepl.screen import Picture, Screen
 from chatrepl.terminal import Interrupts
-from chatrepl.transcript import Transcript
+from chatrepl.transcript import Transcript, new_id
 from chatrepl.usage import Rates
+from chatrepl.waiting import Wait
 
 
 @dataclass(slots=True)
@@ -44,17 +48,29 @@ class Session:
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
     ephemeral: bool = False
+    recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
     attachments: list[Attachment] = field(default_factory=list)
     """What goes along with the next question."""
-    confirm: Callable[[str], bool] = lambda _question: False
-    """Asks the user a question to be answered with yes or no."""
+    answer: Callable[[str], str] = lambda _question: ""
+    """Asks the user something on a line of its own; "" is no answer."""
+    found: InitVar[Transcript | None] = None
+    """A session to go on with; else a new one is begun."""
 
-    def __post_init__(self) -> None:
-        self.connection = Connection(self.env, self.paths.models, partial(self.screen.say, style="dim"))
-        self.transcript = self._new_transcript()
-        if self.profile.system:
+    def __post_init__(self, found: Transcript | None) -> None:
+        self.connection = Connection(
+            self.env,
+            self.paths.models,
+            partial(self.screen.say, style="dim"),
+            self.config.profiles,
+            warn=partial(self.screen.say, style="warning"),
+            recordings=self.recordings,
+        )
+        self.transcript = found or self._new_transcript()
+        if found:
+            self._settle()
+        elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
@@ -67,6 +83,10 @@ class Session:
     @property
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
+
+    def confirm(self, question: str) -> bool:
+        """Whether the user says yes."""
+        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
 
     def attach(self, part: Attachment) -> None:
         """Let it go along with the next question; a large one only after a yes."""
@@ -81,23 +101,45 @@ class Session:
             self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
         return question(text, *self.attachments)
 
-    def ask(self, question: Message) -> Message | None:
+    def ask(self, asked: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
-        images = any(isinstance(part, ImagePart) for part in question.parts)
-        if images and not attachments.carries_images(self.profile.dialect):
+        images = any(isinstance(part, ImagePart) for part in asked.parts)
+        if images and ImagePart not in dialect(self.profile.dialect).carries:
             raise CommandError(
                 f"{self.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
             )
         self.attachments = []
-        self.transcript.add(Said(question))
-        return self._answer(question, self.conversation.asking(question))
+        self._note_who()
+        self.transcript.add(Said(asked))
+        return self._answer(asked, self.conversation.asking(asked))
 
     def retry(self) -> Message | None:
         """Ask the last question again; the new reply takes the place of the old one once it is there."""
         *before, last = self.conversation.turns
-        question = last[0]
         self.transcript.add(Mark("retry"))
-        return self._answer(question, Conversation(self.conversation.system, before).asking(question), again=True)
+        asking = Conversation(self.conversation.system, before).asking(last[0])
+        return self._answer(last[0], asking, again=True)
+
+    def go_on(self) -> Message | None:
+        """Let the last reply go on where it ended. What comes is added to it; None where nothing came.
+
+        A server that goes on with a reply the request ends with gets it so; any other, and one that refuses, is asked
+        to go on.
+        """
+        *before, last = self.conversation.turns
+        if not last[-1].text:
+            return self.retry()
+        if self.profile.prefill or dialect(self.profile.dialect).prefill:
+            message = self._continued(Conversation(self.conversation.system, before).asking(*last))
+            if message or not isinstance(self.failure, Refused) or self.failure.status not in (400, 422):
+                return message
+            self.profile = replace(self.profile, prefill=False)
+            self.screen.say("It is asked to go on instead.", "dim")
+        return self._continued(self.conversation.asking(question(GO_ON)))
+
+    def _continued(self, asking: Conversation) -> Message | None:
+        self.transcript.add(Mark("continue"))
+        return self._answer(asking.turns[-1][0], asking, again=True)
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
@@ -124,30 +166,60 @@ class Session:
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
+        self.begin()
+        self.transcript.adopt(conversation, title)
+        self._note_who()
+        self.transcript.write()
+
+    def begin(self) -> None:
+        """Begin a new session, in which nothing was said yet."""
         self.transcript.close()
         self.transcript = self._new_transcript()
-        self.transcript.add(Mark("system", conversation.system))
-        self.transcript.add(Mark("rename", title))
-        for turn in conversation.turns:
-            self.transcript.add(Taken(turn))
+
+    def resume(self, path: Path) -> None:
+        """Go on with the session in that file, and with whom it was talked to."""
+        folder = None if self.ephemeral else self.paths.sessions
+        found = sessions.take_up(path, folder, self.screen.say, self._trouble)
+        self.transcript.close()
+        self.transcript = found
+        if profile := recalled(self.config, found.state.who):
+            self.switch(profile)
+        self._settle()
+
+    def warn(self) -> None:
+        """Tell what is not safe about who is talked to."""
+        self.connection.warnings(self.profile)
 
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
         self.connection.close()
 
+    def _settle(self) -> None:
+        """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""
+        state = self.transcript.state
+        if entry := state.settlement():
+            if isinstance(entry, Mark) and state.question and not state.reopened:
+                self.draft = state.question.text
+            self.transcript.add(entry)
+
+    def _note_who(self) -> None:
+        """Write down who is talked to where that has changed: going on with the session means going on with them."""
+        known = self.transcript.state.who
+        for kind, text in who(self.profile, self.config).items():
+            if text != known.get(kind, ""):
+                self.transcript.add(Mark(kind, text))
+
     # one turn
 
-    def _answer(self, question: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
-        reply = Reply(self.profile.model)
+    def _answer(self, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+        reply = Reply()
         timing = Timing(self.clock())
         failure = self._collect(reply, conversation, timing)
         timing.over = self.clock()
         if reply.empty and reply.ending not in ("interrupted", "failed"):
             reply.ending = "failed"
-            failure = BrokenReply(
-                f"The model answered nothing ({reply.raw_ending or 'no reason given'})", "/retry asks again."
-            )
+            failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
         self.last_ending, self.failure = reply.ending, failure
         message = None if reply.empty else reply.message()
         if message:
@@ -156,8 +228,8 @@ class Session:
         else:
             self.transcript.add(Mark("withdraw"))
             if not again:
-                self.draft = question.text
-                self.attachments = [part for part in question.parts if isinstance(part, FilePart | ImagePart)]
+                self.draft = asked.text
+                self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:
@@ -168,31 +240,52 @@ class Session:
 
     def _collect(self, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
         """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
-        pieces = _Pieces(self.transcript)
         try:
             with self.interrupts.awaited():
                 profile, key = self.connection.ready(self.profile)
             timing.asked = self.clock()  # not before: fetching or loading a model is no part of the answer
-            reply.model = profile.model
-            asking = self.connection.ask(profile, key, conversation, stream=self.ui.stream, before_waiting=pieces.write)
-            with self.screen.picture(profile.model, self.ui) as picture, closing(asking) as events:
+            with (
+                self.screen.picture(profile.model, self.ui) as picture,
+                Gathering(reply.feed, self._journal, picture.feed) as gathering,
+                closing(self._asked(profile, key, conversation, gathering, picture)) as events,
+            ):
                 for event in self.interrupts.over(events):
                     if timing.first is None and isinstance(event, Text | Thinking):
                         timing.first = self.clock()
-                    reply.feed(event)
-                    pieces.feed(event)
-                    picture.feed(event)
+                    gathering.feed(event)
         except KeyboardInterrupt:
             reply.ending = "interrupted"
         except ChatError as error:
             reply.ending = "failed"
             return error
         finally:
-            pieces.write()
+            answering = self.connection.asked
+            reply.model = reply.model or answering.model
+            reply.profile = answering.name if answering.name != self.profile.name else ""
         return None
 
+    def _asked(
+        self, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
+    ) -> Generator[Event, None, None]:
+        """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
+
+        def waiting(wait: Wait) -> None:
+            with self.interrupts.shielded():
+                gathering.flush()
+                picture.waiting(wait)
+
+        return self.connection.ask(profile, key, conversation, stream=self.ui.stream, waiting=waiting)
+
+    def _journal(self, event: Event) -> None:
+        """Write down what came, for the case that the rest never comes."""
+        match event:
+            case Text(text):
+                self.transcript.add(Piece(text))
+            case Thinking(text) if text:
+                self.transcript.add(Piece(thinking=text))
+
     def _tell_ending(self, reply: Reply, timing: Timing) -> None:
-        if note := _ENDINGS.get(reply.ending):
+        if note := ENDINGS.get(reply.ending):
             self.screen.say(note, "warning")
         if self.ui.statistics:
             self.screen.say(statistics(reply, timing), "dim")
@@ -200,37 +293,20 @@ class Session:
     # the parts
 
     def _new_transcript(self) -> Transcript:
-        path = None if self.ephemeral else self.paths.sessions / f"{transcript.new_id()}.jsonl"
+        path = None if self.ephemeral else self.paths.sessions / f"{new_id()}.jsonl"
         return Transcript(path, self._trouble)
 
     def _trouble(self, error: TranscriptError) -> None:
         self.screen.error(error)
 
 
-class _Pieces:
-    """Collects what arrives and writes it to the journal in one go."""
+GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
+"""What a model is asked whose server does not go on with a reply by itself."""
 
-    def __init__(self, journal: Transcript) -> None:
-        self._journal = journal
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-
-    def feed(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._text.append(event.text)
-        elif isinstance(event, Thinking):
-            self._thinking.append(event.text)
-
-    def write(self) -> None:
-        if self._text or self._thinking:
-            self._journal.add(Piece("".join(self._text), "".join(self._thinking)))
-            self._text, self._thinking = [], []
-
-
-_ENDINGS = {
-    "interrupted": "Stopped. What came is kept and goes along with the next question.",
-    "failed": "The reply is incomplete. What came is kept.",
-    "length": "The reply was cut at the token limit; /set max_tokens raises it.",
+ENDINGS = {
+    "interrupted": "Stopped. What came is kept; /continue goes on with it.",
+    "failed": "The reply is incomplete. What came is kept; /continue goes on with it.",
+    "length": "The reply was cut at the token limit; /continue goes on with it, /set max_tokens raises the limit.",
     "content_filter": "The provider's content filter ended the reply.",
     "tool_calls": "The model asked for a tool, which chatrepl does not run.",
     "error": "The server reports that the reply failed.",

@@ -1,13 +1,12 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
-import os
-import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from chatrepl import files
 from chatrepl.config import Profile, Ui, load, nearest
 from chatrepl.errors import CommandError, ConfigError
 
@@ -114,25 +113,12 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
         options.pop(_option(key), None)
         if _option(key) in profile.options:
             options[_option(key)] = profile.options[_option(key)]
-    _replace(path, data)
-
-
-def _replace(path: Path, data: Mapping[str, Any]) -> None:
     import tomli_w
 
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                tomli_w.dump(data, file)
-                file.flush()
-                os.fsync(file.fileno())
-            load(Path(name))  # what would be refused at the next start is not put in place
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        files.private_folder(path.parent)
+        # What would be refused at the next start is not put in place.
+        files.write(path, tomli_w.dumps(data).encode(), check=load)
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}", "The setting holds for this session."

@@ -130,6 +130,17 @@ class Interrupts:
         finally:
             self._awaited = self._came = False
 
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Inside of ``awaited``: hold Ctrl-C back until what is done here is done."""
+        awaited, self._awaited = self._awaited, False
+        try:
+            yield
+        finally:
+            self._awaited = awaited
+        if awaited and self._came:
+            raise KeyboardInterrupt
+
     def over(self, items: Iterator[T]) -> Iterator[T]:
         """The items, with Ctrl-C let through while the next one is waited for."""
         while True:

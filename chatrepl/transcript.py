@@ -1,15 +1,22 @@
 """A session on disk: an append-only journal, one JSON line an entry, and the state its entries add up to."""
 
+import errno
 import json
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chatrepl.conversation import now
+from chatrepl import files
+from chatrepl.conversation import Conversation, now
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import VERSION, Entry, Header, State, from_json, to_json
+from chatrepl.journal import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_json, to_json
+from chatrepl.locking import hold
+
+Trouble = Callable[[TranscriptError], None]
 
 
 def new_id() -> str:
@@ -17,86 +24,208 @@ def new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-class Transcript:
-    """The journal of one session. Every entry is on disk before it counts.
+class Busy(TranscriptError):
+    """Another terminal has the session open."""
 
-    The file is made when the first message is written, readable by the user alone. Should the disk refuse, ``trouble``
-    is told once, the session goes on in memory, and nothing more is written, for a journal with holes would lie.
+
+class Transcript:
+    """The journal of one session. Every entry is handed to the disk before it counts.
+
+    The file is made when the first message is written, readable by the user alone, and held as long as it is open.
+    Nothing that the program wrote is lost if it is killed. A power cut may cost the turn under way and no more: the
+    disk is waited for when a reply is whole, for only then does nobody wait for it.
+
+    Should the disk refuse, ``trouble`` is told once and the session goes on in memory; what is missing is written as
+    soon as the disk takes it.
     """
 
-    def __init__(self, path: Path | None, trouble: Callable[[TranscriptError], None]) -> None:
+    def __init__(self, path: Path | None, trouble: Trouble) -> None:
         """``path`` is the file, made with the first message; None keeps the session in memory alone."""
         self.path = path
         self.state = State()
         self._trouble = trouble
         self._file: int | None = None
-        self._waiting: list[Entry] = []  # marks made before there was anything to keep
+        self._size = 0
+        """Where the last whole line ends."""
+        self._refused = False
+        self._waiting: list[Entry] = []
+        """What is not written yet: marks made before there was anything to keep, and what the disk refused."""
         if path:
             self._waiting.append(Header(path.stem, now()))
+
+    @property
+    def kept(self) -> Path | None:
+        """The file that holds all that was said; None where it is not in a file, or not all of it."""
+        return None if self._refused else self.path
 
     def add(self, entry: Entry) -> None:
         """Write the entry and take it in."""
         if self.path:
             self._waiting.append(entry)
-            if self._file is not None or not _is_preparation(entry):
-                self._write()
+            if (self._file is not None and not self._refused) or isinstance(entry, Said):
+                self.write()
         self.state.take(entry)
+
+    def write(self) -> None:
+        """Write what waits to be written."""
+        if not (self.path and self._waiting):
+            return
+        lines = "".join(_line(entry) for entry in self._waiting).encode("ascii")
+        try:
+            if self._file is None:
+                self._file = _create(self.path)
+            if self._refused:  # half a line may stand there
+                os.ftruncate(self._file, self._size)
+            _write_all(self._file, lines)
+            self._size += len(lines)
+            if any(isinstance(entry, Said) and entry.message.role == "assistant" for entry in self._waiting):
+                _sync(self._file)
+            self._waiting, self._refused = [], False
+        except OSError as error:
+            self._refuse(error)
 
     def close(self) -> None:
         """Close the file; a session in which nothing was said leaves none."""
+        if self._refused:
+            self.write()
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _write(self) -> None:
-        assert self.path
-        lines = "".join(json.dumps(to_json(entry), separators=(",", ":")) + "\n" for entry in self._waiting)
+    def _refuse(self, error: OSError) -> None:
+        self._waiting = [entry for entry in self._waiting if not isinstance(entry, Piece)]
+        if self._file is not None:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._size)
+        if not self._refused:
+            self._refused = True
+            line = f"The session cannot be written to {self.path}: {error.strerror}"
+            hint = "The conversation goes on in memory and is written once that is possible; /save FILE keeps it now."
+            self._trouble(TranscriptError(line, hint))
+
+    # going on with what is there
+
+    @classmethod
+    def reopened(cls, path: Path, trouble: Trouble) -> "Transcript":
+        """The session in that file, to go on with; ``Busy`` if another terminal does.
+
+        A torn last line is cut off. It and lines that cannot be read are kept aside and told.
+        """
+        transcript = cls(path, trouble)
         try:
-            if self._file is None:
-                self._file = _open(self.path)
-            left = memoryview(lines.encode("ascii"))
-            while left:
-                left = left[os.write(self._file, left) :]
-            self._waiting.clear()
+            transcript._file = os.open(path, _APPENDING)
+            if not hold(transcript._file):
+                raise Busy(f"The session {path.stem} is open in another terminal")
+            found = Journal.of(path)
+            transcript.state, transcript._waiting = found.state, []
+            _mend(transcript._file, path, found, trouble)
+            transcript._size = os.fstat(transcript._file).st_size
         except OSError as error:
-            self._give_up(error)
+            transcript._drop()
+            raise TranscriptError(f"{path} cannot be opened: {error.strerror}") from None
+        except TranscriptError:
+            transcript._drop()
+            raise
+        return transcript
 
-    def _give_up(self, error: OSError) -> None:
-        path, self.path = self.path, None
-        self.close()
-        self._trouble(
-            TranscriptError(
-                f"The session cannot be written to {path}: {error.strerror}",
-                "The conversation goes on in memory; /save FILE keeps it elsewhere.",
-            )
-        )
+    def _drop(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+    @classmethod
+    def copied(cls, state: State, path: Path | None, trouble: Trouble) -> "Transcript":
+        """A new session that begins with that conversation."""
+        transcript = cls(path, trouble)
+        transcript.adopt(state.conversation, state.title)
+        for kind in WHO:
+            if text := state.who.get(kind):
+                transcript.add(Mark(kind, text))
+        return transcript
+
+    def adopt(self, conversation: Conversation, title: str) -> None:
+        """Take a whole conversation over."""
+        self.add(Mark("system", conversation.system))
+        if title:
+            self.add(Mark("rename", title))
+        for turn in conversation.turns:
+            self.add(Taken(turn))
 
 
-def _is_preparation(entry: Entry) -> bool:
-    return getattr(entry, "kind", "") in ("system", "rename")
+@dataclass(slots=True)
+class Journal:
+    """What a file of a session holds."""
+
+    state: State = field(default_factory=State)
+    damaged: list[tuple[int, bytes]] = field(default_factory=list)
+    """The lines that cannot be read, with their numbers from 1."""
+    torn: bytes = b""
+    """What stands behind the last line end."""
+    size: int = 0
+    """Where the last whole line ends."""
+
+    @classmethod
+    def of(cls, path: Path) -> "Journal":
+        """The journal in that file."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
+        size = data.rfind(b"\n") + 1
+        journal = cls(torn=data[size:], size=size)
+        count = journal._take(data)
+        last = _entry(journal.torn)
+        if last:
+            journal.state.take(last)
+        header = _entry(data[: data.find(b"\n")]) if size else last
+        _check(path, header or (Header("", "") if count > len(journal.damaged) else None))
+        return journal
+
+    def _take(self, data: bytes) -> int:
+        """Take the whole lines in; returns how many there are. Pieces of a reply that came are not even looked at."""
+        position, number, looked = 0, 0, 0
+        while position < self.size:
+            if position >= looked and data.startswith(_PIECE, position):
+                looked, skip = self._pieces(data, position)
+                number += data.count(b"\n", position, skip)
+                position = skip
+            end = data.index(b"\n", position)
+            number += 1
+            if entry := _entry(data[position:end]):
+                self.state.take(entry)
+            else:
+                self.damaged.append((number, data[position:end]))
+            position = end + 1
+        return number
+
+    def _pieces(self, data: bytes, start: int) -> tuple[int, int]:
+        """Where the pieces from ``start`` on end, and where to read on: there if they became a reply, else at once."""
+        end = data.find(b"\n" + _MESSAGE, start, self.size) + 1
+        if not end:
+            return self.size, start
+        if data.count(b"\n" + _PIECE, start, end) + 1 != data.count(b"\n", start, end):
+            return end, start  # something else stands among them
+        entry = _entry(data[end : data.index(b"\n", end)])
+        came = isinstance(entry, Said) and entry.message.role == "assistant"
+        return end, end if came else start
 
 
-def _open(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+_PIECE, _MESSAGE = b'{"piece":', b'{"message":'
 
 
 def read(path: Path) -> State:
     """The state of the session in that file. Lines that cannot be read are passed over."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
-    entries = [entry for line in lines if (entry := _entry(line))]
-    header = entries[0] if entries else None
+    return Journal.of(path).state
+
+
+def _check(path: Path, header: Entry | None) -> None:
     if not isinstance(header, Header):
         raise TranscriptError(f"{path} is no session of chatrepl", 'A session begins with a line {"chatrepl": 1, ...}.')
     if header.version > VERSION:
         raise TranscriptError(f"{path} was written by a newer chatrepl (format {header.version})", "Update chatrepl.")
-    state = State()
-    for entry in entries:
-        state.take(entry)
-    return state
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(to_json(entry), separators=(",", ":")) + "\n"
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -104,3 +233,57 @@ def _entry(line: bytes) -> Entry | None:
         return from_json(json.loads(line))
     except (ValueError, RecursionError):
         return None
+
+
+# The file
+
+
+_APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+
+def _create(path: Path) -> int:
+    files.private_folder(path.parent)
+    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
+    hold(file)
+    return file
+
+
+def _write_all(file: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def _sync(file: int) -> None:
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # a file system that cannot say
+            raise
+
+
+def _mend(file: int, path: Path, found: Journal, trouble: Trouble) -> None:
+    """Make the file end with a whole line, and keep aside what cannot be read."""
+    aside = [line for _, line in found.damaged]
+    if found.torn and _entry(found.torn):
+        _write_all(file, b"\n")
+    elif found.torn:
+        aside.append(found.torn)
+    if aside:
+        kept = _keep_aside(path.with_name(path.name + ".damaged"), aside)
+        for number, _ in found.damaged:
+            trouble(TranscriptError(f"Line {number} of {path} cannot be read and is left out", f"It is kept in {kept}"))
+    if found.torn and not _entry(found.torn):
+        os.ftruncate(file, found.size)
+
+
+def _keep_aside(path: Path, lines: list[bytes]) -> Path:
+    """Add the lines that are not there yet to the file."""
+    known = path.read_bytes().split(b"\n") if path.exists() else []
+    new = b"".join(line + b"\n" for line in lines if line not in known)
+    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
+    try:
+        _write_all(file, new)
+    finally:
+        os.close(file)
+    return path

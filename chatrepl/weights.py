@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatrepl import safe
+from chatrepl import files, safe
 from chatrepl.errors import BrokenReply, ConfigError, Unreachable
 
 
@@ -49,7 +49,7 @@ def fetch(
     Nothing half is left behind, however it ends. Raises ConfigError, Unreachable or BrokenReply.
     """
     try:
-        private_folder(models)
+        files.private_folder(models)
         _sweep(models)
         with TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=models, ignore_cleanup_errors=True) as name:
             folder = Path(name)
@@ -194,12 +194,3 @@ def _is_alive(process_id: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-# For others too
-
-
-def private_folder(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this user alone."""
-    for path in (*reversed(folder.parents), folder):
-        path.mkdir(mode=0o700, exist_ok=True)

@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.server import Server, serving
+from tests.talking import Talk, talking
+
+settings.register_profile("long", max_examples=20_000, deadline=None)
+"""For a run of an hour or so: ``pytest --hypothesis-profile=long tests/test_dialects.py``."""
 
 
 @pytest.fixture
@@ -19,3 +24,10 @@ def server() -> Iterator[Server]:
 def home(tmp_path: Path) -> Path:
     """A fresh CHATREPL_HOME."""
     return tmp_path / "home"
+
+
+@pytest.fixture
+def talk(home: Path) -> Iterator[Talk]:
+    """Makes sessions with a profile."""
+    with talking(home) as begin:
+        yield begin

@@ -1,9 +1,11 @@
 """A small scripted HTTP server on loopback: what it answers is written in the test, byte by byte if need be."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
@@ -48,21 +50,22 @@ class Exchange:
 
     def hang_up(self) -> None:
         """Reset the connection, as a crashing server does."""
-        import socket
-        import struct
-
         self._handler.close_connection = True
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._handler.connection.close()
+        socket.close(self._handler.connection.detach())  # close() alone waits for the files made of it
+        self.received.closed.set()
+
+    def finish(self) -> None:
+        """Say that nothing more will come, and leave the connection open."""
+        with suppress(OSError):
+            self._handler.connection.shutdown(socket.SHUT_WR)
 
     def wait_for_hang_up(self) -> None:
         """Until the client closes the connection."""
-        self._handler.connection.settimeout(PATIENCE)
-        try:
+        with suppress(OSError):
+            self._handler.connection.settimeout(PATIENCE)
             while self._handler.connection.recv(4096):
                 pass
-        except ConnectionError:
-            pass
         self.received.closed.set()
 
 
@@ -86,6 +89,8 @@ class Server:
         self._arrived: SimpleQueue[Received] = SimpleQueue()
         self._scripts: SimpleQueue[Script] = SimpleQueue()
         self.models = ["test-model", "other-model"]
+        self.listing: Any = None
+        """What a GET brings, if not these models in the words of OpenAI."""
 
     def answers(self, *scripts: Script) -> None:
         """The next requests are answered by these."""
@@ -99,7 +104,8 @@ class Server:
     def serve(self, exchange: Exchange) -> None:
         received = exchange.received
         if received.method == "GET":
-            whole({"object": "list", "data": [{"id": model} for model in self.models]})(exchange)
+            models = {"object": "list", "data": [{"id": model} for model in self.models]}
+            whole(self.listing or models)(exchange)
             return
         self.requests.append(received)
         try:

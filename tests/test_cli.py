@@ -173,7 +173,7 @@ def test_the_key_never_stands_in_what_is_printed_or_kept(server: Server, home: P
     key = "sk-recognisable-0123456789"
     server.answers(whole({"error": {"message": f"Incorrect API key provided: {key}"}}, 401))
     done = run("Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=key)
-    assert b"Incorrect API key provided: (the key)" in done.stderr
+    assert b"Incorrect API key provided: (hidden)" in done.stderr
     for path in home.rglob("*"):
         assert not path.is_file() or key not in path.read_text()
 

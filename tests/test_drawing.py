@@ -80,6 +80,13 @@ def test_the_tail_fits_its_panel(text: str, at: list[int], width: int, rows: int
         assert all(cells(row) <= columns for row in panel(tail, "a title " * 9, columns))
 
 
+def test_a_long_line_of_code_is_folded_in_the_tail() -> None:
+    picture = Drawing(80)
+    picture.feed("```\n" + "\tx" * 30)
+    picture.take()
+    assert [plain(row) for row in picture.tail(2, 20)] == ["    x" * 4, "    x" * 2]
+
+
 @given(documents, widths)
 def test_lines_fit_and_have_no_blanks_at_their_ends(text: str, width: int) -> None:
     source = Growing()
@@ -103,8 +110,9 @@ def numbered(seed: int) -> tuple[str, list[str]]:
     words: list[str] = []
 
     def some(count: int) -> str:
-        words.extend(f"w{len(words) + index:05}" for index in range(count))
-        return " ".join(words[len(words) - count :])
+        new = [f"w{number:05}" for number in range(len(words), len(words) + count)]
+        words.extend(new)
+        return " ".join(new)
 
     def block(indent: str, depth: int) -> str:
         kind = dice.randrange(7)
@@ -182,7 +190,7 @@ def looks(language: str, code: str) -> list[list[str]]:
 
 def test_colours_go_on_from_line_to_line() -> None:
     comment = "dim italic"
-    assert looks("py", 'x = """a\nb"""')[1] == ["green"]
+    assert looks("py", 'x = """a\nc d"""')[1] == ["green"]
     assert looks("c", "/* a\nb\nc */ return") == [[comment], [comment], [comment, "None", "magenta"]]
     assert looks("bash", "ls /*\ncd")[1] != [comment]
 

@@ -97,7 +97,6 @@ middles = st.lists(st.sampled_from(["user", "assistant", "tool"]).flatmap(messag
 pairs = st.tuples(messages("user"), messages("assistant"))
 turns = st.builds(lambda pair, middle: (pair[0], *middle, pair[1]), pairs, middles)
 conversations = st.builds(Conversation, texts, st.lists(turns, max_size=3))
-plain_conversations = st.builds(Conversation, texts, st.lists(pairs, max_size=3))
 
 SPEECH = Conversation(
     "Be brief.",
@@ -132,27 +131,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("transcripts")
 
 
-@settings(deadline=None, max_examples=200)
-@pytest.mark.parametrize("suffix", [".md", ".json"])
+@settings(deadline=None, max_examples=150)
+@pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl"])
 @given(conversation=conversations, title=words)
 def test_what_is_saved_is_what_is_loaded(folder: Path, suffix: str, conversation: Conversation, title: str) -> None:
     path = folder / f"any{suffix}"
     export.save(path, conversation, title, force=True)
     assert export.load(path) == (conversation, title)
-
-
-@settings(deadline=None, max_examples=200)
-@given(conversation=plain_conversations, title=words)
-def test_a_journal_too(folder: Path, conversation: Conversation, title: str) -> None:
-    path = folder / "any.jsonl"
-    export.save(path, conversation, title, force=True)
-    assert export.load(path) == (conversation, title)
-
-
-def test_a_journal_refuses_what_it_would_lose(tmp_path: Path) -> None:
-    with pytest.raises(TranscriptError, match="cannot hold turns with tool calls"):
-        export.save(tmp_path / "a.jsonl", SPEECH, TITLE)
-    assert not list(tmp_path.iterdir())
 
 
 # Writing whole or not at all
@@ -522,6 +507,7 @@ ELEMENTS = set(
     "li blockquote table thead tbody tr th td details summary figure figcaption img".split()
 )
 ATTACKS = [
+    *("![<script>a()</script>](https://x.y/p)", "\x1b[2J", "\u202e", "&#x202e;&#27;", "\ud800", "a\u0301\u0301"),
     *(
         "<script>alert(1)</script>",
         "</style><script>alert(1)</script>",

@@ -276,10 +276,10 @@ def test_doctor_warns_of_a_home_that_cannot_be_written(server: Server, tmp_path:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_names_every_flag_and_is_good_syntax(home: Path, tmp_path: Path, shell: str) -> None:
-    from chatrepl import cli
+    from chatrepl import flags
 
     script = run("--completion", shell, home=home).stdout.decode()
-    for action in cli.parser()._actions:
+    for action in flags.parser()._actions:
         for option in action.option_strings:
             in_fish = f"-l {option[2:]} " if option.startswith("--") else f"-s {option[1:]} "
             assert (in_fish if shell == "fish" else option) in script

@@ -14,17 +14,17 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"shell_completion", "safe", "events", "errors", "narrow", "secrets_like", "fuzzy"},
-    {"framing", "conversation", "config", "markdown", "filenames"},
+    {"safe", "events", "errors", "files", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy"},
+    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
     {"transcript", "export", "painter", "usage"},
-    {"client", "local", "live", "prompt", "terminal"},
+    {"client", "local", "live", "prompt", "terminal", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
     {"glance", "doctor"},
     {"session"},
     {"commands", "toolbar"},
-    {"repl"},
+    {"repl", "errands", "flags"},
     {"cli"},
     {"__main__"},
 ]
@@ -33,6 +33,7 @@ FLOORS = [
 DOORS = {
     "prompt_toolkit": {"prompt"},
     "httpx": {"client"},
+    "httpcore": {"client"},
     "rich": {"drawing"},
     "markdown_it": {"markdown", "export"},
     "pygments": {"drawing", "export"},

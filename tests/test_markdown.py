@@ -1,6 +1,7 @@
 """What is final is final: however a text is cut, the same leaves come, each once, at a bounded cost."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -51,6 +52,8 @@ def streamed(parts: Iterable[str], tails: bool = False) -> tuple[list[Leaf], Gro
 @example("- a\n- |b\n-|-\n- c", [4, 8, 14])  # the item alone would be the head of a table
 @example("1.\n\t|\n- c", [3, 7])
 @example("\ne\n\n\n", [1, 2, 3, 4])
+@example("-     a\n\n  b\n\n      c\n- d", [9, 14, 23])
+@example("-\t\ta\n\n  b\n\n      c\n- d", [9, 14, 20])
 @example("1. a\n1. b\n1. c\n\n   d\n1. e\n", [9, 14, 18, 22])
 def test_any_cutting_gives_the_leaves_of_one_parse(text: str, at: list[int]) -> None:
     assert streamed(pieces(text, at))[0] == whole(text)
@@ -74,11 +77,25 @@ def test_to_look_at_the_tail_changes_nothing(text: str, at: list[int]) -> None:
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
-def test_the_corpus(path: object) -> None:
-    text = path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+def test_the_corpus(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     for step in (1, 7, 100):
         parts = [text[start : start + step] for start in range(0, len(text), step)]
         assert streamed(parts)[0] == whole(text)
+
+
+@given(documents, cuts)
+def test_what_was_taken_and_the_tail_are_what_one_parse_gives(text: str, at: list[int]) -> None:
+    source = Growing()
+    leaves: list[Leaf] = []
+    come = ""
+    for part in pieces(text, at):
+        source.feed(part)
+        come += part
+        leaves += source.take()
+        tail = source.tail()
+        if come.endswith("\n"):
+            assert leaves + tail == whole(come)
 
 
 def taken(text: str) -> list[Leaf]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyte
 import pytest
@@ -73,13 +74,14 @@ def test_screen_and_scrollback_are_as_drawn_at_once(text: str, at: list[int], si
 
 @pytest.mark.parametrize("path", CORPUS[::5], ids=lambda path: path.stem)
 @pytest.mark.parametrize("size", [(40, 10), (80, 24)])
-def test_the_corpus_many_times_taller_than_the_screen(path: object, size: tuple[int, int]) -> None:
-    text = safe.text(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+def test_the_corpus_many_times_taller_than_the_screen(path: Path, size: tuple[int, int]) -> None:
+    text = safe.text(path.read_text(encoding="utf-8"))
     parts = [text[start : start + 60] for start in range(0, len(text), 60)]
     assert live(parts, *size).text == at_once(text, *size)
 
 
 @given(st.lists(st.tuples(st.lists(st.text("xyz", max_size=50), max_size=3), tails, st.integers(0, 7)), max_size=8))
+@example([([], ["", ""], 7), ([], ["a", ""], 7)])
 @example([([], ["a", "b", "c"], 7), ([], ["a"], 7), (["x"], ["a"], 7), ([], [], 7), ([], ["b"], 7)])
 def test_every_frame_leaves_the_finished_lines_and_its_tail(frames: list[tuple[list[str], list[str], int]]) -> None:
     terminal = Terminal(20, 9)
@@ -113,8 +115,9 @@ def test_only_what_changed_is_written() -> None:
     assert painted(["a", "b"], ["a", "bc"]) == ["\rbc\x1b[K"]
     assert painted(["a", "b"], ["x", "b"]) == ["\r\x1b[1Ax\x1b[K\r\x1b[1B\x1b[1C"]
     assert painted(["a", "b"], ["a", "b", "c"]) == ["\r\nc"]
-    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[1Ab\x1b[J"]
-    assert painted(["a", "b"], []) == ["\r\x1b[1A\x1b[J"]
+    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[2A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb"]
+    assert painted(["a", "b"], []) == ["\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1A"]
+    assert painted(["a"], []) == ["\r\x1b[K"]
     assert painted([], []) == []
 
 
@@ -129,7 +132,7 @@ def test_finished_lines_and_the_new_tail_come_in_the_same_frame() -> None:
     painter = Painter(written.append)
     painter.paint([], ["a", "b"], 80, 10)
     painter.paint(["a"], ["b", "c"], 80, 10)
-    assert written[1:] == [f"{BEGIN}\r\x1b[1A\x1b[Ja\r\nb\r\nc{END}"]
+    assert written[1:] == [f"{BEGIN}\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb\r\nc{END}"]
 
 
 def reflowed(rows: Sequence[str], columns: int) -> list[str]:
@@ -154,16 +157,17 @@ def test_after_a_resize_no_row_of_the_old_tail_is_left(tail: list[str], columns:
     assert re.sub(r"\x1b\[\?2026[hl]", "", "".join(written)) == "\r\n".join(tail)
 
 
-def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame() -> None:
+@pytest.mark.parametrize("finished", [[], ["done"]])
+def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame(finished: list[str]) -> None:
     terminal = Terminal(10, 10)
     written: list[str] = []
     painter = Painter(written.append)
     painter.paint([], ["x" * 15], 20, 5)
     terminal.write("\r\n".join(["top", *reflowed(["x" * 15], 10)]))
     written.clear()
-    painter.paint(["done"], ["y"], 10, 5)
+    painter.paint(finished, ["y"], 10, 5)
     terminal.write("".join(written))
-    assert terminal.text == ["top", "done", "y"]
+    assert terminal.text == ["top", *finished, "y"]
 
 
 def test_the_bytes_are_in_proportion_to_the_text() -> None:
@@ -178,3 +182,17 @@ def test_the_bytes_are_in_proportion_to_the_text() -> None:
         painter.paint(lines, [ansi(row, "16") for row in panel(picture.tail(9, 73), "model", 75)], 80, 10)
     assert sum(len(frame.encode()) for frame in written) <= 4 * len(text.encode())
     assert len(written) <= len(parts)
+
+
+@given(st.lists(st.tuples(st.lists(st.just("x"), max_size=2), tails), max_size=6))
+def test_nothing_is_erased_from_the_top_left_corner(frames: list[tuple[list[str], list[str]]]) -> None:
+    """There tmux would push what is erased into its scrollback."""
+    terminal = Terminal(20, 30)
+    erased_at = []
+    erase = terminal.screen.erase_in_display
+    terminal.screen.erase_in_display = lambda *how, **more: (erased_at.append(terminal.cursor), erase(*how, **more))
+    painter = Painter(terminal.write)
+    for finished, tail in frames:
+        painter.paint(finished, tail, 20, 9)
+    painter.clear()
+    assert (0, 0) not in erased_at

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import filenames, narrow
+from chatrepl import filenames, narrow, secrets_found
 from chatrepl.fuzzy import matching
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.pastes import CHARACTERS, LINES, Pastes
-from chatrepl.secrets_like import looks_like_key
 
 LONG = st.integers(LINES, LINES + 5).map(lambda count: "\n".join(f"{count}: {line}" for line in range(count + 1)))
 
@@ -121,7 +120,7 @@ def test_what_looks_like_a_key_stays_in_memory(tmp_path: Path, key: str) -> None
 
 @pytest.mark.parametrize("text", ["task-force-of-the-year-2024", "a sk- b", "AKIA", "risk-averse-investors-of"])
 def test_plain_words_are_no_keys(text: str) -> None:
-    assert not looks_like_key(text)
+    assert not secrets_found.kind(text)
 
 
 def test_a_history_that_cannot_be_written_is_told_once_and_kept_in_memory(tmp_path: Path) -> None:

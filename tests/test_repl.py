@@ -138,7 +138,7 @@ FAILURES = {
     "an error in the stream": (whole('data: {"error":{"message":"crashed"}}\n\n', kind="text/event-stream"), "crashed"),
     "nothing at all": (whole("", kind="text/event-stream"), "broke off"),
     "a reset connection": (lambda exchange: exchange.hang_up(), "closed the connection without an answer"),
-    "a page": (whole("<html><title>Sign in</title></html>", 502, "text/html"), "502 Bad Gateway: Sign in"),
+    "a page": (whole("<html><title>Sign in</title></html>", 404, "text/html"), "404 Not Found: Sign in"),
 }
 
 
@@ -147,7 +147,7 @@ def test_a_failure_is_a_line_the_repl_lives_on_and_the_question_is_back(
     chat: Terminal, server: Server, home: Path, case: str
 ) -> None:
     script, line = FAILURES[case]
-    server.answers(*[script] * (2 if "reset" in case else 1))  # a dead connection is tried once more
+    server.answers(*[script] * (3 if "reset" in case else 1))  # a dead connection is tried twice more
     chat.line("Precious words")
     chat.wait_for(line)
     chat.wait_for_prompt("Precious words")
@@ -186,10 +186,10 @@ def test_retry_asks_again_and_replaces_the_reply(chat: Terminal, server: Server)
 
 
 def test_a_retry_that_fails_keeps_the_old_reply(chat: Terminal, server: Server) -> None:
-    server.answers(say("First."), whole({"error": "overloaded"}, 503), say("Third."))
+    server.answers(say("First."), whole({"error": "no such model"}, 404), say("Third."))
     ask(chat, "Hi", "First.")
     chat.line("/retry")
-    chat.wait_for("503")
+    chat.wait_for("404")
     chat.wait_for_prompt()
     ask(chat, "More", "Third.")
     assert sent(server) == [("user", "Hi"), ("assistant", "First."), ("user", "More")]

@@ -18,7 +18,9 @@ from tests import strategies
 
 marks = st.builds(
     Mark,
-    st.sampled_from(["system", "rename", "drop", "clear", "restore", "retry", "withdraw", "unknown"]),
+    st.sampled_from(
+        ["system", "rename", "drop", "clear", "edit", "restore", "retry", "continue", "withdraw", "profile", "unknown"]
+    ),
     strategies.texts,
     st.integers(0, 3),
 )
@@ -122,6 +124,25 @@ def test_a_disk_that_refuses_is_told_once_and_the_conversation_goes_on(tmp_path:
     assert len(troubles) == 1
     assert "cannot be written" in str(troubles[0])
     assert len(journal.state.conversation.turns) == 2
+
+
+def test_a_turn_costs_the_same_in_a_long_session_as_in_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: (calls.append(len(data)), real(file, data))[1])
+    monkeypatch.setattr(os, "fsync", lambda file: None)
+    journal = Transcript(tmp_path / "one.jsonl", no_trouble)
+    for _ in range(2_000):
+        journal.add(Said(Message("user", (TextPart("why?"),))))
+        journal.add(Said(reply("because")))
+    journal.close()
+    assert len(set(calls[1:])) == 2
+    again = Transcript.reopened(tmp_path / "one.jsonl", no_trouble)
+    again.add(Said(Message("user", (TextPart("why?"),))))
+    again.close()
+    assert calls[-1] == calls[2]
 
 
 def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:

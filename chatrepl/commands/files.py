@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chatrepl import export
-from chatrepl.commands.table import command, file_names, turns
+from chatrepl.commands.table import command, file_names, pick, turns
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -24,10 +24,20 @@ def save(session: Session, words: str) -> None:
 
 @command("/load file", complete_words=file_names)
 def load(session: Session, words: str) -> None:
-    """Go on with the conversation in a file that /save wrote: .md, .json or .jsonl. It becomes a new session."""
+    """Go on with the conversation in a file that /save wrote, or that another program exported. It becomes a new
+    session; where the file holds several conversations, one is chosen."""
     if not words:
         raise CommandError("Which file?", "/load FILE")
-    conversation, title = export.load(Path(words).expanduser())
+    found = export.load_all(Path(words).expanduser())
+    chosen: int | None = 0
+    if len(found) > 1:
+        session.screen.say(f"{len(found)} conversations, the newest first:")
+        rows = [(turns(len(chat.conversation.turns)), chat.title or "untitled") for chat in found]
+        chosen = pick(session.screen, session.answer, rows)
+    if chosen is None:
+        session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
+        return
+    conversation, title = found[chosen]
     session.adopt(conversation, title)
     session.screen.say(f"{turns(len(conversation.turns))} loaded: {title or 'untitled'}", "dim")
 

@@ -61,6 +61,18 @@ def set_(session: Session, words: str) -> None:
     session.screen.say(f"{key} = {said}" + (f", saved to {session.config.path}" if keep else ""), "dim")
 
 
+@command("/last [--curl]", complete=lambda session: [("--curl", "as a command for the shell")])
+def last(session: Session, words: str) -> None:
+    """Show the last exchange with a server: what was sent, what came back, and when. With --curl it is shown as a
+    command that asks the same. Secrets are not shown."""
+    exchange = session.connection.last
+    if not exchange:
+        raise CommandError("Nothing was asked yet")
+    if words not in ("", "--curl"):
+        raise CommandError(f"/last knows --curl, not {words!r}")
+    session.screen.verbatim(exchange.curl() if words else "\n".join(exchange.told()))
+
+
 @command("/quit", "/exit")
 def quit_(session: Session, words: str) -> None:
     """Leave. The session is kept."""

@@ -1,13 +1,14 @@
 """The table of the slash commands: what makes a function one, and what is done with them all."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chatrepl import filenames
 from chatrepl.config import nearest
 from chatrepl.errors import CommandError
 from chatrepl.fuzzy import matching
+from chatrepl.screen import Screen
 from chatrepl.session import Session
 
 Run = Callable[[Session, str], None]
@@ -57,7 +58,7 @@ def command(
 
 def distinct() -> list[Command]:
     """The commands, each once, by name."""
-    return sorted((each for name, each in COMMANDS.items() if name == each.name), key=lambda each: each.name)
+    return [each for name, each in sorted(COMMANDS.items()) if name == each.name]
 
 
 def run(session: Session, line: str) -> None:
@@ -116,6 +117,13 @@ def number(words: str, *, default: int) -> int:
     if not words.isascii() or not words.isdigit() or int(words) < 1:
         raise CommandError(f"{words!r} is no number above 0")
     return int(words)
+
+
+def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[tuple[str, str]]) -> int | None:
+    """Which of the rows the user wants, from 0; None where that is none of them."""
+    screen.table([(f"{place:>2}  {name}", meaning) for place, (name, meaning) in enumerate(rows, 1)])
+    said = answer(f"Which one? [1-{len(rows)}]")
+    return int(said) - 1 if said.isascii() and said.isdigit() and 1 <= int(said) <= len(rows) else None
 
 
 def turns(count: int) -> str:

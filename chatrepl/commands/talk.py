@@ -7,10 +7,10 @@ from chatrepl import safe, settings
 from chatrepl.attachments import described
 from chatrepl.commands.table import command, file_after_at, number, turns
 from chatrepl.commands.who import model_names
-from chatrepl.conversation import FilePart, ImagePart, Message
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
-from chatrepl.session import Session
+from chatrepl.session import ENDINGS, Session
 
 
 def system_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
@@ -40,22 +40,73 @@ def reset(session: Session, words: str) -> None:
 
 @command("/undo [n]")
 def undo(session: Session, words: str) -> None:
-    """Take the last turn away, or the last n. An attachment that waits for the next question is taken back first.
-    Right after /reset it brings the conversation back."""
+    """Take the last turn away, or the last n. Right after /reset, /edit, /retry or /continue it brings back what was
+    there before. An attachment that waits for the next question is taken back first. /redo is the way back."""
     if session.attachments and not words:
         session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
         return
     state = session.transcript.state
-    if state.cleared and not words:
+    if state.before and state.before.kind in UNDONE and not words:
+        said = UNDONE[state.before.kind]
         session.transcript.add(Mark("restore"))
-        session.screen.say(f"{turns(len(state.conversation.turns))} brought back.", "dim")
+        session.screen.say(f"{said}: the conversation has {turns(len(state.conversation.turns))}.", "dim")
         return
     count = number(words, default=1)
     if not state.conversation.turns:
         raise CommandError("There is nothing to undo")
     dropped = min(count, len(state.conversation.turns))
     session.transcript.add(Mark("drop", count=dropped))
-    session.screen.say(f"{turns(dropped)} taken away.", "dim")
+    session.screen.say(f"{turns(dropped)} taken away; /redo brings back.", "dim")
+
+
+UNDONE = {
+    "clear": "All is brought back",
+    "edit": "All is brought back",
+    "retry": "The old reply is brought back",
+    "continue": "The reply is as it was",
+}
+"""The marks that /undo takes back, and what is said of it."""
+
+
+@command("/redo")
+def redo(session: Session, words: str) -> None:
+    """Bring back what /undo took away, as long as nothing new was said."""
+    state = session.transcript.state
+    if not (state.before and state.before.kind in ("drop", "restore")):
+        raise CommandError("There is nothing to bring back")
+    session.transcript.add(Mark("restore"))
+    session.screen.say(f"Brought back: the conversation has {turns(len(state.conversation.turns))}.", "dim")
+
+
+@command("/edit [n]")
+def edit(session: Session, words: str) -> None:
+    """Put question n, or the last one, back into the prompt to ask it anew. What was said from there on is set aside;
+    /undo brings it back as long as nothing new was said."""
+    place = _place(session, words)
+    asked, *later = session.conversation.turns[place - 1 :]
+    session.transcript.add(Mark("edit", count=len(later) + 1))
+    session.draft = asked[0].text
+    session.screen.say(f"{turns(len(later) + 1)} set aside; /undo brings back.", "dim")
+
+
+@command("/fork [n]")
+def fork(session: Session, words: str) -> None:
+    """Go on in a new session that begins with the first n turns, or with all. The old session stays as it is."""
+    place = _place(session, words)
+    state = session.transcript.state
+    session.adopt(Conversation(state.conversation.system, state.conversation.turns[:place]), state.title)
+    session.screen.say(f"A new session with {turns(place)}; the old one stays.", "dim")
+
+
+def _place(session: Session, words: str) -> int:
+    """The number of a turn, as /history counts them; of the last one where none is given."""
+    count = len(session.conversation.turns)
+    if not count:
+        raise CommandError("Nothing was said yet")
+    place = number(words, default=count)
+    if place > count:
+        raise CommandError(f"There are only {turns(count)}", "/history shows them with their numbers.")
+    return place
 
 
 @command("/retry [model]", complete=model_names)
@@ -70,6 +121,14 @@ def retry(session: Session, words: str) -> None:
         session.retry()
     finally:
         session.profile = before if words else session.profile
+
+
+@command("/continue")
+def continue_(session: Session, words: str) -> None:
+    """Let the last reply go on where it ended, if it was stopped, broke off or was cut. What comes is added to it."""
+    if not session.conversation.turns:
+        raise CommandError("There is no reply to go on with")
+    session.go_on()
 
 
 @command("/history [n]")
@@ -96,3 +155,16 @@ def _heading(place: int, message: Message) -> str:
     who = {"user": "you"}.get(message.role, safe.line(message.model) or message.role)
     ending = f" ({message.ending})" if message.ending in ("interrupted", "failed", "length") else ""
     return f"[{place}] {who}{ending}"
+
+
+def show_again(session: Session, bound: int = 20) -> None:
+    """Show the last turns of a conversation as they looked when they came, and say how many there are before."""
+    said = session.conversation.turns
+    if len(said) > bound:
+        session.screen.say(f"{turns(len(said) - bound)} before these; /history shows all.", "dim")
+    for turn in said[-bound:]:
+        session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
+        for message in turn[1:]:
+            if message.role == "assistant":
+                session.screen.reply(message.text, session.ui)
+                session.screen.say(ENDINGS.get(message.ending, ""), "warning")

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.wire import (
     answered,
@@ -247,4 +247,4 @@ def models(profile: Profile, key: str) -> Request:
     return Request("GET", with_query(_url(profile, "/models"), "limit=1000"), _headers(profile, key))
 
 
-DIALECT = Dialect("anthropic", sse, encode, decode, decode_whole, error_text, models, decode_models)
+DIALECT = Dialect("anthropic", sse, ALL_PARTS, encode, decode, decode_whole, error_text, models, decode_models)

@@ -146,4 +146,14 @@ def decode_models(body: object) -> list[ModelInfo]:
     return [ModelInfo(served)] if served else openai_chat.decode_models(body)
 
 
-DIALECT = Dialect("azure-inference", sse, encode, decode, decode_whole, error_text, models, decode_models)
+DIALECT = Dialect(
+    "azure-inference",
+    sse,
+    openai_chat.CARRIES,
+    encode,
+    decode,
+    decode_whole,
+    error_text,
+    models,
+    decode_models,
+)

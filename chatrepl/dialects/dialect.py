@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation
+from chatrepl.conversation import Conversation, Part
 from chatrepl.events import Event
 from chatrepl.framing import Frame, Framing
 
@@ -30,6 +30,10 @@ class ModelInfo:
     price: tuple[float, float] | None = None
 
 
+ALL_PARTS: frozenset[type[Part]] = frozenset(get_args(Part))
+"""The kinds of parts that a message can have."""
+
+
 class Encode(Protocol):
     """A conversation that ends with an open turn into the request that asks for the reply."""
 
@@ -44,11 +48,15 @@ class Dialect:
     events; they raise ``Refused`` for an error the server tells inside a good answer and ``BrokenReply`` for all that
     is no reply, or an unfinished one, and nothing else whatever they are fed. ``error_text`` is what the body of an
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
+    ``carries`` are the kinds of parts that a request can hold; not each of them in each place, see ``unsent``.
     ``ends_at_eof`` tells that the protocol has no end mark: a stream that ends cleanly after some text is whole.
+    ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
+    protocols a profile may say so for its server.
     """
 
     name: str
     framing: Framing
+    carries: frozenset[type[Part]]
     encode: Encode
     decode: Callable[[Iterable[Frame]], Iterator[Event]]
     decode_whole: Callable[[object], Iterator[Event]]
@@ -56,3 +64,4 @@ class Dialect:
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
     ends_at_eof: bool = False
+    prefill: bool = False

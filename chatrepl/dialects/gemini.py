@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
     answered,
     arguments,
@@ -235,4 +235,4 @@ def decode_models(body: object) -> list[ModelInfo]:
     ]
 
 
-DIALECT = Dialect("gemini", sse, encode, decode, decode_whole, _error_text, models, decode_models)
+DIALECT = Dialect("gemini", sse, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, ToolCallPart, ToolResultPart
-from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
     answered,
     arguments,
@@ -169,4 +169,6 @@ def decode_models(body: object) -> list[ModelInfo]:
     return [ModelInfo(name) for name in names if name]
 
 
-DIALECT = Dialect("ollama", json_lines, encode, decode, decode_whole, _error_text, models, decode_models)
+DIALECT = Dialect(
+    "ollama", json_lines, ALL_PARTS - {ThinkingPart}, encode, decode, decode_whole, _error_text, models, decode_models
+)

@@ -14,11 +14,13 @@ from chatrepl.conversation import (
     ImagePart,
     Message,
     TextPart,
+    ThinkingPart,
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
+    answered,
     count,
     cut_short,
     dig,
@@ -52,22 +54,31 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
 
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape, at most one system message and that first."""
-    system = [{"role": "system", "content": conversation.system}] if conversation.system else []
-    return system + [_message(message) for message in conversation.messages]
+    found: list[dict[str, Any]] = []
+    if conversation.system:
+        found.append({"role": "system", "content": conversation.system})
+    for turn in conversation.turns:
+        calls = answered(turn)
+        for message in turn:
+            found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
+    return found
 
 
-def _message(message: Message) -> dict[str, Any]:
-    result = next((part for part in message.parts if isinstance(part, ToolResultPart)), None)
-    if result:
-        return {"role": "tool", "tool_call_id": result.id, "content": result.text}
-    calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
-    data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if calls else "")}
-    if calls:
+def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
+    """A message. A call that has no result, say of a reply that was stopped, would be refused."""
+    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in calls]
+    data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if made else "")}
+    if made:
         data["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in calls
+            for call in made
         ]
     return data
+
+
+def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
+    results = [part for part in message.parts if isinstance(part, ToolResultPart) and part.id in calls]
+    return [{"role": "tool", "tool_call_id": result.id, "content": result.text} for result in results]
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -209,4 +220,7 @@ def _price(pricing: object) -> tuple[float, float] | None:
         return None
 
 
-DIALECT = Dialect("openai-chat", sse, encode, decode, decode_whole, error_text, models, decode_models)
+CARRIES = ALL_PARTS - {ThinkingPart}
+"""The reasoning is not wanted back, by DeepSeek not even taken."""
+
+DIALECT = Dialect("openai-chat", sse, CARRIES, encode, decode, decode_whole, error_text, models, decode_models)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, Message, Turn
+from chatrepl.conversation import Conversation, FilePart, Message, TextPart, Turn
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.templates import template
@@ -135,5 +135,14 @@ class _Decoder:
 
 
 DIALECT = Dialect(
-    "openai-completions", sse, encode, decode, decode_whole, error_text, openai_chat.models, openai_chat.decode_models
+    "openai-completions",
+    sse,
+    frozenset({TextPart, FilePart}),
+    encode,
+    decode,
+    decode_whole,
+    error_text,
+    openai_chat.models,
+    openai_chat.decode_models,
+    prefill=True,
 )

@@ -13,7 +13,7 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Te
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.wire import count, cut_short, dig, finish_reason, items, objects, refusal, text, written
-from chatrepl.errors import BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
 
@@ -33,26 +33,24 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
 
 
 def _input(conversation: Conversation) -> list[dict[str, Any]]:
-    history = conversation.messages
-    results = {part.id for message in history for part in message.parts if isinstance(part, ToolResultPart)}
-    return [item for message in history for item in _items(message, results)]
+    return [item for turn in conversation.turns for message in turn for item in _items(message, wire.answered(turn))]
 
 
-def _items(message: Message, results: set[str]) -> Iterator[dict[str, Any]]:
+def _items(message: Message, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The items of a message. Each names its type, without which llama.cpp takes no message of the assistant."""
-    others = [item for part in message.parts if (item := _tool_item(part, results))]
+    others = [item for part in message.parts if (item := _tool_item(part, calls))]
     content = _content(message)
     if content or not others:
         yield {"type": "message", "role": message.role, "content": content}
     yield from others
 
 
-def _tool_item(part: object, results: set[str]) -> dict[str, Any] | None:
+def _tool_item(part: object, calls: dict[str, str]) -> dict[str, Any] | None:
     """A tool call or its result. A call that has none, say of a reply that was stopped, would be refused."""
     match part:
-        case ToolCallPart(call_id, name, arguments) if call_id in results:
+        case ToolCallPart(call_id, name, arguments) if call_id in calls:
             return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
-        case ToolResultPart(call_id, output):
+        case ToolResultPart(call_id, output) if call_id in calls:
             return {"type": "function_call_output", "call_id": call_id, "output": output}
     return None
 
@@ -182,7 +180,7 @@ class _Decoder:
         if status == "failed" or (status == "cancelled" and wire.message_of(response)):
             raise refusal(response)
         if status == "cancelled":
-            raise Refused("The server cancelled the reply", wire.ASK_AGAIN, status=200)
+            raise Refused("The server cancelled the reply", ASK_AGAIN, status=200)
         yield from self._start(response)
         yield from self._rest(items(dig(response, "output")))
         if isinstance(usage := dig(response, "usage"), dict):
@@ -241,5 +239,13 @@ def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 
 DIALECT = Dialect(
-    "openai-responses", sse, encode, decode, decode_whole, error_text, openai_chat.models, openai_chat.decode_models
+    "openai-responses",
+    sse,
+    openai_chat.CARRIES,
+    encode,
+    decode,
+    decode_whole,
+    error_text,
+    openai_chat.models,
+    openai_chat.decode_models,
 )

@@ -23,7 +23,10 @@ _COMPLAINT = re.compile(
 _ADVICE = re.compile(r"\buse [`'\"]?(\w+)[`'\"]? instead", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]\w*")
 
-_INDISPENSABLE = {"model", "messages", "input", "prompt", "contents", "system", "instructions"}
+_INDISPENSABLE = {
+    *("model", "messages", "input", "prompt", "contents", "system", "instructions"),
+    *("model_parameters", "options", "generationConfig"),  # of what stands in these it can only be told, not mended
+}
 _TWINS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 

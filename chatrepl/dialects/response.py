@@ -1,11 +1,11 @@
 """What a server answered, of whatever kind, into events or into one error that helps."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
+from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart
 from chatrepl.dialects.wire import dig, parse, text
 from chatrepl.errors import BrokenReply, Refused
@@ -38,7 +38,8 @@ def read(
         else:
             yield from apart(dialect.decode_whole(parse(body(chunks))))
     except Refused as error:  # told inside a good answer
-        raise Refused(str(error), hint(error.status, str(error), profile) or error.hint, status=error.status) from None
+        helps = hint(error.status, str(error), profile) or error.hint
+        raise Refused(str(error), helps, status=error.status, code=error.code) from None
 
 
 def read_models(
@@ -59,7 +60,7 @@ def body(chunks: Iterable[bytes]) -> bytes:
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_EVENT:
-            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB")
+            raise BrokenReply(f"The server's reply is larger than {MAX_EVENT // 2**20} MiB", "Check the base URL.")
     return b"".join(pieces)
 
 
@@ -72,15 +73,20 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
-    return Refused(line, hint(status, said, profile), status=status, parameter=_parameter(whole))
+    parameter, code = _blamed(whole)
+    return Refused(
+        line, hint(status, said, profile), status=status, parameter=parameter, code=code, headers=dict(headers)
+    )
 
 
-def _parameter(whole: bytes) -> str:
-    """The parameter that the body of an error blames, "" if none."""
+def _blamed(whole: bytes) -> tuple[str, str]:
+    """The parameter that the body of an error blames and its words for what is wrong, "" where there are none."""
     try:
-        return text(dig(json.loads(whole), "error", "param"))
+        value = json.loads(whole)
     except (ValueError, RecursionError):
-        return ""
+        return "", ""
+    words = (text(dig(value, "error", *path)) for path in (("type",), ("code",), ("details", "error_code")))
+    return text(dig(value, "error", "param")), " ".join(filter(None, words))
 
 
 _PHRASES = {
@@ -108,38 +114,3 @@ _PHRASES = {
     529: "Overloaded",
 }
 """RFC 9110's words, and Anthropic's; Python's own table changes from version to version."""
-
-_CONTEXT = re.compile(
-    r"context.{0,20}(length|size|window|limit)|too many tokens|prompt is too long|maximum number of tokens",
-    re.IGNORECASE,
-)
-_QUOTA = re.compile(r"quota|billing|credit|spend|balance", re.IGNORECASE)
-_KEY = re.compile(r"api.?key|authenticat|unauthori[sz]ed", re.IGNORECASE)
-
-
-def hint(status: int, said: str, profile: Profile) -> str:
-    """What to try after that error; "" where nothing is known to help."""
-    if _CONTEXT.search(said):
-        return "The conversation is too long for this model: /undo or /reset shortens it, /model picks another."
-    if status == 401 or (status in (400, 403) and _KEY.search(said)):
-        return _key_hint(profile)
-    if status == 402 or (status in (400, 429) and _QUOTA.search(said)):
-        return "Look at the plan and the billing of this account; /profile switches to another."
-    return _HINTS.get(status, "/retry asks again." if status >= 500 else "")
-
-
-def _key_hint(profile: Profile) -> str:
-    if profile.key_env:
-        return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
-    if profile.needs_key:
-        return f"Check key_file or key_command of the profile {profile.name!r}."
-    return f"The profile {profile.name!r} names no key: set key_env, key_command or key_file."
-
-
-_HINTS = {
-    403: "This key may not use this model or place: /models lists what it may, /profile switches.",
-    404: "Check the model (/models lists what there is) and the base URL.",
-    408: "The server was too slow: /retry asks again.",
-    413: "The request is too large: /undo or /reset shortens the conversation.",
-    429: "Too many requests: wait a little, then send it again.",
-}

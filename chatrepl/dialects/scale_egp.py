@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, Message, ToolCallPart, ToolResultPart
-from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.wire import (
     arguments,
     arguments_text,
@@ -156,4 +156,6 @@ def _usage(usage: object) -> Iterator[Usage]:
         yield Usage(input=taken, output=given, total=total(count(usage.get("total")), taken, given))
 
 
-DIALECT = Dialect("scale-egp", sse, encode, decode, decode_whole, error_text, ends_at_eof=True)
+CARRIES = ALL_PARTS - {ThinkingPart, ImagePart}
+
+DIALECT = Dialect("scale-egp", sse, CARRIES, encode, decode, decode_whole, error_text, ends_at_eof=True)

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
-from chatrepl.errors import BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
 from chatrepl.framing import STRAY, Frame
-
-ASK_AGAIN = "/retry asks again."
 
 
 def dig(value: object, *path: str | int) -> Any:

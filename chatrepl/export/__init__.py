@@ -1,12 +1,9 @@
 """Transcripts as files, and back: one module a format, and this table."""
 
-import os
-import tempfile
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from chatrepl import safe
+from chatrepl import files, safe
 from chatrepl.config import nearest
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
@@ -37,7 +34,7 @@ def save(path: Path, conversation: Conversation, title: str, *, force: bool = Fa
     """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force."""
     data = render(path.suffix, conversation, title).encode("utf-8")
     try:
-        _write(path, data, force=force)
+        files.write(path, data, force=force)
     except FileExistsError:
         raise TranscriptError(f"{path} exists already", "Choose another name, or force it: /save -f FILE") from None
     except OSError as error:
@@ -79,39 +76,3 @@ def _format(suffix: str) -> Format:
 
 def _readable() -> str:
     return " ".join(suffix for suffix in FORMATS if _format(suffix).read)
-
-
-# Writing whole or not at all
-
-
-def _write(path: Path, data: bytes, *, force: bool) -> None:
-    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".chatrepl-")  # for the user alone: 0600
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if force:
-            os.replace(temporary, path)
-        else:
-            _publish(temporary, path)
-    finally:
-        with suppress(OSError):  # it is gone where all went well
-            os.unlink(temporary)
-
-
-def _publish(temporary: str, path: Path) -> None:
-    """Give the file its name, unless another writer was faster."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: take the name first, then move onto it
-        taken = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.close(taken)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(path)
-            raise

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.errors import TranscriptError
 from chatrepl.export.format import Chat, Damage, Format, text_of
 from chatrepl.export.format import to_json as to_line
-from chatrepl.journal import VERSION, Entry, Header, Mark, Said, State, from_json, to_json
+from chatrepl.journal import VERSION, Entry, Header, Mark, Said, State, Taken, from_json, to_json
 
 
 def render(chat: Chat) -> str:
@@ -16,13 +15,11 @@ def render(chat: Chat) -> str:
 
 
 def _entries(conversation: Conversation, title: str) -> list[Entry]:
-    if any(len(turn) > 2 for turn in conversation.turns):
-        raise TranscriptError("A journal cannot hold turns with tool calls yet", "Save it as .json or .md instead.")
-    said = [Said(message) for message in conversation.messages]
+    taken = [Taken(turn) for turn in conversation.turns]
     began = next((message.at for message in conversation.messages if message.at), "")
     system = [Mark("system", conversation.system)] if conversation.system else []
     # The title comes last: an empty one would be made up anew from the first question.
-    return [Header("", began), *system, *said, Mark("rename", title)]
+    return [Header("", began), *system, *taken, Mark("rename", title)]
 
 
 def read(path: Path) -> list[Chat]:

@@ -93,7 +93,7 @@ class Page:
         item = last.children[-1]
         if item.children:
             cut = self._cut_in(item.children, (*items, item))
-            if cut.line > item.children[0].start and None not in map(self._marker, cut.items):
+            if cut.line > item.children[0].start:
                 return cut
         return Cut(item.start, items, next_item=item if len(last.children) > 1 else None)
 
@@ -130,15 +130,15 @@ class Page:
         line, marker = self._lines[fence.start], fence.token.markup
         return line[: line.index(marker)] + marker
 
-    def _marker(self, item: Block) -> str | None:
-        """The line of an item up to where its content begins; None where half a tab belongs to the content."""
+    def _marker(self, item: Block) -> str:
+        """The line of an item up to where its content begins."""
         line, end = self._lines[item.start], 0
         for _ in range(item.nth_on_line):
             marker = _MARKER.match(line, end)
             if not marker:
-                return None
+                raise ValueError(f"no list item: {line!r}")
             end = marker.end()
             width = len(line[:end].expandtabs(4)) - len(line[: marker.start(1)].expandtabs(4))
             if end == len(line) or width > 4:  # an empty item, or one that begins with indented code
-                return None if width > 4 and marker[1][0] == "\t" else line[: marker.start(1)] + " "
+                return line[: marker.start(1)] + " "
         return line[:end]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
+from chatrepl import files, secrets_found
 from chatrepl.prompt.pastes import Pastes
-from chatrepl.secrets_like import looks_like_key
 
 READ = 1 << 20
 """How many bytes at the end of the file are read; what is older stays in the file."""
@@ -40,7 +40,7 @@ class SharedHistory(History):
         text = self._pastes.unfold(string)
         if self._loaded_strings[:1] == [string]:
             return
-        if looks_like_key(text) or len(text) > LONGEST or not self._written(text):
+        if secrets_found.kind(text) or len(text) > LONGEST or not self._written(text):
             self._loaded_strings.insert(0, string)
         else:
             self.refresh()
@@ -90,7 +90,7 @@ class SharedHistory(History):
 
 
 def _appending(path: Path) -> FileIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.private_folder(path.parent)
     return FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 

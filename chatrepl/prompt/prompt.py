@@ -108,13 +108,13 @@ class Prompt:
         if complaint:
             self._around.trouble(complaint)
 
-    def confirm(self, question: str) -> bool:
-        """Whether the user says yes; Ctrl-C, Ctrl-D and anything else are a no."""
+    def answer(self, question: str) -> str:
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
         try:
-            return asking.prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return asking.prompt(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
-            return False
+            return ""
 
     def _make(self) -> PromptSession[str]:
         around = self._around

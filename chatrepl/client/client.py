@@ -1,0 +1,212 @@
+"""A request into events: what goes out, what comes back, and what is remembered of it."""
+
+import json
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chatrepl import __version__, urls
+from chatrepl.client.exchange import Exchange, pretty
+from chatrepl.client.failures import broken, unreachable, unusable
+from chatrepl.client.recording import Recorder, shown_headers
+from chatrepl.client.routes import Route, route, tls_context
+from chatrepl.client.transport import Clocks, Transport
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation
+from chatrepl.dialects import ModelInfo, Request, dialect
+from chatrepl.dialects.repair import mended
+from chatrepl.dialects.response import read, read_models
+from chatrepl.errors import BrokenReply, ChatError, CommandError, ConfigError
+from chatrepl.events import Event, Finished
+from chatrepl.redaction import Secrets
+from chatrepl.waiting import Wait, Waiting, nobody
+
+
+class Client:
+    """Connections to servers, for one exchange at a time. One is enough for a session; ``close`` it in the end."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+        record: Path | None = None,
+    ) -> None:
+        """``transport`` stands in for the network; every exchange is written to the folder ``record``."""
+        self.secrets = Secrets()
+        self.last: Exchange | None = None
+        self._env = env
+        self._transport = transport
+        self._record = record
+        self._clocks = Clocks()
+        self._open: dict[Route, httpx.Client] = {}
+
+    def ask(
+        self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True, waiting: Waiting = nobody
+    ) -> Generator[Event, None, None]:
+        """The events of the reply to a conversation that ends with an open turn.
+
+        Closing the iterator closes the connection, which is how a reply is stopped. ``waiting`` is called each time the
+        network is about to be waited for.
+        """
+        speaks = dialect(profile.dialect)
+        finished = False
+        with self._answer(profile, self.request(profile, conversation, key, stream=stream), key, waiting) as answer:
+            chunks = self._chunks(profile, answer, waiting)
+            try:
+                for event in read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream):
+                    finished |= isinstance(event, Finished)
+                    yield event
+            except BrokenReply:
+                if not finished:  # once the reply is whole it does not matter how the connection ends
+                    raise
+
+    def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
+        """The request that ``ask`` sends."""
+        return mended(dialect(profile.dialect).encode(profile, conversation, key, stream=stream), profile.parameters)
+
+    def models(self, profile: Profile, key: str) -> list[ModelInfo]:
+        """What the server offers."""
+        speaks = dialect(profile.dialect)
+        if not speaks.models:
+            raise CommandError(f"{profile.dialect} has no list of models", "/model NAME sets one all the same.")
+        with self._answer(profile, speaks.models(profile, key), key, nobody) as answer:
+            chunks = self._chunks(profile, answer, nobody)
+            found = read_models(speaks, profile, answer.status_code, _headers(answer), chunks)
+        return [replace(model, id=self.secrets.hide(model.id)) for model in found]
+
+    def close(self) -> None:
+        for each in self._open.values():
+            each.close()
+
+    # one exchange
+
+    @contextmanager
+    def _answer(self, profile: Profile, request: Request, key: str, waiting: Waiting) -> Iterator[httpx.Response]:
+        """The answer, its body still to come. Whatever goes wrong in the block is told without secrets."""
+        self.secrets.add(key)
+        self.secrets.add_headers(profile.headers)
+        self.last = None
+        answer = None
+        try:
+            answer = self._send(profile, request, waiting)
+            yield answer
+        except ChatError as error:
+            error.args = (self.secrets.hide(str(error)),)
+            if self.last:
+                self.last.failure = str(error)
+            raise
+        finally:
+            if answer:
+                answer.close()
+            if self.last:
+                self.last.over = self._clocks.now()
+
+    def _send(self, profile: Profile, request: Request, waiting: Waiting) -> httpx.Response:
+        way = Route() if self._transport else route(profile, request.url, self._env)
+        http = self._open[way] if way in self._open else self._opened(way)
+        outgoing = _outgoing(http, profile, request)
+        self._clocks.start(profile.timeouts)
+        self._remember(profile, outgoing, way)
+        try:
+            answer = self._sent(http, outgoing, profile, waiting)
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
+            raise unusable(profile) from None
+        except httpx.TransportError as error:
+            raise unreachable(error, profile, way.proxy) from None
+        if self.last:
+            self.last.status = answer.status_code
+            self.last.answer_headers = shown_headers(answer.headers, self.secrets, of_request=False)
+        return answer
+
+    def _sent(self, http: httpx.Client, outgoing: httpx.Request, profile: Profile, waiting: Waiting) -> httpx.Response:
+        """The answer to a request, which goes out again if a kept connection had died before a byte of it came."""
+        while True:
+            fresh = self._transport is not None
+
+            def trace(event: str, _info: Mapping[str, Any]) -> None:
+                nonlocal fresh
+                if event == "connection.connect_tcp.started":
+                    fresh = True
+                    waiting(Wait(f"connecting to {urls.host_of(profile.base_url)}", profile.timeouts.connect))
+                elif event == "http11.receive_response_headers.started":
+                    self._clocks.sent()
+                    waiting(Wait("waiting for the first word", profile.timeouts.first_byte))
+
+            outgoing.extensions["trace"] = trace
+            try:
+                return http.send(outgoing, stream=True)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if fresh or self._clocks.heard:
+                    raise
+
+    def _chunks(self, profile: Profile, answer: httpx.Response, waiting: Waiting) -> Iterator[bytes]:
+        try:
+            for chunk in answer.iter_bytes():
+                if not self._clocks.flows:
+                    self._clocks.flows = True
+                    if self.last:
+                        self.last.first = self._clocks.now()
+                yield chunk
+                waiting(Wait("silent", profile.timeouts.silence))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise broken(error, profile) from None
+
+    def _opened(self, way: Route) -> httpx.Client:
+        transport = self._transport or Transport(self._clocks, tls_context(way), way.proxy)
+        if self._record:
+            transport = Recorder(transport, self._record, self.secrets)
+        # Redirects are not followed: the key is meant for this host and no other.
+        headers = {"User-Agent": f"chatrepl/{__version__}"}
+        http = httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
+        self._open[way] = http
+        return http
+
+    def _remember(self, profile: Profile, outgoing: httpx.Request, way: Route) -> None:
+        self.last = Exchange(
+            outgoing.method,
+            self.secrets.hide(urls.shown(str(outgoing.url))),
+            shown_headers(outgoing.headers, self.secrets, of_request=True),
+            self.secrets.hide(pretty(outgoing.read())),
+            replace(way, proxy=urls.shown(way.proxy)),
+            profile.key_env,
+            self._clocks.now(),
+        )
+
+
+def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.Request:
+    limits = profile.timeouts
+    headers = {"Accept-Encoding": "identity", **request.headers}  # compressed streams come in lumps
+    content = None
+    if request.body is not None:
+        headers = {"Content-Type": "application/json", **headers}
+        content = json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace")
+    try:
+        return http.build_request(
+            request.method,
+            request.url,
+            headers=headers,
+            content=content,
+            timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+            extensions={"chatrepl": {"dialect": profile.dialect}},
+        )
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError, TypeError):
+        raise unusable(profile) from None
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def first_model(client: Client, profile: Profile, key: str) -> Profile:
+    """The profile with a model: its own, else the first that the server offers."""
+    if profile.model:
+        return profile
+    offered = client.models(profile, key)
+    if not offered:
+        raise ConfigError(f"{profile.name} offers no model", "Name one: -m NAME or /model NAME")
+    return replace(profile, model=offered[0].id)

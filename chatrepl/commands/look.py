@@ -1,0 +1,155 @@
+"""Commands that look behind the conversation: what goes to the server, and what the model thinks."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chatrepl import safe, settings
+from chatrepl.commands.table import command
+from chatrepl.connection import LOCAL
+from chatrepl.conversation import (
+    Conversation,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+    question,
+)
+from chatrepl.dialects import Dialect, Request, dialect
+from chatrepl.dialects.repair import mended
+from chatrepl.dialects.unsent import unsent
+from chatrepl.session import Session
+
+SHOWN = 20
+"""How many messages have a line of their own; those before are told together."""
+
+
+@command("/request")
+def request(session: Session, words: str) -> None:
+    """Show what the next request will hold: the address, the messages and their sizes, the parameters, and what of
+    the conversation stays here. The key is never shown; tokens are estimated."""
+    profile = session.connection.expected(session.profile)
+    speaks, talk, say = dialect(profile.dialect), session.conversation, session.screen.say
+
+    def asking(conversation: Conversation, text: str) -> Request:
+        whole = conversation.asking(question(text))
+        return mended(speaks.encode(profile, whole, "", stream=session.ui.stream), profile.parameters)
+
+    coming, raw = asking(talk, "?"), asking(Conversation(), "?")
+    alone = coming == raw  # nothing that was said goes along
+    left = [] if alone else unsent(speaks, profile, talk)
+    place = "run by chatrepl on this machine" if profile.base_url == LOCAL else shown_url(coming.url)
+    say(f"{coming.method} {place}")
+    say(f"{profile.name} · {profile.model or 'the first model the server offers'} · {profile.dialect}")
+    session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
+    for name, value in _parameters(coming, asking(Conversation("!"), "!")):
+        say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    if alone and (talk.turns or talk.system):
+        say("The conversation so far is kept but not sent: only what you type is.", "warning")
+    for line in _stays(left, speaks):
+        say(line, "warning")
+
+
+@command("/thinking [on|off]", complete=lambda session: [("on", ""), ("off", "")])
+def thinking(session: Session, words: str) -> None:
+    """Show or hide the model's reasoning. Hidden, it is kept all the same."""
+    if words:
+        session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
+    session.screen.say(f"The model's reasoning is {'shown' if session.ui.thinking else 'hidden'}.", "dim")
+
+
+# The messages
+
+
+def _rows(talk: Conversation, left: list[Part]) -> Iterator[tuple[str, str]]:
+    """What goes, and its size."""
+    stays = {id(part) for part in left}
+    if talk.system:
+        yield "system", _size([TextPart(talk.system)])
+    messages = [(message, [part for part in message.parts if id(part) not in stays]) for message in talk.messages]
+    before, shown = messages[:-SHOWN], messages[-SHOWN:]
+    if before:
+        yield _counted(len(before), "message"), _size(_flat(before))
+    for message, parts in shown:
+        yield message.role, _size(parts)
+    if len(messages) > 1:
+        yield "all that", _size([TextPart(talk.system), *_flat(messages)])
+
+
+def _flat(messages: Iterable[tuple[Message, list[Part]]]) -> list[Part]:
+    return [part for _, parts in messages for part in parts]
+
+
+def _size(parts: Iterable[Part]) -> str:
+    """How much some parts are. Four bytes a token is a fair guess in most languages; of images nobody can tell."""
+    parts = list(parts)
+    said = "".join(map(_said, parts))
+    images = [part for part in parts if isinstance(part, ImagePart)]
+    tokens = -(-len(said.encode("utf-8", "replace")) // 4)
+    told = f"{_counted(len(said), 'character')}, about {_counted(tokens, 'token')}"
+    return ", ".join((told, *map(_image, images)))
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def _image(image: ImagePart) -> str:
+    return f"{safe.line(image.name) or 'an image'} ({len(image.data) * 3 // 4 / 1024:,.0f} kB)"
+
+
+def _said(part: Part) -> str:
+    match part:
+        case TextPart(text) | ThinkingPart(text) | ToolResultPart(_, text):
+            return text
+        case FilePart(name, text):
+            return f"{name}{text}"
+        case ToolCallPart(_, name, arguments):
+            return f"{name}{arguments}"
+    return ""
+
+
+# What stays here
+
+_NAMES: dict[type[Part], tuple[str, str]] = {
+    ThinkingPart: ("thought", "takes none back but its own, beside a tool call"),
+    ImagePart: ("image", "takes images in questions alone"),
+    FilePart: ("file", "takes files in questions alone"),
+    ToolCallPart: ("tool call", "takes none without its result"),
+    ToolResultPart: ("tool result", "takes none without its call"),
+}
+"""What a part is called, and why one may stay though the dialect can carry it."""
+
+
+def _stays(left: list[Part], speaks: Dialect) -> Iterator[str]:
+    for kind, count in Counter(map(type, left)).items():
+        name, why = _NAMES[kind]
+        them, are = ("it", "is") if count == 1 else ("them", "are")
+        reason = why if kind in speaks.carries else f"cannot carry {them}"
+        yield f"{_counted(count, name)} {are} kept but not sent: {speaks.name} {reason}."
+
+
+# The parameters and the address
+
+
+def _parameters(coming: Request, other: Request) -> Iterator[tuple[str, Any]]:
+    """What of a request is the same whatever is said, but for the model, which is told already."""
+    there = other.body or {}
+    for name, value in (coming.body or {}).items():
+        if name != "model" and name in there and there[name] == value:
+            yield name, value
+
+
+_USER = re.compile(r"(?<=//)[^/?#]*@")
+_SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|code|pass|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)
+
+
+def shown_url(url: str) -> str:
+    """The address without what may be a secret in it."""
+    return _SECRET.sub(r"\1(hidden)", _USER.sub("", url))

@@ -1,0 +1,116 @@
+"""Commands about the sessions on disk: list, search, go on with one, name it, delete it."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+
+from chatrepl import safe, sessions
+from chatrepl.commands.table import command, number, pick
+from chatrepl.commands.talk import show_again
+from chatrepl.errors import CommandError
+from chatrepl.journal import Mark
+from chatrepl.screen import Screen
+from chatrepl.session import Session
+from chatrepl.sessions import Listed
+
+SHOWN = 20
+"""How many sessions a list shows."""
+
+
+def session_ids(session: Session) -> Iterable[tuple[str, str]]:
+    """The sessions, for completion."""
+    return ((each.id, each.title) for each in islice(sessions.listed(session.paths.sessions), SHOWN))
+
+
+@command("/sessions [n]")
+def sessions_(session: Session, words: str) -> None:
+    """List the last sessions, or the last n, the newest first."""
+    shown = number(words, default=SHOWN)
+    found = list(islice(sessions.listed(session.paths.sessions), shown + 1))
+    if not found:
+        session.screen.say("There are no sessions yet.")
+        return
+    session.screen.table([_row(each, session) for each in found[:shown]])
+    if len(found) > shown:
+        session.screen.say(f"There are more: /sessions {10 * shown}, or /find WORDS.", "dim")
+
+
+@command("/resume [id]", complete=session_ids)
+def resume(session: Session, words: str) -> None:
+    """Go on with another session: by its id, or the beginning or end of it, or by words of its title or said in it."""
+    chosen = choose(session.paths.sessions, words, session.screen, session.answer)
+    if not chosen or chosen.path == session.transcript.path:
+        session.screen.say("The session stays the same.", "dim")
+        return
+    session.resume(chosen.path)
+    show_again(session)
+    session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.profile.name}.", "dim")
+
+
+@command("/find words")
+def find(session: Session, words: str) -> None:
+    """Search all sessions for messages that hold all the words."""
+    if not words:
+        raise CommandError("Find what?", "/find WORDS")
+    matches = list(islice(sessions.found(session.paths.sessions, words), SHOWN + 1))
+    if not matches:
+        session.screen.say("That was said in no session.")
+        return
+    for match in matches[:SHOWN]:
+        session.screen.say(f"{match.session.id}  {match.session.when}  {safe.line(match.session.title)}", "bold")
+        session.screen.say(f"    {safe.line(_around(match.line, words))}")
+    more = "There are more. " if len(matches) > SHOWN else ""
+    session.screen.say(f"{more}/resume ID goes on with one.", "dim")
+
+
+@command("/title [text]")
+def title(session: Session, words: str) -> None:
+    """Show the title of the session, or give it another."""
+    if words:
+        session.transcript.add(Mark("rename", words))
+    session.screen.say(safe.line(session.transcript.state.title) or "The session has no title yet.", "dim")
+
+
+@command("/delete [id]", complete=session_ids)
+def delete(session: Session, words: str) -> None:
+    """Delete a session for good, this one if none is named. It asks first."""
+    path = session.transcript.path
+    if words:
+        chosen = choose(session.paths.sessions, words, session.screen, session.answer)
+        path = chosen.path if chosen else None
+    if not path or not path.exists():
+        session.screen.say("There is nothing to delete.", "dim")
+        return
+    titled = next((each.title for each in sessions.named(session.paths.sessions, path.stem)), "")
+    if session.answer(f"Delete {safe.line(titled) or path.stem!r} for good? [y/N]").lower() not in ("y", "yes"):
+        session.screen.say("It stays.", "dim")
+        return
+    if path == session.transcript.path:
+        system = session.conversation.system
+        session.begin()
+        session.transcript.add(Mark("system", system))
+    sessions.delete(path)
+    session.screen.say("Deleted.", "dim")
+
+
+def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str]) -> Listed | None:
+    """The session that the words mean; the user is asked where they mean several, or there are none."""
+    found = sessions.named(folder, words) if words else list(islice(sessions.listed(folder), SHOWN))
+    if not found:
+        raise CommandError(f"No session is meant by {words!r}" if words else "There are no sessions yet")
+    if len(found) == 1 and words:
+        return found[0]
+    chosen = pick(screen, answer, [(each.when, each.title or each.id) for each in found[:SHOWN]])
+    return None if chosen is None else found[chosen]
+
+
+def _row(each: Listed, session: Session) -> tuple[str, str]:
+    mark = "*" if each.path == session.transcript.path else " "
+    return f"{mark} {each.id}  {each.when}", each.title or "untitled"
+
+
+def _around(line: str, words: str, room: int = 100) -> str:
+    """The part of a line in which the first of the words stands."""
+    place = line.casefold().find(words.casefold().split()[0])
+    start = max(0, place - room // 3)
+    return ("…" if start else "") + line[start : start + room] + ("…" if start + room < len(line) else "")

@@ -1,0 +1,117 @@
+"""What to try after an error: by what the server says, else by its status."""
+
+import re
+from collections.abc import Container
+
+from chatrepl.config import Profile
+from chatrepl.errors import ASK_AGAIN
+
+
+def hint(status: int, said: str, profile: Profile) -> str:
+    """What to try after that error; "" where nothing is known to help. An error inside a good answer has status 200."""
+    for statuses, words, advice in _BY_WORDS:
+        if status in statuses and words.search(said):
+            return advice or _key_hint(profile)
+    return _BY_STATUS.get(status, ASK_AGAIN if status >= 500 else "")
+
+
+def _key_hint(profile: Profile) -> str:
+    if profile.key_env:
+        return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
+    if profile.needs_key:
+        return f"Check key_file or key_command of the profile {profile.name!r}."
+    return f"The profile {profile.name!r} names no key: set key_env, key_command or key_file."
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+_ANY = range(600)
+_WAIT = "Too many requests: wait a little, then send it again."
+_MODEL = "Check the model (/models lists what there is) and the base URL."
+_BILLING = "Look at the plan and the billing of this account; /profile switches to another."
+_THE_KEY = ""
+"""In place of an advice: where the key comes from."""
+
+_BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
+    (
+        _ANY,
+        _words(
+            r"context.{0,20}(length|size|window|limit)",
+            r"too many tokens|maximum number of tokens|maximum (model|prompt) length|string too long",
+            r"(prompt|input) is too (long|large)|request too large for|tokens must be reduced|reduce the length",
+            r"max_new_tokens.{0,9} must be",
+        ),
+        "The conversation is too long for this model: /undo or /reset shortens it, /model picks another.",
+    ),
+    (
+        (400, 422),
+        _words(r"max_(completion_|output_)?tokens.{0,60}(too large|at most|maximum|less than|<=)"),
+        "/set max_tokens asks for a shorter reply.",
+    ),
+    (
+        _ANY,
+        _words(
+            r"image.{0,60}(not.{0,12}support|only supported|cannot)",
+            r"(not.{0,12}support|no support|no endpoints.{0,12}support|cannot|required).{0,40}image",
+        ),
+        "This model takes no images: /model picks another, /undo takes the question with the image away.",
+    ),
+    (
+        (200, 400, 403),
+        _words(r"content.(filter|management|policy)|moderation|flagged|safety (system|check)"),
+        "Say it in other words; /profile talks to somebody else.",
+    ),
+    (
+        (200, 429),
+        _words(r"(retry|try again) (in|after) [\d.]+|rate.?limit|too many requests|slow down|tokens per min"),
+        _WAIT,
+    ),
+    (
+        (401,),
+        _words(""),
+        _THE_KEY,
+    ),
+    (
+        (200, 400, 403),
+        _words(r"api.?key|authenticat|unauthori[sz]ed|unregistered callers|no connected db|subscription key"),
+        _THE_KEY,
+    ),
+    (
+        (200, 400, 402, 403, 429),
+        _words(r"quota|billing|credit|spend|balance"),
+        _BILLING,
+    ),
+    (
+        (400, 404),
+        _words(r"\bchat model|v1/chat/completions"),
+        "This model speaks the dialect openai-chat: /profile switches, --dialect openai-chat says so at the start.",
+    ),
+    (
+        (200, 400, 422),
+        _words(
+            r"(unknown|invalid|no such) model",
+            r"model.{0,60}(not exist|not found|not available|decommissioned|deprecated)",
+            r"not a valid model",
+        ),
+        _MODEL,
+    ),
+)
+"""The statuses, what is said, and what to try; the first that fits. Each is taken from what some server says."""
+
+_MOVED = "If that address is the right one, make it the base_url of the profile."
+_PARAMETERS = "/request shows what is sent; /set changes a parameter, or leaves it out with off."
+_BY_STATUS = {
+    **dict.fromkeys((301, 302, 307, 308), _MOVED),
+    **dict.fromkeys((400, 422), _PARAMETERS),
+    402: _BILLING,
+    403: "This key may not use this model or place: /models lists what it may, /profile switches.",
+    404: _MODEL,
+    405: "Check the base URL and the dialect of the profile.",
+    408: f"The server was too slow. {ASK_AGAIN}",
+    409: ASK_AGAIN,
+    413: "The request is too large: /undo or /reset shortens the conversation.",
+    429: _WAIT,
+    **dict.fromkeys((498, 499), ASK_AGAIN),
+}

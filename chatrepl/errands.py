@@ -1,0 +1,81 @@
+"""What the command line does besides chatting: lists, sessions written and taken in, the check-up."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from chatrepl import export, safe, sessions
+from chatrepl.config import Config, Paths, Profile
+from chatrepl.connection import Connection
+from chatrepl.errors import ChatError, CommandError
+from chatrepl.screen import Screen
+from chatrepl.session import Session
+from chatrepl.transcript import read
+
+
+def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:
+    """Print the profiles, and which of them have their key."""
+    for profile in configuration.profiles.values():
+        key = "no key needed"
+        if profile.key_env:
+            key = f"{profile.key_env} is {'set' if env.get(profile.key_env) else 'not set'}"
+        elif profile.needs_key:
+            key = "key from a file or a command"
+        mark = "*" if profile.name == configuration.default else " "
+        print(f"{mark} {profile.name:<20} {profile.dialect:<20} {profile.model or '-':<28} {key}")
+
+
+def list_models(session: Session) -> None:
+    """Print what the server offers."""
+    for model in session.offered():
+        print(safe.line(model.id))
+
+
+def list_sessions(folder: Path) -> None:
+    """Print the sessions, the newest first."""
+    for each in sessions.listed(folder):
+        print(f"{each.id}  {each.when}  {safe.line(each.title) or 'untitled'}")
+
+
+def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
+    """Write the session that the words mean to a file."""
+    state = read(chosen_session(words, folder, screen).path)
+    if entry := state.settlement():
+        state.take(entry)
+    export.save(file, state.conversation, state.title)
+
+
+def take_in(file: Path, folder: Path, screen: Screen) -> None:
+    """Make sessions of the conversations in a file, and print their ids."""
+    for conversation, title in reversed(export.load_all(file)):
+        path = sessions.keep(conversation, title, folder, screen.error)
+        print(f"{path.stem}  {safe.line(title) or 'untitled'}")
+
+
+def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
+    """The session that the words mean, or the user."""
+    from chatrepl.commands.sessions import choose
+
+    def answer(question: str) -> str:
+        from chatrepl.prompt import Prompt
+
+        return Prompt(None).answer(question) if sys.stdin.isatty() and sys.stdout.isatty() else ""
+
+    found = choose(folder, words, screen, answer)
+    if not found:
+        raise CommandError("No session was chosen", "Name one by its id, or the end of it.")
+    return found
+
+
+def check_up(
+    configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str], chosen: Profile | ChatError
+) -> bool:
+    """Tell what works and what does not; whether the chosen profile can be talked to."""
+    from chatrepl.doctor import Doctor
+
+    screen.notes = screen.out
+    connection = Connection(env, places.models, say=lambda _line: None)
+    try:
+        return Doctor(configuration, places, connection, screen).examine(chosen)
+    finally:
+        connection.close()

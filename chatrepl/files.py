@@ -1,0 +1,52 @@
+"""Files written whole or not at all, in folders for the user alone."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def write(path: Path, data: bytes, *, force: bool = True, check: Callable[[Path], object] = lambda _path: None) -> None:
+    """Put the data in place in one step; whatever fails, what was there before still is.
+
+    Without ``force`` an existing file raises FileExistsError. ``check`` may look at the file before it is put in place
+    and refuse it by raising.
+    """
+    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".chatrepl-")  # for the user alone: 0600
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        check(Path(temporary))
+        if force:
+            os.replace(temporary, path)
+        else:
+            _publish(temporary, path)
+    finally:
+        with suppress(OSError):  # it is gone where all went well
+            os.unlink(temporary)
+
+
+def _publish(temporary: str, path: Path) -> None:
+    """Give the file its name, unless another writer was faster."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: take the name first, then move onto it
+        taken = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.close(taken)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(path)
+            raise
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder, and those above it that are missing, for this user alone."""
+    for path in (*reversed(folder.parents), folder):
+        path.mkdir(mode=0o700, exist_ok=True)

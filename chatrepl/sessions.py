@@ -1,0 +1,241 @@
+"""The sessions on disk: which there are, what is said in them, and which one somebody means.
+
+Files alone are fast enough: a search through 5,000 sessions of 20 messages takes a quarter of a second, so there is no
+index that could be wrong.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from chatrepl import locking
+from chatrepl.conversation import Conversation, Message
+from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.journal import Said, State, Taken, from_json, title_of
+from chatrepl.transcript import Busy, Transcript, Trouble, new_id, read
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session as a list shows it."""
+
+    path: Path
+    title: str
+    used: float
+    """When it was last written to, in seconds since the epoch."""
+
+    @property
+    def id(self) -> str:
+        return self.path.stem
+
+    @property
+    def when(self) -> str:
+        """When it was last written to, for people where they are."""
+        return f"{datetime.fromtimestamp(self.used):%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A session in which something was found, and the line it was found on."""
+
+    session: Listed
+    line: str
+
+
+def listed(folder: Path) -> Iterator[Listed]:
+    """The sessions in the folder, the newest first; each is read when its turn comes."""
+    for path, used in _files(folder):
+        data = _bytes(path)
+        if data:
+            yield Listed(path, _title(path, data), used)
+
+
+def newest(folder: Path) -> Path | None:
+    """The session last written to."""
+    return next((path for path, _ in _files(folder)), None)
+
+
+def named(folder: Path, words: str) -> list[Listed]:
+    """The sessions somebody means: by the id or its beginning or end, else by words of the title, else by words said
+    in it."""
+    paths = [(path, used) for path, used in _files(folder) if words in path.stem]
+    chosen = [each for each in paths if each[0].stem == words] or [
+        each for each in paths if each[0].stem.startswith(words) or each[0].stem.endswith(words)
+    ]
+    if chosen:
+        return [Listed(path, _title(path, _bytes(path)), used) for path, used in chosen]
+    wanted = words.casefold().split()
+    titled = [each for each in listed(folder) if all(word in each.title.casefold() for word in wanted)]
+    return titled or [match.session for match in found(folder, words)]
+
+
+def found(folder: Path, words: str) -> Iterator[Match]:
+    """The sessions in which a message, or the title, holds all the words; the newest first."""
+    wanted = words.casefold().split()
+    sieves = [_sieve(word) for word in words.lower().split()]
+    for path, used in _files(folder):
+        data = _bytes(path)
+        small = data.lower()
+        if all(sieve.search(small) for sieve in sieves) and (match := _match(path, used, wanted)):
+            yield match
+
+
+def unfinished(folder: Path, look_at: int = 3) -> Listed | None:
+    """The newest session if it ended in the middle of a turn and nobody goes on with it now.
+
+    A few of the newest are looked at, for others may be in use at this moment.
+    """
+    for path, used in _files(folder)[:look_at]:
+        try:
+            with open(path, "rb") as file:
+                if not _is_open(_last_line(file)):
+                    return None
+                if locking.hold(file.fileno()):
+                    return Listed(path, _title(path, _bytes(path)), used)
+        except OSError:
+            return None
+    return None
+
+
+def take_up(path: Path, folder: Path | None, say: Callable[[str], None], trouble: Trouble) -> Transcript:
+    """The session in that file, to go on with; a copy of it while another terminal has it open, or where ``folder``,
+    in which sessions are kept, is None."""
+    if not folder:
+        return Transcript.copied(read(path), None, trouble)
+    try:
+        return Transcript.reopened(path, trouble)
+    except Busy as busy:
+        say(f"{busy}. This is a copy of it: a session of its own.")
+        return Transcript.copied(read(path), folder / f"{new_id()}.jsonl", trouble)
+
+
+def keep(conversation: Conversation, title: str, folder: Path, trouble: Trouble) -> Path:
+    """Write a conversation from elsewhere as a session, as old as its last message; its file."""
+    path = folder / f"{new_id()}.jsonl"
+    while path.exists():
+        path = folder / f"{new_id()}.jsonl"
+    transcript = Transcript(path, trouble)
+    transcript.adopt(conversation, title)
+    transcript.write()
+    transcript.close()
+    with suppress(IndexError, ValueError, OSError):  # no time, or none that is one
+        used = datetime.fromisoformat([message.at for message in conversation.messages if message.at][-1]).timestamp()
+        os.utime(path, (used, used))
+    return path
+
+
+def delete(path: Path) -> None:
+    """Remove a session for good, and what was kept aside of it; ``Busy`` if another terminal has it open."""
+    try:
+        with open(path, "rb") as file:
+            if not locking.hold(file.fileno()):
+                raise Busy(f"The session {path.stem} is open in another terminal")
+        path.unlink()
+        path.with_name(path.name + ".damaged").unlink(missing_ok=True)
+    except OSError as error:
+        raise TranscriptError(f"{path} cannot be deleted: {error.strerror}") from None
+
+
+# The files
+
+
+def _files(folder: Path) -> list[tuple[Path, float]]:
+    """The files of the sessions and when they were written to, the newest first."""
+    try:
+        with os.scandir(folder) as entries:
+            files = [(each.stat().st_mtime, each.name) for each in entries if each.name.endswith(".jsonl")]
+    except OSError:
+        return []
+    return [(folder / name, used) for used, name in sorted(files, reverse=True)]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # gone meanwhile, or not ours
+        return b""
+
+
+def _title(path: Path, data: bytes) -> str:
+    """The title of a session, by looking at two of its lines where they look as the program writes them."""
+    start = data.rfind(b'\n{"mark":"rename","text":')
+    if start >= 0:
+        line = data[start + 1 : data.find(b"\n", start + 1)]
+        try:
+            return str(json.loads(line)["text"])
+        except ValueError:
+            pass
+    if title := next((title_of(message) for message in _questions(data) if title_of(message)), ""):
+        return title
+    with suppress(ChatError):
+        return read(path).title
+    return ""
+
+
+def _questions(data: bytes) -> Iterator[Message]:
+    for line in _OPENS_A_TURN.finditer(data):
+        try:
+            entry = from_json(json.loads(line[0]))
+        except ValueError:
+            continue
+        if isinstance(entry, Said):
+            yield entry.message
+        elif isinstance(entry, Taken):
+            yield entry.turn[0]
+
+
+_OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":).*$', re.MULTILINE)
+
+
+def _last_line(file: BinaryIO, bound: int = 1 << 16) -> bytes:
+    """The last line, whole or torn."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - bound))
+    _above, newline, line = file.read().rstrip(b"\n").rpartition(b"\n")
+    return line if newline or bound >= size else _last_line(file, size)
+
+
+def _is_open(line: bytes) -> bool:
+    """Whether a journal that ends with that line ends in the middle of a turn."""
+    return line.startswith((b'{"piece":', b'{"message":{"role":"user"', b'{"mark":"retry"', b'{"mark":"continue"')) or (
+        not line.endswith(b"}")
+    )
+
+
+# Searching
+
+
+def _sieve(word: str) -> re.Pattern[bytes]:
+    """What stands in the small letters of every journal that holds the word: the longest run of plain letters in it,
+    else the word as JSON spells it."""
+    runs = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in word).split()
+    if runs:
+        return re.compile(max(runs, key=len).encode())
+    forms = [{json.dumps(form)[1:-1].lower() for form in (letter, letter.upper())} for letter in word]
+    return re.compile("".join(f"(?:{'|'.join(map(re.escape, each))})" for each in forms).encode())
+
+
+def _match(path: Path, used: float, wanted: list[str]) -> Match | None:
+    try:
+        state = read(path)
+    except ChatError:
+        return None
+    session = Listed(path, state.title, used)
+    for text in _said(state):
+        folded = text.casefold()
+        if all(word in folded for word in wanted):
+            lines = text.split("\n")
+            best = max(lines, key=lambda line: sum(word in line.casefold() for word in wanted))
+            return Match(session, best.strip())
+    return None
+
+
+def _said(state: State) -> Iterator[str]:
+    yield from (message.text for message in state.conversation.messages)
+    yield state.title

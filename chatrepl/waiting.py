@@ -1,0 +1,20 @@
+"""What is waited for, and for how long at most: told to whoever shows it, before the waiting begins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait of at most ``seconds``; ``what`` goes on after "while" or a comma: "connecting to example.org"."""
+
+    what: str
+    seconds: float
+
+
+Waiting = Callable[[Wait], None]
+"""Called each time something is about to be waited for."""
+
+
+def nobody(_wait: Wait) -> None:
+    """The ``Waiting`` of those whom nobody watches."""

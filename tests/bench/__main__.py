@@ -1,0 +1,257 @@
+"""``python -m tests.bench [--runs N] [--quick] [--json FILE]``: measures on this machine, in interleaved runs."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tests import markers
+from tests.bench import floors, sessions
+from tests.bench.process import Run, cpu_of
+from tests.bench.report import Figure, chart, table
+from tests.server import END, Exchange, Script, Server, chunk, say, serving
+from tests.terminal import environment
+
+PEERS = ("llm", "aichat", "gpt-cli", "sgpt", "aider", "gptme")
+OVER = b"in all"
+"""What both sides show at the end of a reply."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that is measured: how it is started, what it shows when it awaits a line, and what sends one."""
+
+    command: tuple[str, ...]
+    ready: bytes
+    enter: str
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    flags.add_argument("--runs", type=int, default=5, help="runs of each side (default 5)")
+    flags.add_argument("--quick", action="store_true", help="smaller answers and fewer sessions")
+    flags.add_argument("--json", metavar="FILE", help="write the figures there too")
+    chosen = flags.parse_args()
+    with tempfile.TemporaryDirectory() as folder, serving() as server:
+        bench = Bench(Path(folder), server, 2 if chosen.quick else chosen.runs)
+        figures = list(bench.figures(quick=chosen.quick))
+    print(f"\n{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print(table(figures))
+    growth = {each.name.split()[0]: statistics.median(each.ours) for each in figures if "of markdown" in each.name}
+    print(f"\nProcessor time by the size of the answer\n{chart(growth, 's')}")
+    if chosen.json:
+        Path(chosen.json).write_text(json.dumps([each.as_data() for each in figures], indent=2), "utf-8")
+
+
+class Bench:
+    """Everything that is measured, each thing beside its floor in the same breath."""
+
+    def __init__(self, folder: Path, server: Server, runs: int) -> None:
+        self.server = server
+        self.runs = runs
+        self.home = folder / "home"
+        self.env = environment(self.home)
+        ours = (sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m")
+        self.chat = Program(ours, b"\x1b[?2004h", "\r")  # what prompt-toolkit writes when it begins to read
+        self.prompt = Program((sys.executable, "-c", floors.PROMPT), b"\x1b[?2004h", "\r")
+        self.stream = Program((sys.executable, "-c", floors.STREAM, server.url), b"> ", "\n")
+        self.markdown = Program((sys.executable, "-c", floors.MARKDOWN, server.url), b"> ", "\n")
+
+    def figures(self, *, quick: bool) -> Iterator[Figure]:
+        yield self.version()
+        yield from self.to_the_prompt()
+        yield from self.latencies()
+        yield from self.answers([10, 50] if quick else [10, 50, 100, 200, 1000])
+        yield from self.paced()
+        yield from self.long_session(1_000 if quick else 10_000)
+        yield from self.many_sessions(500 if quick else 5_000)
+        yield from self.peers()
+
+    def version(self) -> Figure:
+        ours, floor = self._pairs(
+            lambda: cpu_of([sys.executable, "-m", "chatrepl", "--version"], self.env),
+            lambda: cpu_of([sys.executable, "-c", "pass"], self.env),
+        )
+        return Figure("`--version`, processor time", "s", ours, floor, "python -c pass", "2")
+
+    def to_the_prompt(self) -> Iterator[Figure]:
+        def start(program: Program) -> tuple[float, float, float]:
+            run = Run(program.command, self.env)
+            wall = run.until(program.ready) - run.started
+            cost = wall, run.cpu(), run.memory()
+            run.end("\x04")
+            return cost
+
+        ours, floor = self._pairs(lambda: start(self.chat), lambda: start(self.prompt))
+        names = ("to the prompt, wall", "to the prompt, processor time", "memory at the prompt")
+        for index, (name, unit, limit) in enumerate(zip(names, ("s", "s", "MB"), ("1.2", "1.2", "45 MB"), strict=True)):
+            mine, theirs = [each[index] for each in ours], [each[index] for each in floor]
+            yield Figure(name, unit, mine, theirs, "bare prompt-toolkit", limit)
+
+    def latencies(self) -> Iterator[Figure]:
+        ours, floor = self._pairs(lambda: self._latency(self.chat), lambda: self._latency(self.stream))
+        for index, name in enumerate(("Enter to request, second turn on", "first byte to first glyph")):
+            mine, theirs = [each[index] for each in ours], [each[index] for each in floor]
+            yield Figure(name, "ms", mine, theirs, "httpx loop", "floor + 10 ms")
+
+    def _latency(self, program: Program) -> tuple[float, float]:
+        """Milliseconds from Enter to the request at the server, and from its first byte to the glyph on the screen."""
+        arrived: list[float] = []
+        written: list[float] = []
+
+        def script(exchange: Exchange) -> None:
+            arrived.append(time.perf_counter())
+            exchange.head()
+            written.append(time.perf_counter())
+            exchange.send(chunk("XGLYPHX "))
+            time.sleep(0.3)  # so that the glyph is shown by a frame of its own
+            exchange.send(END)
+
+        self.server.answers(*[script] * 4)
+        run = Run(program.command, self.env)
+        run.until(program.ready)
+        enters: list[float] = []
+        glyphs: list[float] = []
+        for _ in range(4):
+            start = len(run.shown)
+            enters.append(run.send(f"Hi{program.enter}"))
+            glyphs.append(run.until(b"XGLYPHX", start))
+            run.until(OVER, start)
+            run.until(program.ready, run.shown.rfind(OVER))
+            time.sleep(0.2)  # a person reads before the next question
+        run.end("\x04")
+        to_request = statistics.median(at - enter for at, enter in list(zip(arrived, enters, strict=True))[1:])
+        to_glyph = statistics.median(at - sent for at, sent in list(zip(glyphs, written, strict=True))[1:])
+        return 1000 * to_request, 1000 * to_glyph
+
+    def answers(self, sizes: list[int]) -> Iterator[Figure]:
+        ours: dict[int, list[tuple[float, float, float]]] = {size: [] for size in sizes}
+        floor: dict[int, list[tuple[float, float, float]]] = {size: [] for size in sizes}
+        for _ in range(self.runs):
+            for size in sizes:
+                text = markers.document(size * 1000)
+                ours[size].append(self._answer(self.chat, fast(text)))
+                floor[size].append(self._answer(self.markdown, fast(text)))
+        for size in sizes:
+            mine, theirs = [each[0] for each in ours[size]], [each[0] for each in floor[size]]
+            limit = "1, aim at 0.7" if size == 200 else ""
+            yield Figure(
+                f"{size}kB of markdown, processor time", "s", mine, theirs, "httpx loop and one rich.Markdown", limit
+            )
+        yield Figure(f"bytes to the terminal, {sizes[-1]} kB", "MB", [each[1] / 1e6 for each in ours[sizes[-1]]])
+        yield Figure(f"memory grown by {sizes[-1]} kB", "MB", [each[2] for each in ours[sizes[-1]]], limit="30 MB")
+        if 100 in sizes and 1000 in sizes:
+            growth = [big[0] / small[0] for big, small in zip(ours[1000], ours[100], strict=True)]
+            yield Figure("1 MB against 100 kB", "x", growth, limit="11")
+
+    def _answer(self, program: Program, script: Script) -> tuple[float, float, float]:
+        """Processor seconds, bytes to the terminal and MB of memory that one answer takes."""
+        self.server.answers(script)
+        run = Run(program.command, self.env)
+        run.until(program.ready)
+        before, memory, start = run.cpu(), run.memory(), len(run.shown)
+        run.send(f"Hi{program.enter}")
+        run.until(OVER, start)
+        cost = run.cpu() - before, float(len(run.shown) - start), run.memory("VmHWM") - memory
+        run.end("\x04")
+        return cost
+
+    def paced(self) -> Iterator[Figure]:
+        text = markers.document(4_000)
+
+        def slow(exchange: Exchange) -> None:
+            exchange.head()
+            for at in range(0, len(text), 4):
+                exchange.send(chunk(text[at : at + 4]))
+                time.sleep(1 / 200)
+            exchange.send(END)
+
+        ours, floor = self._pairs(
+            lambda: self._answer(self.chat, slow)[0],
+            lambda: self._answer(self.stream, slow)[0],
+        )
+        yield Figure("4 kB at 200 tokens/s, processor time", "s", ours, floor, "httpx loop")
+
+    def long_session(self, messages: int) -> Iterator[Figure]:
+        home = self.home.with_name("long")
+        sessions.write(home / "sessions", "20261121-000000-aaaa", messages, 2_000)
+        env = environment(home)
+        resumed = Program((*self.chat.command, "-c"), self.chat.ready, self.chat.enter)
+
+        def start(program: Program, env: Mapping[str, str]) -> tuple[float, float]:
+            run = Run(program.command, env)
+            wall = run.until(program.ready) - run.started
+            arrived: list[float] = []
+            self.server.answers(lambda exchange: (arrived.append(time.perf_counter()), say("Hello")(exchange))[1])
+            entered, begun = run.send(f"Hi{program.enter}"), len(run.shown)
+            run.until(OVER, begun)
+            run.end("\x04")
+            return wall, 1000 * (arrived[0] - entered)
+
+        ours, floor = self._pairs(lambda: start(resumed, env), lambda: start(self.chat, self.env))
+        for index, (name, unit) in enumerate((("to the prompt", "s"), ("Enter to request", "ms"))):
+            mine, theirs = [each[index] for each in ours], [each[index] for each in floor]
+            yield Figure(f"{name} in a session of {messages} messages", unit, mine, theirs, "an empty session", "+ 1 s")
+
+    def many_sessions(self, count: int) -> Iterator[Figure]:
+        home = self.home.with_name("many")
+        for number in range(count):
+            sessions.write(home / "sessions", f"20261121-{number:06}-aaaa", 20, 400)
+        env = environment(home)
+        listing = [sys.executable, "-m", "chatrepl", "--list-sessions"]
+        yield Figure(f"{count} sessions listed", "s", [self._wall(listing, env) for _ in range(self.runs)])
+        run = Run(self.chat.command, env)
+        run.until(self.chat.ready)
+        found = []
+        for _ in range(self.runs):
+            start = len(run.shown)
+            entered = run.send(f"/find {count - 1:06} message 7{self.chat.enter}")
+            run.until(b"\x1b[?2004l", start)  # the prompt ends ...
+            found.append(run.until(self.chat.ready, run.shown.find(b"\x1b[?2004l", start)) - entered)
+        run.end("\x04")
+        yield Figure(f"{count} sessions searched", "s", found)
+
+    def _wall(self, command: list[str], env: Mapping[str, str]) -> float:
+        began = time.perf_counter()
+        cpu_of(command, env)
+        return time.perf_counter() - began
+
+    def peers(self) -> Iterator[Figure]:
+        """Those of the other programs that are installed, by what they need to say their version."""
+        for name in PEERS:
+            if path := shutil.which(name):
+                seconds = [cpu_of([path, "--version"], self.env) for _ in range(self.runs)]
+                yield Figure(f"`{name} --version`, processor time", "s", seconds)
+
+    def _pairs(self, ours: Callable[[], Any], floor: Callable[[], Any]) -> tuple[list[Any], list[Any]]:
+        """The results of both sides, in turn, after one run that does not count."""
+        ours(), floor()
+        pairs = [(ours(), floor()) for _ in range(self.runs)]
+        return [mine for mine, _ in pairs], [theirs for _, theirs in pairs]
+
+
+def fast(text: str) -> Script:
+    """The text in tokens, as fast as the network takes them."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        lines = [chunk(text[at : at + 4]) for at in range(0, len(text), 4)]
+        for at in range(0, len(lines), 64):
+            exchange.send("".join(lines[at : at + 64]))
+        exchange.send(END)
+
+    return script
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Sessions as tests have them: the real thing, on a screen that is a text in memory."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from chatrepl import config
+from chatrepl.config import Profile, Ui
+from chatrepl.conversation import Message, question
+from chatrepl.errors import Refused
+from chatrepl.screen import Screen
+from chatrepl.session import Session
+
+Talk = Callable[..., Session]
+KEY = "the-right-key"
+
+
+@contextmanager
+def talking(home: Path) -> Iterator[Talk]:
+    """Makes sessions with a profile, whose key is KEY, and closes them all in the end."""
+    begun: list[Session] = []
+
+    def begin(profile: Profile, *, stream: bool = True, key: str = KEY) -> Session:
+        env = {"CHATREPL_HOME": str(home), "A_KEY": key}
+        out = io.StringIO()
+        begun.append(
+            Session(
+                config.load(home / "none.toml"),
+                config.paths(env),
+                env,
+                replace(profile, key_env="A_KEY"),
+                Screen(out, out, env),
+                ui=Ui(stream=stream),
+            )
+        )
+        return begun[-1]
+
+    try:
+        yield begin
+    finally:
+        for session in begun:
+            session.close()
+
+
+def asked(session: Session, text: str) -> Message:
+    """The reply to that question, which has to come whole."""
+    reply = session.ask(question(text))
+    assert reply is not None, session.failure
+    assert session.failure is None
+    return reply
+
+
+def refusal(session: Session, text: str = "Hello") -> Refused:
+    """The error that the question brings; it is back in the prompt then."""
+    assert session.ask(question(text)) is None
+    assert isinstance(session.failure, Refused)
+    assert session.draft == text
+    return session.failure
+
+
+def shown(session: Session) -> str:
+    """What stands on the screen."""
+    assert isinstance(session.screen.out, io.StringIO)
+    return session.screen.out.getvalue()

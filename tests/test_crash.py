@@ -1,0 +1,217 @@
+"""Nothing is ever lost: the program killed in mid-reply, a disk that refuses, a disk that is full."""
+
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatrepl import transcript
+from chatrepl.conversation import Message, TextPart
+from chatrepl.errors import TranscriptError
+from chatrepl.journal import Mark, Piece, Said
+from chatrepl.transcript import Transcript
+from tests.server import END, PATIENCE, Exchange, Server, chunk, say
+from tests.terminal import environment
+
+if sys.platform == "win32":
+    pytest.skip("there is no SIGKILL on Windows", allow_module_level=True)
+
+KILLS = int(os.environ.get("CHATREPL_KILLS", "20"))
+"""How many processes are killed; by hand: CHATREPL_KILLS=200."""
+
+SHOWN = [f"word{number} " for number in range(12)]
+MORE = ["and ", "more.\n", "A second line.\n"]
+
+
+class Stream:
+    """A reply that is sent as far as the test has seen it, and then on without waiting for anybody."""
+
+    def __init__(self) -> None:
+        self.seen = threading.Semaphore(0)
+
+    def script(self, exchange: Exchange) -> None:
+        exchange.head()
+        for piece in SHOWN:
+            exchange.send(chunk(piece))
+            if not self.seen.acquire(timeout=PATIENCE):
+                return
+        for piece in MORE:
+            exchange.send(chunk(piece))
+        exchange.send(END)
+
+
+def ask(server: Server, home: Path, *words: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=environment(home),
+    )
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_program_has_lost_nothing_that_was_seen(server: Server, home: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    stream = Stream()
+    server.answers(stream.script, say(" And on."))
+    process = ask(server, home, f"Question {seed}")
+    assert process.stdout
+    server.received()
+    shown = b""
+    for piece in SHOWN[: chance.randint(0, len(SHOWN))]:  # each is read before the next one is sent
+        shown += process.stdout.read(len(piece))
+        stream.seen.release()
+    for _ in range(chance.choice((0, 0, len(SHOWN)))):  # some are killed while the rest arrives at full speed
+        stream.seen.release()
+    if chance.random() < 0.3:
+        shown += process.stdout.read(chance.randint(0, 8) if len(shown) == len("".join(SHOWN)) else 0)
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE)
+    process.stdout.close()
+    for _ in SHOWN:
+        stream.seen.release()
+
+    (path,) = (home / "sessions").glob("*.jsonl")
+    state = transcript.read(path)
+    if entry := state.settlement():
+        asked = state.question
+        state.take(entry)
+    else:
+        asked = state.conversation.turns[0][0]
+    assert asked
+    assert asked.text == f"Question {seed}"
+    kept = state.conversation.turns[0][-1].text if state.conversation.turns else ""
+    assert kept.startswith(shown.decode())
+    assert "".join([*SHOWN, *MORE]).startswith(kept)
+
+    process = ask(server, home, "-c", "Go on")
+    answer, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, answer) == (0, b" And on.\n")
+    sent = [(each["role"], each["content"]) for each in server.requests[-1].body["messages"]]
+    begun = [("user", f"Question {seed}"), ("assistant", kept)] if kept else []
+    assert sent == [*begun, ("user", "Go on")]
+
+
+# A disk that refuses
+
+
+def talk(journal: Transcript) -> None:
+    """Three turns, each with pieces, and what can be done to them."""
+    journal.add(Mark("system", "brief"))
+    for number in range(3):
+        journal.add(Said(Message("user", (TextPart(f"q{number}"),))))
+        journal.add(Piece("a"))
+        journal.add(Piece(str(number)))
+        journal.add(Said(Message("assistant", (TextPart(f"a{number}"),), "m", "stop")))
+    journal.add(Mark("retry"))
+    journal.add(Piece("b"))
+    journal.add(Said(Message("assistant", (TextPart("b2"),), "m", "stop")))
+    journal.add(Mark("rename", "title"))
+
+
+@contextmanager
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) -> Iterator[list[int]]:
+    """A disk that refuses those of the writes, counted from 1, after having taken a part of them; at first it does not
+    even let half a line be cut off again."""
+    real, count, cut = os.write, [0], os.ftruncate
+    stuck = [True]
+
+    def truncate(file: int, size: int) -> None:
+        if stuck:
+            stuck.clear()
+            raise OSError(errno.EIO, "Input/output error")
+        cut(file, size)
+
+    def write(file: int, data: memoryview) -> int:
+        count[0] += 1
+        if refused(count[0]):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        half = max(1, len(data) // 2)  # a write may always be a short one
+        return real(file, data[:half] if count[0] % 2 else data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transcript.os, "write", write)
+        patch.setattr(transcript.os, "ftruncate", truncate)
+        patch.setattr(transcript.os, "fsync", lambda file: None)
+        yield count
+
+
+def whole_talk(folder: Path) -> Transcript:
+    journal = Transcript(folder / "whole.jsonl", pytest.fail)
+    talk(journal)
+    journal.close()
+    return journal
+
+
+def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refusing(monkeypatch, lambda count: False) as count:
+        whole = whole_talk(tmp_path)
+    for nth in range(1, count[0] + 1):
+        troubles: list[TranscriptError] = []
+        journal = Transcript(tmp_path / f"{nth}.jsonl", troubles.append)
+        with refusing(monkeypatch, lambda count, nth=nth: count == nth):  # type: ignore[misc]
+            talk(journal)
+            journal.close()
+        assert len(troubles) == 1
+        assert "No space left on device" in str(troubles[0])
+        assert journal.state == whole.state, "the conversation went on in memory"
+        assert transcript.read(tmp_path / f"{nth}.jsonl").conversation == whole.state.conversation
+        assert journal.kept
+
+
+def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refusing(monkeypatch, lambda count: False) as count:
+        whole = whole_talk(tmp_path)
+    lines = (tmp_path / "whole.jsonl").read_bytes().splitlines(keepends=True)
+    for nth in range(2, count[0] + 1):
+        troubles: list[TranscriptError] = []
+        journal = Transcript(tmp_path / f"{nth}.jsonl", troubles.append)
+        with refusing(monkeypatch, lambda count, nth=nth: count >= nth):  # type: ignore[misc]
+            talk(journal)
+            journal.close()
+        assert len(troubles) == 1
+        assert journal.kept is None
+        assert journal.state == whole.state
+        left = (tmp_path / f"{nth}.jsonl").read_bytes().splitlines(keepends=True)
+        assert [json.loads(line) for line in left[1:]] == [json.loads(line) for line in lines[1 : len(left)]]
+
+
+def test_a_full_disk_is_told_once_and_the_conversation_goes_on(server: Server, home: Path) -> None:
+    (home / "sessions").mkdir(parents=True)
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600));"
+        "from chatrepl.__main__ import main; sys.exit(main())"
+    )
+    server.answers(say(*["some words "] * 100))
+    words = ["--base-url", server.url, "-m", "m", "--json", "Hi"]
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home),
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["text"] == "some words " * 100
+    assert json.loads(done.stdout)["session"] is None
+    assert done.stderr.decode().count("cannot be written") == 1
+    (path,) = (home / "sessions").glob("*.jsonl")
+    assert path.read_bytes().endswith(b"\n")
+    state = transcript.read(path)
+    assert state.question
+    assert state.question.text == "Hi"

@@ -1,0 +1,199 @@
+"""Every fault of the network with every dialect: a calm line and a hint, the connection closed, and no word lost."""
+
+import json
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatrepl.config import Profile
+from chatrepl.conversation import question
+from chatrepl.dialects import DIALECTS, dialect
+from tests import faults
+from tests.faults import FAULTS, KEY, Fault, Seen, Wire, wire
+from tests.server import PATIENCE, Server, serving
+
+
+@pytest.fixture(autouse=True)
+def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that end in .invalid are unknown at once, also where a name server takes its time to say so."""
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host, *rest, **more):  # type: ignore[no-untyped-def]
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def profile_for(name: str, url: str, **more: object) -> Profile:
+    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, name: str, case: str) -> None:
+    fault, spoken = FAULTS[case], wire(name)
+    if case == "an end in the stream" and dialect(name).ends_at_eof:
+        pytest.skip("in this protocol it is an end like any other")
+    if fault.script:
+        server.answers(*[fault.script(spoken)] * fault.tries)
+    profile = profile_for(name, fault.address(server), timeouts=fault.limits)
+    with faults.session(tmp_path, profile) as seen:
+        seen.session.ask(question("Precious words"))
+        check(seen, fault, spoken)
+        for received in server.requests:
+            assert received.closed.wait(PATIENCE), "the connection is still open"
+        assert len(server.requests) == (fault.tries if fault.script else 0)
+        assert len(seen.slept) == fault.tries - 1
+        goes_on(seen, server, spoken)
+
+
+def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
+    """The line and the hint, what was kept, and where the question is."""
+    lines = seen.notes.getvalue().splitlines()
+    (place,) = [number for number, line in enumerate(lines) if line.startswith("✗")]
+    assert re.search(fault.line, lines[place])
+    assert len(lines[place]) < 620
+    assert re.match(r"  \S", lines[place + 1]), "no hint"
+    journal = seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+    assert "Precious words" in journal
+    assert KEY not in journal + seen.notes.getvalue() + seen.out.getvalue()
+    assert seen.session.draft == ("" if fault.partial else "Precious words")
+    assert len(seen.session.conversation.turns) == fault.partial
+    if fault.partial:
+        assert seen.session.conversation.messages[-1].text.startswith(spoken.word)
+        assert seen.session.conversation.messages[-1].ending == "failed"
+
+
+def goes_on(seen: Seen, server: Server, spoken: Wire) -> None:
+    """The next turn is as if nothing had been: its roles alternate, its reply is whole."""
+    server.answers(faults.answer(200, spoken.whole, spoken.kind))
+    seen.session.switch(replace(seen.session.profile, base_url=server.url))
+    reply = seen.session.ask(question("And now?"))
+    assert reply
+    assert reply.ending not in ("failed", "interrupted")
+    roles = [message.role for message in seen.session.conversation.messages]
+    assert roles == ["user", "assistant"] * (len(roles) // 2)
+    assert KEY in json.dumps(server.requests[-1].headers), "the key went out"
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_cut_after_any_event_the_reply_is_kept_or_the_question_is_back(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    spoken = wire(name)
+    with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
+        for edge in spoken.edges[:-1]:
+            server.answers(faults.stream(spoken.kind, spoken.whole[:edge]))
+            seen.session.draft, before = "", len(seen.session.conversation.turns)
+            reply = seen.session.ask(question(f"Cut at {edge}"))
+            assert seen.session.draft == ("" if reply else f"Cut at {edge}")
+            assert len(seen.session.conversation.turns) == before + bool(reply)
+            if seen.session.failure is None:
+                assert reply
+                assert reply.ending != "failed" or dialect(name).ends_at_eof
+            assert server.requests[-1].closed.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_an_event_of_ten_megabytes_is_an_event_like_any_other(server: Server, tmp_path: Path, name: str) -> None:
+    spoken = wire(name)
+    text = json.dumps(spoken.word).encode()
+    assert text in spoken.whole
+    large = spoken.whole.replace(text, json.dumps("x" * 10**7).encode(), 1)
+    server.answers(faults.answer(200, large, spoken.kind))
+    with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
+        reply = seen.session.ask(question("Much, please"))
+    assert reply
+    assert len(reply.text) >= 10**7
+    assert not seen.session.failure
+
+
+def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tmp_path: Path) -> None:
+    answers = [
+        faults.refusal(429, Retry_After="7"),
+        faults.refusal(503, retry_after_ms="70"),
+        faults.answer(200, wire("openai-chat").whole, "text/event-stream"),
+    ]
+    server.answers(*answers)
+    with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
+        assert seen.session.ask(question("Hi"))
+        assert seen.slept == [7.0, 0.07]
+        assert "asking again in 7.0 s (1 of 2)" in seen.notes.getvalue()
+        assert not seen.session.failure
+
+
+def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(server: Server, tmp_path: Path) -> None:
+    """The first answer leaves the connection open; the next request on it meets a reset, and goes out again, once."""
+    whole = json.dumps({"model": "m", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
+
+    def keep_open(exchange: faults.Exchange) -> None:
+        exchange.send(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n")
+        exchange.send(whole)
+
+    server.answers(keep_open, faults.Exchange.hang_up, keep_open, faults.Exchange.hang_up, faults.Exchange.hang_up)
+    with faults.session(tmp_path, profile_for("openai-chat", server.url, retries=0)) as seen:
+        assert seen.session.ask(question("Hi"))
+        assert seen.session.ask(question("Again"))
+        assert seen.notes.getvalue().count("again") == 0
+        assert len(server.requests) == 3
+        assert not seen.session.ask(question("And now?"))
+    assert len(server.requests) == 5, "a fresh connection that dies is not replaced in silence"
+
+
+# Failover
+
+
+def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
+    spoken = wire("anthropic")
+    with serving() as second:
+        server.answers(faults.refusal(401))
+        second.answers(faults.answer(200, spoken.whole, spoken.kind))
+        broken = Profile("broken", dialect="openai-chat", base_url="http://name.invalid/v1", model="m")
+        backup = replace(profile_for("anthropic", second.url), name="backup")
+        profile = profile_for("openai-chat", server.url, fallback=("broken", "backup"))
+        with faults.session(tmp_path, profile, broken, backup) as seen:
+            reply = seen.session.ask(question("Hi"))
+    assert reply
+    assert (reply.profile, reply.model) == ("backup", "claude-x")
+    said = seen.notes.getvalue()
+    assert "401 Unauthorized: no; asking broken instead" in said
+    assert "cannot be found: Name or service not known; asking backup instead" in said
+    assert '"profile":"backup"' in seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+
+
+def test_the_last_error_is_told_when_every_fallback_failed(server: Server, tmp_path: Path) -> None:
+    server.answers(faults.refusal(500), faults.refusal(404))
+    backup = replace(profile_for("openai-chat", server.url), name="backup")
+    keyless = replace(backup, name="keyless", key_env="NOWHERE_KEY")
+    profile = profile_for("openai-chat", server.url, fallback=("keyless", "backup"), retries=0)
+    with faults.session(tmp_path, profile, backup, keyless) as seen:
+        assert not seen.session.ask(question("Hi"))
+    assert "NOWHERE_KEY is not set; asking backup instead" in seen.notes.getvalue()
+    assert "✗ backup answered 404" in seen.notes.getvalue()
+    assert seen.session.draft == "Hi"
+
+
+def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wrong(
+    server: Server, tmp_path: Path
+) -> None:
+    spoken = wire("openai-chat")
+    server.answers(faults.stream(spoken.kind, spoken.begun), faults.refusal(400))
+    backup = replace(profile_for("openai-chat", server.url), name="backup")
+    with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
+        assert seen.session.ask(question("Hi"))
+        assert not seen.session.ask(question("Hi"))
+    assert len(server.requests) == 2
+
+
+def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server: Server, tmp_path: Path) -> None:
+    away = Profile("away", dialect="openai-chat", base_url=faults.closed_port(server), fallback=("backup",))
+    backup = replace(profile_for("openai-chat", server.url), name="backup")
+    with faults.session(tmp_path, away, backup) as seen:
+        reply = seen.session.ask(question("Hi"))
+    assert reply
+    assert reply.profile == "backup"
