@@ -61,7 +61,9 @@ def _worth_it(error: Refused) -> bool:
     wish = error.headers.get("x-should-retry", "")
     if wish in ("true", "false"):
         return wish == "true"
-    return (error.status in _STATUSES or error.status >= 500) and not _SPENT.search(error.code)
+    if error.status == 429 and _SPENT.search(error.code):
+        return False
+    return error.status in _STATUSES or error.status >= 500
 
 
 def _spent(error: Refused) -> bool:
@@ -78,6 +80,6 @@ def _until(header: str, now: float) -> float | None:
     """The seconds until a date as HTTP writes it."""
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)

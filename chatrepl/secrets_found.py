@@ -4,12 +4,12 @@ import re
 
 KINDS = {
     "an OpenAI or Anthropic key": r"sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,}",
-    "a Google key": r"AIza[A-Za-z0-9_-]{35}",
+    "a Google key": r"AIza[A-Za-z0-9_-]{30,}",
     "a Groq key": r"gsk_[A-Za-z0-9]{20,}",
-    "a Hugging Face token": r"hf_[A-Za-z0-9]{30,}",
+    "a Hugging Face token": r"hf_[A-Za-z0-9]{20,}",
     "an xAI key": r"xai-[A-Za-z0-9]{40,}",
     "a Slack token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    "a GitHub token": r"gh[oprsu]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}",
+    "a GitHub token": r"gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}",
     "a GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
     "an AWS key": r"(?:AKIA|ASIA)[A-Z0-9]{16}",
     "a Stripe key": r"[rs]k_live_[A-Za-z0-9]{20,}",

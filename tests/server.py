@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -89,6 +90,8 @@ class Server:
         self._arrived: SimpleQueue[Received] = SimpleQueue()
         self._scripts: SimpleQueue[Script] = SimpleQueue()
         self.models = ["test-model", "other-model"]
+        self.tls: ssl.SSLContext | None = None
+        """What it speaks TLS with, None for none."""
         self.listing: Any = None
         """What a GET brings, if not these models in the words of OpenAI."""
 
@@ -100,6 +103,11 @@ class Server:
     def received(self) -> Received:
         """The next request, waited for."""
         return self._arrived.get(timeout=PATIENCE)
+
+    def forget(self) -> None:
+        """As if nothing had been asked yet, and no script queued."""
+        self.requests.clear()
+        self._arrived, self._scripts = SimpleQueue(), SimpleQueue()
 
     def serve(self, exchange: Exchange) -> None:
         received = exchange.received
@@ -137,6 +145,12 @@ def serving() -> Iterator[Server]:
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
+
+        def get_request(self) -> tuple[socket.socket, Any]:
+            connection, address = super().get_request()
+            if server.tls:
+                connection = server.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            return connection, address
 
         def handle_error(self, request: Any, client_address: Any) -> None:
             pass  # clients hang up in many tests

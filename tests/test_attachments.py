@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl import attachments
-from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, FilePart, ImagePart, question
-from chatrepl.dialects import DIALECTS, dialect
+from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 
 PNG = base64.b64decode(
@@ -121,12 +119,3 @@ def test_paths_are_words_or_quoted(words: str) -> None:
     assert attachments.paths(words) == [Path("a"), Path("b")]
     assert attachments.paths('"a b" c\\ d') == [Path("a b"), Path("c d")]
     assert attachments.paths("it's") == [Path("it's")]
-
-
-@pytest.mark.parametrize("name", DIALECTS)
-def test_a_dialect_carries_images_or_is_known_not_to(name: str) -> None:
-    data = base64.b64encode(PNG).decode()
-    asking = Conversation().asking(question("What is it?", ImagePart("image/png", data)))
-    profile = Profile("p", dialect=name, base_url="http://127.0.0.1/v1", model="m")
-    request = dialect(name).encode(profile, asking, "key", stream=True)
-    assert (data in str(request.body)) == ImagePart in dialect(name).carries

@@ -52,7 +52,7 @@ COMPLAINTS = {
         "line 2: profiles.local.price has to be a list of 2 numbers",
     ),
     "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be a list of 2 numbers"),
-    "a context of no size": ("[profiles.local]\ncontext = 0\n", "profiles.local.context has to be a whole number"),
+    "a context of no size": ("[profiles.local]\ncontext = -1\n", "profiles.local.context has to be a whole number"),
     "broken TOML": ("[ui\n", "is not valid TOML"),
     "a profile that is no table": ("[profiles]\nlocal = 3\n", "line 2: profiles.local has to be a table"),
 }

@@ -17,8 +17,8 @@ from chatrepl import files, urls
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.redaction import HIDDEN, Secrets, is_secret
 
-_NOT_KEPT = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that are not true any more of a body that is written as it reads."""
+_OF_THE_WIRE = ("content-length", "transfer-encoding")
+"""Headers that are not true any more of a body in a file."""
 
 
 def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool) -> dict[str, str]:
@@ -80,9 +80,10 @@ class Recorder(httpx.BaseTransport):
 
     def _keep(self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]], broke: str) -> None:
         body = b"".join(piece for _, piece in pieces)
-        if "content-encoding" in answer.headers:
-            body, pieces = _decoded(answer.headers, body), []
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _NOT_KEPT]
+        untrue: tuple[str, ...] = _OF_THE_WIRE
+        if "content-encoding" in answer.headers and (plain := _decoded(answer.headers, body)) is not None:
+            body, pieces, untrue = plain, [], (*_OF_THE_WIRE, "content-encoding")
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in untrue]
         shown = shown_headers(httpx.Headers(kept), self._secrets, of_request=False)
         head = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}".rstrip()]
         head += [f"{name}: {value}" for name, value in shown.items()]
@@ -123,11 +124,12 @@ class _Recorded(httpx.SyncByteStream):
             self._keep(self._pieces, self._broke)
 
 
-def _decoded(headers: httpx.Headers, body: bytes) -> bytes:
+def _decoded(headers: httpx.Headers, body: bytes) -> bytes | None:
+    """The body unpacked, None where it is damaged."""
     try:
         return httpx.Response(200, headers=headers, content=body).content
     except httpx.DecodingError:
-        return body
+        return None
 
 
 class Replay(httpx.BaseTransport):
@@ -185,7 +187,7 @@ class _Recording:
         head, _, self._body = whole.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
         first, *lines = head.decode("utf-8", "replace").splitlines()
         pairs = [(name, value) for name, colon, value in (line.partition(": ") for line in lines) if colon]
-        return int(first.split()[1]), [(name, value) for name, value in pairs if name.lower() not in _NOT_KEPT]
+        return int(first.split()[1]), [(name, value) for name, value in pairs if name.lower() not in _OF_THE_WIRE]
 
     def pieces(self) -> Iterator[tuple[float, bytes]]:
         """The pieces of the body, each with the seconds since the request."""

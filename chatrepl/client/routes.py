@@ -88,7 +88,7 @@ def _check_proxy(proxy: str) -> None:
         scheme = httpx.Proxy(proxy).url.scheme
     except (ValueError, httpx.InvalidURL):
         scheme = ""
-    if scheme not in PROXIES:
+    if scheme not in PROXIES or not urls.parts(proxy)[1]:
         raise ConfigError(
             f"The proxy {urls.shown(proxy)} in the environment cannot be used",
             f"HTTPS_PROXY and ALL_PROXY name a URL that begins with {', '.join(PROXIES)}.",

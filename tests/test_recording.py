@@ -1,0 +1,202 @@
+"""What is recorded can be replayed: the same words, the same failures, and no secret in any file."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatrepl.choice import recorded_profile
+from chatrepl.client.recording import Replay
+from chatrepl.config import Profile
+from chatrepl.connection import Recordings
+from chatrepl.conversation import question
+from chatrepl.dialects import DIALECTS
+from chatrepl.errors import ConfigError
+from tests import exchanges, faults
+from tests.faults import KEY, wire
+from tests.server import Script, Server, whole
+from tests.test_cli import run
+
+
+def profile_at(url: str, name: str = "openai-chat", **more: object) -> Profile:
+    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)  # type: ignore[arg-type]
+
+
+def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str, str]:
+    """What a turn left on the screen: the reply, and all else without its times."""
+    with faults.session(home, profile, recordings=recordings) as seen:
+        seen.session.ask(question("Hi"))
+        notes = re.sub(r"[0-9.]+ s\b|127.0.0.1:\d+", "", seen.notes.getvalue())
+        return seen.out.getvalue(), notes
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_recording_is_a_capture_and_replays_to_the_same(server: Server, tmp_path: Path, name: str) -> None:
+    spoken, folder = wire(name), tmp_path / "recording"
+    server.answers(faults.answer(200, spoken.whole, spoken.kind))
+    live = one_turn(tmp_path / "live", profile_at(server.url, name), Recordings(record=folder))
+    assert exchanges.load(folder / "0001.http").body == spoken.whole
+    request = json.loads((folder / "0001.request").read_text("utf-8"))
+    assert request["method"] == "POST"
+    assert request["body"] == server.requests[0].body
+    replayed = one_turn(tmp_path / "replay", recorded_profile(folder, ""), Recordings(replay=folder))
+    assert replayed[0] == live[0]
+    assert len(server.requests) == 1
+
+
+FAILURES: dict[str, Callable[[faults.Wire], Script]] = {
+    "refused": lambda wire: faults.refusal(404, f"no such model for {KEY}"),
+    "reset before the head": lambda wire: faults.Exchange.hang_up,
+    "reset in the stream": lambda wire: faults.stream(wire.kind, wire.begun, last=faults.Exchange.hang_up),
+    "end in the stream": lambda wire: faults.stream(wire.kind, wire.begun),
+    "no HTTP": lambda wire: faults.babble,
+    "gzip that is none": lambda wire: faults.answer(200, wire.whole, wire.kind, Content_Encoding="gzip"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_replays_to_the_same_failure(server: Server, tmp_path: Path, case: str) -> None:
+    folder = tmp_path / "recording"
+    server.answers(FAILURES[case](wire("openai-chat")))
+    live = one_turn(tmp_path / "live", profile_at(server.url, retries=0), Recordings(record=folder))
+    profile = replace(recorded_profile(folder, ""), name="test", retries=0)
+    replayed = one_turn(tmp_path / "replay", profile, Recordings(replay=folder))
+    assert replayed[0] == live[0]
+    told, again = live[1].splitlines()[0], replayed[1].splitlines()[0]
+    assert again.replace("https://replay.invalid", "http://") == told
+
+
+def test_no_secret_is_in_any_file_and_nobody_else_can_read_them(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    echo = {"choices": [{"message": {"content": f"You sent {KEY} and other-secret-98765"}}]}
+    server.answers(whole(echo, Set_Cookie="session=tasty-secret-1234", x_echo=KEY))
+    headers = {"X-Team-Token": "other-secret-98765", "X-Plain": "shown"}
+    url = server.url.replace("http://", "http://me:pass-word-12345@") + "?api_key=query-secret-777&mode=fast"
+    one_turn(tmp_path / "live", profile_at(url, headers=headers), Recordings(record=folder))
+    assert server.requests[0].headers["x-team-token"] == "other-secret-98765"
+    written = "".join(path.read_text("utf-8") for path in folder.iterdir())
+    for secret in (KEY, "other-secret-98765", "tasty-secret", "pass-word-12345", "query-secret-777"):
+        assert secret not in written
+    assert "shown" in written
+    assert "mode=fast" in written
+    if os.name == "posix":
+        assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+def test_recordings_are_added_to_a_folder_and_never_replaced(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    for _ in range(3):
+        one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
+    assert sorted(path.name for path in folder.glob("*.http")) == ["0001.http", "0002.http", "0003.http"]
+
+
+def test_a_recording_that_is_over_is_a_line(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
+    with faults.session(tmp_path / "r", recorded_profile(folder, ""), recordings=Recordings(replay=folder)) as seen:
+        assert seen.session.ask(question("Hi"))
+        assert not seen.session.ask(question("More"))
+        assert "holds no further answer to a POST" in seen.notes.getvalue()
+        assert not seen.slept
+
+
+def test_captures_of_the_tests_replay_too(tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    (folder / "one.http").write_bytes((exchanges.CAPTURES / "anthropic" / "reference-stream.http").read_bytes())
+    profile = Profile("test", dialect="anthropic", key_env="NOT_SET")
+    with faults.session(tmp_path / "home", profile, recordings=Recordings(replay=folder)) as seen:
+        reply = seen.session.ask(question("Hi"))
+    assert reply
+    assert reply.model == "claude-x"
+
+
+def test_the_pace_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "1.http").write_text("HTTP/1.1 200 OK\nContent-Type: text/plain\n\nabcdef")
+    (tmp_path / "1.times").write_text(json.dumps({"pieces": [[1.5, 2], [4.0, 4]], "broke": ""}))
+    slept: list[float] = []
+    for paced, waits in ((False, []), (True, [1.5, 2.5, 0.0])):
+        import httpx
+
+        slept.clear()
+        with httpx.Client(transport=Replay(tmp_path, paced=paced, sleep=slept.append)) as http:
+            assert http.post("https://replay.invalid/").text == "abcdef"
+        assert slept == waits
+
+
+def test_a_folder_without_a_recording_is_a_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no recording"):
+        Replay(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with faults.session(tmp_path, profile_at(server.url), recordings=Recordings(record=tmp_path / "file")) as seen:
+        assert not seen.session.ask(question("Hi"))
+        assert "Nothing can be recorded in" in seen.notes.getvalue()
+        assert seen.session.draft == "Hi"
+
+
+def test_the_program_records_and_replays(server: Server, home: Path, tmp_path: Path) -> None:
+    folder = str(tmp_path / "recording")
+    live = run("--record", folder, "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+    replayed = run("--replay", folder, "--paced", "Hi", home=home)
+    assert live.stdout == replayed.stdout == b"Hello\n"
+    assert (replayed.returncode, replayed.stderr) == (0, b"")
+
+
+# The last exchange
+
+
+def last(seen: faults.Seen, words: str = "") -> str:
+    from chatrepl import commands
+
+    before = len(seen.notes.getvalue())
+    commands.run(seen.session, f"/last {words}".strip())
+    return seen.notes.getvalue()[before:]
+
+
+def test_the_last_exchange_is_shown_without_its_key(server: Server, tmp_path: Path) -> None:
+    server.answers(whole({"error": {"message": f"bad key {KEY}"}}, 401, x_request_id="req-1", x_echo=KEY))
+    with faults.session(tmp_path, profile_at(server.url, headers={"X-Team-Token": "other-secret-98765"})) as seen:
+        seen.session.ask(question("Hi"))
+        shown = last(seen)
+        curl = last(seen, "--curl")
+    assert f"POST {server.url}/chat/completions" in shown
+    assert "authorization: Bearer (hidden)" in shown
+    assert "401 · test answered 401 Unauthorized: bad key (hidden)" in shown
+    assert "request req-1" in shown
+    assert '-H "authorization: Bearer $THE_KEY"' in curl
+    assert '-H "x-team-token: $X_TEAM_TOKEN"' in curl
+    for secret in (KEY, "other-secret-98765"):
+        assert secret not in shown + curl
+
+
+@pytest.mark.skipif(not Path("/usr/bin/curl").exists(), reason="curl is not here")
+def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
+    hard = 'it\'s $HOME `id` "quoted" \\ \n ü \U0001f600'
+    with faults.session(tmp_path, profile_at(server.url)) as seen:
+        seen.session.ask(question(hard))
+        command = last(seen, "--curl")
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env={"PATH": os.environ["PATH"], "THE_KEY": KEY}, capture_output=True, check=True
+    )
+    assert b"Hello" in done.stdout
+    first, second = server.requests
+    assert second.body == first.body
+    assert second.headers["authorization"] == first.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_nothing_is_last_before_anything_was_asked(tmp_path: Path) -> None:
+    from chatrepl.errors import CommandError
+
+    with (
+        faults.session(tmp_path, profile_at("http://127.0.0.1:1")) as seen,
+        pytest.raises(CommandError, match="Nothing"),
+    ):
+        last(seen)

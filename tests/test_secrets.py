@@ -1,0 +1,188 @@
+"""A recognisable key, driven through everything that shows or writes something: it is found nowhere."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrepl.redaction import HIDDEN, Secrets
+from chatrepl.urls import shown
+from tests import faults
+from tests.faults import KEY, wire
+from tests.server import PATIENCE, Server, cut, serving, stay, whole
+from tests.terminal import CTRL_C, CTRL_D, chatrepl, environment
+from tests.test_cli import run
+
+OTHER = "header-secret-0123456789"
+
+
+def write_config(home: Path, server: Server, second: Server) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "key").write_text(f"{KEY}\n")
+    (home / "config.toml").write_text(
+        f"""
+        default = "one"
+        [profiles.one]
+        dialect = "openai-chat"
+        base_url = "{server.url}"
+        model = "m"
+        key_env = "THE_KEY"
+        headers = {{ x-team-token = "{OTHER}" }}
+        fallback = ["two"]
+        [profiles.two]
+        dialect = "anthropic"
+        base_url = "{second.url}"
+        model = "m"
+        key_command = ["cat", "{home / "key"}"]
+        """
+    )
+
+
+def written(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file below a folder that chatrepl wrote."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in ("key", "config.toml"):
+            yield path, path.read_bytes()
+
+
+def command_lines(process: int) -> bytes:
+    """The command lines of a process and its children, as ps shows them."""
+    found = Path(f"/proc/{process}/cmdline").read_bytes()
+    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+        found += command_lines(int(child))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
+    echo = f"You sent {KEY}, and {OTHER}, and the half of it: {KEY[:16]}"
+    with serving() as second:
+        write_config(home, server, second)
+        server.models = [f"model-{KEY}"]
+        server.answers(
+            whole({"error": {"message": echo}}, 404),  # and the fallback answers
+            cut("half a reply"),
+            whole(f"data: {{}}\n\nevent: error\ndata: {echo}\n\n", kind="text/event-stream"),
+            stay("endless"),
+        )
+        spoken = wire("anthropic")
+        second.answers(
+            faults.answer(200, spoken.whole, spoken.kind),
+            faults.answer(403, echo),
+            faults.answer(200, echo, "text/html"),
+        )
+        recordings = ("--record", str(tmp_path / "recording"))
+        with chatrepl(*recordings, env=environment(home, THE_KEY=KEY)) as chat:
+            chat.wait_for_prompt()
+            chat.line("One")
+            chat.wait_for("asking two instead")
+            chat.wait_for_prompt()
+            assert KEY.encode() not in command_lines(chat.process.pid)
+            chat.line("/last --curl")
+            chat.wait_for("x-api-key: $X_API_KEY")
+            chat.line("Two")
+            chat.wait_for("incomplete")
+            chat.line("Three")
+            chat.wait_for("403 Forbidden")
+            chat.wait_for_prompt("Three")
+            chat.line("")
+            chat.wait_for("endless")
+            chat.send(CTRL_C)
+            chat.wait_for("Stopped.")
+            for command in ("/models", "/last", "/last --curl", f"/save {tmp_path}/talk.html", "/profile", "/set"):
+                chat.wait_for_prompt()
+                chat.line(command)
+            chat.wait_for("$THE_KEY")
+            chat.wait_for_prompt()
+            chat.send(CTRL_D)
+            chat.end()
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+        assert second.requests[0].headers["x-api-key"] == KEY
+    assert (tmp_path / "talk.html").exists()
+    assert len(list((tmp_path / "recording").iterdir())) > 10
+    for secret in (KEY, OTHER, KEY[:16]):
+        assert secret.encode() not in chat.bytes
+        for path, data in written(tmp_path):
+            assert secret.encode() not in data, path
+
+
+def test_a_bug_shows_its_traceback_without_the_key(server: Server, home: Path) -> None:
+    script = (
+        "import sys; from chatrepl import cli\n"
+        "import chatrepl.client.client as client\n"
+        "def broken(*words, **more): raise KeyError('a bug')\n"
+        "client.{} = broken\n"
+        "sys.exit(cli.main(['Hi']))"
+    )
+    for place in ("read", "_headers", "mended", "Exchange", "httpx.Client.send"):
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-c", script.format(place)],
+            env=environment(home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY, PYTHONPATH=os.getcwd()),
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert b"KeyError: 'a bug'" in done.stderr
+        assert KEY.encode() not in done.stderr + done.stdout
+
+
+def test_a_key_is_never_sent_to_another_host(server: Server, home: Path) -> None:
+    with serving() as elsewhere:
+        server.answers(whole("", 307, Location=f"{elsewhere.url}/chat/completions"))
+        done = run("Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
+        assert b"not followed" in done.stderr
+        assert not elsewhere.requests
+
+
+# What hides them
+
+
+words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=40)
+
+
+@given(words, st.text(max_size=20), st.text(max_size=20))
+def test_a_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    assert secret not in secrets.hide(f"{before}{secret}{after}{secret}")
+    assert secret.encode() not in secrets.hide_bytes(b"\xff" + secret.encode() + b"\xfe")
+
+
+@given(words, st.integers(12, 40))
+def test_what_a_server_cut_off_is_hidden_too(secret: str, size: int) -> None:
+    secrets = Secrets()
+    secrets.add(secret)
+    assert secret[:size] not in secrets.hide(f"Incorrect key {secret[:size]}")
+
+
+def test_a_secret_is_hidden_in_its_other_spellings() -> None:
+    secrets = Secrets()
+    secrets.add('a+b/c="d\\e&f')
+    assert secrets.hide(r'key=a%2Bb%2Fc%3D%22d%5Ce%26f "a+b/c=\"d\\e&f"') == f'key={HIDDEN} "{HIDDEN}"'
+
+
+def test_a_word_that_is_no_secret_is_left_alone() -> None:
+    secrets = Secrets()
+    secrets.add("EMPTY")
+    secrets.add("")
+    assert secrets.hide("EMPTY is what it says") == "EMPTY is what it says"
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("https://a.example/v1", "https://a.example/v1"),
+        ("https://me:secret@a.example:8443/v1", "https://a.example:8443/v1"),
+        ("https://a.example/v1?api_key=secret&b=c", f"https://a.example/v1?api_key={HIDDEN}&b=c"),
+        ("https://a.example?token=secret", f"https://a.example?token={HIDDEN}"),
+        ("local:", "local:"),
+        ("", ""),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, seen: str) -> None:
+    assert shown(url) == seen
