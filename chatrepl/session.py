@@ -101,6 +101,11 @@ class Session:
             self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
         return question(text, *self.attachments)
 
+    def reopen(self, asked: Message) -> None:
+        """Put a question back into the prompt, with what went along."""
+        self.draft = asked.text
+        self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
+
     def ask(self, asked: Message) -> Message | None:
         """One turn: the reply, None where none came. The question is on disk before the request leaves."""
         images = any(isinstance(part, ImagePart) for part in asked.parts)
@@ -160,7 +165,7 @@ class Session:
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
-        if not self.offers and self._looking_for is not self.profile:
+        if not (self.offers or self.recordings.replay or self._looking_for is self.profile):
             self._looking_for = self.profile
             self.offers = look(self.profile, self.env)
 
@@ -200,7 +205,7 @@ class Session:
         state = self.transcript.state
         if entry := state.settlement():
             if isinstance(entry, Mark) and state.question and not state.reopened:
-                self.draft = state.question.text
+                self.reopen(state.question)
             self.transcript.add(entry)
 
     def _note_who(self) -> None:
@@ -228,8 +233,7 @@ class Session:
         else:
             self.transcript.add(Mark("withdraw"))
             if not again:
-                self.draft = asked.text
-                self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
+                self.reopen(asked)
             if reply.ending == "interrupted":
                 self.screen.say("Stopped before the first word.", "dim")
         if failure:

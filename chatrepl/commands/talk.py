@@ -85,7 +85,7 @@ def edit(session: Session, words: str) -> None:
     place = _place(session, words)
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
-    session.draft = asked[0].text
+    session.reopen(asked[0])
     session.screen.say(f"{turns(len(later) + 1)} set aside; /undo brings back.", "dim")
 
 
