@@ -131,7 +131,7 @@ class Connection:
 
     def models(self, profile: Profile) -> list[ModelInfo]:
         """The models that the server offers."""
-        profile, key = self.ready(profile)
+        profile, key = self._ready(profile, self.consent)
         return self.client.models(profile, key)
 
     @property

@@ -43,6 +43,18 @@ COMPLAINTS = {
         "[profiles.local]\nkey_command = [1]\n",
         "line 2: profiles.local.key_command has to be a list of words",
     ),
+    "a fallback that is no profile": (
+        '[profiles.local]\nfallback = ["olama"]\n',
+        "line 2: profiles.local.fallback names no profile: 'olama': did you mean 'ollama'?",
+    ),
+    "a fallback on itself": (
+        '[profiles.local]\nfallback = ["local"]\n',
+        "line 2: profiles.local.fallback names the profile itself",
+    ),
+    "retries that are no number": (
+        "[profiles.local]\nretries = -1\n",
+        "line 2: profiles.local.retries has to be a whole number, 0 or more",
+    ),
     "a default that is no profile": (
         'default = "lokal"\n',
         "line 1: default names no profile: 'lokal': did you mean 'local'?",

@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS, dialect
 from tests import faults
 from tests.faults import FAULTS, KEY, Fault, Seen, Wire, wire
-from tests.server import PATIENCE, Server, serving
+from tests.server import PATIENCE, Server, held, say, serving
 
 
 @pytest.fixture(autouse=True)
@@ -197,3 +199,77 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
         reply = seen.session.ask(question("Hi"))
     assert reply
     assert reply.profile == "backup"
+
+
+NO_REQUESTS: dict[str, dict[str, object]] = {
+    "a host that is none": {"base_url": "http://a..b/v1"},
+    "a host too long": {"base_url": f"http://{'a' * 300}.example/v1"},
+    "no scheme": {"base_url": "example.org/v1"},
+    "another scheme": {"base_url": "ftp://example.org/v1"},
+    "a broken address": {"base_url": "http://[::1"},
+    "half a character": {"base_url": "http://\ud800.invalid/v1"},
+    "a header of two lines": {"headers": {"x": "a\r\nb"}},
+    "a header that is no ASCII": {"headers": {"x": "ä"}},
+}
+
+
+@pytest.mark.parametrize("case", NO_REQUESTS)
+def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path, case: str) -> None:
+    profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])  # type: ignore[arg-type]
+    with faults.session(tmp_path, profile) as seen:
+        assert not seen.session.ask(question("Hi"))
+        assert "No request can be made for the profile 'test'" in seen.notes.getvalue()
+        assert seen.session.draft == "Hi"
+        assert not seen.slept
+
+
+def test_a_header_about_the_bytes_is_not_believed(server: Server, tmp_path: Path) -> None:
+    profile = profile_for("openai-chat", server.url, headers={"Content-Length": "3", "Transfer-Encoding": "none"})
+    with faults.session(tmp_path, profile) as seen:
+        assert seen.session.ask(question("Hi"))
+
+
+# On the terminal
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty on Windows")
+def test_a_wait_is_told_and_ctrl_c_ends_it(server: Server, home: Path) -> None:
+    from tests.terminal import CTRL_C, chatrepl, environment
+
+    server.answers(faults.refusal(429, "slow down", Retry_After="60"))
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Precious words")
+        chat.wait_for("429 Too Many Requests: slow down; asking again in 60.0 s")
+        chat.wait_for("asking again soon")
+        chat.wait_for("of 60 s")
+        chat.send(CTRL_C)
+        chat.wait_for("Stopped before the first word")
+        chat.wait_for_prompt("Precious words")
+        chat.line("")
+        chat.wait_for("Hello")
+        assert len(server.requests) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty on Windows")
+def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, home: Path) -> None:
+    from tests.terminal import chatrepl, environment
+
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+        'fallback = ["two"]\ntimeouts = { first_byte = 0.3 }\n'
+        f'[profiles.two]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+    )
+    release = threading.Event()
+    server.answers(faults.Exchange.wait_for_hang_up, held(release, say("From", " two")))
+    with chatrepl(env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("sent nothing for 0.3 s; asking")
+        chat.wait_for("waiting for the first word")
+        chat.wait_for("of 300 s")
+        release.set()
+        chat.wait_for("From two")
+        chat.wait_for_prompt()
+        assert server.requests[0].closed.wait(PATIENCE)

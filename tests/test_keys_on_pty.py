@@ -281,12 +281,12 @@ def test_narrow_and_wide_terminals(server: Server, home: Path, columns: int) -> 
 
 def test_tab_shows_the_ways_and_ctrl_c_clears_menu_and_line(chat: Terminal) -> None:
     chat.send("/re")
-    chat.wait_for("/retry")
+    chat.wait_for("/reset")
     chat.send(TAB)
     chat.wait_for("Forget the conversation")
     chat.send(CTRL_C)
     chat.wait_for_prompt()
-    assert "/retry" not in "".join(chat.lines()[-4:])
+    assert "/reset" not in "".join(chat.lines()[-4:])
 
 
 COMPLETIONS = {

@@ -46,11 +46,12 @@ def chat(server: Server, home: Path) -> Iterator[Terminal]:
 
 def looked(chat: Terminal) -> str:
     """What /request shows, which sends nothing."""
-    before = len(chat.lines())
     chat.line("/request")
     chat.wait_for("what you type next", times=chat.text().count("what you type next") + 1)
     chat.wait_for_prompt()
-    return "\n".join(chat.lines()[before:-1])
+    lines = chat.lines()
+    ends = [place for place, line in enumerate(lines) if line.startswith(">")]
+    return "\n".join(lines[ends[-2] + 1 : ends[-1]])
 
 
 def test_request_shows_address_messages_and_parameters_and_no_key(chat: Terminal, server: Server) -> None:

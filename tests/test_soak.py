@@ -50,7 +50,7 @@ def memory() -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to look at")
 def test_no_turn_is_lost_and_nothing_piles_up(server: Server, tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    limits = replace(QUICK, first_byte=0.05, silence=0.05)
+    limits = replace(QUICK, first_byte=0.5, silence=0.5)  # a busy machine must not look like a fault
     profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", timeouts=limits)
     failed = 0
     with faults.session(tmp_path, profile) as seen:

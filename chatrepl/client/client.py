@@ -180,7 +180,8 @@ class Client:
 
 def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.Request:
     limits = profile.timeouts
-    headers = {"Accept-Encoding": "identity", **request.headers}  # compressed streams come in lumps
+    given = {name: value for name, value in request.headers.items() if name.lower() not in _OF_THE_WIRE}
+    headers = {"Accept-Encoding": "identity", **given}  # compressed streams come in lumps
     content = None
     if request.body is not None:
         headers = {"Content-Type": "application/json", **headers}
@@ -196,6 +197,10 @@ def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.R
         )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError, TypeError):
         raise unusable(profile) from None
+
+
+_OF_THE_WIRE = ("content-length", "transfer-encoding")
+"""Headers that say how the bytes go, which is nobody's choice."""
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

@@ -94,7 +94,10 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
+        try:
+            stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
+        except UnicodeError:  # what getaddrinfo raises for a name that is none
+            raise httpcore.UnsupportedProtocol("no name of a host") from None
         return Stream(stream, self._clocks)
 
 
