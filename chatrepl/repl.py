@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
-from chatrepl import commands, secrets_found
+from chatrepl import commands, safe, secrets_found
 from chatrepl.attachments import described
+from chatrepl.conversation import FilePart, TextPart
 from chatrepl.errors import ChatError
 from chatrepl.session import Session
 
@@ -62,9 +63,12 @@ def obey(session: Session, line: str) -> None:
 
 def _send(session: Session, line: str) -> None:
     """Ask what the line says. What looks like a secret is sent, and written down, only after a yes."""
-    if secret := secrets_found.kind(line):
-        session.screen.say(f"This holds what looks like {secret}.", "warning")
-        if session.answer("Send it all the same? [y/N]").lower() not in ("y", "yes"):
-            session.draft = line
-            return
-    session.ask(session.question(line.removeprefix("/") if line.startswith("//") else line))
+    asked = session.question(line.removeprefix("/") if line.startswith("//") else line)
+    for part in asked.parts:
+        if isinstance(part, TextPart | FilePart) and (secret := secrets_found.kind(part.text)):
+            what = "This" if isinstance(part, TextPart) else safe.line(part.name)
+            session.screen.say(f"{what} holds what looks like {secret}.", "warning")
+            if not session.confirm("Send it all the same?"):
+                session.draft = line
+                return
+    session.ask(asked)

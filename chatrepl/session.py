@@ -165,7 +165,7 @@ class Session:
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
-        if not self.offers and self._looking_for is not self.profile:
+        if not (self.offers or self.recordings.replay or self._looking_for is self.profile):
             self._looking_for = self.profile
             self.offers = look(self.profile, self.env)
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import Any
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 """How long, in seconds, anything may take that a test waits for."""
 
 

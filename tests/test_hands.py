@@ -395,3 +395,26 @@ def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
         assert b"\x1b]9;chatrepl: Hi\x07" in terminal.bytes
     finally:
         terminal.process.close(force=True)
+
+
+def test_a_file_that_holds_a_key_is_sent_only_after_a_yes(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("KEY=ghp_abcdefghijklmnopqrstuvwxyz0123456789")
+    chat.line(f"What is in @{tmp_path}/env ?")
+    chat.wait_for("holds what looks like a GitHub token.")
+    chat.wait_for("Send it all the same? [y/N]")
+    chat.line("n")
+    chat.until(lambda: chat.at_cursor().endswith("env ?"), "the question")
+    assert not server.requests
+
+
+def test_edit_brings_back_what_went_along(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    chat.line(f"/file {tmp_path}/a.txt")
+    chat.wait_for("(5 bytes)")
+    chat.wait_for_prompt()
+    ask(chat, "What is it?", "Hello")
+    chat.line("/edit")
+    chat.wait_for("(5 bytes)", times=2)
+    chat.wait_for_prompt("What is it?")
+    ask(chat, "", "Hello")
+    assert str(sent(server)[0][1]).count("alpha") == 1

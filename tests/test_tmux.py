@@ -169,3 +169,23 @@ def test_ctrl_c_at_every_state(chat: Tmux, server: Server) -> None:
     chat.type("go on")
     chat.keys("Enter")
     chat.wait_for("two")
+
+
+def test_a_paste_while_a_reply_streams_is_one_text_in_the_next_prompt(chat: Tmux, server: Server) -> None:
+    release = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk("one "))
+        assert release.wait(PATIENCE)
+        exchange.send(chunk("two") + chunk(finish="stop") + "data: [DONE]\n\n")
+
+    server.answers(script)
+    chat.type("Hi")
+    chat.keys("Enter")
+    chat.wait_for("one")
+    chat.paste("".join(f"line {number}\n" for number in range(30)))
+    release.set()
+    chat.wait_for("one two")
+    chat.wait_for_prompt("[pasted 30 lines]")
+    assert len(server.requests) == 1

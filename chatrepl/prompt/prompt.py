@@ -129,7 +129,7 @@ class Prompt:
             input_processors=[ShowPastes(self._pastes)],
             enable_suspend=True,
             search_ignore_case=True,
-            reserve_space_for_menu=4,
+            reserve_space_for_menu=7,
             cursor=ModalCursorShapeConfig(),
             input=around.keys,
             output=self._output,

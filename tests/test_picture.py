@@ -1,0 +1,19 @@
+"""The picture at the top of the README can be drawn again."""
+
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there is no pty on Windows", allow_module_level=True)
+
+from tests.picture import TARGET, record, svg
+
+
+def test_the_picture_is_drawn_from_a_session_that_is_played() -> None:
+    drawn = "".join(ElementTree.fromstring(svg(record())).itertext())
+    kept = "".join(ElementTree.parse(TARGET).getroot().itertext())
+    for words in ("What is wrong with load", "Copied code block 1 of reply 1", "/retry", "543/131,072 tokens"):
+        assert words in drawn
+        assert words in kept
