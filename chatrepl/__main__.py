@@ -10,6 +10,9 @@ def main() -> int:
 
         print(f"chatrepl {__version__}")
         return 0
+    import gc
+
+    gc.disable()  # until the prompt stands; ``warming`` turns it on again
     from chatrepl import cli
 
     return cli.main(sys.argv[1:])

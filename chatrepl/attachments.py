@@ -1,9 +1,7 @@
 """Files that go along with a question: texts and images, and the @names inside a message that mean some."""
 
-import base64
 import codecs
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +42,8 @@ def read(path: Path) -> Attachment:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     mime = image_type(data)
     if mime:
+        import base64
+
         return ImagePart(mime, base64.b64encode(data).decode("ascii"), path.name)
     return FilePart(str(path), _text(data, path))
 
@@ -116,6 +116,8 @@ def _exists(path: Path) -> bool:
 
 def paths(words: str) -> list[Path]:
     """The paths in the words of a command; one with spaces stands in quotes, or has backslashes."""
+    import shlex
+
     try:
         names = shlex.split(words)
     except ValueError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatrepl import keys, local
+from chatrepl import keys
 from chatrepl.config import Config, Profile
 from chatrepl.errors import ChatError, ConfigError
 
@@ -128,6 +128,8 @@ def _asked(profile: Profile) -> Profile:
 
 
 def _embedded(config: Config) -> Profile:
+    from chatrepl import local
+
     if not local.is_installed():
         raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
     return config.profile("local")

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
@@ -18,16 +18,13 @@ from chatrepl import (
     errands,
     narrow,
     safe,
-    secrets_found,
     sessions,
     settings,
-    shell_completion,
+    warming,
 )
 from chatrepl.choice import choose, recalled, recorded_profile
-from chatrepl.config import Config, Paths, Profile
-from chatrepl.connection import Recordings
+from chatrepl.config import Config, Paths, Profile, Recordings
 from chatrepl.conversation import Message
-from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ChatError, CommandError, RequestError
 from chatrepl.events import Usage
 from chatrepl.flags import parser
@@ -75,6 +72,9 @@ def _status(error: ChatError) -> int:
 
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
     if flags.completion:
+        from chatrepl import shell_completion
+        from chatrepl.dialects import DIALECTS
+
         print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
         return FINE
     places = config.paths(env)
@@ -103,7 +103,8 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         stack.callback(session.close)
         stack.enter_context(session.interrupts.caught())
         if flags.list_models:
-            errands.list_models(session)
+            for model in session.offered():
+                print(safe.line(model.id))
             return FINE
         session.attachments += [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
@@ -218,9 +219,13 @@ def _keys_from_the_terminal() -> None:
 
 def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
     session.ui = replace(session.ui, statistics=False)
+    from chatrepl import asking, secrets_found
+
+    warming.collect_garbage()
+
     if secret := secrets_found.kind(text):
         session.screen.say(f"The question holds what looks like {secret}; it is sent all the same.", "warning")
-    message = session.ask(session.question(text))
+    message = asking.ask(session, session.question(text))
     if as_json and message:
         print(json.dumps(_as_json(session, message), ensure_ascii=False))
     if session.failure:
@@ -242,16 +247,18 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
 
 
 def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
-    from chatrepl import commands, repl
+    from chatrepl import repl
 
     prompt = _prompt(session)
     session.answer = prompt.answer
-    session.connection.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
+    session.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     session.warn()
     if resumed:
-        commands.talk.show_again(session)
+        from chatrepl.commands.talk import show_again
+
+        show_again(session)
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
@@ -274,7 +281,7 @@ def _prompt(session: Session) -> Reads:
         from chatrepl.plain_prompt import PlainPrompt
 
         return PlainPrompt(sys.stdin, screen.out, session.interrupts)
-    from chatrepl import commands, editor, toolbar
+    from chatrepl import editor, toolbar
     from chatrepl.prompt import Prompt, Surroundings
 
     def edit(text: str) -> str:
@@ -284,6 +291,15 @@ def _prompt(session: Session) -> Reads:
             screen.error(error)
             return text
 
+    def typed() -> None:
+        if warming.over.is_set():  # no key waits for what is still loading
+            session.prepare()
+
+    def suggest(before: str) -> Iterable[tuple[str, str, int]]:
+        from chatrepl import commands  # not for the first key
+
+        return commands.suggestions(session, before)
+
     return Prompt(
         session.paths.history,
         Surroundings(
@@ -291,10 +307,12 @@ def _prompt(session: Session) -> Reads:
             theme=lambda: screen.theme(session.ui),
             coloured=screen.coloured,
             env=session.env,
-            suggest=lambda before: commands.suggestions(session, before),
+            suggest=suggest,
             status=lambda: partial(toolbar.text, toolbar.facts(session)),
             edit=edit,
             trouble=lambda line: screen.say(line, "warning"),
+            shown=warming.begin,
+            typed=typed,
         ),
     )
 

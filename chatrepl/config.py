@@ -4,11 +4,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from chatrepl.errors import ConfigError
+
+LOCAL = "local:"
+"""The base URL of a server that chatrepl starts itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ class Ui:
 
 
 @dataclass(frozen=True, slots=True)
+class Recordings:
+    """The folders that exchanges are written to, and that answers are played from instead of the network's."""
+
+    record: Path | None = None
+    replay: Path | None = None
+    paced: bool = False
+    """Whether the answers take the time they took."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration file says, over what is built in."""
 
@@ -133,7 +145,7 @@ def paths(env: Mapping[str, str]) -> Paths:
     if home := env.get("CHATREPL_HOME"):
         root = Path(home).expanduser()
         return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
-    import platformdirs  # 20 ms that whoever sets CHATREPL_HOME need not pay
+    import platformdirs
 
     dirs = platformdirs.PlatformDirs("chatrepl", appauthor=False)
     return Paths(
@@ -154,6 +166,8 @@ def load(path: Path, *, must_exist: bool = False) -> Config:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """``: did you mean X?`` where one of the words is near, else nothing."""
+    from difflib import get_close_matches
+
     found = get_close_matches(word, list(words), n=1, cutoff=0.5)
     return f": did you mean {found[0]!r}?" if found else ""
 

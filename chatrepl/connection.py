@@ -2,17 +2,18 @@
 learned about it so far."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl import keys
 from chatrepl.choice import REPLAYED
-from chatrepl.config import Profile, located
+from chatrepl.config import LOCAL, Profile, Recordings, located
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
@@ -25,20 +26,10 @@ if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
     from chatrepl.local import LocalServer
 
-LOCAL = "local:"
-"""The base URL of a server that chatrepl starts itself."""
+AHEAD = 10.0
+"""A connection that is opened while somebody types is opened anew after so many seconds."""
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Recordings:
-    """The folders that exchanges are written to, and that answers are played from instead of the network's."""
-
-    record: Path | None = None
-    replay: Path | None = None
-    paced: bool = False
-    """Whether the answers take the time they took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ class Connection:
     warn: Say = lambda _text: None
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
-    recordings: Recordings = Recordings()
+    recordings: Recordings = field(default_factory=Recordings)
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
     asked: Profile = field(default_factory=Profile)
@@ -70,6 +61,7 @@ class Connection:
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _local: "LocalServer | None" = None
+    _prepared: float = -AHEAD
 
     @cached_property
     def client(self) -> "Client":
@@ -121,6 +113,16 @@ class Connection:
                 or self._waited(now, failure, waiting)
                 or Try(*self._elsewhere(now.profile, failure))
             )
+
+    def prepare(self, profile: Profile) -> None:
+        """Open a connection, in a thread of its own, to who is likely to be asked soon. Whether it comes to be or not
+        makes no difference but in time."""
+        if self.recordings.replay or profile.base_url == LOCAL or time.monotonic() < self._prepared + AHEAD:
+            return
+        self._prepared = time.monotonic()
+        with suppress(ChatError):
+            prepare = partial(self.client.prepare, located(profile, self.env))
+            threading.Thread(target=prepare, name="connecting", daemon=True).start()
 
     def warnings(self, profile: Profile) -> None:
         """Tell, once each, what is not as safe as it might look."""

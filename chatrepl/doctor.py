@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatrepl import keys, local, urls, weights
-from chatrepl.config import Config, Paths, Profile, Timeouts, located
-from chatrepl.connection import LOCAL, Connection
+from chatrepl.config import LOCAL, Config, Paths, Profile, Timeouts, located
+from chatrepl.connection import Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.filenames import size

@@ -4,12 +4,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from chatrepl import export, safe, sessions
+from chatrepl import safe, sessions
 from chatrepl.config import Config, Paths, Profile
-from chatrepl.connection import Connection
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.screen import Screen
-from chatrepl.session import Session
 from chatrepl.transcript import read
 
 
@@ -25,12 +23,6 @@ def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:
         print(f"{mark} {profile.name:<20} {profile.dialect:<20} {profile.model or '-':<28} {key}")
 
 
-def list_models(session: Session) -> None:
-    """Print what the server offers."""
-    for model in session.offered():
-        print(safe.line(model.id))
-
-
 def list_sessions(folder: Path) -> None:
     """Print the sessions, the newest first."""
     for each in sessions.listed(folder):
@@ -39,6 +31,8 @@ def list_sessions(folder: Path) -> None:
 
 def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
     """Write the session that the words mean to a file."""
+    from chatrepl import export
+
     state = read(chosen_session(words, folder, screen).path)
     if entry := state.settlement():
         state.take(entry)
@@ -47,6 +41,8 @@ def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
 
 def take_in(file: Path, folder: Path, screen: Screen) -> None:
     """Make sessions of the conversations in a file, and print their ids."""
+    from chatrepl import export
+
     for conversation, title in reversed(export.load_all(file)):
         path = sessions.keep(conversation, title, folder, screen.error)
         print(f"{path.stem}  {safe.line(title) or 'untitled'}")
@@ -71,6 +67,7 @@ def check_up(
     configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str], chosen: Profile | ChatError
 ) -> bool:
     """Tell what works and what does not; whether the chosen profile can be talked to."""
+    from chatrepl.connection import Connection
     from chatrepl.doctor import Doctor
 
     screen.notes = screen.out

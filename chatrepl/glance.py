@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl.config import Profile, Timeouts
-from chatrepl.connection import LOCAL, Connection
+from chatrepl.config import LOCAL, Profile, Timeouts
+from chatrepl.connection import Connection
 from chatrepl.dialects import ModelInfo
 
 PATIENCE = Timeouts(connect=3, first_byte=5, silence=5, total=10)

@@ -31,6 +31,8 @@ TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
+SOON = 0.1
+"""A reply that begins within so many seconds needs no title before it."""
 NOTICEABLE = 1.5
 """The seconds after which a wait is told."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -55,7 +57,7 @@ class LivePicture:
         self._label = safe.line(label, 40)
         self._clock = clock
         self._begun = clock()
-        self._queue: queue.SimpleQueue[Event | Wait | str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
@@ -64,16 +66,16 @@ class LivePicture:
         self._strand: _Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
-        self._wait: Wait | None = None
-        self._waits_since = self._begun
+        self._wait: tuple[Wait, float] | None = None  # and since when
 
     def feed(self, event: Event) -> None:
         """Take an event in. Costs next to nothing."""
-        self._queue.put(event)
+        if isinstance(event, Text | Thinking):  # nothing else is shown, or worth a frame
+            self._queue.put(event)
 
     def waiting(self, wait: Wait) -> None:
-        """Tell in the title what is waited for."""
-        self._queue.put(wait)
+        """Tell in the title what is waited for, once there is a frame to draw."""
+        self._wait = wait, self._clock()
 
     def say(self, text: str) -> None:
         """Print a line that has nothing to do with the reply, above the panel."""
@@ -108,27 +110,32 @@ class LivePicture:
 
     def _run(self) -> None:
         try:
+            patience = SOON
             while not self._over.is_set():
-                self._collect(0.25 if self._strand is None else 1.0)
+                came = self._collect(patience)
                 began = self._clock()
                 self._frame()
-                self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
+                if came:  # where only the title was drawn, what comes now need not wait
+                    self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
+                patience = 0.25 if self._strand is None else 1.0
             self._collect(0)  # what wakes it at the end may have been taken already
             self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program
             self._bug = bug
 
-    def _collect(self, patience: float) -> None:
-        """Wait for something to show, no longer than the title stays true, and take all that has gathered."""
+    def _collect(self, patience: float) -> bool:
+        """Wait for something to show, no longer than the title stays true, and take all that has gathered; whether
+        anything had."""
+        came = False
         with suppress(queue.Empty):
             self._take(self._queue.get(timeout=patience))
+            came = True
             while True:
                 self._take(self._queue.get_nowait())
+        return came
 
-    def _take(self, item: Event | Wait | str | None) -> None:
+    def _take(self, item: Event | str | None) -> None:
         match item:
-            case Wait():
-                self._wait, self._waits_since = item, self._clock()
             case Text(text) if text:
                 self._into(Drawing).feed(text)
             case Thinking(text) if text and self._look.thinking:
@@ -184,10 +191,11 @@ class LivePicture:
 
     def _waits(self) -> str:
         """What is waited for and for how long, once it takes so long that one may wonder."""
-        seconds = self._clock() - self._waits_since
-        if not self._wait or seconds < NOTICEABLE:
+        wait, since = self._wait or (Wait("", 0), self._begun)
+        seconds = self._clock() - since
+        if not wait.what or seconds < NOTICEABLE:
             return ""
-        return f" · {safe.line(self._wait.what, 60)} · {seconds:.0f} of {self._wait.seconds:.0f} s"
+        return f" · {safe.line(wait.what, 60)} · {seconds:.0f} of {wait.seconds:.0f} s"
 
     def _size(self) -> tuple[int, int]:
         try:

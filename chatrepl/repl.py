@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chatrepl import commands, safe, secrets_found
+from chatrepl import safe
 from chatrepl.attachments import described
 from chatrepl.conversation import FilePart, TextPart
 from chatrepl.errors import ChatError
@@ -51,6 +51,8 @@ def obey(session: Session, line: str) -> None:
     session.interrupts.forget()
     try:
         if line.startswith("/") and not line.startswith("//"):
+            from chatrepl import commands  # not for the first key
+
             commands.run(session, line.strip())
         else:
             _send(session, line)
@@ -63,6 +65,8 @@ def obey(session: Session, line: str) -> None:
 
 def _send(session: Session, line: str) -> None:
     """Ask what the line says. What looks like a secret is sent, and written down, only after a yes."""
+    from chatrepl import asking, secrets_found
+
     asked = session.question(line.removeprefix("/") if line.startswith("//") else line)
     for part in asked.parts:
         if isinstance(part, TextPart | FilePart) and (secret := secrets_found.kind(part.text)):
@@ -71,4 +75,4 @@ def _send(session: Session, line: str) -> None:
             if not session.confirm("Send it all the same?"):
                 session.draft = line
                 return
-    session.ask(asked)
+    asking.ask(session, asked)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from chatrepl.errors import ChatError, Refused, Unreachable
 
@@ -78,6 +77,8 @@ def _number(header: str) -> float | None:
 
 def _until(header: str, now: float) -> float | None:
     """The seconds until a date as HTTP writes it."""
+    from email.utils import parsedate_to_datetime  # a whole package, for a header that is rare
+
     try:
         date = parsedate_to_datetime(header)
         return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)

@@ -3,7 +3,6 @@
 Everything that is printed goes through here and through ``safe``; nothing else writes to the terminal.
 """
 
-import base64
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -117,6 +116,8 @@ class Screen:
     def copy(self, text: str) -> bool:
         """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""
         if self.live:
+            import base64
+
             self._control(f"52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}")
         return self.live
 

@@ -1,6 +1,7 @@
 """Texts that look like keys: pointed out before they are sent, and kept out of the input history."""
 
 import re
+from functools import cache
 
 KINDS = {
     "an OpenAI or Anthropic key": r"sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,}",
@@ -19,12 +20,15 @@ KINDS = {
 }
 """What a secret is, and how it looks."""
 
-_ANY = re.compile(
-    "|".join(f"(?P<k{place}>(?<![A-Za-z0-9_-]){look}(?![A-Za-z0-9]))" for place, look in enumerate(KINDS.values()))
-)
-
 
 def kind(text: str) -> str:
     """What the first thing in the text is that looks like a secret, "" if nothing does."""
-    match = _ANY.search(text)
+    match = _any().search(text)
     return list(KINDS)[int(match.lastgroup[1:])] if match and match.lastgroup else ""
+
+
+@cache
+def _any() -> re.Pattern[str]:
+    """Each kind as a group of its own, in their order."""
+    looks = (f"(?P<k{place}>(?<![A-Za-z0-9_-]){look}(?![A-Za-z0-9]))" for place, look in enumerate(KINDS.values()))
+    return re.compile("|".join(looks))

@@ -9,10 +9,9 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from chatrepl import locking
 from chatrepl.conversation import Conversation, Message
@@ -21,8 +20,7 @@ from chatrepl.journal import Said, State, Taken, from_json, title_of
 from chatrepl.transcript import Busy, Transcript, Trouble, new_id, read
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A session as a list shows it."""
 
     path: Path
@@ -40,8 +38,7 @@ class Listed:
         return f"{datetime.fromtimestamp(self.used):%Y-%m-%d %H:%M}"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A session in which something was found, and the line it was found on."""
 
     session: Listed

@@ -1,6 +1,6 @@
 """The status line below the prompt: who is talked to, how full the context is, what it cost, what it is about."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatrepl import safe, usage
 from chatrepl.session import Session
@@ -8,8 +8,7 @@ from chatrepl.session import Session
 SEPARATOR = " · "
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the line may say, each part as text; "" for what is not known."""
 
     profile: str

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ Trouble = Callable[[TranscriptError], None]
 
 def new_id() -> str:
     """An id for a session: the time to the second, so that names sort, and four random digits."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
 
 
 class Busy(TranscriptError):

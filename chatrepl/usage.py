@@ -1,12 +1,14 @@
 """Tokens and money: what replies have used, what it cost, and how full a context is. What is unknown is None, not 0."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart
-from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
+
+if TYPE_CHECKING:
+    from chatrepl.dialects import ModelInfo
 
 Price = tuple[float, float]
 """Dollars for a million tokens, in and out."""
@@ -15,13 +17,12 @@ CHARACTERS = 4
 """So many make a token, roughly, in English."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """Where prices and context sizes are known from: the profiles of the configuration, and what a server told."""
 
     profile: Profile
     profiles: Iterable[Profile] = ()
-    offers: Iterable[ModelInfo] = ()
+    offers: "Iterable[ModelInfo]" = ()
 
     def price(self, model: str) -> Price | None:
         """The price of a model; the profile's own word comes before its server's, and both before other profiles'."""
@@ -66,8 +67,7 @@ def _length(message: Message) -> int:
     return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """What several replies used together, as far as it is known: ``unknown`` of them told nothing, or have no price."""
 
     input: int = 0

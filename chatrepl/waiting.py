@@ -1,11 +1,10 @@
 """What is waited for, and for how long at most: told to whoever shows it, before the waiting begins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A wait of at most ``seconds``; ``what`` goes on after "while" or a comma: "connecting to example.org"."""
 
     what: str

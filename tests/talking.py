@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl import config
+from chatrepl import asking, config
 from chatrepl.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from chatrepl.errors import Refused
@@ -46,7 +46,7 @@ def talking(home: Path) -> Iterator[Talk]:
 
 def asked(session: Session, text: str) -> Message:
     """The reply to that question, which has to come whole."""
-    reply = session.ask(question(text))
+    reply = asking.ask(session, question(text))
     assert reply is not None, session.failure
     assert session.failure is None
     return reply
@@ -54,7 +54,7 @@ def asked(session: Session, text: str) -> Message:
 
 def refusal(session: Session, text: str = "Hello") -> Refused:
     """The error that the question brings; it is back in the prompt then."""
-    assert session.ask(question(text)) is None
+    assert asking.ask(session, question(text)) is None
     assert isinstance(session.failure, Refused)
     assert session.draft == text
     return session.failure

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl import asking
 from chatrepl.config import Profile
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS, dialect
@@ -45,7 +46,7 @@ def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, n
         server.answers(*[fault.script(spoken)] * fault.tries)
     profile = profile_for(name, fault.address(server), timeouts=fault.limits)
     with faults.session(tmp_path, profile) as seen:
-        seen.session.ask(question("Precious words"))
+        asking.ask(seen.session, question("Precious words"))
         check(seen, fault, spoken)
         for received in server.requests:
             assert received.closed.wait(PATIENCE), "the connection is still open"
@@ -75,7 +76,7 @@ def goes_on(seen: Seen, server: Server, spoken: Wire) -> None:
     """The next turn is as if nothing had been: its roles alternate, its reply is whole."""
     server.answers(faults.answer(200, spoken.whole, spoken.kind))
     seen.session.switch(replace(seen.session.profile, base_url=server.url))
-    reply = seen.session.ask(question("And now?"))
+    reply = asking.ask(seen.session, question("And now?"))
     assert reply
     assert reply.ending not in ("failed", "interrupted")
     roles = [message.role for message in seen.session.conversation.messages]
@@ -92,7 +93,7 @@ def test_cut_after_any_event_the_reply_is_kept_or_the_question_is_back(
         for edge in spoken.edges[:-1]:
             server.answers(faults.stream(spoken.kind, spoken.whole[:edge]))
             seen.session.draft, before = "", len(seen.session.conversation.turns)
-            reply = seen.session.ask(question(f"Cut at {edge}"))
+            reply = asking.ask(seen.session, question(f"Cut at {edge}"))
             assert seen.session.draft == ("" if reply else f"Cut at {edge}")
             assert len(seen.session.conversation.turns) == before + bool(reply)
             if seen.session.failure is None:
@@ -109,7 +110,7 @@ def test_an_event_of_ten_megabytes_is_an_event_like_any_other(server: Server, tm
     large = spoken.whole.replace(text, json.dumps("x" * 10**7).encode(), 1)
     server.answers(faults.answer(200, large, spoken.kind))
     with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
-        reply = seen.session.ask(question("Much, please"))
+        reply = asking.ask(seen.session, question("Much, please"))
     assert reply
     assert len(reply.text) >= 10**7
     assert not seen.session.failure
@@ -123,7 +124,7 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
     ]
     server.answers(*answers)
     with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
-        assert seen.session.ask(question("Hi"))
+        assert asking.ask(seen.session, question("Hi"))
         assert seen.slept == [7.0, 0.07]
         assert "asking again in 7.0 s (1 of 2)" in seen.notes.getvalue()
         assert not seen.session.failure
@@ -139,11 +140,11 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(ser
 
     server.answers(keep_open, faults.Exchange.hang_up, keep_open, faults.Exchange.hang_up, faults.Exchange.hang_up)
     with faults.session(tmp_path, profile_for("openai-chat", server.url, retries=0)) as seen:
-        assert seen.session.ask(question("Hi"))
-        assert seen.session.ask(question("Again"))
+        assert asking.ask(seen.session, question("Hi"))
+        assert asking.ask(seen.session, question("Again"))
         assert seen.notes.getvalue().count("again") == 0
         assert len(server.requests) == 3
-        assert not seen.session.ask(question("And now?"))
+        assert not asking.ask(seen.session, question("And now?"))
     assert len(server.requests) == 5, "a fresh connection that dies is not replaced in silence"
 
 
@@ -159,7 +160,7 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
         backup = replace(profile_for("anthropic", second.url), name="backup")
         profile = profile_for("openai-chat", server.url, fallback=("broken", "backup"))
         with faults.session(tmp_path, profile, broken, backup) as seen:
-            reply = seen.session.ask(question("Hi"))
+            reply = asking.ask(seen.session, question("Hi"))
     assert reply
     assert (reply.profile, reply.model) == ("backup", "claude-x")
     said = seen.notes.getvalue()
@@ -176,7 +177,7 @@ def test_nothing_of_a_try_that_failed_is_taken_for_part_of_the_reply(server: Ser
     )
     backup = replace(profile_for("openai-chat", server.url), name="backup", model="second")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        reply = seen.session.ask(question("Hi"))
+        reply = asking.ask(seen.session, question("Hi"))
     assert reply
     assert (reply.text, reply.model, reply.usage) == ("Hi", "second", None)
 
@@ -187,7 +188,7 @@ def test_the_last_error_is_told_when_every_fallback_failed(server: Server, tmp_p
     keyless = replace(backup, name="keyless", key_env="NOWHERE_KEY")
     profile = profile_for("openai-chat", server.url, fallback=("keyless", "backup"), retries=0)
     with faults.session(tmp_path, profile, backup, keyless) as seen:
-        assert not seen.session.ask(question("Hi"))
+        assert not asking.ask(seen.session, question("Hi"))
     assert "NOWHERE_KEY is not set; asking backup instead" in seen.notes.getvalue()
     assert "✗ backup answered 404" in seen.notes.getvalue()
     assert seen.session.draft == "Hi"
@@ -200,8 +201,8 @@ def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wron
     server.answers(faults.stream(spoken.kind, spoken.begun), faults.refusal(400))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        assert seen.session.ask(question("Hi"))
-        assert not seen.session.ask(question("Hi"))
+        assert asking.ask(seen.session, question("Hi"))
+        assert not asking.ask(seen.session, question("Hi"))
     assert len(server.requests) == 2
 
 
@@ -209,7 +210,7 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
     away = Profile("away", dialect="openai-chat", base_url=faults.closed_port(server), fallback=("backup",))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, away, backup) as seen:
-        reply = seen.session.ask(question("Hi"))
+        reply = asking.ask(seen.session, question("Hi"))
     assert reply
     assert reply.profile == "backup"
 
@@ -230,7 +231,7 @@ NO_REQUESTS: dict[str, dict[str, object]] = {
 def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path, case: str) -> None:
     profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])  # type: ignore[arg-type]
     with faults.session(tmp_path, profile) as seen:
-        assert not seen.session.ask(question("Hi"))
+        assert not asking.ask(seen.session, question("Hi"))
         assert "No request can be made for the profile 'test'" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
         assert not seen.slept
@@ -239,7 +240,7 @@ def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path
 def test_a_header_about_the_bytes_is_not_believed(server: Server, tmp_path: Path) -> None:
     profile = profile_for("openai-chat", server.url, headers={"Content-Length": "3", "Transfer-Encoding": "none"})
     with faults.session(tmp_path, profile) as seen:
-        assert seen.session.ask(question("Hi"))
+        assert asking.ask(seen.session, question("Hi"))
 
 
 # On the terminal

@@ -380,7 +380,7 @@ def test_colours_are_kept_in_a_pipe_for_who_wants_them(server: Server, home: Pat
 
 def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
     script = (
-        "import sys; from chatrepl import session; session.LONG = 0.0\n"
+        "import sys; from chatrepl import asking; asking.LONG = 0.0\n"
         "from chatrepl import cli; sys.exit(cli.main(sys.argv[1:]))"
     )
     env = environment(home)

@@ -23,8 +23,9 @@ FLOORS = [
     {"connection"},
     {"glance", "doctor"},
     {"session"},
-    {"commands", "toolbar"},
-    {"repl", "errands", "flags"},
+    {"asking", "toolbar"},
+    {"commands"},
+    {"repl", "errands", "flags", "warming"},
     {"cli"},
     {"__main__"},
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import local
+from chatrepl import asking, local
 from chatrepl.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from tests import servers, tinymodel
@@ -201,7 +201,7 @@ def test_aimock_stops_at_the_limit(aimock: str, talk: Talk, kind: str, stream: b
 @on_aimock
 def test_aimock_breaks_off_and_what_came_is_kept(aimock: str, talk: Talk, kind: str) -> None:
     session = talk(mock(aimock, kind))
-    reply = session.ask(question("cut"))
+    reply = asking.ask(session, question("cut"))
     assert reply is not None
     assert "This breaks off in the middle".startswith(reply.text)
     assert reply.text

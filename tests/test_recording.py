@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl import asking
 from chatrepl.choice import recorded_profile
 from chatrepl.client.recording import Replay
-from chatrepl.config import Profile
-from chatrepl.connection import Recordings
+from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
@@ -30,7 +30,7 @@ def profile_at(url: str, name: str = "openai-chat", **more: object) -> Profile:
 def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str, str]:
     """What a turn left on the screen: the reply, and all else without its times."""
     with faults.session(home, profile, recordings=recordings) as seen:
-        seen.session.ask(question("Hi"))
+        asking.ask(seen.session, question("Hi"))
         notes = re.sub(r"[0-9.]+ s\b|127.0.0.1:\d+", "", seen.notes.getvalue())
         return seen.out.getvalue(), notes
 
@@ -99,8 +99,8 @@ def test_a_recording_that_is_over_is_a_line(server: Server, tmp_path: Path) -> N
     folder = tmp_path / "recording"
     one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
     with faults.session(tmp_path / "r", recorded_profile(folder, ""), recordings=Recordings(replay=folder)) as seen:
-        assert seen.session.ask(question("Hi"))
-        assert not seen.session.ask(question("More"))
+        assert asking.ask(seen.session, question("Hi"))
+        assert not asking.ask(seen.session, question("More"))
         assert "holds no further answer to a POST" in seen.notes.getvalue()
         assert not seen.slept
 
@@ -111,7 +111,7 @@ def test_captures_of_the_tests_replay_too(tmp_path: Path) -> None:
     (folder / "one.http").write_bytes((exchanges.CAPTURES / "anthropic" / "reference-stream.http").read_bytes())
     profile = Profile("test", dialect="anthropic", key_env="NOT_SET")
     with faults.session(tmp_path / "home", profile, recordings=Recordings(replay=folder)) as seen:
-        reply = seen.session.ask(question("Hi"))
+        reply = asking.ask(seen.session, question("Hi"))
     assert reply
     assert reply.model == "claude-x"
 
@@ -137,7 +137,7 @@ def test_a_folder_without_a_recording_is_a_line(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with faults.session(tmp_path, profile_at(server.url), recordings=Recordings(record=tmp_path / "file")) as seen:
-        assert not seen.session.ask(question("Hi"))
+        assert not asking.ask(seen.session, question("Hi"))
         assert "Nothing can be recorded in" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
 
@@ -164,7 +164,7 @@ def last(seen: faults.Seen, words: str = "") -> str:
 def test_the_last_exchange_is_shown_without_its_key(server: Server, tmp_path: Path) -> None:
     server.answers(whole({"error": {"message": f"bad key {KEY}"}}, 401, x_request_id="req-1", x_echo=KEY))
     with faults.session(tmp_path, profile_at(server.url, headers={"X-Team-Token": "other-secret-98765"})) as seen:
-        seen.session.ask(question("Hi"))
+        asking.ask(seen.session, question("Hi"))
         shown = last(seen)
         curl = last(seen, "--curl")
     assert f"POST {server.url}/chat/completions" in shown
@@ -181,7 +181,7 @@ def test_the_last_exchange_is_shown_without_its_key(server: Server, tmp_path: Pa
 def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
     hard = 'it\'s $HOME `id` "quoted" \\ \n ü \U0001f600'
     with faults.session(tmp_path, profile_at(server.url)) as seen:
-        seen.session.ask(question(hard))
+        asking.ask(seen.session, question(hard))
         command = last(seen, "--curl")
     done = subprocess.run(
         ["/bin/sh", "-c", command], env={"PATH": os.environ["PATH"], "THE_KEY": KEY}, capture_output=True, check=True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl import asking
 from chatrepl.client.routes import proxy_of
 from chatrepl.config import Profile
 from chatrepl.conversation import question
@@ -59,7 +60,7 @@ def asked(home: Path, profile: Profile, **env: str) -> str:
     """What one turn with that profile printed: the reply, or the error and its hint."""
     with faults.session(home, profile) as seen:
         seen.session.env = seen.session.connection.env = {**seen.session.env, **env}
-        seen.session.ask(question("Hi"))
+        asking.ask(seen.session, question("Hi"))
         return seen.out.getvalue() + seen.notes.getvalue()
 
 

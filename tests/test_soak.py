@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl import asking
 from chatrepl.config import Profile
 from chatrepl.conversation import question
 from chatrepl.journal import Mark
@@ -77,7 +78,7 @@ def test_no_turn_is_lost_and_nothing_piles_up(server: Server, tmp_path: Path) ->
 def one_turn(seen: faults.Seen, server: Server, text: str) -> int:
     """Ask, and see that the question is answered, or is back. Whether it failed."""
     seen.session.draft = ""
-    reply = seen.session.ask(question(text))
+    reply = asking.ask(seen.session, question(text))
     assert seen.session.draft == ("" if reply else text)
     server.forget()
     for kept in (seen.notes, seen.out):

@@ -1,8 +1,9 @@
 """A request into events: what goes out, what comes back, and what is remembered of it."""
 
 import json
+import threading
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
-from chatrepl.errors import BrokenReply, ChatError, CommandError, ConfigError
+from chatrepl.errors import ChatError, CommandError, ConfigError, RequestError
 from chatrepl.events import Event, Finished
 from chatrepl.redaction import Secrets
 from chatrepl.waiting import Wait, Waiting, nobody
+
+LINGER = 0.1
+"""So many seconds a body may go on after the end of the reply in it."""
 
 
 class Client:
@@ -43,7 +47,8 @@ class Client:
         self._transport = transport
         self._record = record
         self._clocks = Clocks()
-        self._open: dict[Route, httpx.Client] = {}
+        self._open: dict[Route, tuple[httpx.Client, Transport | None]] = {}
+        self._opening = threading.Lock()
 
     def ask(
         self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True, waiting: Waiting = nobody
@@ -61,9 +66,21 @@ class Client:
                 for event in read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream):
                     finished |= isinstance(event, Finished)
                     yield event
-            except BrokenReply:
+                self._clocks.linger(LINGER)
+                for _ in chunks:  # a body that is read to its end leaves a connection that can be used again
+                    pass
+            except RequestError:
                 if not finished:  # once the reply is whole it does not matter how the connection ends
                     raise
+
+    def prepare(self, profile: Profile) -> None:
+        """Open a connection to the server ahead of a request, in any thread. What goes wrong is told by the request."""
+        with suppress(Exception):
+            way = route(profile, profile.base_url, self._env)
+            _, transport = self._opened(way)
+            if transport:
+                _, host, port = urls.parts(profile.base_url)
+                transport.open_ahead(host, port, profile.timeouts.connect)
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
         """The request that ``ask`` sends."""
@@ -80,8 +97,8 @@ class Client:
         return [replace(model, id=self.secrets.hide(model.id)) for model in found]
 
     def close(self) -> None:
-        for each in self._open.values():
-            each.close()
+        for http, _ in self._open.values():
+            http.close()
 
     # one exchange
 
@@ -108,7 +125,7 @@ class Client:
 
     def _send(self, profile: Profile, request: Request, waiting: Waiting) -> httpx.Response:
         way = Route() if self._transport else route(profile, request.url, self._env)
-        http = self._open[way] if way in self._open else self._opened(way)
+        http, _ = self._opened(way)
         outgoing = _outgoing(http, profile, request)
         self._clocks.start(profile.timeouts)
         self._remember(profile, outgoing, way)
@@ -126,12 +143,10 @@ class Client:
     def _sent(self, http: httpx.Client, outgoing: httpx.Request, profile: Profile, waiting: Waiting) -> httpx.Response:
         """The answer to a request, which goes out again if a kept connection had died before a byte of it came."""
         while True:
-            fresh = self._transport is not None
+            self._clocks.connected = self._transport is not None
 
             def trace(event: str, _info: Mapping[str, Any]) -> None:
-                nonlocal fresh
                 if event == "connection.connect_tcp.started":
-                    fresh = True
                     waiting(Wait(f"connecting to {urls.host_of(profile.base_url)}", profile.timeouts.connect))
                 elif event == "http11.receive_response_headers.started":
                     self._clocks.sent()
@@ -141,7 +156,7 @@ class Client:
             try:
                 return http.send(outgoing, stream=True)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if fresh or self._clocks.heard:
+                if self._clocks.connected or self._clocks.heard:
                     raise
 
     def _chunks(self, profile: Profile, answer: httpx.Response, waiting: Waiting) -> Iterator[bytes]:
@@ -156,15 +171,20 @@ class Client:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise broken(error, profile) from None
 
-    def _opened(self, way: Route) -> httpx.Client:
-        transport = self._transport or Transport(self._clocks, tls_context(way), way.proxy)
-        if self._record:
+    def _opened(self, way: Route) -> tuple[httpx.Client, Transport | None]:
+        """What goes that way, and the network below it where there is one."""
+        with self._opening:
+            if way not in self._open:
+                network = None if self._transport else Transport(self._clocks, tls_context(way), way.proxy)
+                self._open[way] = self._recorded(self._transport or network), network
+            return self._open[way]
+
+    def _recorded(self, transport: httpx.BaseTransport | None) -> httpx.Client:
+        if self._record and transport:
             transport = Recorder(transport, self._record, self.secrets)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
-        http = httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
-        self._open[way] = http
-        return http
+        return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
 
     def _remember(self, profile: Profile, outgoing: httpx.Request, way: Route) -> None:
         self.last = Exchange(

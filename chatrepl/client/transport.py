@@ -1,9 +1,11 @@
 """HTTP over sockets that keep a profile's time limits apart: httpx's requests, httpcore's connections, our clocks."""
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpcore
@@ -16,6 +18,9 @@ SLICE = 0.25
 
 KEPT = 5.0
 """How long an idle connection is kept. One that slept through a change of networks is dead, and nobody tells."""
+
+KEPT_AHEAD = 15.0
+"""The same for one that was opened ahead of a question. It is opened anew while somebody types."""
 
 
 class Clocks:
@@ -31,8 +36,14 @@ class Clocks:
         self._started = self._sent = self.now()
         self.heard = False
         """Whether any byte of the answer came."""
+        self.connected = False
+        """Whether a connection was opened for it."""
         self.flows = False
         """Whether its body began to come, so that from now on the limit is that of silence."""
+
+    def linger(self, seconds: float) -> None:
+        """The answer has been read; what is left of it is read if it comes so soon."""
+        self._limits = replace(self._limits, silence=seconds, total=self.now() - self._started + seconds)
 
     def sent(self) -> None:
         """The request is out, the answer is waited for."""
@@ -49,9 +60,11 @@ class Clocks:
 class Stream(httpcore.NetworkStream):
     """A connection that is read in slices, under the clocks. What a limit ends is a timeout with its name."""
 
-    def __init__(self, inner: httpcore.NetworkStream, clocks: Clocks) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, clocks: Clocks, *, secured: bool = False) -> None:
+        """``secured`` tells that TLS was set up already."""
         self._inner = inner
         self._clocks = clocks
+        self._secured = secured
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         due, limit = self._clocks.due()
@@ -73,18 +86,70 @@ class Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        if self._secured:
+            return self
         return Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._clocks)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A connection that nobody uses yet; ``opened`` is by the clock of ``Clocks``."""
+
+    host: str
+    port: int
+    stream: httpcore.NetworkStream
+    secured: bool
+    opened: float
+
+
 class Network(httpcore.NetworkBackend):
-    """Opens such connections."""
+    """Opens such connections, or takes the one that was opened ahead."""
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
         self._sockets = httpcore.SyncBackend()
+        self._ahead: _Ahead | None = None
+        self._swapping = threading.Lock()
+        self._closed = False
+
+    def open_ahead(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float) -> None:
+        """Open a connection that the next ``connect_tcp`` to that port takes; in any thread."""
+        stream = self._sockets.connect_tcp(host, port, timeout)
+        if tls:
+            tls.set_alpn_protocols(["http/1.1"])  # as httpcore does
+            stream = stream.start_tls(tls, host, timeout)
+        self._keep(_Ahead(host, port, stream, bool(tls), self._clocks.now()))
+        if self._closed:
+            self._keep(None)
+
+    def close(self) -> None:
+        self._closed = True
+        self._keep(None)
+
+    def _keep(self, ahead: "_Ahead | None") -> None:
+        if old := self._swapped(ahead):
+            old.stream.close()
+
+    def _swapped(self, ahead: "_Ahead | None") -> "_Ahead | None":
+        """The one that was there, in whose place the other now is."""
+        with self._swapping:
+            self._ahead, old = ahead, self._ahead
+        return old
+
+    def _taken(self, host: str, port: int) -> httpcore.NetworkStream | None:
+        """The connection that was opened ahead, if it leads there and is still good."""
+        ahead = self._swapped(None)
+        if not ahead:
+            return None
+        young = self._clocks.now() < ahead.opened + KEPT_AHEAD
+        # a server that has something to say before it was asked is hanging up
+        if young and (ahead.host, ahead.port) == (host, port) and not ahead.stream.get_extra_info("is_readable"):
+            return Stream(ahead.stream, self._clocks, secured=ahead.secured)
+        ahead.stream.close()
+        return None
 
     def connect_tcp(
         self,
@@ -94,6 +159,9 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        if ahead := self._taken(host, port):
+            return ahead
+        self._clocks.connected = True
         try:
             stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
         except UnicodeError:  # what getaddrinfo raises for a name that is none
@@ -105,7 +173,9 @@ class Transport(httpx.BaseTransport):
     """The way to a server, through ``proxy`` if there is one. Raises httpx's errors, with httpcore's as their cause."""
 
     def __init__(self, clocks: Clocks, tls: ssl.SSLContext | None, proxy: str = "") -> None:
-        network = Network(clocks)
+        self._tls = tls
+        self._proxied = bool(proxy)
+        self._network = network = Network(clocks)
         if not proxy:
             self._pool: httpcore.ConnectionPool = httpcore.ConnectionPool(
                 ssl_context=tls, keepalive_expiry=KEPT, network_backend=network
@@ -130,8 +200,14 @@ class Transport(httpx.BaseTransport):
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
 
+    def open_ahead(self, host: str, port: int, timeout: float) -> None:
+        """Open a connection for the next request, in any thread. A proxy is only connected to when it is needed."""
+        if not self._proxied:
+            self._network.open_ahead(host, port, self._tls, timeout)
+
     def close(self) -> None:
         self._pool.close()
+        self._network.close()
 
 
 class _Body(httpx.SyncByteStream):

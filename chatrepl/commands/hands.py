@@ -7,12 +7,13 @@ from dataclasses import replace
 from chatrepl import clipboard, editor
 from chatrepl.commands.table import command, number, turns
 from chatrepl.errors import CommandError
-from chatrepl.markdown import code_blocks
 from chatrepl.session import Session
 
 
 def copied_words(session: Session) -> Iterable[tuple[str, str]]:
     """The replies and their code blocks, the last first, for completion."""
+    from chatrepl.markdown import code_blocks  # the prompt does not wait for it
+
     replies = [turn[-1].text for turn in session.conversation.turns]
     for place, reply in sorted(enumerate(replies, 1), reverse=True)[:20]:
         yield str(place), reply.strip().partition("\n")[0]
@@ -47,6 +48,8 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
         raise CommandError(f"There is no reply {place}: the conversation has {turns(len(replies))}")
     if not dot:
         return replies[place - 1], f"reply {place}"
+    from chatrepl.markdown import code_blocks
+
     blocks = code_blocks(replies[place - 1])
     block = number(second, default=1)
     if block > len(blocks):

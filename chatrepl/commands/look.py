@@ -7,7 +7,7 @@ from typing import Any
 
 from chatrepl import safe, settings, urls
 from chatrepl.commands.table import command
-from chatrepl.connection import LOCAL
+from chatrepl.config import LOCAL
 from chatrepl.conversation import (
     Conversation,
     FilePart,

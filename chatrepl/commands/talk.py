@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatrepl import safe, settings
+from chatrepl import asking, safe, settings
+from chatrepl.asking import ENDINGS
 from chatrepl.attachments import described
 from chatrepl.commands.table import command, file_after_at, number, turns
 from chatrepl.commands.who import model_names
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
-from chatrepl.session import ENDINGS, Session
+from chatrepl.session import Session
 
 
 def system_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
@@ -118,7 +119,7 @@ def retry(session: Session, words: str) -> None:
     if words:
         session.profile = replace(before, model=words)
     try:
-        session.retry()
+        asking.retry(session)
     finally:
         session.profile = before if words else session.profile
 
@@ -128,7 +129,7 @@ def continue_(session: Session, words: str) -> None:
     """Let the last reply go on where it ended, if it was stopped, broke off or was cut. What comes is added to it."""
     if not session.conversation.turns:
         raise CommandError("There is no reply to go on with")
-    session.go_on()
+    asking.go_on(session)
 
 
 @command("/history [n]")

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -44,10 +45,7 @@ _COMMON = {
     "scrollbar.background": "bg:default",
     "scrollbar.button": "bg:ansibrightblack",
 }
-STYLES = {
-    "dark": Style.from_dict({**_COMMON, "prompt": "ansibrightcyan bold"}),
-    "light": Style.from_dict({**_COMMON, "prompt": "ansiblue bold"}),
-}
+_PROMPT = {"dark": "ansibrightcyan bold", "light": "ansiblue bold"}
 
 
 @dataclass
@@ -63,6 +61,10 @@ class Surroundings:
     """Asked before every line: a function that gives the status line for so many columns, at once."""
     edit: Callable[[str], str] = lambda text: text
     trouble: Callable[[str], None] = lambda _line: None
+    shown: Callable[[], None] = lambda: None
+    """Called once, when the first prompt stands on the screen."""
+    typed: Callable[[], None] = lambda: None
+    """Called for each change of a text that is going to be a question."""
     keys: Input | None = None
     output: Output | None = None
 
@@ -86,7 +88,7 @@ class Prompt:
         session = self._session = self._session or self._make()
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
-        session.style = STYLES[self._around.theme()]
+        session.style = _style(self._around.theme())
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
         try:
@@ -134,8 +136,23 @@ class Prompt:
             input=around.keys,
             output=self._output,
         )
+        session.default_buffer.on_text_changed += self._typed
+        session.app.after_render += self._shown
         session.app.ttimeoutlen = 0.05  # so long an Escape waits whether it begins a sequence
         return session
+
+    def _shown(self, app: Application[str]) -> None:
+        app.after_render -= self._shown
+        self._around.shown()
+
+    def _typed(self, buffer: Buffer) -> None:
+        if buffer.text and not buffer.text.startswith("/"):
+            self._around.typed()
+
+
+@cache
+def _style(theme: str) -> Style:
+    return Style.from_dict({**_COMMON, "prompt": _PROMPT[theme]})
 
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:

@@ -73,6 +73,7 @@ class Bench:
         yield from self.latencies()
         yield from self.answers([10, 50] if quick else [10, 50, 100, 200, 1000])
         yield from self.paced()
+        yield self.longest_frame()
         yield from self.long_session(1_000 if quick else 10_000)
         yield from self.many_sessions(500 if quick else 5_000)
         yield from self.peers()
@@ -85,8 +86,10 @@ class Bench:
         return Figure("`--version`, processor time", "s", ours, floor, "python -c pass", "2")
 
     def to_the_prompt(self) -> Iterator[Figure]:
+        plain = {name: value for name, value in self.env.items() if name != "CHATREPL_HOME"}  # as most people have it
+
         def start(program: Program) -> tuple[float, float, float]:
-            run = Run(program.command, self.env)
+            run = Run(program.command, plain)
             wall = run.until(program.ready) - run.started
             cost = wall, run.cpu(), run.memory()
             run.end("\x04")
@@ -181,6 +184,27 @@ class Bench:
             lambda: self._answer(self.stream, slow)[0],
         )
         yield Figure("4 kB at 200 tokens/s, processor time", "s", ours, floor, "httpx loop")
+
+    def longest_frame(self) -> Figure:
+        """What the painter takes for a frame, at the longest, while 2,000 tokens come in a second."""
+        text = markers.document(40_000)
+
+        def quick(exchange: Exchange) -> None:
+            exchange.head()
+            for at in range(0, len(text), 40):  # ten tokens at once, two hundred times a second
+                exchange.send(
+                    "".join(chunk(text[place : place + 4]) for place in range(at, min(at + 40, len(text)), 4))
+                )
+                time.sleep(1 / 200)
+            exchange.send(END)
+
+        longest = []
+        for _ in range(self.runs):
+            told = self.home.with_name("frames")
+            command = (sys.executable, "-c", floors.FRAMES, str(told), *self.chat.command[3:])
+            self._answer(Program(command, self.chat.ready, self.chat.enter), quick)
+            longest.append(1000 * max(map(float, told.read_text().split())))
+        return Figure("longest frame at 2,000 tokens/s", "ms", longest, limit="50 ms")
 
     def long_session(self, messages: int) -> Iterator[Figure]:
         home = self.home.with_name("long")

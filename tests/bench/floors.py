@@ -1,4 +1,4 @@
-"""The floors: the least that any program of this kind has to do, in a few lines each."""
+"""The floors: the least that any program of this kind has to do, in a few lines each; and chatrepl with a stopwatch."""
 
 PROMPT = """
 from prompt_toolkit import PromptSession
@@ -35,3 +35,16 @@ MARKDOWN = _STREAM.replace(
     "RENDER",
     "from rich.console import Console; from rich.markdown import Markdown; Console().print(Markdown(''.join(whole)))",
 )
+
+FRAMES = """
+import sys, time
+from chatrepl import cli, live
+draw, took = live.LivePicture._frame, []
+def timed(self):
+    began = time.perf_counter()
+    draw(self)
+    took.append(time.perf_counter() - began)
+live.LivePicture._frame = timed
+cli.main(sys.argv[2:])
+open(sys.argv[1], "w").write(" ".join(map(str, took)))
+"""

@@ -1,0 +1,188 @@
+"""One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, ImagePart, Message, Reply, question
+from chatrepl.dialects import dialect
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
+from chatrepl.events import Event, Text, Thinking
+from chatrepl.gathering import Gathering
+from chatrepl.journal import Mark, Piece, Said
+from chatrepl.screen import Picture
+from chatrepl.session import Session
+from chatrepl.waiting import Wait
+
+GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
+"""What a model is asked whose server does not go on with a reply by itself."""
+
+ENDINGS = {
+    "interrupted": "Stopped. What came is kept; /continue goes on with it.",
+    "failed": "The reply is incomplete. What came is kept; /continue goes on with it.",
+    "length": "The reply was cut at the token limit; /continue goes on with it, /set max_tokens raises the limit.",
+    "content_filter": "The provider's content filter ended the reply.",
+    "tool_calls": "The model asked for a tool, which chatrepl does not run.",
+    "error": "The server reports that the reply failed.",
+}
+
+
+LONG = 10.0
+"""A reply that took so many seconds is worth a bell, for those who want one."""
+
+MEASURABLE = 0.2
+"""Below that many seconds the speed of a reply is mostly noise."""
+
+
+@dataclass(slots=True)
+class Timing:
+    """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
+
+    asked: float
+    first: float | None = None
+    over: float | None = None
+
+
+def ask(session: Session, asked: Message) -> Message | None:
+    """One turn: the reply, None where none came. The question is on disk before the request leaves."""
+    images = any(isinstance(part, ImagePart) for part in asked.parts)
+    if images and ImagePart not in dialect(session.profile.dialect).carries:
+        raise CommandError(
+            f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
+        )
+    session.attachments = []
+    session.note_who()
+    session.transcript.add(Said(asked))
+    return _answer(session, asked, session.conversation.asking(asked))
+
+
+def retry(session: Session) -> Message | None:
+    """Ask the last question again; the new reply takes the place of the old one once it is there."""
+    *before, last = session.conversation.turns
+    session.transcript.add(Mark("retry"))
+    asking = Conversation(session.conversation.system, before).asking(last[0])
+    return _answer(session, last[0], asking, again=True)
+
+
+def go_on(session: Session) -> Message | None:
+    """Let the last reply go on where it ended. What comes is added to it; None where nothing came.
+
+    A server that goes on with a reply the request ends with gets it so; any other, and one that refuses, is asked
+    to go on.
+    """
+    *before, last = session.conversation.turns
+    if not last[-1].text:
+        return retry(session)
+    if session.profile.prefill or dialect(session.profile.dialect).prefill:
+        message = _continued(session, Conversation(session.conversation.system, before).asking(*last))
+        if message or not isinstance(session.failure, Refused) or session.failure.status not in (400, 422):
+            return message
+        session.profile = replace(session.profile, prefill=False)
+        session.screen.say("It is asked to go on instead.", "dim")
+    return _continued(session, session.conversation.asking(question(GO_ON)))
+
+
+def _continued(session: Session, asking: Conversation) -> Message | None:
+    session.transcript.add(Mark("continue"))
+    return _answer(session, asking.turns[-1][0], asking, again=True)
+
+
+def _answer(session: Session, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+    reply = Reply()
+    timing = Timing(session.clock())
+    failure = _collect(session, reply, conversation, timing)
+    timing.over = session.clock()
+    if reply.empty and reply.ending not in ("interrupted", "failed"):
+        reply.ending = "failed"
+        failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
+    session.last_ending, session.failure = reply.ending, failure
+    message = None if reply.empty else reply.message()
+    if message:
+        session.transcript.add(Said(message))
+        _tell_ending(session, reply, timing)
+    else:
+        session.transcript.add(Mark("withdraw"))
+        if not again:
+            session.put_back(asked)
+        if reply.ending == "interrupted":
+            session.screen.say("Stopped before the first word.", "dim")
+    if failure:
+        session.screen.error(failure)
+    if timing.over - timing.asked >= LONG:
+        session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
+    return message
+
+
+def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
+    """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
+    try:
+        with session.interrupts.awaited():
+            profile, key = session.connection.ready(session.profile)
+        timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
+        with (
+            session.screen.picture(profile.model, session.ui) as picture,
+            Gathering(reply.feed, partial(_journal, session), picture.feed) as gathering,
+            closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
+        ):
+            for event in session.interrupts.over(events):
+                if timing.first is None and isinstance(event, Text | Thinking):
+                    timing.first = session.clock()
+                gathering.feed(event)
+    except KeyboardInterrupt:
+        reply.ending = "interrupted"
+    except ChatError as error:
+        reply.ending = "failed"
+        return error
+    finally:
+        answering = session.connection.asked
+        reply.model = reply.model or answering.model
+        reply.profile = answering.name if answering.name != session.profile.name else ""
+    return None
+
+
+def _asked(
+    session: Session, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
+) -> Generator[Event, None, None]:
+    """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
+
+    def waiting(wait: Wait) -> None:
+        with session.interrupts.shielded():
+            gathering.flush()
+            picture.waiting(wait)
+
+    return session.connection.ask(profile, key, conversation, stream=session.ui.stream, waiting=waiting)
+
+
+def _journal(session: Session, event: Event) -> None:
+    """Write down what came, for the case that the rest never comes."""
+    match event:
+        case Text(text):
+            session.transcript.add(Piece(text))
+        case Thinking(text) if text:
+            session.transcript.add(Piece(thinking=text))
+
+
+def _tell_ending(session: Session, reply: Reply, timing: Timing) -> None:
+    if note := ENDINGS.get(reply.ending):
+        session.screen.say(note, "warning")
+    if session.ui.statistics:
+        session.screen.say(statistics(reply, timing), "dim")
+
+
+def statistics(reply: Reply, timing: Timing) -> str:
+    """Time to the first word, speed and tokens of a reply, as far as they are known."""
+    parts: list[str] = []
+    usage, over = reply.usage, timing.over or timing.asked
+    if timing.first is not None:
+        parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
+        took = over - timing.first
+        if usage and usage.output and took >= MEASURABLE:
+            parts.append(f"{usage.output / took:.0f} tokens/s")
+    parts.append(f"{over - timing.asked:.1f} s in all")
+    if usage and usage.input is not None:
+        parts.append(f"{usage.input} tokens in" + (f" ({usage.cached} cached)" if usage.cached else ""))
+    if usage and usage.output is not None:
+        parts.append(f"{usage.output} out" + (f" ({usage.reasoning} thinking)" if usage.reasoning else ""))
+    return " · ".join(parts)

@@ -1,0 +1,35 @@
+"""Loads behind the first prompt what the first question will need."""
+
+import gc
+import threading
+from contextlib import suppress
+from importlib import import_module
+
+NEEDED = ("chatrepl.asking", "chatrepl.commands", "chatrepl.connection", "chatrepl.client", "chatrepl.live")
+"""What a question needs, and what to type one does not."""
+
+AFTER = 0.05
+"""The prompt is left alone for so many seconds, to get drawn and take what is typed already."""
+
+over = threading.Event()
+"""Whether it is all there."""
+
+
+def begin() -> None:
+    """Load it in a thread of its own, which never writes to the terminal."""
+    threading.Thread(target=_load, name="warming", daemon=True).start()
+
+
+def _load() -> None:
+    over.wait(AFTER)
+    for name in NEEDED:
+        with suppress(Exception):  # whoever needs it meets the same failure, where it can be told
+            import_module(name)
+    collect_garbage()
+    over.set()
+
+
+def collect_garbage() -> None:
+    """Python's garbage collector was off while the program was loading, of which nothing is garbage."""
+    gc.freeze()
+    gc.enable()
