@@ -8,6 +8,7 @@ from pathlib import Path
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.filenames import size
+from chatrepl.files import path_of
 
 BOUND = 256_000
 """A text of more bytes is only attached after a yes."""
@@ -109,8 +110,8 @@ def mentioned(text: str) -> Iterator[Path]:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):  # a name too long, a ~user that is not there, a NUL
+        return path_of(str(path)).is_file()
+    except (OSError, CommandError):  # a name too long, or one that no file has
         return False
 
 
@@ -122,4 +123,4 @@ def paths(words: str) -> list[Path]:
         names = shlex.split(words)
     except ValueError:
         names = [words]
-    return [Path(name).expanduser() for name in names]
+    return [path_of(name) for name in names]

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 
 from chatrepl import (
     __version__,
     attachments,
     config,
     errands,
+    files,
     narrow,
     safe,
     sessions,
@@ -79,7 +79,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         return FINE
     places = config.paths(env)
     if flags.config:
-        places = replace(places, config=Path(flags.config).expanduser())
+        places = replace(places, config=files.path_of(flags.config))
     configuration = config.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
@@ -106,7 +106,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
             for model in session.offered():
                 print(safe.line(model.id))
             return FINE
-        session.attachments += [attachments.read(Path(name).expanduser()) for name in flags.file]
+        session.attachments += [attachments.read(files.path_of(name)) for name in flags.file]
         return _chat(flags, session)
 
 
@@ -119,9 +119,9 @@ def _errand(
     elif flags.list_sessions:
         errands.list_sessions(places.sessions)
     elif flags.export:
-        errands.write_session(flags.export[0], Path(flags.export[1]).expanduser(), places.sessions, screen)
+        errands.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
     elif flags.take_in:
-        errands.take_in(Path(flags.take_in).expanduser(), places.sessions, screen)
+        errands.take_in(files.path_of(flags.take_in), places.sessions, screen)
     else:
         return False
     return True
@@ -139,7 +139,7 @@ def _check_up(
 
 
 def _recordings(flags: argparse.Namespace) -> Recordings:
-    record, replay = (Path(name).expanduser() if name else None for name in (flags.record, flags.replay))
+    record, replay = (files.path_of(name) if name else None for name in (flags.record, flags.replay))
     return Recordings(record, replay, flags.paced)
 
 
@@ -165,7 +165,7 @@ def _profile(
     by_hand = flags.profile or flags.dialect or flags.base_url
     known = None
     if flags.replay and not flags.profile:
-        known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
+        known = recorded_profile(files.path_of(flags.replay), flags.dialect)
     elif who and not by_hand:
         known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -143,7 +144,7 @@ class Paths:
 def paths(env: Mapping[str, str]) -> Paths:
     """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""
     if home := env.get("CHATREPL_HOME"):
-        root = Path(home).expanduser()
+        root = path_of(home)
         return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
     import platformdirs
 

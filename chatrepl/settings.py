@@ -1,12 +1,13 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
+import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl import files
+from chatrepl import files, safe
 from chatrepl.config import Profile, Ui, load, nearest
 from chatrepl.errors import CommandError, ConfigError
 
@@ -75,7 +76,16 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
 
 
 def parse(value: str) -> Any:
-    """A value as TOML reads it, else as the text it is."""
+    """A value as TOML reads it, else as the text it is. CommandError if no request can hold it."""
+    try:
+        read = _as_toml(value)
+        json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):  # a date, nan, half a surrogate pair, too many digits or brackets
+        raise CommandError(f"No request can hold {safe.line(value, 40)}", 'Quotes make it a text: "..."') from None
+    return read
+
+
+def _as_toml(value: str) -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
@@ -93,7 +103,7 @@ def text_or_file(words: str) -> str:
     """The words, or what stands in the file they name with an @ before it."""
     if not words.startswith("@"):
         return words
-    path = Path(words[1:]).expanduser()
+    path = files.path_of(words[1:])
     try:
         return path.read_text("utf-8").strip("\n")
     except OSError as error:
