@@ -15,6 +15,8 @@ class PlainPrompt:
         self._keys = keys
         self._out = out
         self._interrupts = interrupts
+        self.typed = True
+        """Whether the last line was typed by hand: not pasted, and not put there."""
 
     def read(self, start: str = "") -> str:
         """The next line, or lines; Enter alone sends ``start``.
@@ -33,7 +35,9 @@ class PlainPrompt:
         text = self._line("> ")
         while text.endswith("\\"):
             text = f"{text[:-1]}\n{self._line('  ')}"
+        self.typed = True
         while not text.startswith("/") and self._waiting():
+            self.typed = False
             text = f"{text}\n{self._line('')}"
         return text
 

@@ -25,7 +25,7 @@ FLOORS = [
     {"glance", "doctor"},
     {"session"},
     {"asking", "toolbar"},
-    {"commands"},
+    {"commands", "sending"},
     {"repl", "errands", "flags", "warming"},
     {"cli"},
     {"__main__"},

@@ -79,6 +79,8 @@ class Prompt:
         self._history = SharedHistory(history, self._pastes)
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
+        self.typed = True
+        """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
 
     def read(self, start: str = "") -> str:
         """The next line, or lines; ``start`` already stands in it.
@@ -91,13 +93,16 @@ class Prompt:
         session.style = _style(self._around.theme())
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
+        self._pastes.came, self._history.recalled = bool(start), True  # a line like the last one is not stored again
         try:
             line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
         finally:
             self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
             self._output.flush()
             self._complain()
-        return self._pastes.unfold(line)
+        line = self._pastes.unfold(line)
+        self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
+        return line
 
     def close(self) -> None:
         """Leave the terminal as it was."""
