@@ -3,12 +3,13 @@
 import base64
 import shlex
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server import Server, whole
+from tests.server import Server, held, say, whole
 from tests.terminal import ALT_ENTER, ENTER, PASTE, UP, Terminal, chatrepl, environment
 from tests.test_attachments import PNG
 from tests.test_cli import run
@@ -218,3 +219,98 @@ def test_json_is_plain_text_in_any_terminal(server: Server, home: Path) -> None:
     server.answers(whole({"choices": [{"message": {"content": "\x9b31m \u202e 漢"}}]}))
     done = run("--base-url", server.url, "-m", "m", "--json", "--no-stream", "Hi", home=home)
     assert '"text": "\\u009b31m \\u202e 漢"' in done.stdout.decode()
+
+
+# What was typed before a question came back
+
+
+def fail(chat: Terminal, server: Server, typed: str) -> None:
+    """Ask, type that while it is waited for, and let the question fail."""
+    release = threading.Event()
+    server.answers(held(release, whole({"error": {"message": "no"}}, 400)))
+    chat.line("first question")
+    server.received()
+    chat.send(typed)  # into the terminal before the answer leaves
+    release.set()
+    chat.wait_for("400 Bad Request")
+
+
+def test_what_was_typed_ahead_stands_below_the_question_that_came_back_and_is_not_sent(
+    chat: Terminal, server: Server
+) -> None:
+    fail(chat, server, "and the second\rthird\r")
+    chat.until(lambda: chat.at_cursor().endswith("third"), "what was typed")
+    assert "\n> first question\n  and the second\n  third\n" in chat.text()
+    ask(chat, "!", "Hello")
+    assert [sent(server, number) for number in range(len(server.requests))] == [
+        [("user", "first question")],
+        [("user", "first question\nand the second\nthird!")],
+    ]
+
+
+@pytest.mark.parametrize("typed", ["\r", "\r\r"])
+def test_an_enter_alone_sends_no_question_again_that_failed_meanwhile(
+    chat: Terminal, server: Server, typed: str
+) -> None:
+    fail(chat, server, typed)
+    chat.wait_for_prompt("first question")
+    chat.send("?")
+    chat.wait_for_prompt("first question?")
+    assert len(server.requests) == 1
+
+
+def test_a_command_typed_ahead_is_run_and_then_the_question_stands_in_the_prompt(
+    chat: Terminal, server: Server
+) -> None:
+    fail(chat, server, "/set temperature 0.5\r")
+    chat.wait_for("temperature = 0.5")
+    chat.wait_for_prompt("first question")
+    assert len(server.requests) == 1
+    ask(chat, "", "Hello")
+    assert (sent(server), server.requests[1].body["temperature"]) == ([("user", "first question")], 0.5)
+
+
+def test_a_command_and_a_line_typed_ahead_are_kept_apart(chat: Terminal, server: Server) -> None:
+    fail(chat, server, "/set temperature 0.5\r//and the second\r")
+    chat.wait_for("temperature = 0.5")
+    chat.until(lambda: chat.at_cursor().endswith("//and the second"), "what was typed")
+    assert "\n> first question\n  //and the second" in chat.text()
+    assert len(server.requests) == 1
+
+
+def test_at_a_simple_terminal_lines_typed_ahead_are_lines(server: Server, home: Path) -> None:
+    release = threading.Event()
+    server.answers(held(release, say("Hello")))
+    with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("first")
+        server.received()
+        chat.send("second\rthird\r/quit\r")
+        release.set()
+        assert chat.end() == 0
+    assert [sent(server, number)[-1] for number in range(3)] == [
+        ("user", each) for each in ("first", "second", "third")
+    ]
+
+
+def test_at_a_simple_terminal_too_nothing_is_sent_unseen(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        fail(chat, server, "/set temperature 0.5\rand the second\r")
+        chat.wait_for("temperature = 0.5")
+        chat.wait_for("Enter alone sends this again: first question and the second")
+        assert len(server.requests) == 1
+        ask(chat, "/set temperature 0.6", "temperature = 0.6")
+        ask(chat, "", "Hello")
+    assert sent(server) == [("user", "first question\nand the second")]
+
+
+def test_what_is_typed_after_a_command_that_was_typed_ahead_is_not_mixed_up(chat: Terminal, server: Server) -> None:
+    fail(chat, server, "/se")
+    chat.wait_for_prompt("/se")
+    chat.send("\x03")
+    chat.wait_for_prompt()
+    ask(chat, "another", "Hello")
+    assert sent(server) == [("user", "another")]
+    chat.send(UP + UP)
+    chat.wait_for_prompt("first question")
