@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import markers
-from tests.bench import floors, sessions
+from tests.bench import floors, imports, sessions
 from tests.bench.process import Run, cpu_of
 from tests.bench.report import Figure, chart, table
 from tests.server import END, Exchange, Script, Server, chunk, say, serving
@@ -45,10 +45,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving() as server:
         bench = Bench(Path(folder), server, 2 if chosen.quick else chosen.runs)
         figures = list(bench.figures(quick=chosen.quick))
+        loaded = imports.report(*bench.imports())
     print(f"\n{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(table(figures))
     growth = {each.name.split()[0]: statistics.median(each.ours) for each in figures if "of markdown" in each.name}
     print(f"\nProcessor time by the size of the answer\n{chart(growth, 's')}")
+    print(f"\nLoaded to the prompt beyond bare prompt-toolkit: {loaded}")
     if chosen.json:
         Path(chosen.json).write_text(json.dumps([each.as_data() for each in figures], indent=2), "utf-8")
 
@@ -77,6 +79,11 @@ class Bench:
         yield from self.long_session(1_000 if quick else 10_000)
         yield from self.many_sessions(500 if quick else 5_000)
         yield from self.peers()
+
+    def imports(self) -> list[dict[str, float]]:
+        """The modules that ours and the bare prompt load, and their milliseconds."""
+        sides = self.chat, self.prompt
+        return [imports.to_the_prompt(side.command, side.ready, self.env) for side in sides]
 
     def version(self) -> Figure:
         ours, floor = self._pairs(
