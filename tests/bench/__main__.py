@@ -23,6 +23,10 @@ from tests.server import END, Exchange, Script, Server, chunk, say, serving
 from tests.terminal import environment
 
 PEERS = ("llm", "aichat", "gpt-cli", "sgpt", "aider", "gptme")
+_SCRIPT = Path(sys.executable).with_name("chatrepl")
+CHATREPL = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "chatrepl"]
+"""What is typed at a shell, where it is installed."""
+
 OVER = b"in all"
 """What both sides show at the end of a reply."""
 
@@ -63,8 +67,8 @@ class Bench:
         self.runs = runs
         self.home = folder / "home"
         self.env = environment(self.home)
-        ours = (sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m")
-        self.chat = Program(ours, b"\x1b[?2004h", "\r")  # what prompt-toolkit writes when it begins to read
+        self.words = ("--base-url", server.url, "-m", "m")
+        self.chat = Program((*CHATREPL, *self.words), b"\x1b[?2004h", "\r")  # what prompt-toolkit begins to read with
         self.prompt = Program((sys.executable, "-c", floors.PROMPT), b"\x1b[?2004h", "\r")
         self.stream = Program((sys.executable, "-c", floors.STREAM, server.url), b"> ", "\n")
         self.markdown = Program((sys.executable, "-c", floors.MARKDOWN, server.url), b"> ", "\n")
@@ -82,12 +86,12 @@ class Bench:
 
     def imports(self) -> list[dict[str, float]]:
         """The modules that ours and the bare prompt load, and their milliseconds."""
-        sides = self.chat, self.prompt
-        return [imports.to_the_prompt(side.command, side.ready, self.env) for side in sides]
+        sides = ("-m", "chatrepl", *self.words), self.prompt.command[1:]
+        return [imports.to_the_prompt(words, self.chat.ready, self.env) for words in sides]
 
     def version(self) -> Figure:
         ours, floor = self._pairs(
-            lambda: cpu_of([sys.executable, "-m", "chatrepl", "--version"], self.env),
+            lambda: cpu_of([*CHATREPL, "--version"], self.env),
             lambda: cpu_of([sys.executable, "-c", "pass"], self.env),
         )
         return Figure("`--version`, processor time", "s", ours, floor, "python -c pass", "2")
@@ -208,7 +212,7 @@ class Bench:
         longest = []
         for _ in range(self.runs):
             told = self.home.with_name("frames")
-            command = (sys.executable, "-c", floors.FRAMES, str(told), *self.chat.command[3:])
+            command = (sys.executable, "-c", floors.FRAMES, str(told), *self.words)
             self._answer(Program(command, self.chat.ready, self.chat.enter), quick)
             longest.append(1000 * max(map(float, told.read_text().split())))
         return Figure("longest frame at 2,000 tokens/s", "ms", longest, limit="50 ms")
@@ -239,7 +243,7 @@ class Bench:
         for number in range(count):
             sessions.write(home / "sessions", f"20261121-{number:06}-aaaa", 20, 400)
         env = environment(home)
-        listing = [sys.executable, "-m", "chatrepl", "--list-sessions"]
+        listing = [*CHATREPL, "--list-sessions"]
         yield Figure(f"{count} sessions listed", "s", [self._wall(listing, env) for _ in range(self.runs)])
         run = Run(self.chat.command, env)
         run.until(self.chat.ready)

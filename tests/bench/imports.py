@@ -9,9 +9,10 @@ from tests.bench.process import Run
 _LINE = re.compile(rb"import time: +(\d+) \| +\d+ \| *(\S+)")
 
 
-def to_the_prompt(command: Sequence[str], ready: bytes, env: Mapping[str, str]) -> dict[str, float]:
-    """The milliseconds of each module, without those it loads itself, that is loaded before the prompt stands."""
-    run = Run([sys.executable, "-X", "importtime", *command[1:]], env)
+def to_the_prompt(words: Sequence[str], ready: bytes, env: Mapping[str, str]) -> dict[str, float]:
+    """The milliseconds of each module, without those it loads itself, that Python with these arguments loads before its
+    prompt stands."""
+    run = Run([sys.executable, "-X", "importtime", *words], env)
     run.until(ready)
     told = bytes(run.shown[: run.shown.find(ready)])
     run.end("\x04")
