@@ -1,7 +1,6 @@
 """The configuration: who to talk to and how the program behaves. TOML files, read strictly, and where files are."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
+from chatrepl.profiles import PROFILES
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -159,9 +159,9 @@ def paths(env: Mapping[str, str]) -> Paths:
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """The configuration: the built-in profiles with the file at ``path`` over them."""
-    built_in = _read(Path(__file__).with_name("profiles.toml"), {})
+    built_in = _Reader(path, "").config({"profiles": PROFILES}, {})
     if not must_exist and not path.exists():
-        return replace(built_in, path=path)
+        return built_in
     return _read(path, built_in.profiles)
 
 
@@ -177,6 +177,8 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    import tomllib  # not for the first key of who has no such file
+
     try:
         text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
         data = tomllib.loads(text)

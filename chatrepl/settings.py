@@ -1,7 +1,6 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
 import json
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -86,6 +85,8 @@ def parse(value: str) -> Any:
 
 
 def _as_toml(value: str) -> Any:
+    import tomllib
+
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
@@ -115,6 +116,8 @@ def text_or_file(words: str) -> str:
 def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
     """Write one setting into the configuration file, whole or not at all. Its comments are lost, its meaning is not."""
     load(path)  # a file that cannot be used now is not made worse
+    import tomllib
+
     data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     if key in _UI:
         data.setdefault("ui", {})[key] = getattr(ui, key)

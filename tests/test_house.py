@@ -14,7 +14,7 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy"},
+    {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
     {"files"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
