@@ -67,9 +67,14 @@ class Profile:
         return bool(self.key_env or self.key_command or self.key_file)
 
 
+def address(profile: Profile, env: Mapping[str, str]) -> str:
+    """The base URL of the profile: what the environment says, else its own; "" for none."""
+    return env.get(profile.base_url_env) or profile.base_url
+
+
 def located(profile: Profile, env: Mapping[str, str]) -> Profile:
-    """The profile with the address that the environment gives it; one without any address is a ConfigError."""
-    base_url = env.get(profile.base_url_env) or profile.base_url
+    """The profile with its address; one without any is a ConfigError."""
+    base_url = address(profile, env)
     if not base_url:
         setting = f"Set {profile.base_url_env}, or base_url" if profile.base_url_env else "Set base_url"
         raise ConfigError(
