@@ -96,6 +96,11 @@ class Client:
             found = read_models(speaks, profile, answer.status_code, _headers(answer), chunks)
         return [replace(model, id=self.secrets.hide(model.id)) for model in found]
 
+    def reach(self, profile: Profile) -> None:
+        """Get any answer at all from the server, without showing it the key."""
+        with self._answer(profile, Request("GET", profile.base_url), "", nobody):
+            pass
+
     def close(self) -> None:
         for http, _ in self._open.values():
             http.close()
