@@ -17,6 +17,7 @@ from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
+from chatrepl.redaction import Secrets
 from tests import exchanges, faults
 from tests.faults import KEY, wire
 from tests.server import Script, Server, whole
@@ -190,6 +191,18 @@ def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
     first, second = server.requests
     assert second.body == first.body
     assert second.headers["authorization"] == first.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_question_is_searched_for_secrets_when_somebody_looks(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    hide = Secrets.hide
+    monkeypatch.setattr(Secrets, "hide", lambda self, text: (searched.append(text), hide(self, text))[1])
+    with faults.session(tmp_path, profile_at(server.url)) as seen:
+        asking.ask(seen.session, question(f"much of it {KEY}"))
+        assert not any("much of it" in text for text in searched), "it may be large"
+        assert '"content": "much of it (hidden)"' in last(seen, "--curl")
 
 
 def test_nothing_is_last_before_anything_was_asked(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from chatrepl import __version__, urls
-from chatrepl.client.exchange import Exchange, pretty
+from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.recording import Recorder, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
@@ -110,7 +110,8 @@ class Client:
     @contextmanager
     def _answer(self, profile: Profile, request: Request, key: str, waiting: Waiting) -> Iterator[httpx.Response]:
         """The answer, its body still to come. Whatever goes wrong in the block is told without secrets."""
-        self.secrets.add(key)
+        for secret in (key, *urls.secrets(request.url)):
+            self.secrets.add(secret)
         self.secrets.add_headers(profile.headers)
         self.last = None
         answer = None
@@ -158,8 +159,10 @@ class Client:
                     waiting(Wait("waiting for the first word", profile.timeouts.first_byte))
 
             outgoing.extensions["trace"] = trace
+            # What stands before the @ of a URL is for a server that is told nothing else.
+            keyed = httpx.Auth() if "authorization" in outgoing.headers else httpx.USE_CLIENT_DEFAULT
             try:
-                return http.send(outgoing, stream=True)
+                return http.send(outgoing, stream=True, auth=keyed)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 if self._clocks.connected or self._clocks.heard:
                     raise
@@ -196,7 +199,8 @@ class Client:
             outgoing.method,
             self.secrets.hide(urls.shown(str(outgoing.url))),
             shown_headers(outgoing.headers, self.secrets, of_request=True),
-            self.secrets.hide(pretty(outgoing.read())),
+            outgoing.read(),
+            self.secrets,
             replace(way, proxy=urls.shown(way.proxy)),
             profile.key_env,
             self._clocks.now(),
