@@ -1,5 +1,6 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
+import os
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import files
-from chatrepl.config import Profile, Ui, load, nearest
+from chatrepl.config import Profile, Ui, load, nearest, unsendable
 from chatrepl.errors import CommandError, ConfigError
 
 PARAMETERS: dict[str, str] = {
@@ -77,9 +78,12 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
 def parse(value: str) -> Any:
     """A value as TOML reads it, else as the text it is."""
     try:
-        return tomllib.loads(f"value = {value}")["value"]
+        found = tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
         return value
+    if wrong := unsendable(found):
+        raise CommandError(f"{value} is {wrong}, which no request can hold", f'As a text it needs quotes: "{value}"')
+    return found
 
 
 def as_text(value: Any) -> str:
@@ -95,7 +99,7 @@ def text_or_file(words: str) -> str:
         return words
     path = Path(words[1:]).expanduser()
     try:
-        return path.read_text("utf-8").strip("\n")
+        return path.read_text("utf-8-sig").strip("\n")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -105,7 +109,7 @@ def text_or_file(words: str) -> str:
 def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
     """Write one setting into the configuration file, whole or not at all. Its comments are lost, its meaning is not."""
     load(path)  # a file that cannot be used now is not made worse
-    data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    data = tomllib.loads(path.read_text("utf-8-sig")) if os.path.exists(path) else {}
     if key in _UI:
         data.setdefault("ui", {})[key] = getattr(ui, key)
     else:

@@ -15,7 +15,7 @@ from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.recording import Recorder, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
-from chatrepl.client.transport import Clocks, Transport
+from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
@@ -80,7 +80,7 @@ class Client:
             _, transport = self._opened(way)
             if transport:
                 _, host, port = urls.parts(profile.base_url)
-                transport.open_ahead(host, port, profile.timeouts.connect)
+                transport.open_ahead(host, port, bounded(profile.timeouts.connect))
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
         """The request that ``ask`` sends."""
@@ -214,18 +214,28 @@ def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.R
     content = None
     if request.body is not None:
         headers = {"Content-Type": "application/json", **headers}
-        content = json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace")
+        content = _as_json(profile, request.body)
     try:
         return http.build_request(
             request.method,
             request.url,
             headers=headers,
             content=content,
-            timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+            timeout=httpx.Timeout(bounded(limits.silence), connect=bounded(limits.connect)),
             extensions={"chatrepl": {"dialect": profile.dialect}},
         )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError, TypeError):
         raise unusable(profile) from None
+
+
+def _as_json(profile: Profile, body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    except (TypeError, ValueError, RecursionError) as error:
+        line = f"The request for the profile {profile.name!r} cannot be written as JSON: {error}"
+        raise ConfigError(
+            line, "/request shows what is sent; /set changes an option, or leaves it out with off."
+        ) from None
 
 
 _OF_THE_WIRE = ("content-length", "transfer-encoding")
