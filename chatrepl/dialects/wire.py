@@ -82,8 +82,15 @@ def checked(value: object, event: str = "") -> dict[str, Any]:
 
 def refusal(value: object, status: int = 200) -> Refused:
     """The error that a JSON value tells."""
-    code = count(dig(value, "error", "code")) or status
+    told = dig(value, "error", "code")
+    code = int(told) if isinstance(told, str) and re.fullmatch("[45][0-9][0-9]", told) else count(told) or 0
+    if not 400 <= code < 600:  # else it is a number of the server's own
+        code = _STATUSES.get(text(dig(value, "error", "type")), status)
     return Refused(message_of(value) or "The server reports an error and does not say which", ASK_AGAIN, status=code)
+
+
+_STATUSES = {"rate_limit_error": 429, "api_error": 500, "server_error": 500, "overloaded_error": 529}
+"""What errors would be called that come inside a good answer, where they can be gone soon: Anthropic's and OpenAI's."""
 
 
 def cut_short() -> BrokenReply:
