@@ -160,7 +160,8 @@ class Connection:
         """The same without the parameter that was refused, None if it was refused for another reason."""
         if not isinstance(error, Refused):
             return None
-        mend = advice(error, self.client.request(now.profile, conversation, now.key).body or {})
+        body = self.client.request(now.profile, conversation, now.key).body or {}
+        mend = advice(error, body, now.profile.parameters)
         if not mend:
             return None
         self._learn(now.profile, mend)
