@@ -53,20 +53,28 @@ def parse(source: str | bytes) -> object:
         ) from None
 
 
-def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[str, Any]]:
+class Objects:
     """The JSON objects of a stream up to its end mark, with each of the ways to tell an error raised as ``Refused``."""
-    begun = False
-    for frame in frames:
-        if frame.data.strip() == until:
-            return
-        try:
-            value = parse(frame.data)
-        except BrokenReply:
-            if begun:
-                raise cut_short() from None
-            raise
-        yield checked(value, frame.event)
-        begun = True
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = frames
+        self.marked = False
+        """Whether the mark came."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        begun = False
+        for frame in self._frames:
+            if frame.data.strip() == "[DONE]":
+                self.marked = True
+                return
+            try:
+                value = parse(frame.data)
+            except BrokenReply:
+                if begun:
+                    raise cut_short() from None
+                raise
+            yield checked(value, frame.event)
+            begun = True
 
 
 def checked(value: object, event: str = "") -> dict[str, Any]:
