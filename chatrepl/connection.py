@@ -75,7 +75,7 @@ class Connection:
             from chatrepl.client.recording import Replay
 
             transport = Replay(self.recordings.replay, paced=self.recordings.paced)
-        return Client(self.env, transport=transport, record=self.recordings.record)
+        return Client(self.env, transport=transport, record=self.recordings.record, warn=self.warn)
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         """The profile as it can be asked, with an address, a model and what is known of its parameters; and its key.

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import httpx
 from chatrepl import __version__, urls
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
-from chatrepl.client.recording import Recorder, shown_headers
+from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
 from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config import Profile
@@ -39,13 +39,16 @@ class Client:
         *,
         transport: httpx.BaseTransport | None = None,
         record: Path | None = None,
+        warn: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        """``transport`` stands in for the network; every exchange is written to the folder ``record``."""
+        """``transport`` stands in for the network; every exchange is written to the folder ``record``, and ``warn`` is
+        told if it cannot be."""
         self.secrets = Secrets()
         self.last: Exchange | None = None
         self._env = env
         self._transport = transport
         self._record = record
+        self._warn = warn
         self._clocks = Clocks()
         self._open: dict[Route, tuple[httpx.Client, Transport | None]] = {}
         self._opening = threading.Lock()
@@ -189,7 +192,7 @@ class Client:
 
     def _recorded(self, transport: httpx.BaseTransport | None) -> httpx.Client:
         if self._record and transport:
-            transport = Recorder(transport, self._record, self.secrets)
+            transport = Recorder(transport, self._record, self.secrets, self._warn)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
@@ -209,7 +212,7 @@ class Client:
 
 def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.Request:
     limits = profile.timeouts
-    given = {name: value for name, value in request.headers.items() if name.lower() not in _OF_THE_WIRE}
+    given = {name: value for name, value in request.headers.items() if name.lower() not in OF_THE_WIRE}
     headers = {"Accept-Encoding": "identity", **given}  # compressed streams come in lumps
     content = None
     if request.body is not None:
@@ -236,10 +239,6 @@ def _as_json(profile: Profile, body: Mapping[str, Any]) -> bytes:
         raise ConfigError(
             line, "/request shows what is sent; /set changes an option, or leaves it out with off."
         ) from None
-
-
-_OF_THE_WIRE = ("content-length", "transfer-encoding")
-"""Headers that say how the bytes go, which is nobody's choice."""
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
