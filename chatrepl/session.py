@@ -144,7 +144,7 @@ class Session:
             from chatrepl.glance import look
 
             self._looking_for = self.profile
-            self.offers = look(self.profile, self.env)
+            self.offers = look(self.profile, self.env, self.config)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
