@@ -121,7 +121,7 @@ def _errand(
     elif flags.export:
         errands.write_session(flags.export[0], Path(flags.export[1]).expanduser(), places.sessions, screen)
     elif flags.take_in:
-        errands.take_in(Path(flags.take_in).expanduser(), places.sessions, screen)
+        errands.take_in(Path(flags.take_in).expanduser(), places.sessions)
     else:
         return False
     return True

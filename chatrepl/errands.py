@@ -39,12 +39,12 @@ def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
     export.save(file, state.conversation, state.title)
 
 
-def take_in(file: Path, folder: Path, screen: Screen) -> None:
+def take_in(file: Path, folder: Path) -> None:
     """Make sessions of the conversations in a file, and print their ids."""
     from chatrepl import export
 
     for conversation, title in reversed(export.load_all(file)):
-        path = sessions.keep(conversation, title, folder, screen.error)
+        path = sessions.keep(conversation, title, folder)
         print(f"{path.stem}  {safe.line(title) or 'untitled'}")
 
 

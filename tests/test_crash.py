@@ -170,6 +170,16 @@ def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
         assert journal.kept
 
 
+def test_a_disk_that_takes_nothing_leaves_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    troubles: list[TranscriptError] = []
+    journal = Transcript(tmp_path / "one.jsonl", troubles.append)
+    with refusing(monkeypatch, lambda count: True):
+        talk(journal)
+        journal.close()
+    assert [str(each).partition(" ")[0] for each in troubles] == ["The", "What"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,10 +192,13 @@ def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
         with refusing(monkeypatch, lambda count, nth=nth: count >= nth):  # type: ignore[misc]
             talk(journal)
             journal.close()
-        assert len(troubles) == 1
+        told, ended = map(str, troubles)
+        assert "No space left on device" in told
+        assert "What was said last" in ended, "who leaves is told what is lost"
         assert journal.kept is None
         assert journal.state == whole.state
-        left = (tmp_path / f"{nth}.jsonl").read_bytes().splitlines(keepends=True)
+        path = tmp_path / f"{nth}.jsonl"
+        left = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         assert [json.loads(line) for line in left[1:]] == [json.loads(line) for line in lines[1 : len(left)]]
 
 

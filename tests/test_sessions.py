@@ -155,6 +155,15 @@ def test_the_list_begins_with_the_newest_and_shows_what_each_is_about(tmp_path: 
     assert sessions.newest(tmp_path / "nowhere") is None
 
 
+def test_a_file_that_holds_nothing_and_one_that_is_gone_hide_no_session(tmp_path: Path) -> None:
+    kept(tmp_path, "a", "Hi", "Hello", used=100)
+    (tmp_path / "b.jsonl").touch()
+    (tmp_path / "c.jsonl").symlink_to(tmp_path / "gone")
+    assert sessions.newest(tmp_path) == tmp_path / "a.jsonl"
+    assert [each.id for each in sessions.listed(tmp_path)] == ["a"]
+    assert sessions.unfinished(tmp_path) is None
+
+
 @given(st.lists(strategies.questions | strategies.replies | st.just("title"), max_size=8))
 def test_the_title_in_a_list_is_the_title_of_the_session(
     tmp_path_factory: pytest.TempPathFactory, said: list[Message | str]
@@ -339,6 +348,18 @@ def test_sessions_are_listed_written_out_and_taken_in(server: Server, home: Path
     assert b"About sed" in taken.stdout
     assert b"About sed" in run("--list-sessions", home=other).stdout
     assert run("--export", "nobody", str(target), home=home).returncode == 2
+
+
+def test_what_cannot_be_kept_is_not_said_to_be_taken_in(server: Server, home: Path, tmp_path: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "About sed", home=home)
+    assert run("--export", "sed", str(tmp_path / "talk.md"), home=home).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sessions").touch()
+    done = run("--import", str(tmp_path / "talk.md"), home=other)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().count("cannot be written") == 1
+    assert "goes on" not in done.stderr.decode()
 
 
 def test_a_key_in_a_question_is_pointed_out_on_stderr(server: Server, home: Path) -> None:

@@ -72,6 +72,21 @@ def test_a_session_in_which_nothing_was_said_leaves_no_file(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_sessions_never_write_into_one_file(tmp_path: Path) -> None:
+    one, two = (Transcript(tmp_path / "one.jsonl", no_trouble) for _ in range(2))
+    for journal in (one, two, one, two):
+        journal.add(Said(question("hi")))
+        journal.add(Said(reply("hello")))
+    assert one.path == tmp_path / "one.jsonl"
+    assert two.path
+    assert two.path != one.path
+    for journal in (one, two):
+        journal.close()
+        assert journal.path
+        assert transcript.read(journal.path) == journal.state
+        assert json.loads(journal.path.read_text("utf-8").splitlines()[0])["id"] == journal.path.stem
+
+
 def test_the_file_is_for_the_user_alone_and_begins_with_its_version(tmp_path: Path) -> None:
     path = tmp_path / "sessions" / "one.jsonl"
     journal = Transcript(path, no_trouble)
