@@ -5,8 +5,8 @@ from typing import Protocol
 from chatrepl import safe
 from chatrepl.attachments import described
 from chatrepl.conversation import FilePart, TextPart
-from chatrepl.errors import ChatError
-from chatrepl.session import Session
+from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.session import LOST, Session
 
 
 class Reads(Protocol):
@@ -21,29 +21,34 @@ class Reads(Protocol):
 
 def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
-    leaving = False
+    leaving = warned = False
     while True:
-        start, session.draft = session.draft, ""
-        about = session.transcript.state.title or session.profile.name
-        session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
-        for part in session.attachments:
-            session.screen.say(f"+ {described(part)}", "dim")
         try:
-            line = prompt.read(start)
-        except KeyboardInterrupt:
-            if leaving:
-                return
-            leaving = True
-            session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
-            continue
-        except EOFError:
-            return
-        leaving = False
-        if line.strip():
-            try:
+            line = _read(session, prompt)
+            if line.strip():
                 obey(session, line)
-            except EOFError:
-                return
+            leaving = warned = False
+            continue
+        except KeyboardInterrupt:
+            if not leaving:
+                leaving = True
+                session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
+                continue
+        except EOFError:
+            pass
+        if warned or session.transcript.whole():
+            return
+        warned = True
+        session.screen.error(TranscriptError(LOST, "/save FILE keeps it; Ctrl-D again leaves."))
+
+
+def _read(session: Session, prompt: Reads) -> str:
+    start, session.draft = session.draft, ""
+    about = session.transcript.state.title or session.profile.name
+    session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
+    for part in session.attachments:
+        session.screen.say(f"+ {described(part)}", "dim")
+    return prompt.read(start)
 
 
 def obey(session: Session, line: str) -> None:
