@@ -34,8 +34,7 @@ def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
     from chatrepl import export
 
     state = read(chosen_session(words, folder, screen).path)
-    if entry := state.settlement():
-        state.take(entry)
+    state.settle()
     export.save(file, state.conversation, state.title)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatrepl.connection import Connection
     from chatrepl.dialects import ModelInfo
 
+OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 LOST = "What was said last is in no file: the disk does not take it"
 
 
@@ -181,6 +182,8 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
+            if state.set_aside:
+                self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""

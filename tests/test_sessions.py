@@ -483,6 +483,46 @@ def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
     assert sent(server) == ["Hi", "First.", "More?"]
 
 
+def test_a_retry_that_is_stopped_or_killed_keeps_the_whole_reply(chat: Terminal, server: Server, home: Path) -> None:
+    server.answers(say("First."), stay("Sec"), say("Yes."), stay("Thi"))
+    ask(chat, "Hi", "First.")
+    chat.line("/retry")
+    chat.wait_for("Sec")
+    chat.send(CTRL_C)
+    chat.wait_for("The old reply stays; /redo takes what came of the new one.")
+    chat.wait_for_prompt()
+    ask(chat, "More", "Yes.")
+    assert sent(server) == ["Hi", "First.", "More"]
+    chat.line("/retry")
+    chat.wait_for("Thi")
+    chat.kill()
+    chat.end()
+    with chatrepl("-c", env=environment(home)) as again:
+        again.wait_for("The old reply stays; /redo takes what came of the new one.")
+        again.wait_for_prompt()
+        assert "Thi" not in again.text()
+        ask(again, "/redo", "Brought back")
+        ask(again, "And?", "Hello")
+        assert sent(server) == ["Hi", "First.", "More", "Thi", "And?"]
+
+
+def test_going_on_means_going_on_with_who_was_asked_last(chat: Terminal, server: Server, home: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/retry once", "tokens in")
+    assert server.requests[-1].body["model"] == "once"
+    chat.send(CTRL_D)
+    assert chat.end() == 0
+    for start, model in (("test-model", "kept"), ("kept", "kept")):
+        with chatrepl("-c", env=environment(home)) as again:
+            again.wait_for_prompt()
+            ask(again, "/retry", "tokens in")
+            assert server.requests[-1].body["model"] == start
+            ask(again, f"/model {model}", f"· {model}")
+            ask(again, "/retry", "tokens in")
+            again.send(CTRL_D)
+            assert again.end() == 0
+
+
 def test_a_question_comes_back_with_what_went_along(chat: Terminal, server: Server, home: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("precious")

@@ -171,6 +171,34 @@ def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:
     assert state.partial() is None
 
 
+def test_at_every_step_of_a_retry_the_whole_reply_is_there_until_the_new_one_is() -> None:
+    new = Message("assistant", (TextPart("Hello!"),), "m", "failed")
+    steps = [Mark("retry"), Piece("Hel"), Piece("lo!"), Said(new)]
+    for length in range(len(steps) + 1):
+        state = State()
+        for entry in [Said(question("hi")), Said(reply("Hello")), *steps[:length]]:
+            state.take(entry)
+        assert state.conversation.turns[0][1] == reply("Hello")
+        state.settle()
+        assert state.conversation.turns[0][1] == reply("Hello")
+        if length > 1:  # what came of the new one can be had
+            state.take(Mark("restore"))
+            assert state.conversation.turns[0][1].text == "Hello!"[: 3 if length == 2 else 6]
+            state.take(Mark("restore"))
+            assert state.conversation.turns[0][1] == reply("Hello")
+    state.take(Mark("retry"))
+    state.take(Said(reply("Hello again")))
+    assert state.conversation.turns[0][1] == reply("Hello again")
+
+
+def test_a_reply_that_broke_off_gives_way_to_any_other() -> None:
+    state = State()
+    for text in ("one", "one two"):
+        state.take(Said(question("hi")) if text == "one" else Mark("retry"))
+        state.take(Said(Message("assistant", (TextPart(text),), "m", "failed")))
+    assert state.conversation.turns[0][1].text == "one two"
+
+
 def test_the_title_is_the_first_line_that_says_something() -> None:
     assert title_of(question("\n  \n Why? \nmore")) == "Why?"
     assert len(title_of(question("x" * 200))) == 60
