@@ -208,6 +208,8 @@ def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
 class Lines:
     """A prompt at which these lines are typed, and then Ctrl-D for ever; every question gets that answer."""
 
+    typed = True
+
     def __init__(self, *lines: str, answer: str = "") -> None:
         self.lines, self.said = list(lines), answer
 
