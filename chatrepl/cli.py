@@ -320,6 +320,6 @@ def _prompt(session: Session) -> Reads:
 def _first_line(session: Session) -> str:
     place = session.transcript.path or "kept in memory alone"
     model = session.profile.model or (
-        "SmolLM2-135M, a toy" if session.profile.base_url == "local:" else "its first model"
+        "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
     )
     return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."
