@@ -99,6 +99,10 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     )
     if found and flags.system is not None:
         session.transcript.add(Mark("system", session.profile.system))
+    # Who names the embedded model wants it, weights and all.
+    session.consent = (lambda _question: True) if flags.profile == session.profile.name else session.confirm
+    if sys.stdin and sys.stdin.isatty():
+        session.answer = partial(_answer, session)
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.enter_context(session.interrupts.caught())
@@ -194,9 +198,7 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
     resumed = bool(flags.go_on or flags.resume is not None)
-    return (
-        _repl(session, flags.profile, text, resumed=resumed) if stay else _one_shot(session, text, as_json=flags.json)
-    )
+    return _repl(session, text, resumed=resumed) if stay else _one_shot(session, text, as_json=flags.json)
 
 
 def _piped() -> str:
@@ -215,6 +217,13 @@ def _keys_from_the_terminal() -> None:
     os.dup2(terminal, 0)
     os.close(terminal)
     sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
+
+
+def _answer(session: Session, question: str) -> str:
+    """What the user answers at the terminal, where there is no prompt."""
+    from chatrepl.plain_prompt import PlainPrompt  # hardly ever needed
+
+    return PlainPrompt(sys.stdin, session.screen.notes, session.interrupts).answer(question)
 
 
 def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
@@ -246,12 +255,11 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
     }
 
 
-def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
+def _repl(session: Session, text: str, *, resumed: bool) -> int:
     from chatrepl import repl
 
     prompt = _prompt(session)
     session.answer = prompt.answer
-    session.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     session.warn()
