@@ -3,13 +3,14 @@
 import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
+from chatrepl.profiles import PROFILES
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -150,7 +151,7 @@ class Paths:
 def paths(env: Mapping[str, str]) -> Paths:
     """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""
     if home := env.get("CHATREPL_HOME"):
-        root = Path(home).expanduser()
+        root = path_of(home)
         return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
     import platformdirs
 
@@ -165,18 +166,20 @@ def paths(env: Mapping[str, str]) -> Paths:
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """The configuration: the built-in profiles with the file at ``path`` over them."""
-    built_in = _read(Path(__file__).with_name("profiles.toml"), {})
+    built_in = _Reader(path, "").config({"profiles": PROFILES}, {})
     if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
-        return replace(built_in, path=path)
+        return built_in
     return _read(path, built_in.profiles)
 
 
 def unsendable(value: object) -> str:
     """What a value is that has no place in a request, "" if it has one: JSON knows neither dates nor infinity."""
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except TypeError:
         return "a date or a time"
+    except UnicodeEncodeError:
+        return "half a character"
     except (ValueError, RecursionError):
         return "without measure"
     return ""
@@ -194,6 +197,8 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    import tomllib  # not for the first key of who has no such file
+
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         data = tomllib.loads(text)

@@ -3,11 +3,11 @@
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from chatrepl import urls
 from chatrepl.config import Profile, address
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
 from chatrepl.redaction import is_secret
 
 COMMAND_SECONDS = 30
@@ -61,7 +61,7 @@ def _from_env(profile: Profile, env: Mapping[str, str]) -> str:
 
 
 def _from_file(profile: Profile) -> str:
-    path = Path(profile.key_file).expanduser()
+    path = path_of(profile.key_file)
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
 """All state of a running chat; ``asking`` moves it on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
-from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
@@ -22,6 +22,14 @@ from chatrepl.usage import Rates
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
     from chatrepl.dialects import ModelInfo
+
+OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
+LOST = "What was said last is in no file: the disk does not take it"
+
+
+def as_line(text: str) -> str:
+    """What somebody types to send that text: one that begins with / is no command."""
+    return f"/{text}" if text.startswith("/") else text
 
 
 @dataclass
@@ -87,20 +95,33 @@ class Session:
 
     def attach(self, part: Attachment) -> None:
         """Let it go along with the next question; a large one only after a yes."""
-        if attachments.is_large(part) and not self.confirm(f"{safe.line(attachments.described(part))}: attach it?"):
-            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
-            return
-        self.attachments = [each for each in self.attachments if each.name != part.name] + [part]
+        if self._wanted(part):
+            self.attachments = attachments.joined(self.attachments, part)
 
-    def question(self, text: str) -> Message:
-        """The question with what goes along: the attachments, and the files it names with an @."""
-        for path in attachments.mentioned(text):
-            self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
-        return question(text, *self.attachments)
+    def _wanted(self, part: Attachment) -> bool:
+        wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
+        if not wanted:
+            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
+        return wanted
+
+    def show_attachments(self) -> None:
+        """Tell what goes along with the next question."""
+        for part in self.attachments:
+            self.screen.say(f"+ {attachments.described(part)}", "dim")
+
+    def question(self, text: str, named: Iterable[Path] = ()) -> Message:
+        """The question with what goes along: the attachments, and the files it names, which are told."""
+        going = self.attachments
+        for path in named:
+            part = replace(attachments.read(path.expanduser()), name=str(path))
+            if part not in going and self._wanted(part):
+                self.screen.say(f"+ {attachments.described(part)}", "dim")
+                going = attachments.joined(going, part)
+        return question(text, *going)
 
     def put_back(self, asked: Message) -> None:
         """Let the question stand in the next prompt again, with what goes along with it."""
-        self.draft = asked.text
+        self.draft = as_line(asked.text)
         self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
 
     def switch(self, profile: Profile) -> None:
@@ -130,6 +151,7 @@ class Session:
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
+        self._let_go()
         self.begin()
         self.transcript.adopt(conversation, title)
         self.note_who()
@@ -142,6 +164,7 @@ class Session:
 
     def resume(self, path: Path) -> None:
         """Go on with the session in that file, and with whom it was talked to."""
+        self._let_go()
         folder = None if self.ephemeral else self.paths.sessions
         found = sessions.take_up(path, folder, self.screen.say, self._trouble)
         self.transcript.close()
@@ -149,6 +172,11 @@ class Session:
         if profile := recalled(self.config, found.state.who):
             self.switch(profile)
         self._settle()
+
+    def _let_go(self) -> None:
+        """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
+        if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
+            raise CommandError(LOST, "/save FILE keeps it elsewhere.")
 
     def prepare(self) -> None:
         """A question is being typed: let a connection stand open when it is there."""
@@ -172,6 +200,8 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
+            if state.set_aside:
+                self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""

@@ -111,7 +111,7 @@ def test_a_file_that_a_message_names_goes_along(chat: Terminal, server: Server, 
 def test_an_image_goes_along_in_base64(chat: Terminal, server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     chat.line(f"/image {tmp_path}/a.png")
-    chat.wait_for("+ a.png (70 bytes)")
+    chat.wait_for("(70 bytes)")
     ask(chat, "What is it?", "Hello")
     assert base64.b64encode(PNG).decode() in json.dumps(server.requests[0].body)
 
@@ -184,7 +184,8 @@ def test_files_of_the_command_line_go_along(server: Server, home: Path, tmp_path
     (tmp_path / "b.png").write_bytes(PNG)
     flags = ["--base-url", server.url, "-m", "m", "-f", f"{tmp_path}/a.txt", "--file", f"{tmp_path}/b.png"]
     done = run(*flags, "What?", home=home)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
+    assert (done.returncode, done.stdout) == (0, b"Hello\n")
+    assert done.stderr.decode() == f"+ {tmp_path}/a.txt (5 bytes)\n+ {tmp_path}/b.png (70 bytes)\n"
     body = json.dumps(server.requests[0].body)
     assert "alpha" in body
     assert base64.b64encode(PNG).decode() in body

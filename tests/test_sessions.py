@@ -155,6 +155,15 @@ def test_the_list_begins_with_the_newest_and_shows_what_each_is_about(tmp_path: 
     assert sessions.newest(tmp_path / "nowhere") is None
 
 
+def test_a_file_that_holds_nothing_and_one_that_is_gone_hide_no_session(tmp_path: Path) -> None:
+    kept(tmp_path, "a", "Hi", "Hello", used=100)
+    (tmp_path / "b.jsonl").touch()
+    (tmp_path / "c.jsonl").symlink_to(tmp_path / "gone")
+    assert sessions.newest(tmp_path) == tmp_path / "a.jsonl"
+    assert [each.id for each in sessions.listed(tmp_path)] == ["a"]
+    assert sessions.unfinished(tmp_path) is None
+
+
 @given(st.lists(strategies.questions | strategies.replies | st.just("title"), max_size=8))
 def test_the_title_in_a_list_is_the_title_of_the_session(
     tmp_path_factory: pytest.TempPathFactory, said: list[Message | str]
@@ -348,6 +357,18 @@ def test_sessions_are_listed_written_out_and_taken_in(server: Server, home: Path
     assert run("--export", "nobody", str(target), home=home).returncode == 2
 
 
+def test_what_cannot_be_kept_is_not_said_to_be_taken_in(server: Server, home: Path, tmp_path: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "About sed", home=home)
+    assert run("--export", "sed", str(tmp_path / "talk.md"), home=home).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sessions").touch()
+    done = run("--import", str(tmp_path / "talk.md"), home=other)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().count("cannot be written") == 1
+    assert "goes on" not in done.stderr.decode()
+
+
 def test_a_key_in_a_question_is_pointed_out_on_stderr(server: Server, home: Path) -> None:
     done = run("--base-url", server.url, "-m", "m", "Is sk-abcdefghij0123456789xyz good?", home=home)
     assert done.stdout == b"Hello\n"
@@ -467,6 +488,46 @@ def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
     chat.line("?")
     chat.wait_for("Hello", times=2)
     assert sent(server) == ["Hi", "First.", "More?"]
+
+
+def test_a_retry_that_is_stopped_or_killed_keeps_the_whole_reply(chat: Terminal, server: Server, home: Path) -> None:
+    server.answers(say("First."), stay("Sec"), say("Yes."), stay("Thi"))
+    ask(chat, "Hi", "First.")
+    chat.line("/retry")
+    chat.wait_for("Sec")
+    chat.send(CTRL_C)
+    chat.wait_for("The old reply stays; /redo takes what came of the new one.")
+    chat.wait_for_prompt()
+    ask(chat, "More", "Yes.")
+    assert sent(server) == ["Hi", "First.", "More"]
+    chat.line("/retry")
+    chat.wait_for("Thi")
+    chat.kill()
+    chat.end()
+    with chatrepl("-c", env=environment(home)) as again:
+        again.wait_for("The old reply stays; /redo takes what came of the new one.")
+        again.wait_for_prompt()
+        assert "Thi" not in again.text()
+        ask(again, "/redo", "Brought back")
+        ask(again, "And?", "Hello")
+        assert sent(server) == ["Hi", "First.", "More", "Thi", "And?"]
+
+
+def test_going_on_means_going_on_with_who_was_asked_last(chat: Terminal, server: Server, home: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/retry once", "tokens in")
+    assert server.requests[-1].body["model"] == "once"
+    chat.send(CTRL_D)
+    assert chat.end() == 0
+    for start, model in (("test-model", "kept"), ("kept", "kept")):
+        with chatrepl("-c", env=environment(home)) as again:
+            again.wait_for_prompt()
+            ask(again, "/retry", "tokens in")
+            assert server.requests[-1].body["model"] == start
+            ask(again, f"/model {model}", f"· {model}")
+            ask(again, "/retry", "tokens in")
+            again.send(CTRL_D)
+            assert again.end() == 0
 
 
 def test_a_question_comes_back_with_what_went_along(chat: Terminal, server: Server, home: Path, tmp_path: Path) -> None:
