@@ -106,7 +106,9 @@ def _place(session: Session, words: str) -> int:
         raise CommandError("Nothing was said yet")
     place = number(words, default=count)
     if place > count:
-        raise CommandError(f"The conversation has only {counted(count, 'turn')}", "/history shows them with their numbers.")
+        raise CommandError(
+            f"The conversation has only {counted(count, 'turn')}", "/history shows them with their numbers."
+        )
     return place
 
 
