@@ -13,7 +13,7 @@ from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
 from chatrepl.screen import Picture
-from chatrepl.session import Session
+from chatrepl.session import OLD_STAYS, Session
 from chatrepl.waiting import Wait
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
@@ -55,15 +55,22 @@ def ask(session: Session, asked: Message) -> Message | None:
     session.attachments = []
     session.note_who()
     session.transcript.add(Said(asked))
-    return _answer(session, asked, session.conversation.asking(asked))
+    return _turn(session, asked, session.conversation.asking(asked))
 
 
-def retry(session: Session) -> Message | None:
-    """Ask the last question again; the new reply takes the place of the old one once it is there."""
+def retry(session: Session, model: str = "") -> Message | None:
+    """Ask the last question again, this once of another model if one is named; the new reply takes the place of the old
+    one once it is there."""
+    session.note_who()
     *before, last = session.conversation.turns
     session.transcript.add(Mark("retry"))
     asking = Conversation(session.conversation.system, before).asking(last[0])
-    return _answer(session, last[0], asking, again=True)
+    profile = session.profile
+    session.profile = replace(profile, model=model or profile.model)
+    try:
+        return _turn(session, last[0], asking, again=True)
+    finally:
+        session.profile = profile
 
 
 def go_on(session: Session) -> Message | None:
@@ -75,6 +82,7 @@ def go_on(session: Session) -> Message | None:
     *before, last = session.conversation.turns
     if not last[-1].text:
         return retry(session)
+    session.note_who()
     if session.profile.prefill or dialect(session.profile.dialect).prefill:
         message = _continued(session, Conversation(session.conversation.system, before).asking(*last))
         if message or not isinstance(session.failure, Refused) or session.failure.status not in (400, 422):
@@ -86,10 +94,10 @@ def go_on(session: Session) -> Message | None:
 
 def _continued(session: Session, asking: Conversation) -> Message | None:
     session.transcript.add(Mark("continue"))
-    return _answer(session, asking.turns[-1][0], asking, again=True)
+    return _turn(session, asking.turns[-1][0], asking, again=True)
 
 
-def _answer(session: Session, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+def _turn(session: Session, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
     reply = Reply()
     timing = Timing(session.clock())
     failure = _collect(session, reply, conversation, timing)
@@ -101,7 +109,10 @@ def _answer(session: Session, asked: Message, conversation: Conversation, *, aga
     message = None if reply.empty else reply.message()
     if message:
         session.transcript.add(Said(message))
-        _tell_ending(session, reply, timing)
+        if note := OLD_STAYS if session.transcript.state.set_aside else ENDINGS.get(reply.ending):
+            session.screen.say(note, "warning")
+        if session.ui.statistics:
+            session.screen.say(statistics(reply, timing), "dim")
     else:
         session.transcript.add(Mark("withdraw"))
         if not again:
@@ -162,13 +173,6 @@ def _journal(session: Session, event: Event) -> None:
             session.transcript.add(Piece(text))
         case Thinking(text) if text:
             session.transcript.add(Piece(thinking=text))
-
-
-def _tell_ending(session: Session, reply: Reply, timing: Timing) -> None:
-    if note := ENDINGS.get(reply.ending):
-        session.screen.say(note, "warning")
-    if session.ui.statistics:
-        session.screen.say(statistics(reply, timing), "dim")
 
 
 def statistics(reply: Reply, timing: Timing) -> str:

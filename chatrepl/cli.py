@@ -120,7 +120,7 @@ def _errand(
     elif flags.export:
         errands.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
     elif flags.take_in:
-        errands.take_in(files.path_of(flags.take_in), places.sessions, screen)
+        errands.take_in(files.path_of(flags.take_in), places.sessions)
     else:
         return False
     return True

@@ -9,6 +9,9 @@ from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPi
 
 Role = Literal["user", "assistant", "tool"]
 
+BROKEN_OFF = ("interrupted", "failed", "error")
+"""The endings of a reply of which more was to come."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
@@ -103,6 +106,11 @@ class Message:
     def thinking(self) -> str:
         """The thinking parts, joined."""
         return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it broke off, or was cut at a limit."""
+        return self.ending in (*BROKEN_OFF, "length")
 
 
 def question(text: str, *attachments: Part) -> Message:

@@ -34,17 +34,16 @@ def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
     from chatrepl import export
 
     state = read(chosen_session(words, folder, screen).path)
-    if entry := state.settlement():
-        state.take(entry)
+    state.settle()
     export.save(file, state.conversation, state.title)
 
 
-def take_in(file: Path, folder: Path, screen: Screen) -> None:
+def take_in(file: Path, folder: Path) -> None:
     """Make sessions of the conversations in a file, and print their ids."""
     from chatrepl import export
 
     for conversation, title in reversed(export.load_all(file)):
-        path = sessions.keep(conversation, title, folder, screen.error)
+        path = sessions.keep(conversation, title, folder)
         print(f"{path.stem}  {safe.line(title) or 'untitled'}")
 
 
@@ -71,7 +70,7 @@ def check_up(
     from chatrepl.doctor import Doctor
 
     screen.notes = screen.out
-    connection = Connection(env, places.models, say=lambda _line: None)
+    connection = Connection(env, places.models, lambda _line: None, configuration.profiles)
     try:
         return Doctor(configuration, places, connection, screen).examine(chosen)
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from chatrepl.conversation import (
+    BROKEN_OFF,
     Conversation,
     Message,
     Part,
@@ -62,9 +63,9 @@ class Mark:
 
     ``system`` and ``rename`` set the system prompt and the title to ``text``; the kinds in ``WHO`` say who is talked
     to. ``drop`` and ``edit`` take the last ``count`` turns away, ``clear`` takes all. ``retry`` reopens the last turn,
-    whose reply is replaced when the new one has come; ``continue`` reopens it too, and what comes is added to its
-    reply. ``restore`` undoes the last of these, and the last ``restore``. ``withdraw`` takes back a question, or a
-    reopening, that got no reply.
+    whose reply is replaced when the new one has come, unless that broke off and the old one had not; ``continue``
+    reopens it too, and what comes is added to its reply. ``restore`` undoes the last of these, and the last
+    ``restore``. ``withdraw`` takes back a question, or a reopening, that got no reply.
     """
 
     kind: str
@@ -105,13 +106,13 @@ class State:
         """Take the next entry in. One that makes no sense here changes nothing."""
         match entry:
             case Said(message) if message.role == "user":
-                self._settle()
+                self.settle()
                 self._open(message)
                 self.title = self.title or title_of(message)
             case Said(message) if message.role == "assistant" and self.question:
-                self._answer(self.question, message)
+                self._close(self.question, message)
             case Taken(turn):
-                self._settle()
+                self.settle()
                 self.conversation.add(turn)
                 self.before = None
                 self.title = self.title or title_of(turn[0])
@@ -130,6 +131,11 @@ class State:
         parts += [TextPart(text)] if text else []
         return Message("assistant", tuple(parts), self.who.get("model", ""), "interrupted") if parts else None
 
+    @property
+    def set_aside(self) -> bool:
+        """Whether the last reply was set aside, by /undo or because it broke off; a mark ``restore`` takes it."""
+        return self.before is not None and self.before.kind == "restore"
+
     def settlement(self) -> Entry | None:
         """The entry that ends a turn which the program did not live to end."""
         if not self.question:
@@ -137,8 +143,8 @@ class State:
         partial = self.partial()
         return Said(partial) if partial else Mark("withdraw")
 
-    def _settle(self) -> None:
-        """End an open turn: the line that did so is lost."""
+    def settle(self) -> None:
+        """End an open turn with what had come: the line that did so was lost, or never written."""
         if entry := self.settlement():
             self.take(entry)
 
@@ -146,17 +152,21 @@ class State:
         self.question, self.reopened = question, reopened
         self._pieces.clear()
 
-    def _answer(self, question: Message, reply: Message) -> None:
-        """Close the open turn. A reply that replaces or goes on from another takes its place."""
-        turns, before = self.conversation.turns, None
-        turn: Turn = (question, reply)
-        if self.reopened:
-            before = Before(self.reopened, turns[:])
-            (last,) = self.conversation.drop()
-            turn = (*last[:-1], continued(last[-1], reply)) if self.reopened == "continue" else turn
-        self.conversation.add(turn)
+    def _close(self, question: Message, reply: Message) -> None:
+        """Close the open turn. A reply that replaces or goes on from another takes its place. One that broke off does
+        not take that of a whole one: it is as if the old reply were brought back at once."""
+        reopened = self.reopened
         self._open(None)
-        self.before = before
+        if not reopened:
+            self.conversation.add((question, reply))
+            self.before = None
+            return
+        old = self.conversation.turns
+        *others, last = old
+        turn = (*last[:-1], continued(last[-1], reply)) if reopened == "continue" else (question, reply)
+        self.conversation.turns, self.before = [*others, turn], Before(reopened, old)
+        if reopened == "retry" and reply.ending in BROKEN_OFF and last[-1].ending not in BROKEN_OFF:
+            self._mark(Mark("restore"))
 
     def _mark(self, mark: Mark) -> None:
         turns = self.conversation.turns

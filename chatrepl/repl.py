@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from chatrepl import attachments, safe
-from chatrepl.errors import ChatError
-from chatrepl.session import Session, as_line
+from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.session import LOST, Session, as_line
 
 
 class Reads(Protocol):
@@ -26,28 +26,33 @@ class Reads(Protocol):
 
 def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
-    leaving = False
+    leaving = warned = False
     while True:
-        start, session.draft = session.draft, ""
-        about = session.transcript.state.title or session.profile.name
-        session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
-        session.show_attachments()
         try:
-            line = prompt.read(start)
-        except KeyboardInterrupt:
-            if leaving:
-                return
-            leaving = True
-            session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
-            continue
-        except EOFError:
-            return
-        leaving = False
-        if line.strip():
-            try:
+            line = _read(session, prompt)
+            if line.strip():
                 obey(session, line, typed=prompt.typed)
-            except EOFError:
-                return
+            leaving = warned = False
+            continue
+        except KeyboardInterrupt:
+            if not leaving:
+                leaving = True
+                session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
+                continue
+        except EOFError:
+            pass
+        if warned or session.transcript.whole():
+            return
+        warned = True
+        session.screen.error(TranscriptError(LOST, "/save FILE keeps it; Ctrl-D again leaves."))
+
+
+def _read(session: Session, prompt: Reads) -> str:
+    start, session.draft = session.draft, ""
+    about = session.transcript.state.title or session.profile.name
+    session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
+    session.show_attachments()
+    return prompt.read(start)
 
 
 def obey(session: Session, line: str, *, typed: bool = True) -> None:

@@ -12,7 +12,7 @@ from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
-from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
@@ -22,6 +22,9 @@ from chatrepl.usage import Rates
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
     from chatrepl.dialects import ModelInfo
+
+OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
+LOST = "What was said last is in no file: the disk does not take it"
 
 
 def as_line(text: str) -> str:
@@ -144,10 +147,11 @@ class Session:
             from chatrepl.glance import look
 
             self._looking_for = self.profile
-            self.offers = look(self.profile, self.env)
+            self.offers = look(self.profile, self.env, self.config)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""
+        self._let_go()
         self.begin()
         self.transcript.adopt(conversation, title)
         self.note_who()
@@ -160,6 +164,7 @@ class Session:
 
     def resume(self, path: Path) -> None:
         """Go on with the session in that file, and with whom it was talked to."""
+        self._let_go()
         folder = None if self.ephemeral else self.paths.sessions
         found = sessions.take_up(path, folder, self.screen.say, self._trouble)
         self.transcript.close()
@@ -167,6 +172,11 @@ class Session:
         if profile := recalled(self.config, found.state.who):
             self.switch(profile)
         self._settle()
+
+    def _let_go(self) -> None:
+        """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
+        if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
+            raise CommandError(LOST, "/save FILE keeps it elsewhere.")
 
     def prepare(self) -> None:
         """A question is being typed: let a connection stand open when it is there."""
@@ -190,6 +200,8 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
+            if state.set_aside:
+                self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""

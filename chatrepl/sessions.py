@@ -112,15 +112,16 @@ def take_up(path: Path, folder: Path | None, say: Callable[[str], None], trouble
         return Transcript.copied(read(path), folder / f"{new_id()}.jsonl", trouble)
 
 
-def keep(conversation: Conversation, title: str, folder: Path, trouble: Trouble) -> Path:
+def keep(conversation: Conversation, title: str, folder: Path) -> Path:
     """Write a conversation from elsewhere as a session, as old as its last message; its file."""
-    path = folder / f"{new_id()}.jsonl"
-    while path.exists():
-        path = folder / f"{new_id()}.jsonl"
-    transcript = Transcript(path, trouble)
+    troubles: list[TranscriptError] = []
+    transcript = Transcript(folder / f"{new_id()}.jsonl", troubles.append)
     transcript.adopt(conversation, title)
     transcript.write()
     transcript.close()
+    path = transcript.kept
+    if not path:
+        raise TranscriptError(str(troubles[0]))
     with suppress(IndexError, ValueError, OSError):  # no time, or none that is one
         used = datetime.fromisoformat([message.at for message in conversation.messages if message.at][-1]).timestamp()
         os.utime(path, (used, used))
@@ -143,13 +144,14 @@ def delete(path: Path) -> None:
 
 
 def _files(folder: Path) -> list[tuple[Path, float]]:
-    """The files of the sessions and when they were written to, the newest first."""
-    try:
-        with os.scandir(folder) as entries:
-            files = [(each.stat().st_mtime, each.name) for each in entries if each.name.endswith(".jsonl")]
-    except OSError:
-        return []
-    return [(folder / name, used) for used, name in sorted(files, reverse=True)]
+    """The files of the sessions and when they were written to, the newest first. An empty one is no session yet."""
+    found: list[tuple[float, str]] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for each in entries:
+            with suppress(OSError):  # gone meanwhile, or a link to nowhere
+                if each.name.endswith(".jsonl") and os.path.getsize(each.path):  # which an entry may not know yet
+                    found.append((each.stat().st_mtime, each.name))
+    return [(folder / name, used) for used, name in sorted(found, reverse=True)]
 
 
 def _bytes(path: Path) -> bytes:

@@ -1,13 +1,13 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
-import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from chatrepl import files, safe
-from chatrepl.config import Profile, Ui, load, nearest
+from chatrepl.config import Profile, Ui, load, nearest, unsendable
 from chatrepl.errors import CommandError, ConfigError
 
 PARAMETERS: dict[str, str] = {
@@ -77,11 +77,15 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
 def parse(value: str) -> Any:
     """A value as TOML reads it, else as the text it is. CommandError if no request can hold it."""
     try:
-        read = _as_toml(value)
-        json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError):  # a date, nan, half a surrogate pair, too many digits or brackets
-        raise CommandError(f"No request can hold {safe.line(value, 40)}", 'Quotes make it a text: "..."') from None
-    return read
+        found = _as_toml(value)
+        wrong = unsendable(found)
+    except (ValueError, RecursionError):  # too many digits or brackets
+        wrong = "without measure"
+    if wrong:
+        raise CommandError(
+            f"{safe.line(value, 40)} is {wrong}, which no request can hold", 'Quotes make it a text: "..."'
+        )
+    return found
 
 
 def _as_toml(value: str) -> Any:
@@ -106,7 +110,7 @@ def text_or_file(words: str) -> str:
         return words
     path = files.path_of(words[1:])
     try:
-        return path.read_text("utf-8").strip("\n")
+        return path.read_text("utf-8-sig").strip("\n")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -118,7 +122,7 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
     load(path)  # a file that cannot be used now is not made worse
     import tomllib
 
-    data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    data = tomllib.loads(path.read_text("utf-8-sig")) if os.path.exists(path) else {}
     if key in _UI:
         data.setdefault("ui", {})[key] = getattr(ui, key)
     else:

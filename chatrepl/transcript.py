@@ -4,7 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,19 +38,20 @@ class Transcript:
     soon as the disk takes it.
     """
 
-    def __init__(self, path: Path | None, trouble: Trouble) -> None:
-        """``path`` is the file, made with the first message; None keeps the session in memory alone."""
+    def __init__(
+        self, path: Path | None, trouble: Trouble, state: State | None = None, file: int | None = None, size: int = 0
+    ) -> None:
+        """``path`` is the file, made with the first message, under another name if this one is taken by then; None
+        keeps the session in memory alone. One that goes on has its ``state``, and its ``file`` open, of that size."""
         self.path = path
-        self.state = State()
+        self.state = state or State()
         self._trouble = trouble
-        self._file: int | None = None
-        self._size = 0
+        self._file = file
+        self._size = size
         """Where the last whole line ends."""
         self._refused = False
         self._waiting: list[Entry] = []
         """What is not written yet: marks made before there was anything to keep, and what the disk refused."""
-        if path:
-            self._waiting.append(Header(path.stem, now()))
 
     @property
     def kept(self) -> Path | None:
@@ -69,10 +70,11 @@ class Transcript:
         """Write what waits to be written."""
         if not (self.path and self._waiting):
             return
-        lines = "".join(_line(entry) for entry in self._waiting).encode("ascii")
         try:
             if self._file is None:
-                self._file = _create(self.path)
+                self.path, self._file = _created(self.path)
+                self._waiting.insert(0, Header(self.path.stem, now()))
+            lines = "".join(_line(entry) for entry in self._waiting).encode("ascii")
             if self._refused:  # half a line may stand there
                 os.ftruncate(self._file, self._size)
             _write_all(self._file, lines)
@@ -83,13 +85,22 @@ class Transcript:
         except OSError as error:
             self._refuse(error)
 
-    def close(self) -> None:
-        """Close the file; a session in which nothing was said leaves none."""
+    def whole(self) -> bool:
+        """Whether all that was said is where it is kept. What the disk refused is offered to it once more."""
         if self._refused:
             self.write()
+        return not self._refused
+
+    def close(self) -> None:
+        """Close the file; a session in which nothing was said leaves none."""
+        if not self.whole():
+            self._trouble(TranscriptError(f"What was said last is not in {self.path}: the disk never took it"))
         if self._file is not None:
             os.close(self._file)
             self._file = None
+            if self.path and not self._size:
+                with suppress(OSError):
+                    self.path.unlink()
 
     def _refuse(self, error: OSError) -> None:
         self._waiting = [entry for entry in self._waiting if not isinstance(entry, Piece)]
@@ -110,26 +121,19 @@ class Transcript:
 
         A torn last line is cut off. It and lines that cannot be read are kept aside and told.
         """
-        transcript = cls(path, trouble)
         try:
-            transcript._file = os.open(path, _APPENDING)
-            if not hold(transcript._file):
-                raise Busy(f"The session {path.stem} is open in another terminal")
-            found = Journal.of(path)
-            transcript.state, transcript._waiting = found.state, []
-            _mend(transcript._file, path, found, trouble)
-            transcript._size = os.fstat(transcript._file).st_size
+            with ExitStack() as failing:
+                file = os.open(path, _APPENDING)
+                failing.callback(os.close, file)
+                if not hold(file):
+                    raise Busy(f"The session {path.stem} is open in another terminal")
+                found = Journal.of(path)
+                _mend(file, path, found, trouble)
+                size = os.fstat(file).st_size
+                failing.pop_all()
         except OSError as error:
-            transcript._drop()
             raise TranscriptError(f"{path} cannot be opened: {error.strerror}") from None
-        except TranscriptError:
-            transcript._drop()
-            raise
-        return transcript
-
-    def _drop(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
+        return cls(path, trouble, found.state, file, size)
 
     @classmethod
     def copied(cls, state: State, path: Path | None, trouble: Trouble) -> "Transcript":
@@ -240,11 +244,17 @@ def _entry(line: bytes) -> Entry | None:
 _APPENDING = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
-def _create(path: Path) -> int:
+def _created(path: Path) -> tuple[Path, int]:
+    """A new file, held, and its path: this one, or another beside it where the name is taken."""
     files.private_folder(path.parent)
-    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
-    hold(file)
-    return file
+    while True:
+        try:
+            file = os.open(path, _APPENDING | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            path = path.with_name(f"{new_id()}.jsonl")
+        else:
+            hold(file)  # nobody else does: a file that is empty is no session yet
+            return path, file
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import transcript
+from chatrepl import repl, transcript
+from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Mark, Piece, Said
+from chatrepl.session import LOST
 from chatrepl.transcript import Transcript
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say
+from tests.talking import Talk, shown
 from tests.terminal import environment
 
 if sys.platform == "win32":
@@ -170,6 +173,16 @@ def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
         assert journal.kept
 
 
+def test_a_disk_that_takes_nothing_leaves_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    troubles: list[TranscriptError] = []
+    journal = Transcript(tmp_path / "one.jsonl", troubles.append)
+    with refusing(monkeypatch, lambda count: True):
+        talk(journal)
+        journal.close()
+    assert [str(each).partition(" ")[0] for each in troubles] == ["The", "What"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,11 +195,59 @@ def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
         with refusing(monkeypatch, lambda count, nth=nth: count >= nth):  # type: ignore[misc]
             talk(journal)
             journal.close()
-        assert len(troubles) == 1
+        told, ended = map(str, troubles)
+        assert "No space left on device" in told
+        assert "What was said last" in ended, "who leaves is told what is lost"
         assert journal.kept is None
         assert journal.state == whole.state
-        left = (tmp_path / f"{nth}.jsonl").read_bytes().splitlines(keepends=True)
+        path = tmp_path / f"{nth}.jsonl"
+        left = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         assert [json.loads(line) for line in left[1:]] == [json.loads(line) for line in lines[1 : len(left)]]
+
+
+class Lines:
+    """A prompt at which these lines are typed, and then Ctrl-D for ever; every question gets that answer."""
+
+    typed = True
+
+    def __init__(self, *lines: str, answer: str = "") -> None:
+        self.lines, self.said = list(lines), answer
+
+    def read(self, start: str = "") -> str:
+        if not self.lines:
+            raise EOFError
+        return self.lines.pop(0)
+
+    def answer(self, question: str) -> str:
+        return self.said
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_is_in_no_file_is_not_left_behind_without_a_word(server: Server, home: Path, talk: Talk) -> None:
+    home.mkdir()
+    (home / "sessions").touch()
+    chat = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    prompt = Lines("Hi", "/quit", "/fork", f"/save {home}/talk.md", f"/load {home}/talk.md")
+    chat.answer = prompt.answer
+    path = chat.transcript.path
+    repl.run(chat, prompt)
+    assert chat.transcript.path == path, "neither a fork nor another conversation takes its place"
+    assert len(chat.conversation.turns) == 1
+    assert (home / "talk.md").exists()
+    said = shown(chat)
+    assert said.count(LOST) == 4
+    assert said.count("/save FILE keeps it; Ctrl-D again leaves.") == 2, "by /quit and by Ctrl-D"
+
+    chat.answer = lambda _question: "y"
+    repl.obey(chat, "/fork")
+    assert chat.transcript.path != path
+    (home / "sessions").unlink()
+    repl.run(chat, Lines())
+    assert chat.transcript.kept
+    assert transcript.read(chat.transcript.kept).conversation == chat.conversation
+    assert shown(chat).count("Ctrl-D again leaves.") == 2, "once the disk takes it there is nothing to tell"
 
 
 def test_a_full_disk_is_told_once_and_the_conversation_goes_on(server: Server, home: Path) -> None:

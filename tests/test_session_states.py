@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chatrepl import transcript
 from chatrepl.config import Config, Paths, Profile
-from chatrepl.conversation import Conversation, question
+from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage
@@ -139,6 +139,14 @@ class Chat(RuleBasedStateMachine):
         assert turns[:-1] == before[:-1]
         if command == "/continue" and before[-1][-1].text:
             assert turns[-1][-1].text.startswith(before[-1][-1].text)
+        whole = before[-1][-1].ending not in BROKEN_OFF
+        if command == "/retry" and whole and ending in ("interrupted", "failed", "killed"):
+            assert turns == before, "what broke off does not take the place of a whole reply"
+            if any(isinstance(event, Text | Thinking) for event in events):
+                self.obey("/redo")
+                assert self.session.conversation.turns[-1][-1].ending in BROKEN_OFF
+                self.obey("/redo")
+                assert self.session.conversation.turns == before
         if turns != before:
             self.obey("/undo")
             assert self.session.conversation.turns == before

@@ -155,6 +155,15 @@ def test_the_list_begins_with_the_newest_and_shows_what_each_is_about(tmp_path: 
     assert sessions.newest(tmp_path / "nowhere") is None
 
 
+def test_a_file_that_holds_nothing_and_one_that_is_gone_hide_no_session(tmp_path: Path) -> None:
+    kept(tmp_path, "a", "Hi", "Hello", used=100)
+    (tmp_path / "b.jsonl").touch()
+    (tmp_path / "c.jsonl").symlink_to(tmp_path / "gone")
+    assert sessions.newest(tmp_path) == tmp_path / "a.jsonl"
+    assert [each.id for each in sessions.listed(tmp_path)] == ["a"]
+    assert sessions.unfinished(tmp_path) is None
+
+
 @given(st.lists(strategies.questions | strategies.replies | st.just("title"), max_size=8))
 def test_the_title_in_a_list_is_the_title_of_the_session(
     tmp_path_factory: pytest.TempPathFactory, said: list[Message | str]
@@ -280,6 +289,13 @@ def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     assert choice.recalled(known, {}) is None
     moved = config.replace(groq, base_url="http://elsewhere.example/v1")
     assert choice.recalled(known, choice.who(moved, known)) is None, "a file does not say where a key goes"
+    for secrets in ({"headers": {"Authorization": "Bearer x"}}, {"client_cert": "me.pem"}, {"key_file": "k"}):
+        mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)  # type: ignore[arg-type]
+        holding = config.replace(known, profiles={"mine": mine})
+        kept = choice.who(config.replace(mine, base_url="http://elsewhere.example/v1"), holding)
+        assert choice.recalled(holding, kept) is None, "nor what else is a secret"
+    replayed = config.Profile("replay", dialect="ollama", base_url=choice.REPLAYED, model="m")
+    assert not choice.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
     secret = config.replace(by_hand, base_url="http://user:password@example.org")
     assert "password" not in str(choice.who(secret, known))
 
@@ -339,6 +355,18 @@ def test_sessions_are_listed_written_out_and_taken_in(server: Server, home: Path
     assert b"About sed" in taken.stdout
     assert b"About sed" in run("--list-sessions", home=other).stdout
     assert run("--export", "nobody", str(target), home=home).returncode == 2
+
+
+def test_what_cannot_be_kept_is_not_said_to_be_taken_in(server: Server, home: Path, tmp_path: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "About sed", home=home)
+    assert run("--export", "sed", str(tmp_path / "talk.md"), home=home).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sessions").touch()
+    done = run("--import", str(tmp_path / "talk.md"), home=other)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().count("cannot be written") == 1
+    assert "goes on" not in done.stderr.decode()
 
 
 def test_a_key_in_a_question_is_pointed_out_on_stderr(server: Server, home: Path) -> None:
@@ -460,6 +488,46 @@ def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
     chat.line("?")
     chat.wait_for("Hello", times=2)
     assert sent(server) == ["Hi", "First.", "More?"]
+
+
+def test_a_retry_that_is_stopped_or_killed_keeps_the_whole_reply(chat: Terminal, server: Server, home: Path) -> None:
+    server.answers(say("First."), stay("Sec"), say("Yes."), stay("Thi"))
+    ask(chat, "Hi", "First.")
+    chat.line("/retry")
+    chat.wait_for("Sec")
+    chat.send(CTRL_C)
+    chat.wait_for("The old reply stays; /redo takes what came of the new one.")
+    chat.wait_for_prompt()
+    ask(chat, "More", "Yes.")
+    assert sent(server) == ["Hi", "First.", "More"]
+    chat.line("/retry")
+    chat.wait_for("Thi")
+    chat.kill()
+    chat.end()
+    with chatrepl("-c", env=environment(home)) as again:
+        again.wait_for("The old reply stays; /redo takes what came of the new one.")
+        again.wait_for_prompt()
+        assert "Thi" not in again.text()
+        ask(again, "/redo", "Brought back")
+        ask(again, "And?", "Hello")
+        assert sent(server) == ["Hi", "First.", "More", "Thi", "And?"]
+
+
+def test_going_on_means_going_on_with_who_was_asked_last(chat: Terminal, server: Server, home: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/retry once", "tokens in")
+    assert server.requests[-1].body["model"] == "once"
+    chat.send(CTRL_D)
+    assert chat.end() == 0
+    for start, model in (("test-model", "kept"), ("kept", "kept")):
+        with chatrepl("-c", env=environment(home)) as again:
+            again.wait_for_prompt()
+            ask(again, "/retry", "tokens in")
+            assert server.requests[-1].body["model"] == start
+            ask(again, f"/model {model}", f"· {model}")
+            ask(again, "/retry", "tokens in")
+            again.send(CTRL_D)
+            assert again.end() == 0
 
 
 def test_a_question_comes_back_with_what_went_along(chat: Terminal, server: Server, home: Path, tmp_path: Path) -> None:

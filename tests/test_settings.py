@@ -49,9 +49,9 @@ def test_a_value_is_read_as_toml_else_as_the_text_it_is(value: str, read: object
     ids=lambda value: value[:12].encode("ascii", "replace").decode(),
 )
 def test_what_no_request_can_hold_is_a_line(value: str) -> None:
-    with pytest.raises(CommandError, match="No request can hold") as raised:
+    with pytest.raises(CommandError, match="which no request can hold") as raised:
         settings.changed("options.x", value, Ui(), PROFILE)
-    assert len(str(raised.value)) < 80
+    assert len(str(raised.value)) < 100
 
 
 @given(st.text(st.characters(), max_size=40))
@@ -89,11 +89,22 @@ def test_any_other_option_has_a_name_too() -> None:
         ("markdown", "maybe", "is on or off"),
         ("theme", "blue", "is one of auto, dark, light"),
         ("options.", "1", "no setting"),
+        ("stop", "2024-01-01", "is a date or a time, which no request can hold"),
+        ("temperature", "inf", "is without measure, which no request can hold"),
     ],
 )
 def test_a_mistake_is_a_line(key: str, value: str, complaint: str) -> None:
     with pytest.raises(CommandError, match=complaint):
         settings.changed(key, value, Ui(), PROFILE)
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "system").write_text("Be brief.\n", "utf-8-sig")
+    assert settings.text_or_file(f"@{tmp_path}/system") == "Be brief."
+    path = tmp_path / "config.toml"
+    path.write_text('[ui]\ntheme = "light"\n', "utf-8-sig")
+    settings.save(path, "theme", Ui(theme="dark"), PROFILE)
+    assert config.load(path).ui.theme == "dark"
 
 
 def test_saving_keeps_what_else_stands_in_the_file(tmp_path: Path) -> None:

@@ -72,6 +72,21 @@ def test_a_session_in_which_nothing_was_said_leaves_no_file(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_sessions_never_write_into_one_file(tmp_path: Path) -> None:
+    one, two = (Transcript(tmp_path / "one.jsonl", no_trouble) for _ in range(2))
+    for journal in (one, two, one, two):
+        journal.add(Said(question("hi")))
+        journal.add(Said(reply("hello")))
+    assert one.path == tmp_path / "one.jsonl"
+    assert two.path
+    assert two.path != one.path
+    for journal in (one, two):
+        journal.close()
+        assert journal.path
+        assert transcript.read(journal.path) == journal.state
+        assert json.loads(journal.path.read_text("utf-8").splitlines()[0])["id"] == journal.path.stem
+
+
 def test_the_file_is_for_the_user_alone_and_begins_with_its_version(tmp_path: Path) -> None:
     path = tmp_path / "sessions" / "one.jsonl"
     journal = Transcript(path, no_trouble)
@@ -154,6 +169,34 @@ def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:
     assert (partial.text, partial.thinking, partial.ending) == ("Hello", "hm", "interrupted")
     state.take(Said(reply("Hello!")))
     assert state.partial() is None
+
+
+def test_at_every_step_of_a_retry_the_whole_reply_is_there_until_the_new_one_is() -> None:
+    new = Message("assistant", (TextPart("Hello!"),), "m", "failed")
+    steps = [Mark("retry"), Piece("Hel"), Piece("lo!"), Said(new)]
+    for length in range(len(steps) + 1):
+        state = State()
+        for entry in [Said(question("hi")), Said(reply("Hello")), *steps[:length]]:
+            state.take(entry)
+        assert state.conversation.turns[0][1] == reply("Hello")
+        state.settle()
+        assert state.conversation.turns[0][1] == reply("Hello")
+        if length > 1:  # what came of the new one can be had
+            state.take(Mark("restore"))
+            assert state.conversation.turns[0][1].text == "Hello!"[: 3 if length == 2 else 6]
+            state.take(Mark("restore"))
+            assert state.conversation.turns[0][1] == reply("Hello")
+    state.take(Mark("retry"))
+    state.take(Said(reply("Hello again")))
+    assert state.conversation.turns[0][1] == reply("Hello again")
+
+
+def test_a_reply_that_broke_off_gives_way_to_any_other() -> None:
+    state = State()
+    for text in ("one", "one two"):
+        state.take(Said(question("hi")) if text == "one" else Mark("retry"))
+        state.take(Said(Message("assistant", (TextPart(text),), "m", "failed")))
+    assert state.conversation.turns[0][1].text == "one two"
 
 
 def test_the_title_is_the_first_line_that_says_something() -> None:

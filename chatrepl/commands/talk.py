@@ -1,7 +1,6 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from chatrepl import asking, safe, settings
 from chatrepl.asking import ENDINGS
@@ -71,7 +70,8 @@ UNDONE = {
 
 @command("/redo")
 def redo(session: Session, words: str) -> None:
-    """Bring back what /undo took away, as long as nothing new was said."""
+    """Bring back what /undo took away, or what came of a reply that /retry did not get whole, as long as nothing new
+    was said."""
     state = session.transcript.state
     if not (state.before and state.before.kind in ("drop", "restore")):
         raise CommandError("There is nothing to bring back")
@@ -114,16 +114,11 @@ def _place(session: Session, words: str) -> int:
 
 @command("/retry [model]", complete=model_names)
 def retry(session: Session, words: str) -> None:
-    """Ask the last question again, of another model if one is named. The new reply replaces the old one."""
+    """Ask the last question again, of another model if one is named. The new reply replaces the old one once it is
+    there; of one that is stopped or breaks off /redo takes what came."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
-    before = session.profile
-    if words:
-        session.profile = replace(before, model=words)
-    try:
-        asking.retry(session)
-    finally:
-        session.profile = before if words else session.profile
+    asking.retry(session, words)
 
 
 @command("/continue")
@@ -160,7 +155,7 @@ def _attachments(session: Session, message: Message) -> None:
 
 def _heading(place: int, message: Message) -> str:
     who = {"user": "you"}.get(message.role, safe.line(message.model) or message.role)
-    ending = f" ({message.ending})" if message.ending in ("interrupted", "failed", "length") else ""
+    ending = f" ({message.ending})" if message.unfinished else ""
     return f"[{place}] {who}{ending}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from chatrepl.conversation import Conversation
 from chatrepl.export.format import Chat, Damage, Format, text_of
 from chatrepl.export.format import to_json as to_line
-from chatrepl.journal import VERSION, Entry, Header, Mark, Said, State, Taken, from_json, to_json
+from chatrepl.journal import VERSION, Entry, Header, Mark, State, Taken, from_json, to_json
 
 
 def render(chat: Chat) -> str:
@@ -32,8 +32,7 @@ def read(path: Path) -> list[Chat]:
     state = State()
     for entry in entries:
         state.take(entry)
-    if partial := state.partial():
-        state.take(Said(partial))
+    state.settle()
     return [Chat(state.conversation, state.title)]
 
 

@@ -98,11 +98,12 @@ def _about(conversation: Conversation) -> str:
 def _message(message: Message) -> str:
     who = {"user": "You", "assistant": "Assistant", "tool": "Tool"}[message.role]
     name = f"<b>{_line(message.model) or who if message.role == 'assistant' else who}</b>"
-    broke_off = message.ending in ("interrupted", "failed", "length")
-    notes = [_line(message.at[:16].replace("T", " ")), message.ending if broke_off else ""]
+    notes = [_line(message.at[:16].replace("T", " ")), message.ending if message.unfinished else ""]
     draw = PARTS | {TextPart: lambda part: _typed(part.text)} if message.role == "user" else PARTS
     body = "\n".join(draw[type(part)](part) for part in message.parts)
-    return _block(message.role + (" broken" if broke_off else ""), " · ".join(filter(None, [name, *notes])), body)
+    return _block(
+        message.role + (" broken" if message.unfinished else ""), " · ".join(filter(None, [name, *notes])), body
+    )
 
 
 def _block(kind: str, who: str, body: str) -> str:

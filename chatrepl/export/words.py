@@ -41,8 +41,7 @@ def _block(speaker: str, words: str) -> str:
 
 def _speaker(message: Message) -> str:
     who = {"user": "You", "assistant": message.model or "Assistant", "tool": "Tool"}[message.role]
-    broke_off = message.ending in ("interrupted", "failed", "length")
-    return f"{who} ({message.ending})" if broke_off else who
+    return f"{who} ({message.ending})" if message.unfinished else who
 
 
 def _words(message: Message) -> str:
