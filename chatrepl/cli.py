@@ -281,6 +281,8 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
     _attach(session, flags.file)
+    if text or not session.screen.live:  # where no prompt comes first that begins the warming
+        warming.collect_garbage()
     with quiet(sys.stdin, lines=not session.screen.live):
         if text:
             repl.begin(session, text, named)
