@@ -1,13 +1,16 @@
 """Files that go along with a question: texts and images, and the @names inside a message that mean some."""
 
 import codecs
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatrepl import safe
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.filenames import size
+from chatrepl.files import path_of
 
 BOUND = 256_000
 """A text of more bytes is only attached after a yes."""
@@ -44,7 +47,7 @@ def read(path: Path) -> Attachment:
     if mime:
         import base64
 
-        return ImagePart(mime, base64.b64encode(data).decode("ascii"), path.name)
+        return ImagePart(mime, base64.b64encode(data).decode("ascii"), str(path))
     return FilePart(str(path), _text(data, path))
 
 
@@ -91,7 +94,17 @@ def is_large(part: Attachment) -> bool:
 
 def described(part: Attachment) -> str:
     """An attachment in a few words."""
-    return f"{part.name} ({size(weight(part))})"
+    return f"{safe.line(part.name)} ({size(weight(part))})"
+
+
+def joined(waiting: list[Attachment], part: Attachment) -> list[Attachment]:
+    """Those and this one, which takes the place of an older state of the same file."""
+    return [each for each in waiting if place(each.name) != place(part.name)] + [part]
+
+
+def place(name: str) -> str:
+    """Where a file is, however it was named."""
+    return os.path.abspath(os.path.expanduser(name))
 
 
 _MENTION = re.compile(r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))""")
@@ -109,8 +122,8 @@ def mentioned(text: str) -> Iterator[Path]:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):  # a name too long, a ~user that is not there, a NUL
+        return path_of(str(path)).is_file()
+    except (OSError, CommandError):  # a name too long, or one that no file has
         return False
 
 
@@ -122,4 +135,4 @@ def paths(words: str) -> list[Path]:
         names = shlex.split(words)
     except ValueError:
         names = [words]
-    return [Path(name).expanduser() for name in names]
+    return [path_of(name) for name in names]

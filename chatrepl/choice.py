@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from chatrepl import keys
-from chatrepl.config import Config, Profile
+from chatrepl import keys, urls
+from chatrepl.config import Config, Profile, address
 from chatrepl.errors import ChatError, ConfigError
 
 REPLAYED = "https://replay.invalid/v1"
 """The base URL in a replay, which reaches no network."""
+
+BY_HAND = "by-hand"
+"""The name of who is talked to at an address given by hand."""
 
 ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
 """The profiles of servers that are looked for at their usual ports."""
@@ -31,11 +33,13 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         or _running(config)
         or _embedded(config)
     )
-    overrides: dict[str, Any] = {"dialect": dialect} if dialect else {}
     if base_url:
+        bare = keys.without_secrets(chosen)
+        if not name and bare != chosen and urls.parts(base_url) != urls.parts(address(chosen, env)):
+            chosen = replace(bare, name=BY_HAND)  # nobody said that its key may go there
         # The variable that moves the profile elsewhere loses against an address given by hand.
-        overrides |= {"base_url": base_url, "base_url_env": ""}
-    return replace(chosen, **overrides)
+        chosen = replace(chosen, base_url=base_url, base_url_env="")
+    return replace(chosen, dialect=dialect or chosen.dialect)
 
 
 def who(profile: Profile, config: Config) -> dict[str, str]:
@@ -43,22 +47,22 @@ def who(profile: Profile, config: Config) -> dict[str, str]:
     own = config.profiles.get(profile.name, Profile())
     kept = {"profile": profile.name, "model": profile.model}
     kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
-    secret = "@" in profile.base_url or "?" in profile.base_url
-    kept["base_url"] = "" if secret or profile.base_url == own.base_url else profile.base_url
+    untold = "@" in profile.base_url or "?" in profile.base_url or profile.base_url in (own.base_url, REPLAYED)
+    kept["base_url"] = "" if untold else profile.base_url
     return kept
 
 
 def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
     """The profile a session was talking to, if it is still known.
 
-    An address given by hand is used again only with a profile that has no key: what a file says must not send one.
+    An address given by hand is used again only with a profile that has no secrets: what a file says must not send one.
     """
     own = config.profiles.get(kept.get("profile", ""))
     if not kept.get("base_url"):
         return replace(own, **_given(kept, "model", "dialect")) if own else None
-    if own and own.needs_key:
+    if own and own != keys.without_secrets(own):
         return None
-    own = own or Profile("by-hand", dialect="openai-chat")
+    own = own or Profile(BY_HAND, dialect="openai-chat")
     return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
 
 
@@ -87,7 +91,7 @@ def _named(config: Config, name: str) -> Profile | None:
 
 def _by_hand(dialect: str, base_url: str) -> Profile | None:
     if base_url:
-        return Profile("by-hand", dialect=dialect or "openai-chat", base_url=base_url)
+        return Profile(BY_HAND, dialect=dialect or "openai-chat", base_url=base_url)
     return None
 
 
@@ -108,9 +112,9 @@ def _running(config: Config) -> Profile | None:
 
 
 def _listens(url: str) -> bool:
-    parts = urlsplit(url)
+    _, host, port = urls.parts(url)
     try:
-        with socket.create_connection((parts.hostname, parts.port or 80), PROBE_SECONDS):
+        with socket.create_connection((host, port), PROBE_SECONDS):
             return True
     except (OSError, ValueError):
         return False

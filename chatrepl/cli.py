@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from chatrepl import (
     attachments,
     config,
     errands,
+    files,
     narrow,
     safe,
     sessions,
@@ -79,7 +79,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         return FINE
     places = config.paths(env)
     if flags.config:
-        places = replace(places, config=Path(flags.config).expanduser())
+        places = replace(places, config=files.path_of(flags.config))
     configuration = config.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
@@ -106,7 +106,6 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
             for model in session.offered():
                 print(safe.line(model.id))
             return FINE
-        session.attachments += [attachments.read(Path(name).expanduser()) for name in flags.file]
         return _chat(flags, session)
 
 
@@ -119,9 +118,9 @@ def _errand(
     elif flags.list_sessions:
         errands.list_sessions(places.sessions)
     elif flags.export:
-        errands.write_session(flags.export[0], Path(flags.export[1]).expanduser(), places.sessions, screen)
+        errands.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
     elif flags.take_in:
-        errands.take_in(Path(flags.take_in).expanduser(), places.sessions)
+        errands.take_in(files.path_of(flags.take_in), places.sessions)
     else:
         return False
     return True
@@ -139,7 +138,7 @@ def _check_up(
 
 
 def _recordings(flags: argparse.Namespace) -> Recordings:
-    record, replay = (Path(name).expanduser() if name else None for name in (flags.record, flags.replay))
+    record, replay = (files.path_of(name) if name else None for name in (flags.record, flags.replay))
     return Recordings(record, replay, flags.paced)
 
 
@@ -165,7 +164,7 @@ def _profile(
     by_hand = flags.profile or flags.dialect or flags.base_url
     known = None
     if flags.replay and not flags.profile:
-        known = recorded_profile(Path(flags.replay).expanduser(), flags.dialect)
+        known = recorded_profile(files.path_of(flags.replay), flags.dialect)
     elif who and not by_hand:
         known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
@@ -185,7 +184,8 @@ def _profile(
 
 def _chat(flags: argparse.Namespace, session: Session) -> int:
     """One-shot, the REPL, or the one and then the other."""
-    text = "\n\n".join(filter(None, (" ".join(flags.prompt), _piped())))
+    prompt = " ".join(flags.prompt)
+    text = "\n\n".join(filter(None, (prompt, _piped())))
     stay = flags.interactive or not text
     if flags.interactive and not sys.stdin.isatty():
         _keys_from_the_terminal()
@@ -193,10 +193,13 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
-    resumed = bool(flags.go_on or flags.resume is not None)
-    return (
-        _repl(session, flags.profile, text, resumed=resumed) if stay else _one_shot(session, text, as_json=flags.json)
-    )
+    named = list(attachments.mentioned(prompt))  # what is piped in was written by somebody else
+    return _repl(session, flags, text, named) if stay else _one_shot(session, flags, text, named)
+
+
+def _attach(session: Session, names: Iterable[str]) -> None:
+    for name in names:
+        session.attach(attachments.read(files.path_of(name)))
 
 
 def _piped() -> str:
@@ -217,17 +220,19 @@ def _keys_from_the_terminal() -> None:
     sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
 
 
-def _one_shot(session: Session, text: str, *, as_json: bool) -> int:
+def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     session.ui = replace(session.ui, statistics=False)
-    from chatrepl import asking, secrets_found
+    session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
+    from chatrepl import sending
 
     warming.collect_garbage()
+    _attach(session, flags.file)
+    session.show_attachments()
+    message = sending.send(session, text, named)
+    if flags.json and message:
+        from chatrepl.export.format import to_json
 
-    if secret := secrets_found.kind(text):
-        session.screen.say(f"The question holds what looks like {secret}; it is sent all the same.", "warning")
-    message = asking.ask(session, session.question(text))
-    if as_json and message:
-        print(json.dumps(_as_json(session, message), ensure_ascii=False))
+        print(to_json(_as_json(session, message)))
     if session.failure:
         return _status(session.failure)
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
@@ -246,25 +251,26 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
     }
 
 
-def _repl(session: Session, asked_for: str, text: str, *, resumed: bool) -> int:
+def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     from chatrepl import repl
 
     prompt = _prompt(session)
     session.answer = prompt.answer
-    session.consent = session.confirm if asked_for != session.profile.name else lambda _question: True
+    session.consent = session.confirm if flags.profile != session.profile.name else lambda _question: True
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     session.warn()
-    if resumed:
+    if flags.go_on or flags.resume is not None:
         from chatrepl.commands.talk import show_again
 
         show_again(session)
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
+    _attach(session, flags.file)
     with quiet(sys.stdin, lines=not session.screen.live):
         if text:
-            repl.obey(session, text)
+            repl.begin(session, text, named)
         try:
             repl.run(session, prompt)
         finally:

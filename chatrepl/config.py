@@ -1,13 +1,16 @@
 """The configuration: who to talk to and how the program behaves. TOML files, read strictly, and where files are."""
 
+import json
+import os
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
+from chatrepl.profiles import PROFILES
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -31,10 +34,10 @@ class Profile:
     about: str = ""
     dialect: str = ""
     base_url: str = ""
-    base_url_env: str = ""
+    base_url_env: str = field(default="", metadata={"variable": True})
     """The environment variable that replaces ``base_url`` where it is set."""
     model: str = ""
-    key_env: str = ""
+    key_env: str = field(default="", metadata={"variable": True})
     key_command: tuple[str, ...] = ()
     key_file: str = ""
     system: str = ""
@@ -67,9 +70,14 @@ class Profile:
         return bool(self.key_env or self.key_command or self.key_file)
 
 
+def address(profile: Profile, env: Mapping[str, str]) -> str:
+    """The base URL of the profile: what the environment says, else its own; "" for none."""
+    return env.get(profile.base_url_env) or profile.base_url
+
+
 def located(profile: Profile, env: Mapping[str, str]) -> Profile:
-    """The profile with the address that the environment gives it; one without any address is a ConfigError."""
-    base_url = env.get(profile.base_url_env) or profile.base_url
+    """The profile with its address; one without any is a ConfigError."""
+    base_url = address(profile, env)
     if not base_url:
         setting = f"Set {profile.base_url_env}, or base_url" if profile.base_url_env else "Set base_url"
         raise ConfigError(
@@ -143,7 +151,7 @@ class Paths:
 def paths(env: Mapping[str, str]) -> Paths:
     """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""
     if home := env.get("CHATREPL_HOME"):
-        root = Path(home).expanduser()
+        root = path_of(home)
         return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
     import platformdirs
 
@@ -158,10 +166,23 @@ def paths(env: Mapping[str, str]) -> Paths:
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """The configuration: the built-in profiles with the file at ``path`` over them."""
-    built_in = _read(Path(__file__).with_name("profiles.toml"), {})
-    if not must_exist and not path.exists():
-        return replace(built_in, path=path)
+    built_in = _Reader(path, "").config({"profiles": PROFILES}, {})
+    if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
+        return built_in
     return _read(path, built_in.profiles)
+
+
+def unsendable(value: object) -> str:
+    """What a value is that has no place in a request, "" if it has one: JSON knows neither dates nor infinity."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except TypeError:
+        return "a date or a time"
+    except UnicodeEncodeError:
+        return "half a character"
+    except (ValueError, RecursionError):
+        return "without measure"
+    return ""
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -176,8 +197,10 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    import tomllib  # not for the first key of who has no such file
+
     try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         data = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
@@ -185,6 +208,8 @@ def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
         raise ConfigError(f"{path} is not UTF-8 (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}", "Mend that line, or move the file away.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
+        raise ConfigError(f"{path} holds what no configuration needs", "Move the file away.") from None
     return _Reader(path, text).config(data, built_in)
 
 
@@ -219,6 +244,8 @@ class _Reader:
         values: dict[str, Any] = {}
         for key, value in table.items():
             now = getattr(start, key)
+            if known[key].metadata.get("variable"):
+                self.demand((*at, key), not value or _is_name(value), "has to be the name of an environment variable")
             if choices := known[key].metadata.get("of"):
                 self.demand((*at, key), value in choices, f"has to be one of {', '.join(choices)}")
             if isinstance(now, Timeouts):
@@ -233,6 +260,9 @@ class _Reader:
             elif isinstance(now, Mapping):
                 texts = all(isinstance(text, str) for text in value.values())
                 self.demand((*at, key), texts or key == "options", "has to hold texts")
+                for name, item in value.items():
+                    wrong = unsendable(item)
+                    self.demand((*at, key, name), not wrong, f"is {wrong}, which no request can hold")
                 value = {**now, **value}
             values[key] = value
         return replace(start, **values)
@@ -250,7 +280,8 @@ class _Reader:
             if key not in wanted:
                 raise self.complaint((*at, key), f"is no known key{nearest(key, wanted)}")
             accepts, means = _TYPES[wanted[key]]
-            self.demand((*at, key), accepts(value), f"has to be {means}, not {value!r}")
+            instead = "" if key.startswith(("key", "headers")) else f", not {value!r}"  # nor does a key stand there
+            self.demand((*at, key), accepts(value), f"has to be {means}{instead}")
 
     def demand(self, at: tuple[str, ...], good: bool, complaint: str) -> None:
         if not good:
@@ -292,6 +323,13 @@ def line_of(text: str, at: tuple[str, ...]) -> int:
         if len(here) > best_depth and here == at[: len(here)]:
             best, best_depth = number, len(here)
     return best
+
+
+def _is_name(value: str) -> bool:
+    """Whether it can be the name of an environment variable, and is not the key itself."""
+    from chatrepl import secrets_found  # patterns that hardly anybody needs
+
+    return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not secrets_found.kind(value))
 
 
 def _keys(dotted: str) -> tuple[str, ...]:

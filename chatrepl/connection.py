@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chatrepl import keys
 from chatrepl.choice import REPLAYED
-from chatrepl.config import LOCAL, Profile, Recordings, located
+from chatrepl.config import LOCAL, Profile, Recordings, Timeouts, located
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 AHEAD = 10.0
 """A connection that is opened while somebody types is opened anew after so many seconds."""
+
+LOOK = Timeouts(connect=3, first_byte=5, silence=5, total=10)
+"""The patience of whoever only looks what there is."""
 
 Say = Callable[[str], None]
 
@@ -48,7 +51,7 @@ class Connection:
     env: Mapping[str, str]
     models_folder: Path
     say: Say
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: Mapping[str, Profile]
     """Those that a ``fallback`` may name."""
     warn: Say = lambda _text: None
     consent: Callable[[str], bool] = lambda _question: False
@@ -72,7 +75,7 @@ class Connection:
             from chatrepl.client.recording import Replay
 
             transport = Replay(self.recordings.replay, paced=self.recordings.paced)
-        return Client(self.env, transport=transport, record=self.recordings.record)
+        return Client(self.env, transport=transport, record=self.recordings.record, warn=self.warn)
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         """The profile as it can be asked, with an address, a model and what is known of its parameters; and its key.
@@ -136,6 +139,10 @@ class Connection:
         profile, key = self._ready(profile, self.consent)
         return self.client.models(profile, key)
 
+    def reach(self, profile: Profile) -> None:
+        """Get any answer at all from the server."""
+        self.client.reach(located(profile, self.env))
+
     @property
     def last(self) -> "Exchange | None":
         """The last exchange with a server."""
@@ -153,7 +160,8 @@ class Connection:
         """The same without the parameter that was refused, None if it was refused for another reason."""
         if not isinstance(error, Refused):
             return None
-        mend = advice(error, self.client.request(now.profile, conversation, now.key).body or {})
+        body = self.client.request(now.profile, conversation, now.key).body or {}
+        mend = advice(error, body, now.profile.parameters)
         if not mend:
             return None
         self._learn(now.profile, mend)

@@ -1,23 +1,17 @@
 """--doctor: what works here and what does not, and what to do about it."""
 
 import os
-import socket
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from chatrepl import keys, local, urls, weights
-from chatrepl.config import LOCAL, Config, Paths, Profile, Timeouts, located
-from chatrepl.connection import Connection
+from chatrepl.config import LOCAL, Config, Paths, Profile, located
+from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.filenames import size
 from chatrepl.screen import Screen
-
-PATIENCE = Timeouts(connect=3, first_byte=5, silence=5, total=10)
-"""How long each server may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +80,11 @@ class Doctor:
         yield from self._server(profile)
 
     def _server(self, profile: Profile) -> Iterator[Finding]:
-        asked = replace(profile, timeouts=PATIENCE, model=profile.model or "any")
+        asked = replace(profile, timeouts=LOOK, model=profile.model or "any")
         try:
             models = [each.id for each in self.connection.models(asked)]
         except CommandError:  # it has no list of models
-            yield _reached(profile)
+            yield self._reached(asked)
             return
         except ChatError as error:
             yield Finding(False, str(error), error.hint)
@@ -98,6 +92,14 @@ class Doctor:
         yield Finding(True, f"{_origin(profile)} answers and offers {len(models)} models")
         if profile.model and models and profile.model not in models:
             yield Finding(None, f"the model {profile.model!r} is not among them", "chatrepl --list-models names them.")
+
+    def _reached(self, profile: Profile) -> Finding:
+        """Whether somebody answers at the address, whatever the answer is."""
+        try:
+            self.connection.reach(profile)
+        except ChatError as error:
+            return Finding(False, str(error), error.hint)
+        return Finding(True, f"{_origin(profile)} can be reached")
 
     def _other(self, profile: Profile) -> Iterator[Finding]:
         if profile.base_url == LOCAL:
@@ -108,7 +110,7 @@ class Doctor:
         elif profile.key_command:
             yield Finding(None, f"{profile.name}: its key command is not run", f"chatrepl -p {profile.name} --doctor")
         elif not profile.needs_key and profile.base_url:
-            reached = _reached(profile)
+            reached = self._reached(replace(profile, timeouts=LOOK))
             what = f"{profile.name}: {reached.what}" if reached.good else f"{profile.name}: nothing answers there"
             yield Finding(reached.good or None, what)
 
@@ -144,22 +146,6 @@ def _writable(folder: Path) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
-
-
-def _reached(profile: Profile) -> Finding:
-    """Whether somebody answers at the address, with a certificate that is trusted."""
-    url = urlsplit(profile.base_url)
-    try:
-        port = url.port or (443 if url.scheme == "https" else 80)
-        with socket.create_connection((url.hostname or "", port), PATIENCE.connect) as connection:
-            if url.scheme == "https":
-                ssl.create_default_context().wrap_socket(connection, server_hostname=url.hostname).close()
-    except ssl.SSLCertVerificationError as error:
-        return Finding(False, f"{_origin(profile)} shows a certificate that is not trusted: {error.verify_message}")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", "") or str(error)
-        return Finding(False, f"{_origin(profile)} cannot be reached: {reason}", "Check the network and the base URL.")
-    return Finding(True, f"{_origin(profile)} can be reached")
 
 
 def _origin(profile: Profile) -> str:

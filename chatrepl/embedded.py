@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chatrepl import local, weights
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
 
 NEWS = "The embedded model needs its weights once: SmolLM2 with 135M parameters, 98 MB, Apache-2.0."
 
@@ -13,7 +14,7 @@ def start(model: str, models: Path, say: Callable[[str], None], consent: Callabl
     """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes."""
     if not local.is_installed():
         raise local.not_installed()
-    path = Path(model).expanduser() if model else weights.find(models) or _fetched(models, say, consent)
+    path = path_of(model) if model else weights.find(models) or _fetched(models, say, consent)
     return local.start(path, log=models / "server.log")
 
 

@@ -70,7 +70,7 @@ def check_up(
     from chatrepl.doctor import Doctor
 
     screen.notes = screen.out
-    connection = Connection(env, places.models, say=lambda _line: None)
+    connection = Connection(env, places.models, lambda _line: None, configuration.profiles)
     try:
         return Doctor(configuration, places, connection, screen).examine(chosen)
     finally:

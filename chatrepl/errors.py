@@ -54,9 +54,10 @@ class Unreachable(RequestError):
 class Refused(RequestError):
     """The server said no.
 
-    ``status`` is the HTTP status, also where the error came inside a good answer and told it; ``parameter`` is the one
-    the server names as the reason and ``code`` its word for it, "" where it has none; ``headers`` are those of the
-    answer, their names in lower case.
+    ``status`` is the HTTP status, also where the error came inside a good answer and told it; ``said`` are the words of
+    the server alone, which are the line itself where nothing was added; ``parameter`` is the one the server names as
+    the reason and ``code`` its word for it, "" where it has none; ``headers`` are those of the answer, their names in
+    lower case.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Refused(RequestError):
         hint: str = "",
         *,
         status: int,
+        said: str | None = None,
         parameter: str = "",
         code: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(line, hint)
         self.status = status
+        self.said = line if said is None else said
         self.parameter = parameter
         self.code = code
         self.headers = headers

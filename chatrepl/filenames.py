@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
+from chatrepl.errors import CommandError
+from chatrepl.files import path_of
 from chatrepl.fuzzy import matching
 
 SHOWN = 200
@@ -15,8 +16,8 @@ def completions(typed: str) -> Iterable[tuple[str, str]]:
     folder, slash, name = typed.rpartition("/")
     start = f"{folder}{slash}"
     try:
-        entries = sorted(os.scandir(Path(start or ".").expanduser()), key=lambda entry: entry.name.lower())
-    except (OSError, RuntimeError):  # a ~user that is not there
+        entries = sorted(os.scandir(path_of(start or ".")), key=lambda entry: entry.name.lower())
+    except (OSError, CommandError):
         return
     names = [(entry.name, _kind(entry)) for entry in entries if not entry.name.startswith(".") or name[:1] == "."]
     for found, kind in matching(name, names)[:SHOWN]:

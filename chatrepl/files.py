@@ -1,10 +1,23 @@
-"""Files written whole or not at all, in folders for the user alone."""
+"""Where files are, and how they are written: whole or not at all, in folders for the user alone."""
 
 import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from chatrepl.errors import CommandError
+
+
+def path_of(name: str) -> Path:
+    """The path that somebody wrote, from the home of a user where it begins with ~. CommandError if it can be none."""
+    with suppress(UnicodeEncodeError):
+        if b"\0" not in os.fsencode(name):
+            try:
+                return Path(name).expanduser()
+            except RuntimeError:
+                raise CommandError(f"No file can be called {name!r}: there is no such user") from None
+    raise CommandError(f"No file can be called {name!r}")
 
 
 def write(path: Path, data: bytes, *, force: bool = True, check: Callable[[Path], object] = lambda _path: None) -> None:

@@ -36,10 +36,10 @@ def sse(chunks: Iterable[bytes]) -> Iterator[Frame]:
     """The frames of a stream of server-sent events. Frames whose data is blank are left out."""
     data: list[str] = []
     stray: list[str] = []
-    event, size = "", 0
+    event, size, strayed = "", 0, 0
     for line in _lines(chunks):
         size += len(line)
-        if size > MAX_EVENT:
+        if max(size, strayed) > MAX_EVENT:
             raise _too_long()
         if not line:
             yield from _frame(data, event)
@@ -55,6 +55,7 @@ def sse(chunks: Iterable[bytes]) -> Iterator[Frame]:
             yield from _frame([value], "error")
         elif name not in ("", "id", "retry"):
             stray.append(line)
+            strayed += len(line)
     yield from _frame(data, event)
     yield from _frame(stray, STRAY)
 

@@ -2,11 +2,12 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
 
 from chatrepl import urls
-from chatrepl.config import Profile
+from chatrepl.config import Profile, address
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
 from chatrepl.redaction import is_secret
 
 COMMAND_SECONDS = 30
@@ -29,13 +30,19 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
 
 def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
     """What is not safe about how this profile reaches its server."""
-    url = env.get(profile.base_url_env) or profile.base_url
+    url = address(profile, env)
     where = urls.origin(url)
     if not profile.verify:
         yield f"Who answers at {where} is not verified: verify = false in the profile {profile.name!r}"
-    secret = profile.needs_key or any(is_secret(name) for name in profile.headers)
+    secret = profile.needs_key or any(map(is_secret, profile.headers)) or urls.shown(url) != url
     if secret and url.lower().startswith("http://") and not urls.is_loopback(url):
         yield f"The key of the profile {profile.name!r} goes to {where} unencrypted, for everybody on the way to read"
+
+
+def without_secrets(profile: Profile) -> Profile:
+    """The profile without all that is for its own server alone."""
+    headers = {name: value for name, value in profile.headers.items() if not is_secret(name)}
+    return replace(profile, key_env="", key_command=(), key_file="", client_cert="", client_key="", headers=headers)
 
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
@@ -54,7 +61,7 @@ def _from_env(profile: Profile, env: Mapping[str, str]) -> str:
 
 
 def _from_file(profile: Profile) -> str:
-    path = Path(profile.key_file).expanduser()
+    path = path_of(profile.key_file)
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

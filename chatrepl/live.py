@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import TextIO
 
@@ -27,6 +27,8 @@ FRAMES = 20
 REST, LONGEST_REST = 5, 0.5
 """The pause after a frame, as a multiple of what the frame took and in seconds: however slow the terminal, most of the
 time is not ours; and however much has come, it does not gather for long."""
+PIECE = 8_192
+"""So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
 TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
@@ -246,13 +248,21 @@ class _Strand:
 
     drawing: Drawing | Aside
     safe: safe.Stream
+    waiting: list[str] = field(default_factory=list)
 
     def feed(self, text: str) -> None:
-        self.drawing.feed(self.safe.feed(text))
+        self.waiting.append(text)
 
     def take(self, colors: Colors) -> list[str]:
-        return [ansi(line, colors) for line in self.drawing.take()]
+        text = self.safe.feed("".join(self.waiting))
+        self.waiting.clear()
+        lines: list[str] = []
+        for at in range(0, len(text), PIECE):
+            self.drawing.feed(text[at : at + PIECE])
+            lines += [ansi(line, colors) for line in self.drawing.take()]
+        return lines
 
     def finish(self, colors: Colors) -> list[str]:
+        lines = self.take(colors)
         self.drawing.feed(self.safe.close())
-        return [ansi(line, colors) for line in self.drawing.finish()]
+        return lines + [ansi(line, colors) for line in self.drawing.finish()]

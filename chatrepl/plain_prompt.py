@@ -7,6 +7,9 @@ from typing import TextIO
 from chatrepl import safe
 from chatrepl.terminal import Interrupts, cooked
 
+PASTING = 0.05
+"""A line that comes so many seconds after another is of the same paste."""
+
 
 class PlainPrompt:
     """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
@@ -15,26 +18,45 @@ class PlainPrompt:
         self._keys = keys
         self._out = out
         self._interrupts = interrupts
+        self._due = ""
+        """What Enter alone sends after the next command."""
+        self.typed = True
+        """Whether the last line was typed by hand: not pasted, and not put there."""
 
     def read(self, start: str = "") -> str:
-        """The next line, or lines; Enter alone sends ``start``.
+        """The next line, or lines; Enter alone sends ``start``, also after a command.
 
+        A line typed before anybody saw ``start`` is joined to it and sends nothing, unless it is a command.
         Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
         """
-        if start:
-            self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
-        with cooked(self._keys):
-            return self._lines() or start
+        start, self._due = start or self._due, ""
+        while True:
+            if start:
+                self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
+            with cooked(self._keys):
+                early = self._waiting(0)  # what is typed ahead are lines, and no paste
+                line = self._typed() if early else self._lines()
+            if line.startswith("/"):
+                self._due = start
+            if not (start and early) or line.startswith("/"):
+                return line or start
+            start = f"{start}\n{line}".removesuffix("\n")
 
     def close(self) -> None:
         """There is nothing to put back."""
 
     def _lines(self) -> str:
+        text = self._typed()
+        while not text.startswith("/") and self._waiting(PASTING):
+            self.typed = False
+            text = f"{text}\n{self._line('')}"
+        return text
+
+    def _typed(self) -> str:
         text = self._line("> ")
         while text.endswith("\\"):
             text = f"{text[:-1]}\n{self._line('  ')}"
-        while not text.startswith("/") and self._waiting():
-            text = f"{text}\n{self._line('')}"
+        self.typed = bool(text)
         return text
 
     def answer(self, question: str) -> str:
@@ -60,8 +82,8 @@ class PlainPrompt:
             raise EOFError
         return line.removesuffix("\n")
 
-    def _waiting(self) -> bool:
-        """Whether more lines are there already, as those of a paste are."""
+    def _waiting(self, seconds: float) -> bool:
+        """Whether a line is there, or comes within so many seconds."""
         if sys.platform == "win32":  # select knows only sockets there
             return False
-        return bool(select.select([self._keys], [], [], 0.05)[0])
+        return bool(select.select([self._keys], [], [], seconds)[0])

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
+from itertools import takewhile
+from operator import eq
 from urllib.parse import quote
 
 HIDDEN = "(hidden)"
@@ -45,10 +47,19 @@ class Secrets:
     def hide(self, text: str) -> str:
         """The text without secrets."""
         for secret in self._known:
-            for size in range(len(secret), min(len(secret), RECOGNISABLE) - 1, -1):
-                text = text.replace(secret[:size], HIDDEN)
+            text = _without(text, secret)
         return text
 
     def hide_bytes(self, data: bytes) -> bytes:
         """The same for bytes, whatever they are."""
         return self.hide(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _without(text: str, secret: str) -> str:
+    """The text without that secret, and without what begins like it for as long as it does."""
+    kept: list[str] = []
+    done, start = 0, secret[:RECOGNISABLE]
+    while (at := text.find(start, done)) >= 0:
+        kept += text[done:at], HIDDEN
+        done = at + sum(takewhile(bool, map(eq, secret, text[at : at + len(secret)])))
+    return "".join((*kept, text[done:]))

@@ -1,16 +1,21 @@
 """The loop: read a line, run a command or ask, again."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
-from chatrepl import safe
-from chatrepl.attachments import described
-from chatrepl.conversation import FilePart, TextPart
+from chatrepl import attachments, safe
 from chatrepl.errors import ChatError, TranscriptError
-from chatrepl.session import LOST, Session
+from chatrepl.session import LOST, Session, as_line
 
 
 class Reads(Protocol):
     """A prompt: the next line, and the answer to a question."""
+
+    @property
+    def typed(self) -> bool:
+        """Whether the last line was typed by hand: not pasted, and not put there."""
 
     def read(self, start: str = "") -> str: ...
 
@@ -26,7 +31,7 @@ def run(session: Session, prompt: Reads) -> None:
         try:
             line = _read(session, prompt)
             if line.strip():
-                obey(session, line)
+                obey(session, line, typed=prompt.typed)
             leaving = warned = False
             continue
         except KeyboardInterrupt:
@@ -46,21 +51,35 @@ def _read(session: Session, prompt: Reads) -> str:
     start, session.draft = session.draft, ""
     about = session.transcript.state.title or session.profile.name
     session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
-    for part in session.attachments:
-        session.screen.say(f"+ {described(part)}", "dim")
+    session.show_attachments()
     return prompt.read(start)
 
 
-def obey(session: Session, line: str) -> None:
-    """Do what one line asks for. A failure is told and leaves the line in the next prompt."""
-    session.interrupts.forget()
-    try:
+def obey(session: Session, line: str, *, typed: bool = True) -> None:
+    """Do what one line asks for: run the command, or send it."""
+    with _told(session, line):
         if line.startswith("/") and not line.startswith("//"):
             from chatrepl import commands  # not for the first key
 
             commands.run(session, line.strip())
         else:
-            _send(session, line)
+            text = line.removeprefix("/") if line.startswith("//") else line
+            _send(session, text, _named(session, line, typed=typed))
+
+
+def begin(session: Session, text: str, named: Iterable[Path]) -> None:
+    """Send what the command line and a pipe ask first, as it is."""
+    with _told(session, as_line(text)):
+        session.show_attachments()
+        _send(session, text, named)
+
+
+@contextmanager
+def _told(session: Session, line: str) -> Iterator[None]:
+    """A failure is told, and leaves the line in the next prompt."""
+    session.interrupts.forget()
+    try:
+        yield
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)
@@ -68,16 +87,17 @@ def obey(session: Session, line: str) -> None:
         session.screen.say("Stopped.", "dim")
 
 
-def _send(session: Session, line: str) -> None:
-    """Ask what the line says. What looks like a secret is sent, and written down, only after a yes."""
-    from chatrepl import asking, secrets_found
+def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
+    """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
+    named = list(attachments.mentioned(line))
+    waiting = {attachments.place(part.name) for part in session.attachments}
+    new = [path for path in named if attachments.place(str(path)) not in waiting]
+    if typed or not new or session.confirm(f"Attach {safe.line(', '.join(map(str, new)))}, as the text names it?"):
+        return named
+    return [path for path in named if path not in new]
 
-    asked = session.question(line.removeprefix("/") if line.startswith("//") else line)
-    for part in asked.parts:
-        if isinstance(part, TextPart | FilePart) and (secret := secrets_found.kind(part.text)):
-            what = "This" if isinstance(part, TextPart) else safe.line(part.name)
-            session.screen.say(f"{what} holds what looks like {secret}.", "warning")
-            if not session.confirm("Send it all the same?"):
-                session.draft = line
-                return
-    asking.ask(session, asked)
+
+def _send(session: Session, text: str, named: Iterable[Path]) -> None:
+    from chatrepl import sending  # not for the first key
+
+    sending.send(session, text, named)

@@ -16,7 +16,7 @@ PATIENCE = 120.0
 """A server that wants a longer wait is not waited for, in seconds."""
 
 _STATUSES = {408, 409, 429, 498}  # 498 is Groq's for a lack of capacity
-_SPENT = re.compile(r"quota|billing|credit|spend|balance|budget|insufficient", re.IGNORECASE)
+_SPENT = re.compile(r"quota|billing|credit|spend|balance(?!r)|budget|insufficient", re.IGNORECASE)
 _TOLD = re.compile(r"(?:again|retry|wait)\D{0,20}?(?:(\d+)m(?!s))?\s?(\d+(?:\.\d+)?)\s?(ms|s)\b", re.IGNORECASE)
 
 
@@ -50,7 +50,7 @@ def told_delay(error: Refused, now: float) -> float | None:
     seconds = _number(header) if _number(header) is not None else _until(header, now)
     if seconds is not None:
         return seconds
-    said = _TOLD.search(str(error))
+    said = _TOLD.search(error.said)
     if not said:
         return None
     return int(said[1] or 0) * 60 + float(said[2]) / (1000 if said[3].lower() == "ms" else 1)
@@ -68,7 +68,7 @@ def _worth_it(error: Refused) -> bool:
 def _spent(error: Refused) -> bool:
     """Whether the server speaks of money, which waiting does not bring back. One that says when to come back does not:
     Gemini calls its requests a minute a quota."""
-    return error.status == 429 and bool(_SPENT.search(str(error)))
+    return error.status == 429 and bool(_SPENT.search(error.said))
 
 
 def _number(header: str) -> float | None:

@@ -1,7 +1,7 @@
 """All state of a running chat; ``asking`` moves it on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 LOST = "What was said last is in no file: the disk does not take it"
+
+
+def as_line(text: str) -> str:
+    """What somebody types to send that text: one that begins with / is no command."""
+    return f"/{text}" if text.startswith("/") else text
 
 
 @dataclass
@@ -91,20 +96,33 @@ class Session:
 
     def attach(self, part: Attachment) -> None:
         """Let it go along with the next question; a large one only after a yes."""
-        if attachments.is_large(part) and not self.confirm(f"{safe.line(attachments.described(part))}: attach it?"):
-            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
-            return
-        self.attachments = [each for each in self.attachments if each.name != part.name] + [part]
+        if self._wanted(part):
+            self.attachments = attachments.joined(self.attachments, part)
 
-    def question(self, text: str) -> Message:
-        """The question with what goes along: the attachments, and the files it names with an @."""
-        for path in attachments.mentioned(text):
-            self.attach(replace(attachments.read(path.expanduser()), name=str(path)))
-        return question(text, *self.attachments)
+    def _wanted(self, part: Attachment) -> bool:
+        wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
+        if not wanted:
+            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
+        return wanted
+
+    def show_attachments(self) -> None:
+        """Tell what goes along with the next question."""
+        for part in self.attachments:
+            self.screen.say(f"+ {attachments.described(part)}", "dim")
+
+    def question(self, text: str, named: Iterable[Path] = ()) -> Message:
+        """The question with what goes along: the attachments, and the files it names, which are told."""
+        going = self.attachments
+        for path in named:
+            part = replace(attachments.read(path.expanduser()), name=str(path))
+            if part not in going and self._wanted(part):
+                self.screen.say(f"+ {attachments.described(part)}", "dim")
+                going = attachments.joined(going, part)
+        return question(text, *going)
 
     def put_back(self, asked: Message) -> None:
         """Let the question stand in the next prompt again, with what goes along with it."""
-        self.draft = asked.text
+        self.draft = as_line(asked.text)
         self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
 
     def switch(self, profile: Profile) -> None:
@@ -136,7 +154,7 @@ class Session:
             from chatrepl.glance import look
 
             self._looking_for = self.profile
-            self.offers = look(self.profile, self.env)
+            self.offers = look(self.profile, self.env, self.config)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
         """Go on with that conversation, in a new session."""

@@ -1,13 +1,13 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
-import tomllib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl import files
-from chatrepl.config import Profile, Ui, load, nearest
+from chatrepl import files, safe
+from chatrepl.config import Profile, Ui, load, nearest, unsendable
 from chatrepl.errors import CommandError, ConfigError
 
 PARAMETERS: dict[str, str] = {
@@ -75,7 +75,22 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
 
 
 def parse(value: str) -> Any:
-    """A value as TOML reads it, else as the text it is."""
+    """A value as TOML reads it, else as the text it is. CommandError if no request can hold it."""
+    try:
+        found = _as_toml(value)
+        wrong = unsendable(found)
+    except (ValueError, RecursionError):  # too many digits or brackets
+        wrong = "without measure"
+    if wrong:
+        raise CommandError(
+            f"{safe.line(value, 40)} is {wrong}, which no request can hold", 'Quotes make it a text: "..."'
+        )
+    return found
+
+
+def _as_toml(value: str) -> Any:
+    import tomllib
+
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
@@ -93,9 +108,9 @@ def text_or_file(words: str) -> str:
     """The words, or what stands in the file they name with an @ before it."""
     if not words.startswith("@"):
         return words
-    path = Path(words[1:]).expanduser()
+    path = files.path_of(words[1:])
     try:
-        return path.read_text("utf-8").strip("\n")
+        return path.read_text("utf-8-sig").strip("\n")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -105,7 +120,9 @@ def text_or_file(words: str) -> str:
 def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
     """Write one setting into the configuration file, whole or not at all. Its comments are lost, its meaning is not."""
     load(path)  # a file that cannot be used now is not made worse
-    data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    import tomllib
+
+    data = tomllib.loads(path.read_text("utf-8-sig")) if os.path.exists(path) else {}
     if key in _UI:
         data.setdefault("ui", {})[key] = getattr(ui, key)
     else:

@@ -2,7 +2,9 @@
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from base64 import b64encode
+from collections.abc import Iterator
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from chatrepl.redaction import HIDDEN, is_secret
 
@@ -18,8 +20,8 @@ def parts(url: str) -> tuple[str, str, int]:
 
 def origin(url: str) -> str:
     """Scheme, host and port of a URL."""
-    scheme, mark, rest = url.partition("://")
-    return f"{scheme}{mark}{re.split('[/?#]', rest)[0].rpartition('@')[2]}"
+    scheme, place, _ = _cut(url)
+    return f"{scheme}{place.rpartition('@')[2]}"
 
 
 def host_of(url: str) -> str:
@@ -38,13 +40,35 @@ def is_loopback(url: str) -> bool:
 
 def shown(url: str) -> str:
     """The URL without a password, and without the values in its query that are secrets."""
-    scheme, mark, rest = url.partition("://")
-    place, question, query = (rest if mark else scheme).partition("?")
-    host, slash, path = place.partition("/")
+    scheme, place, rest = _cut(url)
+    path, question, query = rest.partition("?")
     fields = "&".join(_shown_field(field) for field in query.split("&"))
-    return f"{scheme + mark if mark else ''}{host.rpartition('@')[2]}{slash}{path}{question}{fields}"
+    return f"{scheme}{place.rpartition('@')[2]}{path}{question}{fields}"
 
 
 def _shown_field(field: str) -> str:
     name, equals, value = field.partition("=")
     return f"{name}{equals}{HIDDEN}" if value and is_secret(name) else field
+
+
+def secrets(url: str) -> Iterator[str]:
+    """What ``shown`` leaves out, in each way that it goes over the wire."""
+    _, place, rest = _cut(url)
+    user = unquote(place.rpartition("@")[0])
+    if user:
+        name, _, password = user.partition(":")
+        yield password or name
+        yield b64encode(user.encode("utf-8", "replace")).decode()
+    for field in rest.partition("#")[0].partition("?")[2].split("&"):
+        name, _, value = field.partition("=")
+        if is_secret(name):
+            yield from (value, unquote(value), unquote_plus(value))
+
+
+def _cut(url: str) -> tuple[str, str, str]:
+    """The scheme with its mark, the host with what belongs to it, and the rest."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        scheme, rest = "", url
+    place = re.split("[/?#]", rest)[0]
+    return scheme + mark, place, rest[len(place) :]

@@ -5,7 +5,7 @@ import threading
 from contextlib import suppress
 from importlib import import_module
 
-NEEDED = ("chatrepl.asking", "chatrepl.commands", "chatrepl.connection", "chatrepl.client", "chatrepl.live")
+NEEDED = ("chatrepl.sending", "chatrepl.commands", "chatrepl.connection", "chatrepl.client", "chatrepl.live")
 """What a question needs, and what to type one does not."""
 
 AFTER = 0.05

@@ -48,7 +48,7 @@ def test_an_image_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path, mime
     path = tmp_path / "picture.txt"
     path.write_bytes(IMAGES[mime])
     part = attachments.read(path)
-    assert part == ImagePart(mime, base64.b64encode(IMAGES[mime]).decode(), "picture.txt")
+    assert part == ImagePart(mime, base64.b64encode(IMAGES[mime]).decode(), str(path))
     assert attachments.weight(part) == len(IMAGES[mime])
 
 

@@ -187,6 +187,38 @@ def test_an_address_by_hand_comes_before_the_environment(server: Server, home: P
     assert "authorization" not in server.requests[0].headers, "a key is for its own host"
 
 
+def test_an_address_by_hand_does_not_get_the_key_of_the_default(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        'default = "work"\n[profiles.work]\ndialect = "openai-chat"\nbase_url = "https://work.example/v1"\n'
+        'model = "m"\nkey_env = "WORK_KEY"\nheaders = { x-api-key = "a-secret", x-team = "blue" }\n'
+    )
+    for named in ([], ["-p", "work"]):
+        run(*named, "--base-url", server.url, "Hi", home=home, WORK_KEY="sk-work")
+    stray, meant = (request.headers for request in server.requests)
+    assert (stray.get("authorization"), stray.get("x-api-key"), stray.get("x-team")) == (None, None, "blue")
+    assert (meant.get("authorization"), meant.get("x-api-key")) == ("Bearer sk-work", "a-secret")
+    assert run("-c", "Hi", home=home).returncode == 2, "the session with the key does not say where it goes"
+
+
+def test_an_address_by_hand_at_the_same_server_gets_its_key(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        'default = "work"\n[profiles.work]\ndialect = "openai-chat"\nmodel = "m"\nkey_env = "WORK_KEY"\n'
+        f'base_url = "{server.url}"\n'
+    )
+    run("--base-url", f"{server.url}/v2", "Hi", home=home, WORK_KEY="sk-work")
+    assert server.requests[0].headers["authorization"] == "Bearer sk-work"
+
+
+@pytest.mark.parametrize("words", [["Hi"], ["--doctor"]])
+def test_an_address_that_is_none_is_no_bug(home: Path, words: list[str]) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('[profiles.ollama]\nbase_url = "http://[::1"\n')
+    done = run(*words, home=home)
+    assert b"Traceback" not in done.stderr + done.stdout
+
+
 def test_the_key_never_stands_in_what_is_printed_or_kept(server: Server, home: Path) -> None:
     key = "sk-recognisable-0123456789"
     server.answers(whole({"error": {"message": f"Incorrect API key provided: {key}"}}, 401))

@@ -1,5 +1,6 @@
 """The configuration is read strictly: every complaint names the file, the line and what was probably meant."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -65,6 +66,25 @@ COMPLAINTS = {
     ),
     "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be a list of 2 numbers"),
     "a context of no size": ("[profiles.local]\ncontext = -1\n", "profiles.local.context has to be a whole number"),
+    "a key in place of its name": (
+        '[profiles.a]\nkey_env = "sk-1234"\n',
+        "line 2: profiles.a.key_env has to be the name of",
+    ),
+    "a key that could be a name": (
+        f'[profiles.a]\nbase_url_env = "gsk_{"a1" * 20}"\n',
+        "line 2: profiles.a.base_url_env has to be the name of",
+    ),
+    "keys in place of a name": ('[profiles.a]\nkey_env = ["sk-1234"]\n', "line 2: profiles.a.key_env has to be a text"),
+    "a date": (
+        "[profiles.local]\noptions = { stop = 2024-01-01 }\n",
+        "line 2: profiles.local.options.stop is a date or a time, which no request can hold",
+    ),
+    "infinity": (
+        "[profiles.local.options]\na = [inf]\n",
+        "line 2: profiles.local.options.a is without measure, which no request can hold",
+    ),
+    "brackets without end": (f"a = {'[' * 5000}", "holds what no configuration needs"),
+    "a number without end": (f"a = {'1' * 5000}", "holds what no configuration needs"),
     "broken TOML": ("[ui\n", "is not valid TOML"),
     "a profile that is no table": ("[profiles]\nlocal = 3\n", "line 2: profiles.local has to be a table"),
 }
@@ -80,6 +100,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, case: str) -> None:
     assert complaint in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not re.search("sk-|gsk_", str(caught.value)), "a key is not repeated"
 
 
 def test_bytes_that_are_no_text_are_a_mistake_too(tmp_path: Path) -> None:
@@ -95,6 +116,16 @@ def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) ->
     local = config.load(path).profile("local")
     assert local.model == "my.gguf"
     assert local.options == {"max_tokens": 512, "temperature": 1}
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[profiles.local]\nmodel = "my.gguf"\n', "utf-8-sig")
+    assert config.load(path).profile("local").model == "my.gguf"
+
+
+def test_a_path_that_is_too_long_leads_to_no_file(tmp_path: Path) -> None:
+    assert config.load(tmp_path / ("x" * 5000)).profiles
 
 
 def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What no captured exchange can show of a dialect: its URLs, its whole table of endings, its list of models."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 from chatrepl.conversation import Conversation, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Finished
+from chatrepl.events import Finished, Text
+from chatrepl.framing import Frame
 from tests.exchanges import PROFILE, assistant, user
 
 ASKING = Conversation().asking(user(TextPart("Hello")))
@@ -211,3 +214,62 @@ def test_junk_for_a_list_of_models_is_an_empty_list_or_what_of_it_has_a_name(nam
 def test_a_body_of_another_protocol_is_no_reply(name: str) -> None:
     with pytest.raises(BrokenReply):
         list(dialect(name).decode_whole({"object": "chat.completion", "choices": []}))
+
+
+# How a stream ends
+
+
+def streamed(name: str, *choices: dict[str, Any], marked: bool = True) -> list[Any]:
+    """The texts and the end of a stream in which these stand; the error in place of the end."""
+    frames = [Frame(json.dumps({"choices": [choice]})) for choice in choices] + [Frame("[DONE]")] * marked
+    found: list[Any] = []
+    try:
+        for event in dialect(name).decode(frames):
+            found.append(event.text if isinstance(event, Text) else event)
+    except BrokenReply as error:
+        found.append(type(error))
+    return found
+
+
+def piece(name: str, text: str, reason: str | None) -> dict[str, Any]:
+    said = {"text": text} if name == "openai-completions" else {"delta": {"content": text}}
+    return {"index": 0, "finish_reason": reason, **said}
+
+
+CHATS = pytest.mark.parametrize("name", ["openai-chat", "azure-inference", "openai-completions"])
+
+
+@CHATS
+@pytest.mark.parametrize("reason", [None, ""])
+def test_the_end_mark_is_an_end_for_which_no_reason_is_needed(name: str, reason: str | None) -> None:
+    hi = piece(name, "Hi", reason)
+    assert streamed(name, hi, hi) == ["Hi", "Hi", Finished("stop")]
+    assert streamed(name, hi, hi, marked=False) == ["Hi", "Hi", BrokenReply]
+    assert streamed(name, piece(name, "", reason)) == [BrokenReply], "of nothing there is no end"
+
+
+@CHATS
+def test_an_empty_reason_in_every_chunk_hides_no_later_one(name: str) -> None:
+    pieces = piece(name, "Hi", ""), piece(name, " you", "length")
+    assert streamed(name, *pieces) == ["Hi", " you", Finished("length", "length")]
+
+
+def test_a_tool_call_without_a_reason_ends_as_one() -> None:
+    call = {"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "add"}}]}}
+    assert streamed("openai-chat", call)[-1] == Finished("tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("anthropic", '{"type": "message_stop"}'),
+        ("ollama", '{"message": {"content": "Hi"}, "done": true}'),
+        ("openai-responses", '{"type": "response.completed", "response": {"status": "completed", "output": []}}'),
+    ],
+)
+def test_nothing_is_waited_for_after_the_last_event_of_a_protocol(name: str, last: str) -> None:
+    def frames() -> Iterator[Frame]:
+        yield Frame(last)
+        raise AssertionError("more was read than the reply needs")
+
+    assert isinstance(list(dialect(name).decode(frames()))[-1], Finished)

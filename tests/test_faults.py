@@ -1,17 +1,19 @@
 """Every fault of the network with every dialect: a calm line and a hint, the connection closed, and no word lost."""
 
 import json
+import math
 import re
 import socket
 import sys
 import threading
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from chatrepl import asking
-from chatrepl.config import Profile
+from chatrepl.config import Profile, Timeouts
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS, dialect
 from tests import faults
@@ -225,6 +227,23 @@ NO_REQUESTS: dict[str, dict[str, object]] = {
     "a header of two lines": {"headers": {"x": "a\r\nb"}},
     "a header that is no ASCII": {"headers": {"x": "ä"}},
 }
+
+
+@pytest.mark.parametrize("value", [date(2024, 1, 1), math.inf, [math.nan], [1 << 20000]])
+def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, value: object) -> None:
+    with faults.session(tmp_path, profile_for("openai-chat", server.url, options={"stop": value})) as seen:
+        assert not asking.ask(seen.session, question("Hi"))
+        assert "The request for the profile 'test' cannot be written as JSON" in seen.notes.getvalue()
+        assert seen.session.draft == "Hi"
+    assert not server.requests
+
+
+@pytest.mark.parametrize("limit", [math.inf, 1e300])
+def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: float) -> None:
+    with faults.session(tmp_path, profile_for("openai-chat", server.url, timeouts=Timeouts(*[limit] * 4))) as seen:
+        seen.session.connection.client.prepare(seen.session.profile)
+        assert asking.ask(seen.session, question("Hi"))
+        assert not seen.session.failure
 
 
 @pytest.mark.parametrize("case", NO_REQUESTS)

@@ -98,6 +98,11 @@ def test_a_line_without_end_is_refused_at_the_bound(framing) -> None:  # type: i
     assert taken <= MAX_EVENT + 2**20
 
 
+def test_text_outside_of_events_is_refused_at_the_bound_too() -> None:
+    with pytest.raises(BrokenReply, match="32 MiB"):
+        list(sse(b"x" * 2**20 + b"\n\n" for _ in range(40)))
+
+
 def test_an_event_of_many_lines_is_refused_at_the_bound() -> None:
     with pytest.raises(BrokenReply, match="32 MiB"):
         list(sse(b"data: " + b"x" * 2**20 + b"\n" for _ in range(40)))

@@ -8,11 +8,13 @@ import shlex
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chatrepl import config, glance
 from tests.server import PATIENCE, Server, say, serving, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_attachments import PNG
@@ -109,7 +111,7 @@ def test_a_file_that_a_message_names_goes_along(chat: Terminal, server: Server, 
 def test_an_image_goes_along_in_base64(chat: Terminal, server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     chat.line(f"/image {tmp_path}/a.png")
-    chat.wait_for("+ a.png (70 bytes)")
+    chat.wait_for("(70 bytes)")
     ask(chat, "What is it?", "Hello")
     assert base64.b64encode(PNG).decode() in json.dumps(server.requests[0].body)
 
@@ -182,7 +184,8 @@ def test_files_of_the_command_line_go_along(server: Server, home: Path, tmp_path
     (tmp_path / "b.png").write_bytes(PNG)
     flags = ["--base-url", server.url, "-m", "m", "-f", f"{tmp_path}/a.txt", "--file", f"{tmp_path}/b.png"]
     done = run(*flags, "What?", home=home)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
+    assert (done.returncode, done.stdout) == (0, b"Hello\n")
+    assert done.stderr.decode() == f"+ {tmp_path}/a.txt (5 bytes)\n+ {tmp_path}/b.png (70 bytes)\n"
     body = json.dumps(server.requests[0].body)
     assert "alpha" in body
     assert base64.b64encode(PNG).decode() in body
@@ -265,6 +268,22 @@ def test_doctor_says_what_to_do_where_the_server_is_gone_or_the_key_missing(home
     status, said = doctor("-p", "openai", home=home)
     assert status == 1
     assert "OPENAI_API_KEY is not set" in said
+
+
+def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nfallback = ["local"]\n'
+    )
+    status, said = doctor(home=home)
+    assert status == 0
+    assert "answers and offers 2 models" in said
+    configuration = config.load(home / "config.toml")
+    found = glance.look(configuration.profile("one"), {}, configuration)
+    deadline = time.monotonic() + PATIENCE
+    while not found and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [each.id for each in found] == server.models
 
 
 def test_doctor_warns_of_a_home_that_cannot_be_written(server: Server, tmp_path: Path) -> None:

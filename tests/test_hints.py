@@ -211,6 +211,33 @@ def test_an_error_brings_its_hint(name: str, status: int, envelope: Any, hint: s
     assert "\n" not in str(error)
 
 
+def test_a_path_that_is_echoed_says_nothing_of_the_dialect_that_asks_it() -> None:
+    echo = json.dumps({"detail": "Cannot POST /v1/chat/completions"}).encode()
+    for name, helps in (("openai-chat", MODEL), ("azure-inference", MODEL), ("openai-completions", CHAT)):
+        assert helps in refused(dialect(name), replace(KEYED, dialect=name), 404, {}, echo).hint
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "status"),
+    [
+        ("openai-chat", {"error": {"message": "slow down", "code": "429"}}, 429),
+        ("openai-chat", {"error": {"message": "busy", "code": 503}}, 503),
+        ("openai-chat", {"error": {"message": "a number of its own", "code": "1302"}}, 200),
+        ("openai-chat", {"error": {"message": "a number of its own", "code": 1302}}, 200),
+        ("openai-chat", {"error": {"message": "no", "code": "²"}}, 200),
+        ("anthropic", claude("overloaded_error", "Overloaded"), 529),
+        ("anthropic", claude("rate_limit_error", "slow down"), 429),
+        ("anthropic", claude("api_error", "Internal server error"), 500),
+        ("anthropic", claude("invalid_request_error", "no"), 200),
+    ],
+)
+def test_an_error_inside_a_good_answer_has_its_status(name: str, error: Any, status: int) -> None:
+    body = f"event: error\ndata: {json.dumps(error)}\n\n".encode()
+    with pytest.raises(Refused) as caught:
+        list(read(dialect(name), KEYED, 200, {"content-type": "text/event-stream"}, [body], stream=True))
+    assert caught.value.status == status
+
+
 @pytest.mark.parametrize(
     ("said", "hint"),
     [

@@ -14,7 +14,8 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "files", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy"},
+    {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
+    {"files"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
     {"transcript", "export", "painter", "usage"},
@@ -24,7 +25,7 @@ FLOORS = [
     {"glance", "doctor"},
     {"session"},
     {"asking", "toolbar"},
-    {"commands"},
+    {"commands", "sending"},
     {"repl", "errands", "flags", "warming"},
     {"cli"},
     {"__main__"},

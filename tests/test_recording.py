@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chatrepl import asking
@@ -17,9 +19,10 @@ from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
+from chatrepl.redaction import Secrets
 from tests import exchanges, faults
 from tests.faults import KEY, wire
-from tests.server import Script, Server, whole
+from tests.server import Script, Server, say, whole
 from tests.test_cli import run
 
 
@@ -142,6 +145,67 @@ def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(serv
         assert seen.session.draft == "Hi"
 
 
+def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+
+    def vanish(exchange: faults.Exchange) -> None:
+        shutil.rmtree(folder)
+        folder.write_text("a file now")
+        if len(server.requests) == 1:
+            say("Hello")(exchange)
+        else:
+            exchange.hang_up()
+
+    server.answers(vanish, vanish)
+    profile = profile_at(server.url, retries=0)
+    with faults.session(tmp_path, profile, recordings=Recordings(record=folder)) as seen:
+        reply = asking.ask(seen.session, question("Hi"))
+        folder.unlink()
+        assert not asking.ask(seen.session, question("And now?"))
+        assert seen.notes.getvalue().count(f"The answer cannot be recorded in {folder}") == 1
+        assert len(seen.session.conversation.turns) == 1
+    assert reply
+    assert (reply.text, reply.ending) == ("Hello", "stop")
+
+
+NO_RECORDINGS: dict[str, dict[str, bytes]] = {
+    "an empty answer": {"1.http": b"\n"},
+    "a status in words": {"1.http": b"HTTP/1.1 fine\n\n"},
+    "times in a list": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b"[]"},
+    "times that are none": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b'{"pieces": [["a", 1]]}'},
+    "pieces that are none": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b'{"pieces": 5}'},
+    "a time without end": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b'{"pieces": [[Infinity, 1]]}'},
+    "a number for an error": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b'{"broke": 5}'},
+    "no JSON": {"1.http": b"HTTP/1.1 200 OK\n\n", "1.times": b"{"},
+    "a folder": {"1.http/x": b""},
+}
+
+
+@pytest.mark.parametrize("case", NO_RECORDINGS)
+def test_what_is_no_recording_is_a_line_and_the_question_is_back(tmp_path: Path, case: str) -> None:
+    folder = tmp_path / "recording"
+    for name, data in NO_RECORDINGS[case].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    replay = Recordings(replay=folder, paced=True)
+    with faults.session(tmp_path / "home", recorded_profile(folder, ""), recordings=replay) as seen:
+        assert not asking.ask(seen.session, question("Hi"))
+        assert f"{folder / '1.http'} is no recording" in seen.notes.getvalue()
+        assert seen.session.draft == "Hi"
+
+
+def test_a_recording_may_hold_any_header_and_line_end(tmp_path: Path) -> None:
+    body = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\r\n\r\ndata: [DONE]\r\n\r\n'
+    for name, end in (("1", b"\n"), ("2", b"\r\n")):
+        head = [b"HTTP/1.1 200 OK", b"x-name: J\xc3\xbcrgen\x85", b"x-\xff: \xff", b"content-type: text/event-stream"]
+        (tmp_path / f"{name}.http").write_bytes(end.join([*head, b"", body]))
+    (tmp_path / "1.request").write_text("[" * 100_000)
+    with httpx.Client(transport=Replay(tmp_path)) as http:
+        for _ in range(2):
+            answer = http.post("https://replay.invalid/")
+            assert (answer.content, answer.headers["content-type"]) == (body, "text/event-stream")
+
+
 def test_the_program_records_and_replays(server: Server, home: Path, tmp_path: Path) -> None:
     folder = str(tmp_path / "recording")
     live = run("--record", folder, "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY)
@@ -190,6 +254,18 @@ def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
     first, second = server.requests
     assert second.body == first.body
     assert second.headers["authorization"] == first.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_question_is_searched_for_secrets_when_somebody_looks(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    hide = Secrets.hide
+    monkeypatch.setattr(Secrets, "hide", lambda self, text: (searched.append(text), hide(self, text))[1])
+    with faults.session(tmp_path, profile_at(server.url)) as seen:
+        asking.ask(seen.session, question(f"much of it {KEY}"))
+        assert not any("much of it" in text for text in searched), "it may be large"
+        assert '"content": "much of it (hidden)"' in last(seen, "--curl")
 
 
 def test_nothing_is_last_before_anything_was_asked(tmp_path: Path) -> None:

@@ -1,10 +1,17 @@
 """Parameters that heal themselves: a complaint of a server becomes one change of the request."""
 
+from pathlib import Path
+
 import pytest
 
+from chatrepl import asking
+from chatrepl.config import Profile
+from chatrepl.conversation import question
 from chatrepl.dialects.dialect import Request
 from chatrepl.dialects.repair import advice, mended
 from chatrepl.errors import Refused
+from tests import faults
+from tests.server import Server
 
 BODY = {"model": "m", "messages": [], "max_tokens": 5, "temperature": 0.5, "stream_options": {"include_usage": True}}
 
@@ -36,12 +43,32 @@ COMPLAINTS = [
 
 @pytest.mark.parametrize(("said", "parameter", "change"), COMPLAINTS)
 def test_a_complaint_becomes_a_change(said: str, parameter: str, change: dict[str, str]) -> None:
-    assert advice(Refused(said, status=400, parameter=parameter), BODY) == change
+    assert advice(Refused(said, status=400, parameter=parameter), BODY, {}) == change
 
 
 @pytest.mark.parametrize("status", [200, 401, 404, 429, 500])
 def test_other_errors_change_nothing(status: int) -> None:
-    assert advice(Refused("Unsupported parameter: 'temperature'", status=status), BODY) == {}
+    assert advice(Refused("Unsupported parameter: 'temperature'", status=status), BODY, {}) == {}
+
+
+def test_the_name_of_the_profile_is_no_complaint() -> None:
+    error = Refused("unsupported answered 400 Bad Request: temperature!", status=400, said="temperature!")
+    assert advice(error, BODY, {}) == {}
+
+
+def test_what_was_mended_is_not_mended_again() -> None:
+    error = Refused("max_tokens and max_completion_tokens are not supported", status=400)
+    names = advice(error, BODY, {})
+    assert names == {"max_tokens": "max_completion_tokens"}
+    assert advice(error, mended(Request("POST", "u", {}, BODY), names).body or {}, names) == {}
+
+
+def test_a_server_that_is_never_content_is_asked_twice(server: Server, tmp_path: Path) -> None:
+    server.answers(*[faults.refusal(400, "max_tokens and max_completion_tokens are not supported")] * 3)
+    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", options={"max_tokens": 5})
+    with faults.session(tmp_path, profile) as seen:
+        assert not asking.ask(seen.session, question("Hi"))
+    assert len(server.requests) == 2
 
 
 def test_a_request_is_mended() -> None:

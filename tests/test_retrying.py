@@ -45,6 +45,10 @@ DELAYS: dict[str, tuple[ChatError, float | None]] = {
     "a spend limit": (refused(429, "This workspace has reached its spend limit."), None),
     "a spend limit by its code": (refused(429, code="rate_limit_error enforced_spend_limit_reached"), None),
     "a quota by its code": (refused(429, code="insufficient_quota", retry_after="1"), None),
+    "an empty balance": (refused(429, code="insufficient_balance"), None),
+    "a load balancer": (refused(429, "The load balancer is at capacity"), 0.5),
+    "a profile called after money": (Refused("budget-gpu answered 429", status=429, said=""), 0.5),
+    "a profile called after a wait": (Refused("wait 9s answered 429", status=429, said="slow down"), 0.5),
     "an insufficient resource of the server": (refused(503, "busy", code="insufficient_system_resource"), 0.5),
 }
 

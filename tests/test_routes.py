@@ -17,6 +17,7 @@ from chatrepl.conversation import question
 from tests import faults
 from tests.faults import KEY
 from tests.server import Exchange, Server, say
+from tests.test_cli import run
 
 CERTIFICATES = Path(__file__).with_name("certificates")
 """For tests alone: an authority, and what it signed. Their keys are no secret."""
@@ -103,6 +104,21 @@ def test_a_request_goes_by_way_of_the_proxy_with_its_password(server: Server, tm
         printed = asked(tmp_path, profile_at("http://a.example/v1"), HTTP_PROXY=f"http://me:open@{address}")
     assert "By proxy" in printed
     assert lines[0].startswith("POST http://a.example/v1/chat/completions HTTP/1.1")
+
+
+def test_the_doctor_goes_the_way_that_a_question_would_go(server: Server, home: Path) -> None:
+    by_hand = ("--dialect", "scale-egp", "-m", "m")  # which has no list of models to ask for
+    with proxy(server) as (address, lines):
+        words = (*by_hand, "--base-url", "http://a.example/v1", "--doctor")
+        done = run(*words, home=home, HTTP_PROXY=f"http://me:open@{address}")
+    assert b"http://a.example can be reached" in done.stdout
+    assert lines[0].startswith("GET http://a.example/v1 HTTP/1.1")
+    with secured(server, "server") as url:
+        home.mkdir(exist_ok=True)
+        (home / "config.toml").write_text(
+            f'[profiles.own]\ndialect = "scale-egp"\nbase_url = "{url}"\nca_file = "{AUTHORITY}"\nmodel = "m"\n'
+        )
+        assert b"can be reached" in run("-p", "own", "--doctor", home=home).stdout
 
 
 def test_a_proxy_that_refuses_is_named_without_its_password(server: Server, tmp_path: Path) -> None:

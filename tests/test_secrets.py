@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatrepl import asking, commands
+from chatrepl.config import Profile, Recordings
+from chatrepl.conversation import question
 from chatrepl.redaction import HIDDEN, Secrets
-from chatrepl.urls import shown
+from chatrepl.urls import origin, shown
 from tests import faults
 from tests.faults import KEY, wire
 from tests.server import PATIENCE, Server, cut, serving, stay, whole
@@ -160,6 +165,13 @@ def test_what_a_server_cut_off_is_hidden_too(secret: str, size: int) -> None:
     assert secret[:size] not in secrets.hide(f"Incorrect key {secret[:size]}")
 
 
+def test_of_a_secret_that_repeats_itself_nothing_is_left() -> None:
+    secrets = Secrets()
+    secrets.add("abcdefghijkl-abcdefghijkl-the-rest")
+    said = "abcdefghijkl-abcdefghijkl-the-rest, abcdefghijkl-abcdefghijkl-the, abcdefghijkx, abcdefghijkl"
+    assert secrets.hide(said) == f"{HIDDEN}, {HIDDEN}, abcdefghijkx, {HIDDEN}"
+
+
 def test_a_secret_is_hidden_in_its_other_spellings() -> None:
     secrets = Secrets()
     secrets.add('a+b/c="d\\e&f')
@@ -171,6 +183,45 @@ def test_a_word_that_is_no_secret_is_left_alone() -> None:
     secrets.add("EMPTY")
     secrets.add("")
     assert secrets.hide("EMPTY is what it says") == "EMPTY is what it says"
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("https://me:secret@a.example:8443/v1?key=secret", "https://a.example:8443"),
+        ("me:secret@a.example/v1?key=secret", "a.example"),
+        ("a.example?key=secret", "a.example"),
+        ("local:", "local:"),
+        ("", ""),
+    ],
+)
+def test_an_origin_holds_no_secret(url: str, seen: str) -> None:
+    assert origin(url) == seen
+
+
+def test_what_a_server_echoes_of_a_url_is_hidden_too(server: Server, tmp_path: Path) -> None:
+    password, query = "pass-word/12345", "query secret 777"
+    basic = b64encode(f"me:{password}".encode()).decode()
+    url = server.url.replace("://", f"://me:{quote(password, safe='')}@") + f"?api_key={quote(query)}"
+    server.answers(lambda exchange: whole(f"{exchange.received.path} {password} {basic} {query}", 404)(exchange))
+    profile = Profile("test", dialect="openai-chat", base_url=url, model="m")
+    with faults.session(tmp_path, profile, recordings=Recordings(record=tmp_path / "recording")) as seen:
+        asking.ask(seen.session, question("Hi"))
+        commands.run(seen.session, "/last")
+    assert server.requests[0].headers["authorization"] == f"Basic {basic}"
+    assert "404 Not Found: /v1/chat/completions?api_key=(hidden) (hidden) (hidden) (hidden)" in seen.notes.getvalue()
+    texts = [seen.notes.getvalue(), *(path.read_text() for path in (tmp_path / "recording").iterdir())]
+    for secret in (password, quote(password, safe=""), basic, query, quote(query)):
+        assert not any(secret in text for text in texts)
+
+
+def test_the_key_of_a_profile_goes_out_whatever_its_url_says(server: Server, tmp_path: Path) -> None:
+    url = server.url.replace("://", "://me:pass-word@")
+    with faults.session(
+        tmp_path, Profile("test", dialect="openai-chat", base_url=url, key_env="THE_KEY", model="m")
+    ) as seen:
+        asking.ask(seen.session, question("Hi"))
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize(

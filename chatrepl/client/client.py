@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 from chatrepl import __version__, urls
-from chatrepl.client.exchange import Exchange, pretty
+from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
-from chatrepl.client.recording import Recorder, shown_headers
+from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
-from chatrepl.client.transport import Clocks, Transport
+from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
@@ -39,13 +39,16 @@ class Client:
         *,
         transport: httpx.BaseTransport | None = None,
         record: Path | None = None,
+        warn: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        """``transport`` stands in for the network; every exchange is written to the folder ``record``."""
+        """``transport`` stands in for the network; every exchange is written to the folder ``record``, and ``warn`` is
+        told if it cannot be."""
         self.secrets = Secrets()
         self.last: Exchange | None = None
         self._env = env
         self._transport = transport
         self._record = record
+        self._warn = warn
         self._clocks = Clocks()
         self._open: dict[Route, tuple[httpx.Client, Transport | None]] = {}
         self._opening = threading.Lock()
@@ -80,7 +83,7 @@ class Client:
             _, transport = self._opened(way)
             if transport:
                 _, host, port = urls.parts(profile.base_url)
-                transport.open_ahead(host, port, profile.timeouts.connect)
+                transport.open_ahead(host, port, bounded(profile.timeouts.connect))
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
         """The request that ``ask`` sends."""
@@ -96,6 +99,11 @@ class Client:
             found = read_models(speaks, profile, answer.status_code, _headers(answer), chunks)
         return [replace(model, id=self.secrets.hide(model.id)) for model in found]
 
+    def reach(self, profile: Profile) -> None:
+        """Get any answer at all from the server, without showing it the key."""
+        with self._answer(profile, Request("GET", profile.base_url), "", nobody):
+            pass
+
     def close(self) -> None:
         for http, _ in self._open.values():
             http.close()
@@ -105,7 +113,8 @@ class Client:
     @contextmanager
     def _answer(self, profile: Profile, request: Request, key: str, waiting: Waiting) -> Iterator[httpx.Response]:
         """The answer, its body still to come. Whatever goes wrong in the block is told without secrets."""
-        self.secrets.add(key)
+        for secret in (key, *urls.secrets(request.url)):
+            self.secrets.add(secret)
         self.secrets.add_headers(profile.headers)
         self.last = None
         answer = None
@@ -153,8 +162,10 @@ class Client:
                     waiting(Wait("waiting for the first word", profile.timeouts.first_byte))
 
             outgoing.extensions["trace"] = trace
+            # What stands before the @ of a URL is for a server that is told nothing else.
+            keyed = httpx.Auth() if "authorization" in outgoing.headers else httpx.USE_CLIENT_DEFAULT
             try:
-                return http.send(outgoing, stream=True)
+                return http.send(outgoing, stream=True, auth=keyed)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 if self._clocks.connected or self._clocks.heard:
                     raise
@@ -181,7 +192,7 @@ class Client:
 
     def _recorded(self, transport: httpx.BaseTransport | None) -> httpx.Client:
         if self._record and transport:
-            transport = Recorder(transport, self._record, self.secrets)
+            transport = Recorder(transport, self._record, self.secrets, self._warn)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
@@ -191,7 +202,8 @@ class Client:
             outgoing.method,
             self.secrets.hide(urls.shown(str(outgoing.url))),
             shown_headers(outgoing.headers, self.secrets, of_request=True),
-            self.secrets.hide(pretty(outgoing.read())),
+            outgoing.read(),
+            self.secrets,
             replace(way, proxy=urls.shown(way.proxy)),
             profile.key_env,
             self._clocks.now(),
@@ -200,27 +212,33 @@ class Client:
 
 def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.Request:
     limits = profile.timeouts
-    given = {name: value for name, value in request.headers.items() if name.lower() not in _OF_THE_WIRE}
+    given = {name: value for name, value in request.headers.items() if name.lower() not in OF_THE_WIRE}
     headers = {"Accept-Encoding": "identity", **given}  # compressed streams come in lumps
     content = None
     if request.body is not None:
         headers = {"Content-Type": "application/json", **headers}
-        content = json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace")
+        content = _as_json(profile, request.body)
     try:
         return http.build_request(
             request.method,
             request.url,
             headers=headers,
             content=content,
-            timeout=httpx.Timeout(limits.silence, connect=limits.connect),
+            timeout=httpx.Timeout(bounded(limits.silence), connect=bounded(limits.connect)),
             extensions={"chatrepl": {"dialect": profile.dialect}},
         )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError, TypeError):
         raise unusable(profile) from None
 
 
-_OF_THE_WIRE = ("content-length", "transfer-encoding")
-"""Headers that say how the bytes go, which is nobody's choice."""
+def _as_json(profile: Profile, body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    except (TypeError, ValueError, RecursionError) as error:
+        line = f"The request for the profile {profile.name!r} cannot be written as JSON: {error}"
+        raise ConfigError(
+            line, "/request shows what is sent; /set changes an option, or leaves it out with off."
+        ) from None
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

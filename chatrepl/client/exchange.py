@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chatrepl.client.routes import Route
-from chatrepl.redaction import HIDDEN
+from chatrepl.redaction import HIDDEN, Secrets
 
 REQUEST_IDS = tuple("x-request-id request-id x-generation-id x-litellm-call-id apim-request-id x-ms-request-id".split())
 """The headers in which servers name a request, for whoever asks their support."""
@@ -18,12 +18,13 @@ _OWN = {"host", "connection", "content-length", "accept", "accept-encoding", "us
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what became of it; times in seconds of one clock. No secret is in it."""
+    """A request and what became of it; times in seconds of one clock. No secret is shown of it."""
 
     method: str
     url: str
     headers: Mapping[str, str]
-    body: str
+    raw_body: bytes
+    secrets: Secrets
     route: Route
     key_name: str
     """The environment variable that the key is read from, "" where it comes from elsewhere."""
@@ -35,6 +36,11 @@ class Exchange:
     failure: str = ""
 
     @property
+    def body(self) -> str:
+        """The body as text to read, without secrets; made when it is wanted, for it may be large."""
+        return self.secrets.hide(_pretty(self.raw_body))
+
+    @property
     def request_id(self) -> str:
         """What the server calls this request, "" if it does not say."""
         return next((self.answer_headers[name] for name in REQUEST_IDS if name in self.answer_headers), "")
@@ -43,7 +49,7 @@ class Exchange:
         """The lines that /last shows."""
         yield f"{self.method} {self.url}" + (f", by way of {self.route.proxy}" if self.route.proxy else "")
         yield from (f"  {name}: {value}" for name, value in self.headers.items())
-        yield f"  {len(self.body.encode('utf-8', 'replace'))} bytes" if self.body else "  no body"
+        yield f"  {len(self.raw_body)} bytes" if self.raw_body else "  no body"
         yield f"{self.status or 'no answer'}{' · ' + self.failure if self.failure else ''}"
         yield from (f"  {name}: {value}" for name, value in self.answer_headers.items())
         times = [f"first byte after {self.first - self.asked:.2f} s"] if self.first is not None else []
@@ -55,14 +61,14 @@ class Exchange:
 
     def curl(self) -> str:
         """A command for a POSIX shell that asks the same; a secret is a variable that has to be set."""
-        parts = ["curl -sS -N" + ("" if self.method == "POST" and self.body else f" -X {self.method}")]
+        parts = ["curl -sS -N" + ("" if self.method == "POST" and self.raw_body else f" -X {self.method}")]
         parts += [_quoted(self.url, self.key_name)]
         parts += [f"{flag} {shlex.quote(value)}" for flag, value in _route_flags(self.route)]
         parts += ["-k"] if self.route.tls and not self.route.verify else []
         for name, value in self.headers.items():
             if name.lower() not in _OWN:
                 parts.append(f"-H {_quoted(f'{name}: {value}', self._variable(name))}")
-        if self.body:
+        if self.raw_body:
             parts.append(f"--data-raw {shlex.quote(self.body)}")
         return " \\\n  ".join(parts)
 
@@ -90,10 +96,8 @@ def _quoted(text: str, variable: str) -> str:
     return '"' + f"${variable or 'API_KEY'}".join(escaped) + '"'
 
 
-def pretty(body: bytes | None) -> str:
+def _pretty(body: bytes) -> str:
     """A body as text to read: JSON over several lines."""
-    if not body:
-        return ""
     text = body.decode("utf-8", "replace")
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=1)

@@ -6,6 +6,7 @@
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +18,11 @@ from chatrepl import files, urls
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.redaction import HIDDEN, Secrets, is_secret
 
-_OF_THE_WIRE = ("content-length", "transfer-encoding")
-"""Headers that are not true any more of a body in a file."""
+OF_THE_WIRE = ("content-length", "transfer-encoding")
+"""Headers that say how the bytes go: nobody's choice in a request, and not true any more of a body in a file."""
+
+LONGEST = 1e6
+"""No piece of an answer came after so many seconds."""
 
 
 def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool) -> dict[str, str]:
@@ -35,8 +39,11 @@ def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool)
 class Recorder(httpx.BaseTransport):
     """A transport that writes down what goes through it."""
 
-    def __init__(self, inner: httpx.BaseTransport, folder: Path, secrets: Secrets) -> None:
+    def __init__(self, inner: httpx.BaseTransport, folder: Path, secrets: Secrets, warn: Callable[[str], None]) -> None:
+        """``warn`` is told, once, if an answer cannot be written, which takes it from nobody."""
         self._inner = inner
+        self._warn = warn
+        self._warned = False
         self._folder = folder
         self._secrets = secrets
 
@@ -46,7 +53,7 @@ class Recorder(httpx.BaseTransport):
         try:
             answer = self._inner.handle_request(request)
         except httpx.TransportError as error:
-            self._write(place.with_suffix(".times"), {"pieces": [], "broke": type(error).__name__, "said": str(error)})
+            self._keep(place, None, [], type(error).__name__, str(error))
             raise
         stream = answer.stream
         assert isinstance(stream, httpx.SyncByteStream)
@@ -78,19 +85,35 @@ class Recorder(httpx.BaseTransport):
         except OSError as error:
             raise ConfigError(f"Nothing can be recorded in {self._folder}: {error.strerror}") from None
 
-    def _keep(self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]], broke: str) -> None:
+    def _keep(
+        self, place: Path, answer: httpx.Response | None, pieces: list[tuple[float, bytes]], broke: str, said: str = ""
+    ) -> None:
+        """Write what came of an answer, or why none came."""
+        try:
+            if answer:
+                pieces = self._kept(place, answer, pieces)
+            times = {"pieces": [[round(at, 4), len(piece)] for at, piece in pieces], "broke": broke, "said": said}
+            self._write(place.with_suffix(".times"), times)
+        except OSError as error:
+            if not self._warned:
+                self._warned = True
+                self._warn(f"The answer cannot be recorded in {self._folder}: {error.strerror}")
+
+    def _kept(
+        self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]]
+    ) -> list[tuple[float, bytes]]:
+        """The pieces of the body as it was written."""
         body = b"".join(piece for _, piece in pieces)
-        untrue: tuple[str, ...] = _OF_THE_WIRE
+        untrue: tuple[str, ...] = OF_THE_WIRE
         if "content-encoding" in answer.headers and (plain := _decoded(answer.headers, body)) is not None:
-            body, pieces, untrue = plain, [], (*_OF_THE_WIRE, "content-encoding")
+            body, pieces, untrue = plain, [], (*OF_THE_WIRE, "content-encoding")
         kept = [(name, value) for name, value in answer.headers.multi_items() if name not in untrue]
         shown = shown_headers(httpx.Headers(kept), self._secrets, of_request=False)
         head = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}".rstrip()]
         head += [f"{name}: {value}" for name, value in shown.items()]
         whole = "\n".join(head).encode("utf-8", "replace") + b"\n\n" + self._secrets.hide_bytes(body)
         files.write(place.with_suffix(".http"), whole)
-        times = {"pieces": [[round(at, 4), len(piece)] for at, piece in pieces], "broke": broke}
-        self._write(place.with_suffix(".times"), times)
+        return pieces
 
     def _write(self, path: Path, data: object, *, force: bool = True) -> None:
         text = self._secrets.hide(json.dumps(data, ensure_ascii=False, indent=None if "times" in path.suffix else 2))
@@ -148,8 +171,8 @@ class Replay(httpx.BaseTransport):
                 f"The recording in {self._folder} holds no further answer to a {request.method}", "It is over."
             )
         self._coming.remove(found)
-        status, headers = found.head()
-        return httpx.Response(status, headers=headers, stream=_Replayed(found, self._sleep))
+        status, headers, pieces = found.answer()
+        return httpx.Response(status, headers=headers, stream=_Replayed(pieces, self._sleep))
 
 
 def recorded(folder: Path) -> list[Path]:
@@ -165,55 +188,74 @@ def recorded_request(place: Path) -> dict[str, Any]:
     try:
         data = json.loads(place.with_suffix(".request").read_text("utf-8"))
         return data if isinstance(data, dict) else {"method": "POST"}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {"method": "POST"}
 
 
 class _Recording:
+    """What was written of one exchange. It may be anybody's: what makes no sense is a ConfigError."""
+
     def __init__(self, place: Path) -> None:
         self._place = place
         self.method = recorded_request(place).get("method", "POST")
+
+    def answer(self) -> tuple[int, list[tuple[bytes, bytes]], Iterator[tuple[float, bytes]]]:
+        """Status, headers, and the pieces of the body, each with the seconds since the request.
+
+        An answer that never came raises what was raised then.
+        """
         try:
-            self._times = json.loads(place.with_suffix(".times").read_text("utf-8"))
-        except (OSError, ValueError):
-            self._times = {}
+            sizes, broke = self._times()
+            if not (whole := self._whole("http")):
+                raise broke or httpx.ReadError("")
+            head, body = (*re.split(rb"\r?\n\r?\n", whole, maxsplit=1), b"")[:2]
+            first, *lines = (line.rstrip(b"\r") for line in head.split(b"\n"))
+            pairs = [(name, value) for name, colon, value in (line.partition(b": ") for line in lines) if colon]
+            kept = [(name, value) for name, value in pairs if name.lower().decode("latin-1") not in OF_THE_WIRE]
+            return int(first.split()[1]), kept, _pieces(body, sizes, broke)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise ConfigError(f"{self._place}.http is no recording", "chatrepl --record DIR makes one.") from None
 
-    def head(self) -> tuple[int, list[tuple[str, str]]]:
-        """Status and headers; an answer that never came raises what was raised then."""
-        try:
-            whole = self._place.with_suffix(".http").read_bytes()
-        except OSError:
-            raise self._error() from None
-        head, _, self._body = whole.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
-        first, *lines = head.decode("utf-8", "replace").splitlines()
-        pairs = [(name, value) for name, colon, value in (line.partition(": ") for line in lines) if colon]
-        return int(first.split()[1]), [(name, value) for name, value in pairs if name.lower() not in _OF_THE_WIRE]
-
-    def pieces(self) -> Iterator[tuple[float, bytes]]:
-        """The pieces of the body, each with the seconds since the request."""
-        rest = self._body
-        for at, size in self._times.get("pieces", []):
-            yield at, rest[:size]
-            rest = rest[size:]
-        yield 0.0, rest
-        if self._times.get("broke"):
-            raise self._error()
-
-    def _error(self) -> httpx.TransportError:
-        kind = getattr(httpx, self._times.get("broke", ""), None)
+    def _times(self) -> tuple[list[tuple[float, int]], httpx.TransportError | None]:
+        """When the pieces came and how long they are, and what broke the connection."""
+        told = json.loads(self._whole("times") or "{}")
+        sizes = [(float(at), int(size)) for at, size in told.get("pieces", [])]
+        if not all(at < LONGEST for at, _ in sizes):
+            raise ValueError("no time that anybody waits for")
+        if not told.get("broke"):
+            return sizes, None
+        kind = getattr(httpx, told["broke"], None)
         if not (isinstance(kind, type) and issubclass(kind, httpx.TransportError)):
             kind = httpx.ReadError
-        return kind(self._times.get("said", ""))
+        return sizes, kind(told.get("said", ""))
+
+    def _whole(self, suffix: str) -> bytes:
+        """The bytes of one of its files, none where it is not there."""
+        try:
+            return self._place.with_suffix(f".{suffix}").read_bytes()
+        except FileNotFoundError:
+            return b""
+
+
+def _pieces(
+    body: bytes, sizes: list[tuple[float, int]], broke: httpx.TransportError | None
+) -> Iterator[tuple[float, bytes]]:
+    for at, size in sizes:
+        yield at, body[:size]
+        body = body[size:]
+    yield 0.0, body
+    if broke:
+        raise broke
 
 
 class _Replayed(httpx.SyncByteStream):
-    def __init__(self, recording: _Recording, sleep: Callable[[float], None]) -> None:
-        self._recording = recording
+    def __init__(self, pieces: Iterator[tuple[float, bytes]], sleep: Callable[[float], None]) -> None:
+        self._pieces = pieces
         self._sleep = sleep
 
     def __iter__(self) -> Iterator[bytes]:
         now = 0.0
-        for at, piece in self._recording.pieces():
+        for at, piece in self._pieces:
             self._sleep(max(0.0, at - now))
             now = max(now, at)
             if piece:

@@ -8,13 +8,13 @@ import sys
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from chatrepl import urls
 from chatrepl.config import Profile
 from chatrepl.errors import ConfigError
+from chatrepl.files import path_of
 
 PROXIES = ("http", "https", "socks5", "socks5h")
 
@@ -108,7 +108,7 @@ def tls_context(way: Route) -> ssl.SSLContext | None:
         return None
     context = _trusting(way)
     if way.client_cert:
-        files = [str(Path(name).expanduser()) for name in (way.client_cert, way.client_key or way.client_cert)]
+        files = [str(path_of(name)) for name in (way.client_cert, way.client_key or way.client_cert)]
         try:
             context.load_cert_chain(files[0], files[1], lambda: b"")  # else OpenSSL asks for one at the terminal
         except OSError as error:
@@ -127,7 +127,7 @@ def _trusting(way: Route) -> ssl.SSLContext:
     if not way.ca_file:
         context = ssl.create_default_context()
         return context if _trusts_anybody(context) else httpx.create_ssl_context()
-    path = Path(way.ca_file).expanduser()
+    path = path_of(way.ca_file)
     try:
         return ssl.create_default_context(cafile=str(path))
     except OSError as error:

@@ -23,6 +23,11 @@ KEPT_AHEAD = 15.0
 """The same for one that was opened ahead of a question. It is opened anew while somebody types."""
 
 
+def bounded(seconds: float) -> float | None:
+    """A time limit as sockets take it, None for one that they cannot count to."""
+    return seconds if seconds < 1e6 else None
+
+
 class Clocks:
     """The clocks of the exchange that goes on; there is one at a time."""
 
@@ -115,7 +120,7 @@ class Network(httpcore.NetworkBackend):
         self._swapping = threading.Lock()
         self._closed = False
 
-    def open_ahead(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float) -> None:
+    def open_ahead(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float | None) -> None:
         """Open a connection that the next ``connect_tcp`` to that port takes; in any thread."""
         stream = self._sockets.connect_tcp(host, port, timeout)
         if tls:
@@ -200,7 +205,7 @@ class Transport(httpx.BaseTransport):
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
 
-    def open_ahead(self, host: str, port: int, timeout: float) -> None:
+    def open_ahead(self, host: str, port: int, timeout: float | None) -> None:
         """Open a connection for the next request, in any thread. A proxy is only connected to when it is needed."""
         if not self._proxied:
             self._network.open_ahead(host, port, self._tls, timeout)

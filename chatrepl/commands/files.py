@@ -5,6 +5,7 @@ from pathlib import Path
 from chatrepl import export
 from chatrepl.commands.table import command, file_names, pick, turns
 from chatrepl.errors import CommandError
+from chatrepl.files import path_of
 from chatrepl.session import Session
 
 
@@ -17,7 +18,7 @@ def save(session: Session, words: str) -> None:
     state = session.transcript.state
     if not state.conversation.turns:
         raise CommandError("There is nothing to save yet")
-    path = Path(name).expanduser() if name else Path(_file_name(state.title))
+    path = path_of(name) if name else Path(_file_name(state.title))
     export.save(path, state.conversation, state.title, force=force)
     session.screen.say(f"Saved to {path}", "dim")
 
@@ -28,7 +29,7 @@ def load(session: Session, words: str) -> None:
     session; where the file holds several conversations, one is chosen."""
     if not words:
         raise CommandError("Which file?", "/load FILE")
-    found = export.load_all(Path(words).expanduser())
+    found = export.load_all(path_of(words))
     chosen: int | None = 0
     if len(found) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")

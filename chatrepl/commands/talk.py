@@ -148,7 +148,7 @@ def history(session: Session, words: str) -> None:
 def _attachments(session: Session, message: Message) -> None:
     for part in message.parts:
         if isinstance(part, FilePart | ImagePart):
-            session.screen.say(f"+ {safe.line(described(part))}", "dim")
+            session.screen.say(f"+ {described(part)}", "dim")
 
 
 def _heading(place: int, message: Message) -> str:

@@ -14,6 +14,7 @@ from chatrepl.conversation import Conversation, ImagePart, Message, Part, Thinki
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.wire import (
+    Objects,
     answered,
     arguments,
     arguments_text,
@@ -26,7 +27,6 @@ from chatrepl.dialects.wire import (
     join,
     merged,
     message_of,
-    objects,
     placed,
     refusal,
     root,
@@ -123,8 +123,10 @@ def _thinking_blocks(part: ThinkingPart) -> Iterator[dict[str, Any]]:
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply. The JSON tells what a frame is: not every server names it beside."""
     reply = _Decoder()
-    for event in objects(frames):
+    for event in Objects(frames):
         yield from reply.feed(event)
+        if event.get("type") == "message_stop":
+            return
     if not reply.finished:
         raise cut_short()
 

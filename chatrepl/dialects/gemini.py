@@ -13,6 +13,7 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
+    Objects,
     answered,
     arguments,
     arguments_text,
@@ -25,7 +26,6 @@ from chatrepl.dialects.wire import (
     join,
     merged,
     message_of,
-    objects,
     placed,
     refusal,
     root,
@@ -105,7 +105,7 @@ def _part(part: Part, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply. Errors come as JSON over several lines that are no events: stray frames."""
-    yield from _events(objects(frames))
+    yield from _events(Objects(frames))
 
 
 def _events(chunks: Iterable[dict[str, Any]]) -> Iterator[Event]:

@@ -11,6 +11,8 @@ def hint(status: int, said: str, profile: Profile) -> str:
     """What to try after that error; "" where nothing is known to help. An error inside a good answer has status 200."""
     for statuses, words, advice in _BY_WORDS:
         if status in statuses and words.search(said):
+            if advice == _CHAT and profile.dialect in _CHATTING:
+                return _MODEL
             return advice or _key_hint(profile)
     return _BY_STATUS.get(status, ASK_AGAIN if status >= 500 else "")
 
@@ -31,6 +33,9 @@ _ANY = range(600)
 _WAIT = "Too many requests: wait a little, then send it again."
 _MODEL = "Check the model (/models lists what there is) and the base URL."
 _BILLING = "Look at the plan and the billing of this account; /profile switches to another."
+_CHAT = "This model speaks the dialect openai-chat: /profile switches, --dialect openai-chat says so at the start."
+_CHATTING = ("openai-chat", "azure-inference")
+"""The dialects that ask ``chat/completions`` anyway, so that an error which names it says nothing of the dialect."""
 _THE_KEY = ""
 """In place of an advice: where the key comes from."""
 
@@ -80,13 +85,13 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
     ),
     (
         (200, 400, 402, 403, 429),
-        _words(r"quota|billing|credit|spend|balance"),
+        _words(r"quota|billing|credit|spend|balance(?!r)"),
         _BILLING,
     ),
     (
         (400, 404),
         _words(r"\bchat model|v1/chat/completions"),
-        "This model speaks the dialect openai-chat: /profile switches, --dialect openai-chat says so at the start.",
+        _CHAT,
     ),
     (
         (200, 400, 422),

@@ -8,6 +8,7 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
+    Objects,
     answered,
     arguments,
     arguments_text,
@@ -19,7 +20,6 @@ from chatrepl.dialects.wire import (
     items,
     join,
     message_of,
-    objects,
     placed,
     refusal,
     root,
@@ -92,12 +92,12 @@ def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
     reply = _Decoder()
-    for line in objects(frames):
+    for line in Objects(frames):
         yield from reply.feed(line)
         if line.get("done") is True:
             yield from reply.finish(line)
-    if not reply.finished:
-        raise cut_short()
+            return
+    raise cut_short()
 
 
 def decode_whole(body: object) -> Iterator[Event]:

@@ -20,6 +20,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
+    Objects,
     answered,
     count,
     cut_short,
@@ -29,7 +30,6 @@ from chatrepl.dialects.wire import (
     items,
     join,
     message_of,
-    objects,
     openai_usage,
     refusal,
     root,
@@ -103,10 +103,13 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
 def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a streamed reply."""
     reply = reply or Decoder()
-    for chunk in objects(frames):
+    chunks = Objects(frames)
+    for chunk in chunks:
         yield from reply.feed(chunk, "delta")
     if not reply.finished:
-        raise cut_short()
+        if not (chunks.marked and reply.begun):
+            raise cut_short()
+        yield reply.finish("")
 
 
 def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:
@@ -116,7 +119,7 @@ def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event
     reply = reply or Decoder()
     yield from reply.feed(body, "message")
     if not reply.finished:
-        yield Finished(finish_reason("stop", called_tools=bool(reply.calls)))
+        yield reply.finish("")
 
 
 class Decoder:
@@ -124,6 +127,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.started = False
+        self.begun = False  # whether anything of the answer has come
         self.finished = False
         self.refused = False
         self.calls: list[str] = []  # the id of each tool call begun
@@ -133,8 +137,9 @@ class Decoder:
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
         for choice in items(chunk.get("choices")):
-            if not dig(choice, "index"):
-                yield from self._choice(choice, where)
+            for event in self._choice(choice, where) if not dig(choice, "index") else ():
+                self.begun |= isinstance(event, Text | ToolCallPiece)
+                yield event
         usage = chunk.get("usage") or dig(chunk, "x_groq", "usage")
         if isinstance(usage, dict):
             yield openai_usage(usage)
@@ -149,11 +154,15 @@ class Decoder:
             yield Text(refusal_text)
         for call in items(dig(said, "tool_calls")):
             yield self._call(call)
-        raw = dig(choice, "finish_reason")
-        if isinstance(raw, str) and not self.finished:
-            self.finished = True
-            reason = finish_reason(raw, called_tools=bool(self.calls))
-            yield Finished("content_filter" if self.refused else reason, raw)
+        raw = text(dig(choice, "finish_reason"))  # "" stands in every chunk of some servers
+        if raw and not self.finished:
+            yield self.finish(raw)
+
+    def finish(self, raw: str) -> Finished:
+        """The end of the reply; "" is an end for which no reason was given."""
+        self.finished = True
+        reason = finish_reason(raw, called_tools=bool(self.calls))
+        return Finished("content_filter" if self.refused else reason, raw)
 
     def _call(self, call: object) -> ToolCallPiece:
         arguments = dig(call, "function", "arguments")

@@ -14,6 +14,7 @@ from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.templates import template
 from chatrepl.dialects.wire import (
+    Objects,
     cut_short,
     dig,
     error_text,
@@ -21,7 +22,6 @@ from chatrepl.dialects.wire import (
     items,
     join,
     message_of,
-    objects,
     openai_usage,
     refusal,
     text,
@@ -82,10 +82,13 @@ def _stops(given: object, ours: str) -> list[Any]:
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
     reply = _Decoder()
-    for chunk in objects(frames):
+    chunks = Objects(frames)
+    for chunk in chunks:
         yield from reply.feed(chunk)
     if not reply.finished:
-        raise cut_short() if reply.begun else _no_choices()
+        if not (chunks.marked and reply.said):
+            raise cut_short() if reply.begun else _no_choices()
+        yield Finished("stop")
 
 
 def decode_whole(body: object) -> Iterator[Event]:
@@ -110,6 +113,7 @@ class _Decoder:
     def __init__(self) -> None:
         self.started = False
         self.begun = False
+        self.said = False
         self.finished = False
 
     def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
@@ -127,6 +131,7 @@ class _Decoder:
         if thinking := text(dig(choice, "reasoning")):
             yield Thinking(thinking)
         if said := text(dig(choice, "text")):
+            self.said = True
             yield Text(said)
         raw = text(dig(choice, "finish_reason"))
         if raw and not self.finished:

@@ -12,7 +12,7 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
-from chatrepl.dialects.wire import count, cut_short, dig, finish_reason, items, objects, refusal, text, written
+from chatrepl.dialects.wire import Objects, count, cut_short, dig, finish_reason, items, refusal, text, written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
@@ -72,7 +72,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply. Its last event is its end, whatever a gateway sends after it."""
     reply = _Decoder()
-    for chunk in objects(frames):
+    for chunk in Objects(frames):
         yield from reply.feed(chunk)
         if reply.finished:
             return

@@ -5,7 +5,7 @@ complaint says what to do.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -38,12 +38,15 @@ def mended(request: Request, names: Mapping[str, str]) -> Request:
     return replace(request, body=body)
 
 
-def advice(error: Refused, body: Mapping[str, Any]) -> dict[str, str]:
-    """How to mend the request with that body: a parameter and its new name, or ``off``; nothing if that cannot help."""
-    said = str(error)
+def advice(error: Refused, body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """How to mend the request with that body: a parameter and its new name, or ``off``; nothing if that cannot help.
+
+    What ``names`` has mended already, by either of its names, is not mended again.
+    """
+    said = error.said
     if error.status not in (400, 422) or not _COMPLAINT.search(said):
         return {}
-    name = _blamed(error.parameter, said, body)
+    name = _blamed(error.parameter, said, body.keys() - {*names, *names.values()})
     if not name:
         return {}
     advised = _ADVICE.search(said)
@@ -51,7 +54,7 @@ def advice(error: Refused, body: Mapping[str, Any]) -> dict[str, str]:
     return {name: LEFT_OUT if new in body or new not in said else new}
 
 
-def _blamed(told: str, said: str, body: Mapping[str, Any]) -> str:
+def _blamed(told: str, said: str, sent: Set[str]) -> str:
     """The parameter that the server means: the one it names as such, else the first in its words that was sent."""
     candidates = [told.partition(".")[0], *_WORD.findall(said)]
-    return next((word for word in candidates if word in body and word not in _INDISPENSABLE), "")
+    return next((word for word in candidates if word in sent and word not in _INDISPENSABLE), "")

@@ -74,9 +74,8 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
     parameter, code = _blamed(whole)
-    return Refused(
-        line, hint(status, said, profile), status=status, parameter=parameter, code=code, headers=dict(headers)
-    )
+    helps = hint(status, said, profile)
+    return Refused(line, helps, status=status, said=said, parameter=parameter, code=code, headers=dict(headers))
 
 
 def _blamed(whole: bytes) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.wire import (
+    Objects,
     arguments,
     arguments_text,
     count,
@@ -21,7 +22,6 @@ from chatrepl.dialects.wire import (
     finish_reason,
     join,
     message_of,
-    objects,
     placed,
     refusal,
     text,
@@ -94,7 +94,7 @@ def _text(message: Message) -> str:
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
     reply = _Decoder()
-    for chunk in objects(frames):
+    for chunk in Objects(frames):
         yield from reply.feed(chunk)
     if not reply.begun:
         raise cut_short()

@@ -53,20 +53,28 @@ def parse(source: str | bytes) -> object:
         ) from None
 
 
-def objects(frames: Iterable[Frame], *, until: str = "[DONE]") -> Iterator[dict[str, Any]]:
+class Objects:
     """The JSON objects of a stream up to its end mark, with each of the ways to tell an error raised as ``Refused``."""
-    begun = False
-    for frame in frames:
-        if frame.data.strip() == until:
-            return
-        try:
-            value = parse(frame.data)
-        except BrokenReply:
-            if begun:
-                raise cut_short() from None
-            raise
-        yield checked(value, frame.event)
-        begun = True
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = frames
+        self.marked = False
+        """Whether the mark came."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        begun = False
+        for frame in self._frames:
+            if frame.data.strip() == "[DONE]":
+                self.marked = True
+                return
+            try:
+                value = parse(frame.data)
+            except BrokenReply:
+                if begun:
+                    raise cut_short() from None
+                raise
+            yield checked(value, frame.event)
+            begun = True
 
 
 def checked(value: object, event: str = "") -> dict[str, Any]:
@@ -82,8 +90,15 @@ def checked(value: object, event: str = "") -> dict[str, Any]:
 
 def refusal(value: object, status: int = 200) -> Refused:
     """The error that a JSON value tells."""
-    code = count(dig(value, "error", "code")) or status
+    told = dig(value, "error", "code")
+    code = int(told) if isinstance(told, str) and re.fullmatch("[45][0-9][0-9]", told) else count(told) or 0
+    if not 400 <= code < 600:  # else it is a number of the server's own
+        code = _STATUSES.get(text(dig(value, "error", "type")), status)
     return Refused(message_of(value) or "The server reports an error and does not say which", ASK_AGAIN, status=code)
+
+
+_STATUSES = {"rate_limit_error": 429, "api_error": 500, "server_error": 500, "overloaded_error": 529}
+"""What errors would be called that come inside a good answer, where they can be gone soon: Anthropic's and OpenAI's."""
 
 
 def cut_short() -> BrokenReply:

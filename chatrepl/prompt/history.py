@@ -30,6 +30,8 @@ class SharedHistory(History):
         self._path = path
         self._pastes = pastes
         self.complaint = ""
+        self.recalled = False
+        """Whether the last line stood here already."""
         self._offset: int | None = None
 
     def load_history_strings(self) -> Iterable[str]:
@@ -38,6 +40,7 @@ class SharedHistory(History):
 
     def append_string(self, string: str) -> None:
         text = self._pastes.unfold(string)
+        self.recalled = string in self._loaded_strings
         if self._loaded_strings[:1] == [string]:
             return
         if secrets_found.kind(text) or len(text) > LONGEST or not self._written(text):

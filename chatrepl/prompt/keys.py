@@ -114,6 +114,7 @@ def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
         line = wishes.pastes.unfold(buffer.text)
         edited = await run_in_terminal(lambda: wishes.edit(line))
         if edited != line:
+            wishes.pastes.came = True  # or may have
             buffer.save_to_undo_stack()
             buffer.text = wishes.pastes.refold(edited)
             buffer.cursor_position = len(buffer.text)

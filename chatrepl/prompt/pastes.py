@@ -18,9 +18,12 @@ class Pastes:
 
     def __init__(self) -> None:
         self._texts: dict[int, str] = {}
+        self.came = False
+        """Whether something was pasted into the line."""
 
     def fold(self, pasted: str) -> str:
         """What to put into the line for a pasted text: itself, or the character that stands for it."""
+        self.came = True
         if pasted.count("\n") < LINES and len(pasted) <= CHARACTERS and not _holds_mark(pasted):
             return pasted
         known = next((mark for mark, text in self._texts.items() if text == pasted), None)

@@ -17,6 +17,9 @@ from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
@@ -79,25 +82,45 @@ class Prompt:
         self._history = SharedHistory(history, self._pastes)
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
+        self._due = ""
+        """What is to stand in the prompt after the next command."""
+        self.typed = True
+        """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
 
     def read(self, start: str = "") -> str:
         """The next line, or lines; ``start`` already stands in it.
 
+        What was typed before anybody saw ``start`` goes on a line below it and sends nothing, unless it is a command:
+        that is read first, and ``start`` stands in the prompt after it.
+
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
         session = self._session = self._session or self._make()
+        start, self._due = start or self._due, ""
+        if start:
+            early = _early(session.input)
+            if _begins_command("".join(each.data for each in early[:2])):
+                start, self._due = "", start
+            else:
+                early = _below(early)
+            store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = _style(self._around.theme())
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
+        self._pastes.came, self._history.recalled = bool(start), True  # a line like the last one is not stored again
         try:
             line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
         finally:
             self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
             self._output.flush()
             self._complain()
-        return self._pastes.unfold(line)
+        line = self._pastes.unfold(line)
+        if not _begins_command(line):
+            self._due = ""  # it stands in the input history
+        self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
+        return line
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -150,6 +173,27 @@ class Prompt:
             self._around.typed()
 
 
+_LINE_FEED = KeyPress(Keys.ControlJ)
+
+
+def _early(keys: Input) -> list[KeyPress]:
+    """The keys that were typed already."""
+    early = get_typeahead(keys)
+    while read := keys.read_keys():
+        early += read
+    return early + keys.flush_keys()
+
+
+def _below(early: list[KeyPress]) -> list[KeyPress]:
+    """The same as keys that add lines and send nothing; an Enter before or after them all means nothing any more."""
+    lines = [_LINE_FEED if each.key == Keys.ControlM else each for each in early]
+    while lines and lines[-1] == _LINE_FEED:
+        lines.pop()
+    while lines and lines[0] == _LINE_FEED:
+        lines.pop(0)
+    return [_LINE_FEED, *lines] if lines else []
+
+
 @cache
 def _style(theme: str) -> Style:
     return Style.from_dict({**_COMMON, "prompt": _PROMPT[theme]})
@@ -161,7 +205,11 @@ def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
 
 def _is_command() -> bool:
     text = get_app().current_buffer.text
-    return text.startswith("/") and not text.startswith("//") and "\n" not in text
+    return _begins_command(text) and "\n" not in text
+
+
+def _begins_command(text: str) -> bool:
+    return text.startswith("/") and not text.startswith("//")
 
 
 class _Suggestions(Completer):

@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from tests import markers
-from tests.bench import floors, sessions
+from tests.bench import floors, imports, sessions
 from tests.bench.process import Run, cpu_of
 from tests.bench.report import Figure, chart, table
 from tests.server import END, Exchange, Script, Server, chunk, say, serving
 from tests.terminal import environment
 
 PEERS = ("llm", "aichat", "gpt-cli", "sgpt", "aider", "gptme")
+_SCRIPT = Path(sys.executable).with_name("chatrepl")
+CHATREPL = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "chatrepl"]
+"""What is typed at a shell, where it is installed."""
+
 OVER = b"in all"
 """What both sides show at the end of a reply."""
 
@@ -45,10 +49,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving() as server:
         bench = Bench(Path(folder), server, 2 if chosen.quick else chosen.runs)
         figures = list(bench.figures(quick=chosen.quick))
+        loaded = imports.report(*bench.imports())
     print(f"\n{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(table(figures))
     growth = {each.name.split()[0]: statistics.median(each.ours) for each in figures if "of markdown" in each.name}
     print(f"\nProcessor time by the size of the answer\n{chart(growth, 's')}")
+    print(f"\nLoaded to the prompt beyond bare prompt-toolkit: {loaded}")
     if chosen.json:
         Path(chosen.json).write_text(json.dumps([each.as_data() for each in figures], indent=2), "utf-8")
 
@@ -61,8 +67,8 @@ class Bench:
         self.runs = runs
         self.home = folder / "home"
         self.env = environment(self.home)
-        ours = (sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m")
-        self.chat = Program(ours, b"\x1b[?2004h", "\r")  # what prompt-toolkit writes when it begins to read
+        self.words = ("--base-url", server.url, "-m", "m")
+        self.chat = Program((*CHATREPL, *self.words), b"\x1b[?2004h", "\r")  # what prompt-toolkit begins to read with
         self.prompt = Program((sys.executable, "-c", floors.PROMPT), b"\x1b[?2004h", "\r")
         self.stream = Program((sys.executable, "-c", floors.STREAM, server.url), b"> ", "\n")
         self.markdown = Program((sys.executable, "-c", floors.MARKDOWN, server.url), b"> ", "\n")
@@ -78,9 +84,14 @@ class Bench:
         yield from self.many_sessions(500 if quick else 5_000)
         yield from self.peers()
 
+    def imports(self) -> list[dict[str, float]]:
+        """The modules that ours and the bare prompt load, and their milliseconds."""
+        sides = ("-m", "chatrepl", *self.words), self.prompt.command[1:]
+        return [imports.to_the_prompt(words, self.chat.ready, self.env) for words in sides]
+
     def version(self) -> Figure:
         ours, floor = self._pairs(
-            lambda: cpu_of([sys.executable, "-m", "chatrepl", "--version"], self.env),
+            lambda: cpu_of([*CHATREPL, "--version"], self.env),
             lambda: cpu_of([sys.executable, "-c", "pass"], self.env),
         )
         return Figure("`--version`, processor time", "s", ours, floor, "python -c pass", "2")
@@ -201,7 +212,7 @@ class Bench:
         longest = []
         for _ in range(self.runs):
             told = self.home.with_name("frames")
-            command = (sys.executable, "-c", floors.FRAMES, str(told), *self.chat.command[3:])
+            command = (sys.executable, "-c", floors.FRAMES, str(told), *self.words)
             self._answer(Program(command, self.chat.ready, self.chat.enter), quick)
             longest.append(1000 * max(map(float, told.read_text().split())))
         return Figure("longest frame at 2,000 tokens/s", "ms", longest, limit="50 ms")
@@ -232,7 +243,7 @@ class Bench:
         for number in range(count):
             sessions.write(home / "sessions", f"20261121-{number:06}-aaaa", 20, 400)
         env = environment(home)
-        listing = [sys.executable, "-m", "chatrepl", "--list-sessions"]
+        listing = [*CHATREPL, "--list-sessions"]
         yield Figure(f"{count} sessions listed", "s", [self._wall(listing, env) for _ in range(self.runs)])
         run = Run(self.chat.command, env)
         run.until(self.chat.ready)

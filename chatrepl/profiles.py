@@ -1,0 +1,143 @@
+"""The built-in profiles: vendors as data, in the words of a [profiles.NAME] of the configuration.
+
+Their order is the order in which they are tried when nothing else says who to talk to.
+"""
+
+from typing import Any
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "openai": {
+        "about": "OpenAI, or whatever OPENAI_BASE_URL names",
+        "dialect": "openai-chat",
+        "base_url": "https://api.openai.com/v1",
+        "base_url_env": "OPENAI_BASE_URL",
+        "key_env": "OPENAI_API_KEY",
+        "model": "gpt-5-mini",
+    },
+    "openai-completions": {
+        "about": "OpenAI's legacy completions: one prompt, made by a template, or raw",
+        "dialect": "openai-completions",
+        "base_url": "https://api.openai.com/v1",
+        "base_url_env": "OPENAI_BASE_URL",
+        "key_env": "OPENAI_API_KEY",
+        "model": "gpt-3.5-turbo-instruct",
+        "options": {"template": "plain"},
+    },
+    "openai-responses": {
+        "about": "OpenAI's Responses, with nothing stored at the server",
+        "dialect": "openai-responses",
+        "base_url": "https://api.openai.com/v1",
+        "base_url_env": "OPENAI_BASE_URL",
+        "key_env": "OPENAI_API_KEY",
+        "model": "gpt-5-mini",
+    },
+    "anthropic": {
+        "about": "Anthropic's Claude",
+        "dialect": "anthropic",
+        "base_url": "https://api.anthropic.com",
+        "model": "claude-sonnet-4-5",
+        "key_env": "ANTHROPIC_API_KEY",
+    },
+    "gemini": {
+        "about": "Google's Gemini",
+        "dialect": "gemini",
+        "base_url": "https://generativelanguage.googleapis.com",
+        "model": "gemini-2.5-flash",
+        "key_env": "GEMINI_API_KEY",
+    },
+    "openrouter": {
+        "about": "OpenRouter: many vendors' models behind one key",
+        "dialect": "openai-chat",
+        "base_url": "https://openrouter.ai/api/v1",
+        "key_env": "OPENROUTER_API_KEY",
+        "model": "openrouter/auto",
+    },
+    "groq": {
+        "about": "Groq",
+        "dialect": "openai-chat",
+        "base_url": "https://api.groq.com/openai/v1",
+        "key_env": "GROQ_API_KEY",
+        "model": "llama-3.3-70b-versatile",
+    },
+    "deepseek": {
+        "about": "DeepSeek",
+        "dialect": "openai-chat",
+        "base_url": "https://api.deepseek.com",
+        "key_env": "DEEPSEEK_API_KEY",
+        "model": "deepseek-chat",
+    },
+    "mistral": {
+        "about": "Mistral",
+        "dialect": "openai-chat",
+        "base_url": "https://api.mistral.ai/v1",
+        "key_env": "MISTRAL_API_KEY",
+        "model": "mistral-small-latest",
+        "usage": False,  # it refuses the question for it
+    },
+    "t-cloud": {
+        "about": "T-Cloud AI Foundation Services",
+        "dialect": "openai-chat",
+        "base_url": "https://llm-server.llmhub.t-systems.net/v2",
+        "key_env": "TCLOUD_API_KEY",
+        "model": "Llama-3.3-70B-Instruct",
+    },
+    "azure-inference": {
+        "about": "Azure AI model inference, at the address in AZURE_INFERENCE_ENDPOINT",
+        "dialect": "azure-inference",
+        "base_url_env": "AZURE_INFERENCE_ENDPOINT",
+        "key_env": "AZURE_INFERENCE_CREDENTIAL",
+    },
+    "azure-openai": {
+        "about": "Azure OpenAI, version 1 of its API; the model is the name of your deployment",
+        "dialect": "azure-inference",
+        "base_url_env": "AZURE_OPENAI_BASE_URL",
+        "key_env": "AZURE_OPENAI_API_KEY",
+        "options": {"api_version": "", "auth": "api-key"},
+    },
+    "scale": {
+        "about": "Scale's Enterprise Generative AI Platform (EGP, Spellbook)",
+        "dialect": "scale-egp",
+        "base_url": "https://api.spellbook.scale.com/egp/v1",
+        "model": "gpt-4",
+        "key_env": "SPELLBOOK_API_KEY",
+    },
+    "ollama": {
+        "about": "Ollama on this machine",
+        "dialect": "ollama",
+        "base_url": "http://127.0.0.1:11434",
+        "options": {"truncate": False},  # an error is better than a model that silently forgets the beginning
+    },
+    "lmstudio": {
+        "about": "LM Studio on this machine",
+        "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:1234/v1",
+    },
+    "llamacpp": {
+        "about": "llama.cpp's server on this machine",
+        "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:8080/v1",
+        "prefill": True,
+    },
+    "vllm": {
+        "about": "vLLM on this machine",
+        "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:8000/v1",
+    },
+    "litellm": {
+        "about": "A LiteLLM proxy on this machine",
+        "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:4000/v1",
+        "key_env": "LITELLM_API_KEY",
+    },
+    "local": {
+        "about": "The embedded model: SmolLM2, a toy of 135M parameters, or any GGUF file by -m",
+        "dialect": "openai-chat",
+        "base_url": "local:",  # started by chatrepl itself
+        "prefill": True,
+        "system": "You are a helpful assistant.",
+        # It loops when it is not stopped, and it is right more often when it is cool.
+        "options": {"max_tokens": 512, "temperature": 0.3},
+        # llama.cpp closes the connection shortly after a streamed answer, whatever it says.
+        "headers": {"Connection": "close"},
+    },
+}
