@@ -247,7 +247,7 @@ def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Ite
         print(to_json(_as_json(session, message)))
     if session.failure:
         return _status(session.failure)
-    return INTERRUPTED if session.last_ending == "interrupted" else FINE
+    return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
 
 
 def _as_json(session: Session, message: Message) -> dict[str, object]:
@@ -256,7 +256,7 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
         "thinking": message.thinking,
         "model": message.model,
         "profile": message.profile or session.profile.name,
-        "dialect": session.profile.dialect,
+        "dialect": session.connection.asked.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
