@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from heapq import nsmallest
 
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
@@ -16,12 +17,14 @@ def completions(typed: str) -> Iterable[tuple[str, str]]:
     folder, slash, name = typed.rpartition("/")
     start = f"{folder}{slash}"
     try:
-        entries = sorted(os.scandir(path_of(start or ".")), key=lambda entry: entry.name.lower())
+        with os.scandir(path_of(start or ".")) as scanned:
+            entries = {entry.name: entry for entry in scanned if not entry.name.startswith(".") or name[:1] == "."}
     except (OSError, CommandError):
         return
-    names = [(entry.name, _kind(entry)) for entry in entries if not entry.name.startswith(".") or name[:1] == "."]
-    for found, kind in matching(name, names)[:SHOWN]:
-        yield f"{start}{found}{'/' if kind == 'folder' else ''}", kind
+    found = [each for each, _ in matching(name, ((each, "") for each in entries))]
+    for each in nsmallest(SHOWN, found, key=str.lower):
+        kind = _kind(entries[each])
+        yield f"{start}{each}{'/' if kind == 'folder' else ''}", kind
 
 
 def _kind(entry: "os.DirEntry[str]") -> str:

@@ -108,14 +108,14 @@ class State:
             case Said(message) if message.role == "user":
                 self.settle()
                 self._open(message)
-                self.title = self.title or title_of(message)
+                self.title = self.title or title_of(message.text)
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
             case Taken(turn):
                 self.settle()
                 self.conversation.add(turn)
                 self.before = None
-                self.title = self.title or title_of(turn[0])
+                self.title = self.title or title_of(turn[0].text)
             case Piece() if self.question:
                 self._pieces.append(entry)
             case Mark(kind, text) if kind in WHO:
@@ -189,9 +189,9 @@ class State:
                 self._open(None)
 
 
-def title_of(message: Message) -> str:
+def title_of(question: str) -> str:
     """A title from a question: its first line that says something, at most 60 characters."""
-    first = next((line.strip() for line in message.text.splitlines() if line.strip()), "")
+    first = next((line.strip() for line in question.splitlines() if line.strip()), "")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 

@@ -64,15 +64,19 @@ class Screen:
         """Print a text to be copied: its lines stay whole, however long."""
         self._print(safe.text(text))
 
-    def table(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Print names with what they mean beside them, or below them where there is little room."""
-        left = max((len(safe.line(name)) for name, _ in rows), default=0) + 2
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print names in columns with what they mean beside them, or below them where there is little room. A column of
+        numbers stands to the right."""
+        cells = [[safe.line(cell) for cell in row[:-1]] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        names = ["  ".join(map(_padded, row, widths)) + "  " for row in cells]
+        left = sum(widths) + 2 * len(widths)
         indent = left if self.columns - left >= 30 else 4
-        for name, meaning in rows:
-            start = f"{safe.line(name):<{left}}" if indent == left else " " * indent
+        for name, row in zip(names, rows, strict=True):
+            start = name if indent == left else " " * indent
             if indent != left:
-                self._print(self._style(safe.line(name), "bold"))
-            lines = self._wrapped(start + safe.line(meaning, 600), " " * indent)
+                self._print(self._style(name.rstrip(), "bold"))
+            lines = self._wrapped(start + safe.line(row[-1], 600), " " * indent)
             self._print("\n".join(line.rstrip() for line in lines))
 
     def _wrapped(self, line: str, indent: str = "") -> list[str]:
@@ -189,6 +193,10 @@ class Screen:
             return
         self.notes.write(f"{text}\n")
         self.notes.flush()
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell.rjust(width) if cell.isdecimal() else cell.ljust(width)
 
 
 def _background(env: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
-from chatrepl.usage import Rates
+from chatrepl.usage import Rates, Tally
 
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
@@ -66,6 +66,7 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
+        self._tally = Tally()
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -140,6 +141,12 @@ class Session:
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
         return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+
+    @property
+    def used(self) -> Tally:
+        """What the conversation used so far."""
+        self._tally.follow(self.conversation.turns)
+        return self._tally
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""

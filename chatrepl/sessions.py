@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from chatrepl import locking
-from chatrepl.conversation import Conversation, Message
+from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
-from chatrepl.journal import Said, State, Taken, from_json, title_of
+from chatrepl.journal import State, title_of
 from chatrepl.transcript import Busy, Transcript, Trouble, new_id, read
 
 
@@ -48,9 +49,9 @@ class Match(NamedTuple):
 def listed(folder: Path) -> Iterator[Listed]:
     """The sessions in the folder, the newest first; each is read when its turn comes."""
     for path, used in _files(folder):
-        data = _bytes(path)
-        if data:
-            yield Listed(path, _title(path, data), used)
+        title = _title(path, used)
+        if title is not None:
+            yield Listed(path, title, used)
 
 
 def newest(folder: Path) -> Path | None:
@@ -66,7 +67,7 @@ def named(folder: Path, words: str) -> list[Listed]:
         each for each in paths if each[0].stem.startswith(words) or each[0].stem.endswith(words)
     ]
     if chosen:
-        return [Listed(path, _title(path, _bytes(path)), used) for path, used in chosen]
+        return [Listed(path, _title(path, used) or "", used) for path, used in chosen]
     wanted = words.casefold().split()
     titled = [each for each in listed(folder) if all(word in each.title.casefold() for word in wanted)]
     return titled or [match.session for match in found(folder, words)]
@@ -94,7 +95,7 @@ def unfinished(folder: Path, look_at: int = 3) -> Listed | None:
                 if not _is_open(_last_line(file)):
                     return None
                 if locking.hold(file.fileno()):
-                    return Listed(path, _title(path, _bytes(path)), used)
+                    return Listed(path, _title(path, used) or "", used)
         except OSError:
             return None
     return None
@@ -161,35 +162,40 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def _title(path: Path, data: bytes) -> str:
-    """The title of a session, by looking at two of its lines where they look as the program writes them."""
-    start = data.rfind(b'\n{"mark":"rename","text":')
-    if start >= 0:
-        line = data[start + 1 : data.find(b"\n", start + 1)]
-        try:
-            return str(json.loads(line)["text"])
-        except ValueError:
-            pass
-    if title := next((title_of(message) for message in _questions(data) if title_of(message)), ""):
-        return title
+@lru_cache(maxsize=1024)
+def _title(path: Path, _used: float) -> str | None:
+    """The title of a session as it was then, "" for none, None where it cannot be read: by looking at a few places of
+    the file where they look as the program writes them."""
+    data = _bytes(path)
+    if not data:
+        return None
+    with suppress(ValueError):
+        start = data.rfind(b'\n{"mark":"rename","text":')
+        if start >= 0:
+            return str(json.loads(data[start + 1 : data.find(b"\n", start + 1)])["text"])
+        if title := next(filter(None, map(title_of, _questions(data))), ""):
+            return title
     with suppress(ChatError):
         return read(path).title
     return ""
 
 
-def _questions(data: bytes) -> Iterator[Message]:
-    for line in _OPENS_A_TURN.finditer(data):
-        try:
-            entry = from_json(json.loads(line[0]))
-        except ValueError:
-            continue
-        if isinstance(entry, Said):
-            yield entry.message
-        elif isinstance(entry, Taken):
-            yield entry.turn[0]
+def _questions(data: bytes) -> Iterator[str]:
+    """The texts of the questions. The images that went along are large, and not even looked at."""
+    for opening in _OPENS_A_TURN.finditer(data):
+        end = data.find(b"\n", opening.start())
+        reply = data.find(b'},{"role":"', opening.start(), end)
+        texts, place = [], data.find(_TEXT, opening.start(), reply if reply >= 0 else end)
+        while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
+            texts.append(json.loads(text[0]))
+            place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
+        yield "".join(texts)
 
 
-_OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":).*$', re.MULTILINE)
+_OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":)', re.MULTILINE)
+_TEXT = b'{"kind":"text","text":'
+"""How a part that is a text begins; inside of a text it would have backslashes."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 def _last_line(file: BinaryIO, bound: int = 1 << 16) -> bytes:

@@ -21,10 +21,11 @@ class Facts(NamedTuple):
 def facts(session: Session) -> Facts:
     """What there is to say now. Worked out once per prompt, never while a key waits."""
     rates = session.rates()
-    count, counted = usage.tokens(session.conversation)
+    used = session.used
+    count, counted = used.tokens(session.conversation)
     size = rates.context()
     shown = f"{'' if counted else '~'}{count:,}"
-    spent = usage.total((turn[-1] for turn in session.conversation.turns), rates)
+    spent = used.total(rates)
     return Facts(
         safe.line(session.profile.name, 40),
         safe.line(session.profile.model.rpartition("/")[2] or "its first model", 60),

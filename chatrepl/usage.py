@@ -1,10 +1,13 @@
 """Tokens and money: what replies have used, what it cost, and how full a context is. What is unknown is None, not 0."""
 
-from collections.abc import Iterable
+import operator
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart
+from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
 from chatrepl.events import Usage
 
 if TYPE_CHECKING:
@@ -24,11 +27,14 @@ class Rates(NamedTuple):
     profiles: Iterable[Profile] = ()
     offers: "Iterable[ModelInfo]" = ()
 
-    def price(self, model: str) -> Price | None:
-        """The price of a model; the profile's own word comes before its server's, and both before other profiles'."""
-        told = [(each.id, each.price) for each in self.offers if each.price]
-        for name, price in [*_priced([self.profile]), *told, *_priced(self.profiles)]:
-            if price and _is(model, name):
+    def price(self, model: str, profile: str = "") -> Price | None:
+        """The price of a model of that profile, or of this one. What the profile itself says comes before what its
+        server tells, and both before what other profiles say. A price without a model is its own profile's alone."""
+        name = profile or self.profile.name
+        own = [each for each in (*self.profiles, self.profile) if each.name == name][:1]
+        told = [(each.id, each.price) for each in self.offers if each.price and not profile]
+        for known, price in [*_priced(own), *told, *(each for each in _priced(self.profiles) if each[0])]:
+            if not known or _is(model, known):
                 return price
         return None
 
@@ -43,8 +49,9 @@ def _priced(profiles: Iterable[Profile]) -> list[tuple[str, Price]]:
 
 
 def _is(model: str, name: str) -> bool:
-    """Whether a server that calls itself ``model`` is the one asked for by ``name``: it may add a date or a build."""
-    return not name or model == name or model.startswith(f"{name}-") or model.endswith(f"/{name}")
+    """Whether a server that calls itself ``model`` is the one asked for by ``name``: it may say whose it is, and add a
+    date or a build."""
+    return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
 
 
 def cost(usage: Usage | None, price: Price | None) -> float | None:
@@ -54,41 +61,70 @@ def cost(usage: Usage | None, price: Price | None) -> float | None:
     return (usage.input * price[0] + usage.output * price[1]) / 1_000_000
 
 
-def tokens(conversation: Conversation) -> tuple[int, bool]:
-    """The tokens of a conversation, and whether they were counted by the server rather than estimated here."""
-    last = conversation.turns[-1][-1].usage if conversation.turns else None
-    if last and last.total is not None:
-        return last.total, True
-    characters = len(conversation.system) + sum(map(_length, conversation.messages))
-    return -(-characters // CHARACTERS), not characters
+class Sum(NamedTuple):
+    """What several replies used together, as far as it is known: ``uncounted`` of them did not tell, and ``unpriced``
+    did not tell or have no price."""
+
+    replies: int = 0
+    input: int = 0
+    output: int = 0
+    uncounted: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the turns of a conversation add up to. It follows the conversation: only turns that are new are looked at,
+    so that one costs the same in a long conversation as in a short one."""
+
+    characters: int = 0
+    """Of all that was said and thought, and of the files that went along."""
+    _used: dict[tuple[str, str], Sum] = field(default_factory=dict)
+    """By model and profile."""
+    _count: int = 0
+    _last: Turn | None = None
+
+    def follow(self, turns: Sequence[Turn]) -> None:
+        """Count the turns that are new. Before the same turn there always stand the same; who goes back begins anew."""
+        if len(turns) < self._count or (self._count and turns[self._count - 1] is not self._last):
+            self.characters, self._used, self._count = 0, {}, 0
+        for turn in turns[self._count :]:
+            self.characters += sum(map(_length, turn))
+            whose = turn[-1].model, turn[-1].profile
+            self._used[whose] = _added(self._used.get(whose, Sum()), _counted(turn[-1].usage))
+        self._count, self._last = len(turns), turns[-1] if turns else None
+
+    def total(self, rates: Rates) -> Sum:
+        """The sum of all replies, at these prices."""
+        whole = Sum()
+        for whose, used in self._used.items():
+            paid = cost(Usage(input=used.input, output=used.output), rates.price(*whose))
+            unpriced = used.replies if paid is None else used.uncounted
+            whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced))
+        return whole
+
+    def tokens(self, conversation: Conversation) -> tuple[int, bool]:
+        """The tokens of the conversation, and whether they were counted by the server rather than estimated here."""
+        last = conversation.turns[-1][-1].usage if conversation.turns else None
+        if last and last.total is not None:
+            return last.total, True
+        characters = len(conversation.system) + self.characters
+        return -(-characters // CHARACTERS), not characters
+
+
+def _counted(usage: Usage | None) -> Sum:
+    if usage is None or usage.input is None or usage.output is None:
+        return Sum(1, uncounted=1)
+    return Sum(1, usage.input, usage.output)
+
+
+def _added(one: Sum, other: Sum) -> Sum:
+    return Sum(*map(operator.add, one, other))
 
 
 def _length(message: Message) -> int:
     return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
-
-
-class Sum(NamedTuple):
-    """What several replies used together, as far as it is known: ``unknown`` of them told nothing, or have no price."""
-
-    input: int = 0
-    output: int = 0
-    cost: float = 0.0
-    uncounted: int = 0
-    unpriced: int = 0
-
-
-def total(replies: Iterable[Message], rates: Rates) -> Sum:
-    """The sum of these replies."""
-    into, out, uncounted, unpriced, dollars = 0, 0, 0, 0, 0.0
-    for reply in replies:
-        used = reply.usage
-        paid = cost(used, rates.price(reply.model))
-        into += (used and used.input) or 0
-        out += (used and used.output) or 0
-        dollars += paid or 0.0
-        uncounted += used is None or used.input is None or used.output is None
-        unpriced += paid is None
-    return Sum(into, out, dollars, uncounted, unpriced)
 
 
 def dollars(amount: float | None) -> str:

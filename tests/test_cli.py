@@ -56,6 +56,24 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
     assert "stream" not in server.requests[0].body
 
 
+def test_json_names_who_answered_where_that_was_a_fallback(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        'default = "first"\n[profiles.first]\ndialect = "ollama"\nbase_url = "http://127.0.0.1:9"\nmodel = "m"\n'
+        'retries = 0\nfallback = ["second"]\n'
+        f'[profiles.second]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+    )
+    found = json.loads(run("--json", "Hi", home=home).stdout)
+    assert (found["text"], found["profile"], found["dialect"]) == ("Hello", "second", "openai-chat")
+
+
+def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server, home: Path) -> None:
+    server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "error"}]}))
+    done = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
+    assert (done.returncode, done.stdout) == (1, b"Hi\n")
+    assert b"reports that the reply failed" in done.stderr
+
+
 def test_options_are_read_as_toml_else_as_text(server: Server, home: Path) -> None:
     flags = ["-o", "temperature=0.2", "-o", 'stop=["a"]', "-o", "effort=high", "-s", "Be brief."]
     run("--base-url", server.url, "-m", "m", *flags, "Hi", home=home)

@@ -206,12 +206,12 @@ def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
 
 
 class Lines:
-    """A prompt at which these lines are typed, and then Ctrl-D for ever; every question gets that answer."""
+    """A prompt at which these lines are typed, and then Ctrl-D for ever; no question is answered."""
 
     typed = True
 
-    def __init__(self, *lines: str, answer: str = "") -> None:
-        self.lines, self.said = list(lines), answer
+    def __init__(self, *lines: str) -> None:
+        self.lines = list(lines)
 
     def read(self, start: str = "") -> str:
         if not self.lines:
@@ -219,7 +219,7 @@ class Lines:
         return self.lines.pop(0)
 
     def answer(self, question: str) -> str:
-        return self.said
+        return ""
 
     def close(self) -> None:
         pass

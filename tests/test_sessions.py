@@ -350,6 +350,7 @@ def test_sessions_are_listed_written_out_and_taken_in(server: Server, home: Path
     assert "Hello" in target.read_text()
     again = run("--export", "sed", str(target), home=home)
     assert (again.returncode, b"exists already" in again.stderr) == (2, True)
+    assert b"/save" not in again.stderr, "which is no flag"
     other = tmp_path / "other"
     taken = run("--import", str(target), home=other)
     assert b"About sed" in taken.stdout

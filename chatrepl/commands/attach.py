@@ -10,14 +10,14 @@ from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
 
-@command("/file path...", complete_words=quoted_file_names)
+@command("/file path...", complete=quoted_file_names)
 def file(session: Session, words: str) -> None:
     """Attach files to the next question: texts, or images. /undo takes the last one back. A file can be named in the
     question too: @path attaches it."""
     _attach(session, words, attachments.read, "/file PATH...")
 
 
-@command("/image path...", complete_words=quoted_file_names)
+@command("/image path...", complete=quoted_file_names)
 def image(session: Session, words: str) -> None:
     """Attach PNG, JPEG, GIF or WebP images to the next question. /undo takes the last one back."""
     _attach(session, words, attachments.image, "/image PATH...")

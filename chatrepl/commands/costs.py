@@ -18,21 +18,21 @@ def usage_(session: Session, words: str) -> None:
     rates = session.rates()
     for place, reply in enumerate(replies, 1):
         session.screen.say(f"[{place}] {_used(reply, rates)}")
-    whole = usage.total(replies, rates)
+    whole = session.used.total(rates)
     known = f"{whole.input:,} tokens in · {whole.output:,} out · {usage.dollars(whole.cost)}"
-    if whole.uncounted == len(replies):
+    if whole.uncounted == whole.replies:
         known = "tokens unknown · cost unknown"
     elif whole.unpriced:
-        known = f"{whole.input:,} tokens in · {whole.output:,} out · cost {_partly(whole, len(replies))}"
+        known = f"{whole.input:,} tokens in · {whole.output:,} out · cost {_partly(whole)}"
     session.screen.say(f"In all: {known}", "bold")
-    count, counted = usage.tokens(session.conversation)
+    count, counted = session.used.tokens(session.conversation)
     size = rates.context()
     of = f" of {size:,}" if size else ", the context size is unknown"
     session.screen.say(f"The conversation holds {'' if counted else 'about '}{count:,} tokens{of}.", "dim")
 
 
-def _partly(whole: usage.Sum, replies: int) -> str:
-    if whole.unpriced == replies:
+def _partly(whole: usage.Sum) -> str:
+    if whole.unpriced == whole.replies:
         return "unknown"
     return f"{usage.dollars(whole.cost)} and an unknown part"
 
@@ -44,7 +44,7 @@ def _used(reply: Message, rates: Rates) -> str:
         return " · ".join([*parts, "tokens unknown · cost unknown"])
     parts.append(f"{_count(used.input)} tokens in" + (f" ({used.cached:,} cached)" if used.cached else ""))
     parts.append(f"{_count(used.output)} out" + (f" ({used.reasoning:,} thinking)" if used.reasoning else ""))
-    paid = usage.cost(used, rates.price(reply.model))
+    paid = usage.cost(used, rates.price(reply.model, reply.profile))
     return " · ".join([*parts, usage.dollars(paid) if paid is not None else "cost unknown"])
 
 

@@ -3,27 +3,27 @@
 from pathlib import Path
 
 from chatrepl import export
-from chatrepl.commands.table import command, counted, file_names, pick
+from chatrepl.commands.table import command, counted, file_names, flagged, pick
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
 from chatrepl.session import Session
 
 
-@command("/save [-f] [file]", complete_words=file_names)
+@command("/save [-f] [file]", complete=file_names)
 def save(session: Session, words: str) -> None:
     """Write the conversation to a file: .md, .json, .jsonl, .html or .txt. An existing file is only replaced with -f;
     without a name, one is made from the title."""
-    force = words.startswith("-f ") or words == "-f"
-    name = words.removeprefix("-f").strip() if force else words
+    force, name = flagged(words, "-f")
     state = session.transcript.state
     if not state.conversation.turns:
         raise CommandError("There is nothing to save yet")
     path = path_of(name) if name else Path(_file_name(state.title))
-    export.save(path, state.conversation, state.title, force=force)
+    hint = "Choose another name, or force it: /save -f FILE"
+    export.save(path, state.conversation, state.title, force=force, hint=hint)
     session.screen.say(f"Saved to {path}", "dim")
 
 
-@command("/load file", complete_words=file_names)
+@command("/load file", complete=file_names)
 def load(session: Session, words: str) -> None:
     """Go on with the conversation in a file that /save wrote, or that another program exported. It becomes a new
     session; where the file holds several conversations, one is chosen."""

@@ -3,22 +3,38 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from chatrepl import clipboard, editor
-from chatrepl.commands.table import command, counted, number
+from chatrepl.commands.table import Suggestion, command, counted, number, offered, whole
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
+SHOWN = 20
+"""So many replies are offered to be copied."""
 
-def copied_words(session: Session) -> Iterable[tuple[str, str]]:
-    """The replies and their code blocks, the last first, for completion."""
+
+def copied_words(session: Session, words: str) -> Iterable[Suggestion]:
+    """The last replies and the code blocks of one, of the last where none is named yet, for completion."""
+    said = session.conversation.turns
+    place = whole(words.partition(".")[0]) or len(said)
+    blocks = _blocks(said[place - 1][-1].text) if 1 <= place <= len(said) else ()
+    within = [(f"{place}.{block}", _first_line(code)) for block, code in enumerate(blocks, 1)]
+    last = range(len(said), max(0, len(said) - SHOWN), -1)
+    names = [(str(number), _first_line(said[number - 1][-1].text)) for number in last]
+    return offered(words, sorted([*names, *within], key=lambda name: -int(name[0].partition(".")[0])))
+
+
+@lru_cache(maxsize=1)
+def _blocks(text: str) -> "tuple[str, ...]":
+    """The code blocks of a reply, parsed once however many keys are typed."""
     from chatrepl.markdown import code_blocks  # the prompt does not wait for it
 
-    replies = [turn[-1].text for turn in session.conversation.turns]
-    for place, reply in sorted(enumerate(replies, 1), reverse=True)[:20]:
-        yield str(place), reply.strip().partition("\n")[0]
-        for block, code in enumerate(code_blocks(reply), 1):
-            yield f"{place}.{block}", code.partition("\n")[0]
+    return tuple(code_blocks(text))
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip().partition("\n")[0]
 
 
 @command("/copy [n][.m]", complete=copied_words)

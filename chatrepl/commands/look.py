@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl import safe, settings, urls
-from chatrepl.commands.table import command, counted
+from chatrepl.commands.table import command, counted, offered
 from chatrepl.config import LOCAL
 from chatrepl.conversation import (
     Conversation,
@@ -55,7 +55,7 @@ def request(session: Session, words: str) -> None:
         say(line, "warning")
 
 
-@command("/thinking [on|off]", complete=lambda session: [("on", ""), ("off", "")])
+@command("/thinking [on|off]", complete=lambda session, words: offered(words, [("on", ""), ("off", "")]))
 def thinking(session: Session, words: str) -> None:
     """Show or hide the model's reasoning. Hidden, it is kept all the same."""
     if words:

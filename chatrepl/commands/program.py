@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 
 from chatrepl import settings
-from chatrepl.commands.table import COMMANDS, command, distinct
+from chatrepl.commands.table import COMMANDS, Suggestion, command, distinct, flagged, offered
 from chatrepl.config import nearest
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import matching
 from chatrepl.session import Session
 
 
-def command_names(session: Session) -> Iterable[tuple[str, str]]:
+def command_names(session: Session, words: str) -> Iterable[Suggestion]:
     """The commands, for completion."""
-    return ((each.name, each.about) for each in distinct())
+    return offered(words, ((each.name, each.about) for each in distinct()))
 
 
 @command("/help [command]", complete=command_names)
@@ -29,24 +28,21 @@ def help_(session: Session, words: str) -> None:
     session.screen.say(COMMANDS[name].help)
 
 
-def setting_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
     """The settings, and behind one its values, for completion."""
     *before, word = words.split(" ")
     keys = [each for each in before if each not in ("--save", "")]
     if keys:
-        offered = [(value, f"of {keys[0]}") for value in settings.values_of(keys[0])]
-    else:
-        offered = [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])]
-    for text, meaning in matching(word, offered):
-        yield text, meaning, len(word)
+        return offered(word, [(value, f"of {keys[0]}") for value in settings.values_of(keys[0])])
+    return offered(word, [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])])
 
 
-@command("/set [--save] [key [value]]", complete_words=setting_words)
+@command("/set [--save] [key [value]]", complete=setting_words)
 def set_(session: Session, words: str) -> None:
     """Show the settings, show one, or change one for this session. With --save it is written to the configuration
     too. Parameters of the request are settings like all others: /set temperature 0.2; off removes one."""
-    keep = words.startswith("--save")
-    key, _, value = words.removeprefix("--save").strip().partition(" ")
+    keep, words = flagged(words, "--save")
+    key, _, value = words.partition(" ")
     if not key:
         rows = settings.shown(session.ui, session.profile)
         session.screen.table([(f"{name} = {now}", about) for name, now, about in rows])
@@ -61,7 +57,7 @@ def set_(session: Session, words: str) -> None:
     session.screen.say(f"{key} = {said}" + (f", saved to {session.config.path}" if keep else ""), "dim")
 
 
-@command("/last [--curl]", complete=lambda session: [("--curl", "as a command for the shell")])
+@command("/last [--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")]))
 def last(session: Session, words: str) -> None:
     """Show the last exchange with a server: what was sent, what came back, and when. With --curl it is shown as a
     command that asks the same. Secrets are not shown."""

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from chatrepl import safe, sessions
-from chatrepl.commands.table import command, number, pick
+from chatrepl.commands.table import Suggestion, command, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
@@ -17,9 +17,9 @@ SHOWN = 20
 """How many sessions a list shows."""
 
 
-def session_ids(session: Session) -> Iterable[tuple[str, str]]:
+def session_ids(session: Session, words: str) -> Iterable[Suggestion]:
     """The sessions, for completion."""
-    return ((each.id, each.title) for each in islice(sessions.listed(session.paths.sessions), SHOWN))
+    return offered(words, ((each.id, each.title) for each in islice(sessions.listed(session.paths.sessions), SHOWN)))
 
 
 @command("/sessions [n]")
@@ -104,9 +104,8 @@ def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str
     return None if chosen is None else found[chosen]
 
 
-def _row(each: Listed, session: Session) -> tuple[str, str]:
-    mark = "*" if each.path == session.transcript.path else " "
-    return f"{mark} {each.id}  {each.when}", each.title or "untitled"
+def _row(each: Listed, session: Session) -> tuple[str, ...]:
+    return "*" if each.path == session.transcript.path else "", each.id, each.when, each.title or "untitled"
 
 
 def _around(line: str, words: str, room: int = 100) -> str:

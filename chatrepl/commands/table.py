@@ -4,25 +4,24 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chatrepl import filenames
+from chatrepl import filenames, safe
 from chatrepl.config import nearest
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import matching
+from chatrepl.fuzzy import Named, matching
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 
 Run = Callable[[Session, str], None]
-Complete = Callable[[Session], Iterable[tuple[str, str]]]
-CompleteWords = Callable[[Session, str], Iterable[tuple[str, str, int]]]
+Suggestion = tuple[str, str, int]
+"""What could stand at the end of what is typed, what that means, and how many characters it replaces."""
+Complete = Callable[[Session, str], Iterable[Suggestion]]
+"""For the words behind a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command: ``run`` gets the session and the words behind the name; ``complete`` what could stand there.
-
-    ``complete_words`` is for arguments that depend on what is typed already: it gives what could stand at the end of
-    it, what that means, and how many characters it replaces.
-    """
+    """A slash command: ``run`` gets the session and the words behind the name, ``complete`` the same while they are
+    typed."""
 
     name: str
     usage: str
@@ -30,19 +29,13 @@ class Command:
     help: str
     run: Run
     complete: Complete
-    complete_words: CompleteWords | None = None
 
 
 COMMANDS: dict[str, Command] = {}
 """Every command by its name, and by its other names."""
 
 
-def command(
-    usage: str,
-    *other_names: str,
-    complete: Complete = lambda session: (),
-    complete_words: CompleteWords | None = None,
-) -> Callable[[Run], Run]:
+def command(usage: str, *other_names: str, complete: Complete = lambda session, words: ()) -> Callable[[Run], Run]:
     """Enter a function into the table. Its docstring is its help, the first line of it the short form."""
 
     def enter(run: Run) -> Run:
@@ -50,7 +43,7 @@ def command(
         about, _, _ = doc.partition(". ")
         name = usage.split()[0]
         for each in (name, *other_names):
-            COMMANDS[each] = Command(name, usage, about.rstrip("."), doc, run, complete, complete_words)
+            COMMANDS[each] = Command(name, usage, about.rstrip("."), doc, run, complete)
         return run
 
     return enter
@@ -63,30 +56,31 @@ def distinct() -> list[Command]:
 
 def run(session: Session, line: str) -> None:
     """Run the command on that line."""
-    name, _, words = line.partition(" ")
+    name, *words = line.split(maxsplit=1)
     if name not in COMMANDS:
         hint = "/help lists the commands. A line that begins with // is sent, as a message that begins with /."
         raise CommandError(f"There is no command {name!r}{nearest(name, COMMANDS)}", hint)
-    COMMANDS[name].run(session, words.strip())
+    COMMANDS[name].run(session, "".join(words).rstrip())
 
 
-def suggestions(session: Session, before: str) -> Iterable[tuple[str, str, int]]:
+def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
     """What could stand at the end of that text: commands at its start, arguments behind a command, files behind @."""
     if not before.startswith("/") or before.startswith("//") or "\n" in before:
         yield from file_after_at(before)
         return
     name, space, words = before.partition(" ")
     if not space:
-        for each, about in matching(name, [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]):
-            yield each, about, len(name)
-    elif name in COMMANDS and (complete_words := COMMANDS[name].complete_words):
-        yield from complete_words(session, words)
+        yield from offered(name, [(each, COMMANDS[each].about) for each in sorted(COMMANDS)])
     elif name in COMMANDS:
-        for text, meaning in matching(words, COMMANDS[name].complete(session)):
-            yield text, meaning, len(words)
+        yield from COMMANDS[name].complete(session, words)
 
 
-def file_after_at(before: str) -> Iterable[tuple[str, str, int]]:
+def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:
+    """Those of the names that what was typed may become."""
+    return ((name, meaning, len(typed)) for name, meaning in matching(typed, names))
+
+
+def file_after_at(before: str) -> Iterable[Suggestion]:
     """The files that an @ at the end of the text may mean."""
     word = re.split(r"\s", before)[-1]
     if word.startswith("@"):
@@ -94,14 +88,14 @@ def file_after_at(before: str) -> Iterable[tuple[str, str, int]]:
             yield f'@"{name}"' if " " in name else f"@{name}", kind, len(word)
 
 
-def file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+def file_names(session: Session, words: str) -> Iterable[Suggestion]:
     """File names, for the last of several words."""
     word = words.rpartition(" ")[2]
     for name, kind in filenames.completions(word):
         yield name, kind, len(word)
 
 
-def quoted_file_names(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+def quoted_file_names(session: Session, words: str) -> Iterable[Suggestion]:
     """The same, in quotes where a name holds a space."""
     for name, kind, length in file_names(session, words):
         yield f'"{name}"' if " " in name else name, kind, length
@@ -114,16 +108,31 @@ def number(words: str, *, default: int) -> int:
     """The number above 0 that the words are, ``default`` where there are none."""
     if not words:
         return default
-    if not words.isascii() or not words.isdigit() or int(words) < 1:
-        raise CommandError(f"{words!r} is no number above 0")
-    return int(words)
+    found = whole(words)
+    if not found:
+        raise CommandError(f"{safe.line(words, 20)!r} is no number above 0" + " and below a billion" * words.isdigit())
+    return found
+
+
+def whole(words: str) -> int:
+    """The number that the words are, 0 where they are none, or one of more digits than anybody means."""
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0
+
+
+def flagged(words: str, flag: str) -> tuple[bool, str]:
+    """Whether the flag stands at either end of the words, and the others."""
+    first, _, behind = words.partition(" ")
+    if first == flag:
+        return True, behind.strip()
+    before, _, last = words.rpartition(" ")
+    return (True, before.strip()) if last == flag else (False, words)
 
 
 def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[tuple[str, str]]) -> int | None:
     """Which of the rows the user wants, from 0; None where that is none of them."""
-    screen.table([(f"{place:>2}  {name}", meaning) for place, (name, meaning) in enumerate(rows, 1)])
-    said = answer(f"Which one? [1-{len(rows)}]")
-    return int(said) - 1 if said.isascii() and said.isdigit() and 1 <= int(said) <= len(rows) else None
+    screen.table([(str(place), name, meaning) for place, (name, meaning) in enumerate(rows, 1)])
+    place = whole(answer(f"Which one? [1-{len(rows)}]"))
+    return place - 1 if 1 <= place <= len(rows) else None
 
 
 def counted(count: int, thing: str) -> str:

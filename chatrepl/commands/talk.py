@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chatrepl import asking, safe, settings
 from chatrepl.asking import ENDINGS
 from chatrepl.attachments import described
-from chatrepl.commands.table import command, counted, file_after_at, number
+from chatrepl.commands.table import Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
@@ -13,12 +13,12 @@ from chatrepl.journal import Mark
 from chatrepl.session import Session
 
 
-def system_words(session: Session, words: str) -> Iterable[tuple[str, str, int]]:
+def system_words(session: Session, words: str) -> Iterable[Suggestion]:
     """What /system takes, for completion: off, or @ and a file."""
     yield from file_after_at(words) if words.startswith("@") else [("off", "send no system prompt", len(words))]
 
 
-@command("/system [text | @file | off]", complete_words=system_words)
+@command("/system [text | @file | off]", complete=system_words)
 def system(session: Session, words: str) -> None:
     """Show, set or remove the system prompt. The text goes to the model before every conversation; @file reads it
     from a file."""

@@ -4,22 +4,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import safe, urls
-from chatrepl.commands.table import command
-from chatrepl.config import nearest
+from chatrepl.commands.table import Suggestion, command, offered
+from chatrepl.config import LOCAL, nearest
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
 
-def profile_names(session: Session) -> Iterable[tuple[str, str]]:
+def profile_names(session: Session, words: str) -> Iterable[Suggestion]:
     """The profiles, for completion."""
-    return ((profile.name, profile.about) for profile in session.config.profiles.values())
+    return offered(words, ((profile.name, profile.about) for profile in session.config.profiles.values()))
 
 
-def model_names(session: Session) -> Iterable[tuple[str, str]]:
+def model_names(session: Session, words: str) -> Iterable[Suggestion]:
     """The models the server was last seen to offer, for completion."""
     session.look_for_models()
-    return [(each.id, facts(each)) for each in list(session.offers)]
+    return offered(words, [(each.id, facts(each)) for each in list(session.offers)])
 
 
 def facts(model: ModelInfo) -> str:
@@ -58,5 +58,5 @@ def profile(session: Session, words: str) -> None:
     if words:
         session.switch(session.config.profile(words))
     chosen = session.profile
-    place = "on this machine, run by chatrepl" if chosen.base_url == "local:" else urls.shown(chosen.base_url)
+    place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
     session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")

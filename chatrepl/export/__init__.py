@@ -30,13 +30,16 @@ def render(suffix: str, conversation: Conversation, title: str) -> str:
     return write(Chat(conversation, title))
 
 
-def save(path: Path, conversation: Conversation, title: str, *, force: bool = False) -> None:
-    """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force."""
+def save(
+    path: Path, conversation: Conversation, title: str, *, force: bool = False, hint: str = "Choose another name."
+) -> None:
+    """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force. The
+    hint is for who meets one."""
     data = render(path.suffix, conversation, title).encode("utf-8")
     try:
         files.write(path, data, force=force)
     except FileExistsError:
-        raise TranscriptError(f"{path} exists already", "Choose another name, or force it: /save -f FILE") from None
+        raise TranscriptError(f"{path} exists already", hint) from None
     except OSError as error:
         if not path.parent.is_dir():
             raise TranscriptError(f"There is no folder {path.parent}", "Make it first.") from None

@@ -1,0 +1,137 @@
+"""What is offered while a command is typed, with no key waiting for it; and how commands read their words."""
+
+from pathlib import Path
+
+import pytest
+
+from chatrepl import filenames, markdown, sessions
+from chatrepl.commands import COMMANDS, hands, run, suggestions
+from chatrepl.config import Profile
+from chatrepl.conversation import Message, TextPart, question
+from chatrepl.errors import CommandError, TranscriptError
+from chatrepl.journal import Mark, Said
+from chatrepl.session import Session
+from tests.talking import Talk, shown
+from tests.test_sessions import kept
+
+
+@pytest.fixture
+def chat(talk: Talk) -> Session:
+    """A session in which three things were said."""
+    session = talk(Profile("test", dialect="openai-chat", base_url="http://127.0.0.1:9", model="m"))
+    for text in ("One", "```\nfirst()\n```\n\n```\nsecond()\n```", "Three"):
+        session.transcript.add(Said(question(f"About {text[:5]}")))
+        session.transcript.add(Said(Message("assistant", (TextPart(text),), "m", "stop")))
+    return session
+
+
+def offered(chat: Session, before: str) -> list[str]:
+    return [text for text, _, _ in suggestions(chat, before)]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_completes_what_is_typed_behind_it(chat: Session, name: str) -> None:
+    for words in ("", "x", "1", "--"):
+        for text, meaning, replaced in suggestions(chat, f"{name} {words}"):
+            assert isinstance(text, str)
+            assert isinstance(meaning, str)
+            assert 0 <= replaced <= len(words)
+
+
+def test_replies_are_offered_and_the_code_of_the_one_that_is_named(chat: Session) -> None:
+    assert offered(chat, "/copy ") == ["3", "2", "1"]
+    assert offered(chat, "/copy 2") == ["2", "2.1", "2.2"]
+    assert offered(chat, "/copy 2.") == ["2.1", "2.2"]
+    assert list(suggestions(chat, "/copy 2.2")) == [("2.2", "second()", 3)]
+
+
+def test_a_reply_is_parsed_once_however_many_keys_are_typed(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands._blocks.cache_clear()
+    parsed: list[str] = []
+    real = markdown.code_blocks
+    monkeypatch.setattr(markdown, "code_blocks", lambda text: parsed.append(text) or real(text))
+    for words in ("1", "1.", "1.1", "1."):
+        offered(chat, f"/copy {words}")
+    assert parsed == ["One"]
+
+
+def test_only_the_files_that_are_shown_are_looked_at(
+    chat: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(500):
+        (folder / f"F{number:03}.txt").touch()
+    (folder / "deep").mkdir()
+    looked: list[str] = []
+    real = filenames._kind
+    monkeypatch.setattr(filenames, "_kind", lambda entry: looked.append(entry.name) or real(entry))
+    assert offered(chat, f"/file {folder}/f49") == [f"{folder}/F49{digit}.txt" for digit in range(10)]
+    assert len(looked) == 10
+    assert offered(chat, f"/file {folder}/")[:2] == [f"{folder}/deep/", f"{folder}/F000.txt"]
+    assert len(looked) == 10 + filenames.SHOWN
+
+
+def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = chat.paths.sessions
+    path = kept(folder, "older", "Hi", "Hello", used=100)
+    known = offered(chat, "/resume ")
+    assert known == [chat.transcript.path.stem if chat.transcript.path else "", "older"]
+    read: list[Path] = []
+    real = sessions._bytes
+    monkeypatch.setattr(sessions, "_bytes", lambda path: read.append(path) or real(path))
+    assert offered(chat, "/resume old") == ["older"]
+    assert read == []
+    path.write_bytes(path.read_bytes() + b'{"mark":"rename","text":"Anew"}\n')
+    assert list(suggestions(chat, "/resume older")) == [("older", "Anew", 5)]
+    assert read == [path]
+
+
+@pytest.mark.parametrize("line", ["/undo", "/history", "/fork", "/copy", "/copy 1.", "/sessions", "/edit"])
+def test_a_number_that_nobody_means_is_a_line(chat: Session, line: str) -> None:
+    for digits in ("9" * 23, "9" * 5_000, "0", "-1", "²"):
+        with pytest.raises(CommandError, match="is no number above 0"):
+            run(chat, f"{line}{'' if line.endswith('.') else ' '}{digits}")
+
+
+def test_words_begin_behind_any_white_space(chat: Session) -> None:
+    run(chat, "/system\nYou talk\nlike a pirate.")
+    assert chat.conversation.system == "You talk\nlike a pirate."
+    run(chat, "/title\tAbout pirates")
+    assert chat.transcript.state.title == "About pirates"
+
+
+def test_a_table_keeps_its_columns(chat: Session) -> None:
+    path = chat.transcript.path
+    assert path
+    kept(chat.paths.sessions, "20260101-090000-4fa1", "Hi", "Hello", used=100)
+    run(chat, "/sessions")
+    mine, other = shown(chat).splitlines()
+    assert mine.startswith(f"*  {path.stem}  ")
+    assert other.startswith("   20260101-090000-4fa1  1970-01-01 ")
+    chat.answer = lambda _question: "9" * 5_000
+    for number in range(9):
+        kept(chat.paths.sessions, f"20260101-090000-000{number}", "Hi", f"Hello {number}")
+    run(chat, "/resume hi")
+    rows = shown(chat).splitlines()[2:-1]
+    assert [row[:4] for row in rows] == [f"{place:>2}  " for place in range(1, 11)]
+
+
+def test_a_flag_may_stand_at_either_end(chat: Session, tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    for line in (f"/save {path}", f"/save -f {path}", f"/save {path} -f"):
+        run(chat, line)
+    assert shown(chat).count("Saved to") == 3
+    with pytest.raises(TranscriptError, match="exists already"):
+        run(chat, f"/save {path}")
+
+
+def test_a_title_is_found_beside_an_image_and_whatever_stands_in_the_text(tmp_path: Path) -> None:
+    for number, text in enumerate(['say {"kind":"text","text":"no"}', 'a"},{"role":"b', "back\\", "é\u2028"]):
+        path = kept(tmp_path, f"s{number}", text, "Hello", used=100 + number)
+        assert next(each.title for each in sessions.listed(tmp_path) if each.path == path) == text.splitlines()[0]
+
+
+def test_a_mark_changes_the_title_that_is_listed(chat: Session) -> None:
+    chat.transcript.add(Mark("rename", "Other"))
+    assert next(sessions.listed(chat.paths.sessions)).title == "Other"
