@@ -17,7 +17,7 @@ FLOORS = [
     {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
     {"files"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
-    {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
+    {"dialects", "journal", "credentials", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
     {"transcript", "export", "painter", "usage"},
     {"client", "local", "live", "prompt", "terminal", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
