@@ -32,7 +32,7 @@ from chatrepl.journal import Mark
 from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.terminal import quiet
+from chatrepl.terminal import TypedAhead, quiet
 from chatrepl.transcript import Transcript
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -228,7 +228,8 @@ def _agreed(session: Session, question: str) -> bool:
 
     if not sys.stdin or not sys.stdin.isatty():
         return False
-    answer = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts).answer(f"{question} [y/N]")
+    prompt = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts, TypedAhead(sys.stdin))
+    answer = prompt.answer(f"{question} [y/N]")
     return answer.lower() in ("y", "yes")
 
 
@@ -266,7 +267,8 @@ def _as_json(session: Session, message: Message) -> dict[str, object]:
 def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     from chatrepl import repl
 
-    prompt = _prompt(session)
+    ahead = TypedAhead(sys.stdin)
+    prompt = _prompt(session, ahead)
     session.answer = prompt.answer
     if flags.profile != session.profile.name:
         session.consent = session.confirm
@@ -283,7 +285,7 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
     _attach(session, flags.file)
     if text or not session.screen.live:  # where no prompt comes first that begins the warming
         warming.collect_garbage()
-    with quiet(sys.stdin, lines=not session.screen.live):
+    with quiet(sys.stdin, ahead, lines=not session.screen.live):
         if text:
             repl.begin(session, text, named)
         try:
@@ -296,12 +298,12 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
     return FINE
 
 
-def _prompt(session: Session) -> Reads:
+def _prompt(session: Session, ahead: TypedAhead) -> Reads:
     screen = session.screen
     if not screen.live:
         from chatrepl.plain_prompt import PlainPrompt
 
-        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
+        return PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
     from chatrepl import editor, toolbar
     from chatrepl.prompt import Prompt, Surroundings
 
@@ -334,6 +336,7 @@ def _prompt(session: Session) -> Reads:
             trouble=lambda line: screen.say(line, "warning"),
             shown=warming.begin,
             typed=typed,
+            ahead=ahead.take,
         ),
     )
 

@@ -68,6 +68,8 @@ class Surroundings:
     """Called once, when the first prompt stands on the screen."""
     typed: Callable[[], None] = lambda: None
     """Called for each change of a text that is going to be a question."""
+    ahead: Callable[[], str] = lambda: ""
+    """What was typed before anybody read it, taken out of the terminal."""
     keys: Input | None = None
     output: Output | None = None
 
@@ -97,13 +99,14 @@ class Prompt:
         """
         session = self._session = self._session or self._make()
         start, self._due = start or self._due, ""
+        early = self._early(session.input)
         if start:
-            early = _early(session.input)
+            early += session.input.flush_keys()
             if _begins_command("".join(each.data for each in early[:2])):
                 start, self._due = "", start
             else:
                 early = _below(early)
-            store_typeahead(session.input, early)
+        store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = _style(self._around.theme())
@@ -134,12 +137,27 @@ class Prompt:
             self._around.trouble(complaint)
 
     def answer(self, question: str) -> str:
-        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D.
+
+        What was typed before anybody saw the question is no answer: it stands in the next prompt.
+        """
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
+        early = _unsent(self._early(asking.input))
         try:
             return asking.prompt(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
             return ""
+        finally:
+            store_typeahead(asking.input, early + get_typeahead(asking.input))
+
+    def _early(self, keys: Input) -> list[KeyPress]:
+        """The keys that were typed already."""
+        early = get_typeahead(keys)
+        if parser := getattr(keys, "vt100_parser", None):  # on Windows there is none
+            parser.feed(self._around.ahead())
+        while read := keys.read_keys():
+            early += read
+        return early
 
     def _make(self) -> PromptSession[str]:
         around = self._around
@@ -176,22 +194,19 @@ class Prompt:
 _LINE_FEED = KeyPress(Keys.ControlJ)
 
 
-def _early(keys: Input) -> list[KeyPress]:
-    """The keys that were typed already."""
-    early = get_typeahead(keys)
-    while read := keys.read_keys():
-        early += read
-    return early + keys.flush_keys()
-
-
-def _below(early: list[KeyPress]) -> list[KeyPress]:
+def _unsent(early: list[KeyPress]) -> list[KeyPress]:
     """The same as keys that add lines and send nothing; an Enter before or after them all means nothing any more."""
     lines = [_LINE_FEED if each.key == Keys.ControlM else each for each in early]
     while lines and lines[-1] == _LINE_FEED:
         lines.pop()
     while lines and lines[0] == _LINE_FEED:
         lines.pop(0)
-    return [_LINE_FEED, *lines] if lines else []
+    return lines
+
+
+def _below(early: list[KeyPress]) -> list[KeyPress]:
+    """The same, on a line of their own."""
+    return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
 
 
 @cache
