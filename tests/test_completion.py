@@ -6,6 +6,7 @@ import pytest
 
 from chatrepl import filenames, markdown, sessions
 from chatrepl.commands import COMMANDS, hands, run, suggestions
+from chatrepl.commands.table import GROUPS, distinct
 from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
@@ -99,6 +100,28 @@ def test_words_begin_behind_any_white_space(chat: Session) -> None:
     assert chat.conversation.system == "You talk\nlike a pirate."
     run(chat, "/title\tAbout pirates")
     assert chat.transcript.state.title == "About pirates"
+
+
+def test_a_command_is_found_in_large_letters_and_by_the_beginning_of_its_name(chat: Session) -> None:
+    run(chat, "/SYSTEM Be brief.")
+    assert chat.conversation.system == "Be brief."
+    assert offered(chat, "/COPY 2.") == ["2.1", "2.2"]
+    for line in ("/mu", "/MU", "/help mu"):
+        with pytest.raises(CommandError, match=r"did you mean '/multiline'\?"):
+            run(chat, line)
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_help_lists_every_command_in_its_group(chat: Session, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr(type(chat.screen), "columns", columns)
+    chat.screen.notes.isatty = lambda: True  # type: ignore[method-assign]
+    run(chat, "/help")
+    lines = shown(chat).splitlines()
+    assert max(map(len, lines)) < columns
+    assert [line for line in lines if line in GROUPS] == list(GROUPS)
+    for each in distinct():
+        own = [line for line in lines if line.startswith(each.usage + " ") and line.endswith(each.about)]
+        assert len(own) == 1 if columns == 80 else each.usage in lines
 
 
 def test_a_table_keeps_its_columns(chat: Session) -> None:

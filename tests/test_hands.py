@@ -60,8 +60,6 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
 def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str) -> None:
     chat.line("/copy")
     chat.wait_for("There is nothing to copy yet")
-    chat.wait_for_prompt("/copy")
-    chat.send(CTRL_C)
     chat.wait_for_prompt()
     ask(chat, "Hi", "Hello")
     chat.line(f"/copy {words}")

@@ -273,7 +273,7 @@ def test_narrow_and_wide_terminals(server: Server, home: Path, columns: int) -> 
         chat.wait_for_prompt()
         ask(chat, "Hi", "in all")
         chat.line("/help")
-        chat.wait_for("leaves.")
+        chat.wait_for("are sent")
         chat.wait_for_prompt()
         assert chat.text().count("wörd") == 100
         assert all(len(line) <= columns for line in chat.lines())

@@ -608,7 +608,7 @@ def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
 def test_a_key_is_sent_and_written_only_after_a_yes(chat: Terminal, server: Server, home: Path) -> None:
     key = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
     chat.line(f"Is {key} good?")
-    chat.wait_for("looks like a GitHub token")
+    chat.wait_for("[y/N]")
     chat.send(ENTER)
     chat.wait_for_prompt(f"Is {key} good?")
     assert not server.requests

@@ -1,16 +1,17 @@
 """The command about tokens and money."""
 
 from chatrepl import safe, usage
-from chatrepl.commands.table import command
+from chatrepl.commands.table import TALK, command
 from chatrepl.conversation import Message
 from chatrepl.session import Session
 from chatrepl.usage import Rates
 
 
-@command("/usage")
+@command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
-    """Show the tokens and the cost of each turn and of the conversation. Tokens are what the server counted, prices
-    are those of the profile or of the server; what nobody told is unknown. Cached tokens are priced in full."""
+    """Show the tokens and the cost of each turn. The conversation is summed up. Tokens are what the
+    server counted, prices are those of the profile or of the server; what nobody told is unknown. Cached tokens are
+    priced in full."""
     replies = [turn[-1] for turn in session.conversation.turns]
     if not replies:
         session.screen.say("Nothing was used yet.")
