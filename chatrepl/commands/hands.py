@@ -42,13 +42,13 @@ def copy(session: Session, words: str) -> None:
     """Copy the last reply, reply n, or its code block m. So /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
     to the clipboard of the terminal, over ssh too, and to that of this machine."""
     text, what = _chosen(session, words)
-    terminal = "the terminal" if session.screen.copy(text) else ""
+    sent = session.screen.copy(text)
     program = clipboard.fill(text, session.env)
-    by = " and ".join(filter(None, (terminal, program)))
-    if not by:
+    if not (sent or program):
         raise CommandError("There is no clipboard here", "/save writes the conversation to a file.")
+    how = f"copied by {program}" if program else "sent to the terminal, which may not obey"
     lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
-    session.screen.say(f"Copied {what}: {lines}, by {by}.", "dim")
+    session.screen.say(f"{what}, {lines}: {how}.", "dim")
 
 
 def _chosen(session: Session, words: str) -> tuple[str, str]:
@@ -61,14 +61,14 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     if place > len(replies):
         raise CommandError(f"There is no reply {place}: the conversation has {counted(len(replies), 'turn')}")
     if not dot:
-        return replies[place - 1], f"reply {place}"
+        return replies[place - 1], f"Reply {place}"
     from chatrepl.markdown import code_blocks
 
     blocks = code_blocks(replies[place - 1])
     block = number(second, default=1)
     if block > len(blocks):
         raise CommandError(f"Reply {place} has {counted(len(blocks), 'code block') if blocks else 'no code blocks'}")
-    return blocks[block - 1], f"code block {block} of reply {place}"
+    return blocks[block - 1], f"Code block {block} of reply {place}"
 
 
 @command("/editor [text]", TALK)
