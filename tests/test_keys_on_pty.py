@@ -69,10 +69,15 @@ def test_a_key_adds_a_line_and_enter_sends(chat: Terminal, server: Server, key: 
 
 def test_multiline_swaps_the_keys(chat: Terminal, server: Server) -> None:
     ask(chat, "/multiline", "Enter adds a line, Alt-Enter sends.")
+    assert chat.lines()[-1].startswith("multiline · by-hand")
     chat.send(f"one{ENTER}two{ALT_ENTER}")
     chat.wait_for("Hello")
     chat.wait_for_prompt()
-    assert sent(server) == [("user", "one\ntwo")]
+    chat.send(f"//one{ENTER}two{ALT_ENTER}")
+    chat.wait_for("Hello", times=2)
+    assert sent(server)[0::2] == [("user", "one\ntwo"), ("user", "/one\ntwo")]
+    ask(chat, "/multiline", "Enter sends, Alt-Enter adds a line.")
+    assert chat.lines()[-1].startswith("by-hand")
 
 
 def test_a_long_paste_is_one_folded_text_and_is_sent_whole(chat: Terminal, server: Server) -> None:

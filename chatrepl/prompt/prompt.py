@@ -25,7 +25,7 @@ from prompt_toolkit.styles import Style
 
 from chatrepl.config import Ui
 from chatrepl.prompt.history import SharedHistory
-from chatrepl.prompt.keys import Wishes, bindings
+from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
 from chatrepl.prompt.output import output
 from chatrepl.prompt.pastes import Pastes, ShowPastes
 
@@ -102,7 +102,7 @@ class Prompt:
         early = self._early(session.input)
         if start:
             early += session.input.flush_keys()
-            if _begins_command("".join(each.data for each in early[:2])):
+            if begins_command("".join(each.data for each in early[:2])):
                 start, self._due = "", start
             else:
                 early = _below(early)
@@ -120,7 +120,7 @@ class Prompt:
             self._output.flush()
             self._complain()
         line = self._pastes.unfold(line)
-        if not _begins_command(line):
+        if not begins_command(line):
             self._due = ""  # it stands in the input history
         self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
         return line
@@ -167,7 +167,7 @@ class Prompt:
             prompt_continuation=FormattedText([("class:prompt", "  ")]),
             key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.edit, self._pastes)),
             completer=_Suggestions(around.suggest),
-            complete_while_typing=Condition(_is_command),
+            complete_while_typing=Condition(is_command),
             auto_suggest=_FromHistory(),
             input_processors=[ShowPastes(self._pastes)],
             enable_suspend=True,
@@ -216,15 +216,6 @@ def _style(theme: str) -> Style:
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
     return lambda: FormattedText([("", status(get_app().output.get_size().columns))])
-
-
-def _is_command() -> bool:
-    text = get_app().current_buffer.text
-    return _begins_command(text) and "\n" not in text
-
-
-def _begins_command(text: str) -> bool:
-    return text.startswith("/") and not text.startswith("//")
 
 
 class _Suggestions(Completer):
