@@ -92,6 +92,9 @@ def _told(session: Session, line: str) -> Iterator[None]:
 
 def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
+    if typed:
+        for name in attachments.missing(line):
+            session.screen.say(f"{safe.line(name)}: no such file, sent as text", "dim")
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]
