@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import filenames, markdown, sessions
+from chatrepl import filenames, markdown, sessions, settings
 from chatrepl.commands import COMMANDS, hands, run, suggestions
 from chatrepl.commands.table import GROUPS, distinct
 from chatrepl.config import Profile
@@ -37,6 +37,10 @@ def test_every_command_completes_what_is_typed_behind_it(chat: Session, name: st
             assert isinstance(text, str)
             assert isinstance(meaning, str)
             assert 0 <= replaced <= len(words)
+
+
+def test_the_values_of_a_setting_are_offered_with_what_it_does(chat: Session) -> None:
+    assert list(suggestions(chat, "/set theme li")) == [("light", dict(settings.names())["theme"], 2)]
 
 
 def test_replies_are_offered_and_the_code_of_the_one_that_is_named(chat: Session) -> None:

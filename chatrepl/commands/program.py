@@ -55,7 +55,8 @@ def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
     *before, word = words.split(" ")
     keys = [each for each in before if each not in ("--save", "")]
     if keys:
-        return offered(word, [(value, f"of {keys[0]}") for value in settings.values_of(keys[0])])
+        about = dict(settings.names()).get(keys[0], "")
+        return offered(word, [(value, about) for value in settings.values_of(keys[0])])
     return offered(word, [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])])
 
 
