@@ -234,6 +234,7 @@ def _agreed(session: Session, question: str) -> bool:
 
 def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     session.ui = replace(session.ui, statistics=False)
+    session.prompted = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
     from chatrepl import sending
 

@@ -11,6 +11,7 @@ from typing import Any
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
 from chatrepl.profiles import PROFILES
+from chatrepl.redaction import is_secret
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -134,7 +135,7 @@ class Config:
         except KeyError:
             raise ConfigError(
                 f"There is no profile {name!r}{nearest(name, self.profiles)}",
-                "chatrepl --list-profiles names them all.",
+                f"There are {', '.join(self.profiles)}.",
             ) from None
 
 
@@ -189,7 +190,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """``: did you mean X?`` where one of the words is near, else nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word, list(words), n=1, cutoff=0.5)
+    found = get_close_matches(word, list(words), n=1, cutoff=0.7)
     return f": did you mean {found[0]!r}?" if found else ""
 
 
@@ -278,7 +279,8 @@ class _Reader:
         """Complain of a key that is not known, and of a value of the wrong type."""
         for key, value in table.items():
             if key not in wanted:
-                raise self.complaint((*at, key), f"is no known key{nearest(key, wanted)}")
+                near = _NO_KEY if "key_env" in wanted and is_secret(key) else nearest(key, wanted)
+                raise self.complaint((*at, key), f"is no known key{near}")
             accepts, means = _TYPES[wanted[key]]
             instead = "" if key.startswith(("key", "headers")) else f", not {value!r}"  # nor does a key stand there
             self.demand((*at, key), accepts(value), f"has to be {means}{instead}")
@@ -290,6 +292,8 @@ class _Reader:
     def complaint(self, at: tuple[str, ...], what: str, hint: str = "") -> ConfigError:
         return ConfigError(f"{self.path}, line {line_of(self.text, at)}: {'.'.join(at)} {what}", hint)
 
+
+_NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
 
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "a text"),

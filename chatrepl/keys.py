@@ -55,7 +55,7 @@ def _from_env(profile: Profile, env: Mapping[str, str]) -> str:
     if profile.key_env and not key and not env.get(profile.base_url_env):
         raise ConfigError(
             f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
-            f"Set it (export {profile.key_env}=...), or talk to the embedded model: chatrepl -p local",
+            f"Set it (export {profile.key_env}=...), or talk to the embedded model: -p local or /profile local",
         )
     return key
 

@@ -5,6 +5,7 @@ gathered there and draws a frame, at its own pace; so a token costs nothing to s
 half written.
 """
 
+import math
 import os
 import queue
 import signal
@@ -197,7 +198,8 @@ class LivePicture:
         seconds = self._clock() - since
         if not wait.what or seconds < NOTICEABLE:
             return ""
-        return f" · {safe.line(wait.what, 60)} · {seconds:.0f} of {wait.seconds:.0f} s"
+        limit = f" of {wait.seconds:.0f}" if math.isfinite(wait.seconds) else ""
+        return f" · {safe.line(wait.what, 60)} · {seconds:.0f}{limit} s"
 
     def _size(self) -> tuple[int, int]:
         try:

@@ -52,6 +52,8 @@ class Session:
     """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""
     """Asks the user something on a line of its own; "" is no answer."""
+    prompted: bool = True
+    """Whether a prompt comes next, at which commands can be typed."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user whether a model may be fetched."""
     found: InitVar[Transcript | None] = None

@@ -112,6 +112,17 @@ def test_request_of_a_profile_without_an_address_is_a_line(chat: Terminal) -> No
     chat.wait_for_prompt("/request")
 
 
+def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
+    ask(chat, "/profile", " · openai-chat · ")
+    shown = chat.text()
+    for name in ("openrouter", "local", "lost"):
+        assert f"\n{name}" in shown
+    chat.line("/profile nope")
+    chat.wait_for("There is no profile 'nope'")
+    chat.wait_for_prompt("/profile nope")
+    assert "--list-profiles" not in chat.text()
+
+
 def test_thinking_is_shown_or_hidden_and_kept_in_both_cases(chat: Terminal, server: Server, home: Path) -> None:
     ask(chat, "/thinking", "reasoning is shown.")
     server.answers(reply("openai-chat", "Four.", "Two and two."), reply("openai-chat", "Six.", "Three and three."))
