@@ -99,6 +99,8 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     )
     if found and flags.system is not None:
         session.transcript.add(Mark("system", session.profile.system))
+    # Who names the embedded model wants it, weights and all.
+    session.consent = (lambda _question: True) if flags.profile == session.profile.name else partial(_agreed, session)
     with ExitStack() as stack:
         stack.callback(session.close)
         stack.enter_context(session.interrupts.caught())
@@ -220,6 +222,16 @@ def _keys_from_the_terminal() -> None:
     sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
 
 
+def _agreed(session: Session, question: str) -> bool:
+    """Whether whoever sits at the terminal says yes, where there is no prompt."""
+    from chatrepl.plain_prompt import PlainPrompt  # hardly ever needed
+
+    if not sys.stdin or not sys.stdin.isatty():
+        return False
+    answer = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts).answer(f"{question} [y/N]")
+    return answer.lower() in ("y", "yes")
+
+
 def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     session.ui = replace(session.ui, statistics=False)
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
@@ -256,7 +268,8 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
 
     prompt = _prompt(session)
     session.answer = prompt.answer
-    session.consent = session.confirm if flags.profile != session.profile.name else lambda _question: True
+    if flags.profile != session.profile.name:
+        session.consent = session.confirm
     session.screen.notes = session.screen.out
     session.screen.say(_first_line(session), "dim")
     session.warn()
@@ -268,6 +281,8 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
     _attach(session, flags.file)
+    if text or not session.screen.live:  # where no prompt comes first that begins the warming
+        warming.collect_garbage()
     with quiet(sys.stdin, lines=not session.screen.live):
         if text:
             repl.begin(session, text, named)
@@ -326,6 +341,6 @@ def _prompt(session: Session) -> Reads:
 def _first_line(session: Session) -> str:
     place = session.transcript.path or "kept in memory alone"
     model = session.profile.model or (
-        "SmolLM2-135M, a toy" if session.profile.base_url == "local:" else "its first model"
+        "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
     )
     return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."

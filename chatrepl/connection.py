@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import keys
+from chatrepl import credentials
 from chatrepl.choice import REPLAYED
 from chatrepl.config import LOCAL, Profile, Recordings, Timeouts, located
 from chatrepl.conversation import Conversation
@@ -64,6 +64,8 @@ class Connection:
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _local: "LocalServer | None" = None
+    _weights: str = ""
+    """The model file it was asked for by, "" for the one that comes along."""
     _prepared: float = -AHEAD
 
     @cached_property
@@ -129,7 +131,7 @@ class Connection:
 
     def warnings(self, profile: Profile) -> None:
         """Tell, once each, what is not as safe as it might look."""
-        for line in keys.warnings(profile, self.env):
+        for line in credentials.warnings(profile, self.env):
             if line not in self._warned:
                 self._warned.add(line)
                 self.warn(line)
@@ -204,7 +206,7 @@ class Connection:
                 self._stop_local()
             self.warnings(profile)
             profile = located(profile, self.env)
-            key = keys.read(profile, self.env)
+            key = credentials.read(profile, self.env)
         if not profile.model:
             from chatrepl.client import first_model
 
@@ -229,12 +231,19 @@ class Connection:
             self.say(f"{profile.model} does not take {name}; asked again {how} in [profiles.{profile.name}]")
 
     def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
-        """The local profile with its server running; another model means another server."""
+        """The local profile with its server running; another model means another server, and so does a dead one."""
         from chatrepl import embedded
 
-        if self._local is None or (profile.model and Path(profile.model).stem != self._local.model):
+        wanted = profile.model
+        if self._local and wanted == self._local.model:  # as its list of models calls it
+            wanted = self._weights
+        if self._local and not self._local.alive:
+            self.say("The embedded model has ended; it is started anew.")
             self._stop_local()
-            self._local = embedded.start(profile.model, self.models_folder, self.say, consent)
+        if self._local is None or wanted != self._weights:
+            self._stop_local()
+            self._local = embedded.start(wanted, self.models_folder, self.say, consent)
+            self._weights = wanted
         return replace(profile, base_url=self._local.base_url, model=self._local.model), self._local.key
 
     def _stop_local(self) -> None:

@@ -31,10 +31,10 @@ class PlainPrompt:
         """
         start, self._due = start or self._due, ""
         while True:
+            early = self._waiting(0)  # what is typed ahead are lines, and no paste
             if start:
                 self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
             with cooked(self._keys):
-                early = self._waiting(0)  # what is typed ahead are lines, and no paste
                 line = self._typed() if early else self._lines()
             if line.startswith("/"):
                 self._due = start

@@ -92,7 +92,7 @@ def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]
-    if typed or not new or session.confirm(f"Attach {safe.line(', '.join(map(str, new)))}, as the text names it?"):
+    if typed or not new or session.confirm(f"The text names {safe.line(', '.join(map(str, new)))}: attach?"):
         return named
     return [path for path in named if path not in new]
 

@@ -33,6 +33,8 @@ from chatrepl.errors import ChatError
 from chatrepl.events import Event, Text, Thinking
 
 CAPTURES = Path(__file__).with_name("captures")
+ENDS_AT_EOF = {"scale-egp"}
+"""The protocols without an end mark: a stream that ends cleanly after some text is whole."""
 PROFILE = Profile("test", base_url="https://example.org/v1", model="m")
 
 

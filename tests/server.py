@@ -90,6 +90,8 @@ class Server:
         self._arrived: SimpleQueue[Received] = SimpleQueue()
         self._scripts: SimpleQueue[Script] = SimpleQueue()
         self.models = ["test-model", "other-model"]
+        self.accepted: list[socket.socket] = []
+        """The connections that were made so far."""
         self.tls: ssl.SSLContext | None = None
         """What it speaks TLS with, None for none."""
         self.listing: Any = None
@@ -150,6 +152,7 @@ def serving() -> Iterator[Server]:
             connection, address = super().get_request()
             if server.tls:
                 connection = server.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            server.accepted.append(connection)
             return connection, address
 
         def handle_error(self, request: Any, client_address: Any) -> None:

@@ -119,3 +119,14 @@ def test_paths_are_words_or_quoted(words: str) -> None:
     assert attachments.paths(words) == [Path("a"), Path("b")]
     assert attachments.paths('"a b" c\\ d') == [Path("a b"), Path("c d")]
     assert attachments.paths("it's") == [Path("it's")]
+
+
+def test_an_attachment_is_described_on_one_line() -> None:
+    assert attachments.described(FilePart("a\nb\x1b[2J", "alpha")) == "a b␛[2J (5 bytes)"
+
+
+def test_the_same_file_is_attached_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    older, other = FilePart("a.txt", "older"), FilePart("b/a.txt", "other")
+    newer = FilePart(str(tmp_path / "a.txt"), "newer")
+    assert attachments.joined([older, other], newer) == [other, newer]

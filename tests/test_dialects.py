@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.dialects.response import read
 from chatrepl.errors import BrokenReply, Refused
-from tests.exchanges import PROFILE, Answer, answers, asked, expected, load, requests, told
+from tests.exchanges import ENDS_AT_EOF, PROFILE, Answer, answers, asked, expected, load, requests, told
 
 ids = "{0.parent.name}/{0.stem}".format
 
@@ -35,7 +35,7 @@ def test_cut_after_any_frame_it_gives_the_events_so_far_and_then_the_end_or_an_e
     for cut in frame_edges(answer.body):
         got = told(path.parent.name, answer, [answer.body[:cut]])
         ending = got.pop() if got and got[-1][0] in ("BrokenReply", "Refused") else None
-        if dialect(path.parent.name).ends_at_eof and got and got[-1][0] == "Finished" and not got[-1][1]["raw"]:
+        if path.parent.name in ENDS_AT_EOF and got and got[-1][0] == "Finished" and not got[-1][1]["raw"]:
             ending = got.pop()  # the end of the bytes was taken for the end of the reply
         assert got == whole[: len(got)] or not answer.streamed
         finished = any(name == "Finished" for name, _ in got)

@@ -242,7 +242,7 @@ def test_words_are_kept_whole_and_wide_characters_are_not_torn() -> None:
     assert shown("👩‍💻" * 15, 20) == ["👩‍💻" * 10, "👩‍💻" * 5]
 
 
-def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_as_paragraphs() -> None:
+def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_cell_by_cell() -> None:
     fitted = shown("|a|b|\n|-|-|\n|one two three four|five six seven eight|", 25)
     assert fitted == [
         "a           │ b",
@@ -251,14 +251,17 @@ def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_as_paragraphs() 
         "three four  │ seven eight",
     ]
     head = "|" + "|".join(f"head{index}" for index in range(8)) + "|\n" + "|-" * 8 + "|\n"
-    assert shown(head + "|" + "|".join(f"cell{index}" for index in range(8)) + "|", 30) == [
+    cells = ["cell0", "", "some words that are more than a line holds", *(f"cell{index}" for index in range(3, 8))]
+    assert shown(head + "|" + "|".join(cells) + "|", 30) == [
         "head0 │ head1 │ head2 │ head3",
         "│ head4 │ head5 │ head6 │",
         "head7",
         "─" * 20,
-        "cell0 │ cell1 │ cell2 │ cell3",
-        "│ cell4 │ cell5 │ cell6 │",
-        "cell7",
+        "cell0",
+        "  –",
+        "  some words that are more",
+        "  than a line holds",
+        *(f"  cell{index}" for index in range(3, 8)),
     ]
 
 

@@ -1,6 +1,8 @@
 """The embedded model in the whole program: llama.cpp's real server, with a tiny model of random weights."""
 
+import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from tests import tinymodel
+from chatrepl import asking, config
+from chatrepl.conversation import question
+from tests import faults, tinymodel
 from tests.terminal import CTRL_D, chatrepl, environment
+from tests.test_cli import run
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +63,58 @@ def test_the_weights_are_only_fetched_after_a_yes(home: Path) -> None:
         chat.wait_for("were not fetched")
         chat.wait_for_prompt("hello")
     assert not list(home.rglob("*.gguf"))
+
+
+NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}
+
+
+@pytest.mark.parametrize("words", [["hello"], ["--list-models"]])
+def test_naming_the_embedded_model_is_the_yes_of_a_single_question(home: Path, words: list[str]) -> None:
+    done = run("-p", "local", *words, home=home, **NO_INDEX)
+    assert b"SmolLM2 with 135M parameters, 98 MB" in done.stderr
+    assert b"could not be fetched" in done.stderr, "it was tried"
+    done = run(*words, home=home, **NO_INDEX)
+    assert b"were not fetched" in done.stderr
+    assert b"chatrepl -p local fetches them." in done.stderr
+
+
+def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Path) -> None:
+    for answer, outcome in (("n", "were not fetched"), ("y", "could not be fetched")):
+        with chatrepl("hello", env=environment(home, **NO_INDEX)) as chat:
+            chat.wait_for("Fetch them now? [y/N]")
+            chat.line(answer)
+            chat.wait_for(outcome)
+
+
+def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None:
+    local = replace(
+        config.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
+    )
+    with faults.session(tmp_path, local) as seen:
+        assert asking.ask(seen.session, question("hello"))
+        process = seen.session.connection._local.process  # type: ignore[union-attr]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert asking.ask(seen.session, question("hello"))
+        assert seen.notes.getvalue().count("The embedded model has ended; it is started anew.") == 1
+        assert not seen.session.failure
+
+
+def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / model.name
+    other.write_bytes(model.read_bytes())
+    with faults.session(tmp_path, config.load(tmp_path / "none").profile("local")) as seen:
+        connection = seen.session.connection
+
+        def server(name: str) -> object:
+            connection.ready(replace(seen.session.profile, model=name))
+            return connection._local
+
+        first = server(str(model))
+        assert server(model.stem) is first, "as its list of models calls it"
+        second = server(str(other))
+        assert second is not first
+        assert server(str(other)) is second
+        with pytest.raises(config.ConfigError, match="were not fetched"):
+            server("")

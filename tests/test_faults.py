@@ -15,8 +15,9 @@ import pytest
 from chatrepl import asking
 from chatrepl.config import Profile, Timeouts
 from chatrepl.conversation import question
-from chatrepl.dialects import DIALECTS, dialect
+from chatrepl.dialects import DIALECTS
 from tests import faults
+from tests.exchanges import ENDS_AT_EOF
 from tests.faults import FAULTS, KEY, Fault, Seen, Wire, wire
 from tests.server import PATIENCE, Server, held, say, serving, whole
 
@@ -42,7 +43,7 @@ def profile_for(name: str, url: str, **more: object) -> Profile:
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, name: str, case: str) -> None:
     fault, spoken = FAULTS[case], wire(name)
-    if case == "an end in the stream" and dialect(name).ends_at_eof:
+    if case == "an end in the stream" and name in ENDS_AT_EOF:
         pytest.skip("in this protocol it is an end like any other")
     if fault.script:
         server.answers(*[fault.script(spoken)] * fault.tries)
@@ -100,7 +101,7 @@ def test_cut_after_any_event_the_reply_is_kept_or_the_question_is_back(
             assert len(seen.session.conversation.turns) == before + bool(reply)
             if seen.session.failure is None:
                 assert reply
-                assert reply.ending != "failed" or dialect(name).ends_at_eof
+                assert reply.ending != "failed" or name in ENDS_AT_EOF
             assert server.requests[-1].closed.wait(PATIENCE)
 
 

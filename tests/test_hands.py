@@ -351,6 +351,7 @@ def test_a_paste_at_a_simple_terminal_is_one_text_and_a_failed_one_is_sent_again
         server.received()
         chat.send(CTRL_C)
         chat.wait_for("Enter alone sends this again: one two three")
+        chat.wait_for_prompt()
         ask(chat, "", "Hello")
         assert sent(server) == [("user", "one\ntwo\nthree")]
 

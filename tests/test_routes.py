@@ -41,6 +41,13 @@ PROXIES = {
     "another domain": ("https://ab.example/v1", {"ALL_PROXY": "http://p", "no_proxy": "b.example"}, "http://p"),
     "a port": ("https://a.example:8443/v1", {"ALL_PROXY": "http://p", "no_proxy": "a.example:8443"}, ""),
     "another port": ("https://a.example/v1", {"ALL_PROXY": "http://p", "no_proxy": "a.example:8443"}, "http://p"),
+    "a port that is none": ("https://a.example:2/v1", {"ALL_PROXY": "http://p", "no_proxy": "a.example:²"}, "http://p"),
+    "an address of version 6": (
+        "https://[2001:db8::1]:8/v1",
+        {"ALL_PROXY": "http://p", "no_proxy": "[2001:db8::1]:8"},
+        "",
+    ),
+    "its plain form": ("https://[2001:db8::1]:8/v1", {"ALL_PROXY": "http://p", "no_proxy": "2001:db8::1"}, ""),
     "a network": ("https://10.1.2.3/v1", {"ALL_PROXY": "http://p", "no_proxy": "10.0.0.0/8"}, ""),
     "everything": ("https://a.example/v1", {"ALL_PROXY": "http://p", "no_proxy": "*"}, ""),
     "no URL": ("https://[", {"ALL_PROXY": "http://p"}, ""),

@@ -67,7 +67,7 @@ def test_a_file_named_in_a_paste_goes_along_only_after_a_yes(
 ) -> None:
     pasted = "\r".join([*["Dear all,"] * (lines - 1), f"see @{note} for more"])
     chat.send(pasted.join(PASTE) + ENTER)
-    chat.wait_for("as the text names it? [y/N]")
+    chat.wait_for("note.txt: attach? [y/N]")
     chat.line("n")
     chat.wait_for("Hello")
     chat.wait_for_prompt()
@@ -76,7 +76,7 @@ def test_a_file_named_in_a_paste_goes_along_only_after_a_yes(
     chat.until(lambda: chat.at_cursor() != ">", "the paste")
     if lines > 1:
         chat.send(ENTER)
-        chat.wait_for("as the text names it? [y/N]", times=2)
+        chat.wait_for("note.txt: attach? [y/N]", times=2)
         chat.line("y")
         chat.wait_for("note.txt (5 bytes)")
         chat.wait_for("Hello", times=2)
@@ -87,7 +87,7 @@ def test_in_a_simple_terminal_a_paste_asks_too(server: Server, home: Path, note:
     with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home), columns=200) as chat:
         chat.wait_for_prompt()
         chat.send(f"Dear all,\rsee @{note}\r")
-        chat.wait_for("as the text names it? [y/N]")
+        chat.wait_for("note.txt: attach? [y/N]")
         chat.line("")
         chat.wait_for("Hello")
         assert "alpha" not in body(server)

@@ -562,7 +562,7 @@ def test_a_fork_goes_its_own_way(chat: Terminal, server: Server, home: Path) -> 
     lengths = [len(transcript.read(path).conversation.turns) for path in (home / "sessions").glob("*.jsonl")]
     assert sorted(lengths) == [2, 3]
     chat.line("/fork 7")
-    chat.wait_for("There are only 2 turns")
+    chat.wait_for("has only 2 turns")
 
 
 def test_two_terminals_on_one_session_part_ways(chat: Terminal, server: Server, home: Path) -> None:

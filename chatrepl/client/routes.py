@@ -68,7 +68,7 @@ def _excepted(host: str, port: int, exceptions: str) -> bool:
     """Whether NO_PROXY names the host: itself, a domain it is in, its network, or ``*`` for all."""
     for entry in exceptions.lower().replace(",", " ").split():
         name, colon, its_port = entry.rpartition(":")
-        if colon and its_port.isdigit() and int(its_port) == port and "]" not in its_port:
+        if colon and its_port == str(port):
             entry = name
         entry = entry.strip("[]").removeprefix("*.").lstrip(".")
         if entry in ("*", host) or host.endswith(f".{entry}") or _in_network(host, entry):

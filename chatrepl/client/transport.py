@@ -22,6 +22,9 @@ KEPT = 5.0
 KEPT_AHEAD = 15.0
 """The same for one that was opened ahead of a question. It is opened anew while somebody types."""
 
+TICKETS = 0.001
+"""So many seconds may pass to see whether anything but tickets came on a TLS connection that nobody uses yet."""
+
 
 def bounded(seconds: float) -> float | None:
     """A time limit as sockets take it, None for one that they cannot count to."""
@@ -150,8 +153,7 @@ class Network(httpcore.NetworkBackend):
         if not ahead:
             return None
         young = self._clocks.now() < ahead.opened + KEPT_AHEAD
-        # a server that has something to say before it was asked is hanging up
-        if young and (ahead.host, ahead.port) == (host, port) and not ahead.stream.get_extra_info("is_readable"):
+        if young and (ahead.host, ahead.port) == (host, port) and _silent(ahead.stream):
             return Stream(ahead.stream, self._clocks, secured=ahead.secured)
         ahead.stream.close()
         return None
@@ -172,6 +174,22 @@ class Network(httpcore.NetworkBackend):
         except UnicodeError:  # what getaddrinfo raises for a name that is none
             raise httpcore.UnsupportedProtocol("no name of a host") from None
         return Stream(stream, self._clocks)
+
+
+def _silent(stream: httpcore.NetworkStream) -> bool:
+    """Whether the server says nothing, as long as it was asked nothing: else it is hanging up.
+
+    The tickets that TLS 1.3 sends after its handshake are nothing; they are taken off the wire here.
+    """
+    if not stream.get_extra_info("is_readable"):
+        return True
+    try:
+        stream.read(1, TICKETS)
+    except httpcore.ReadTimeout:
+        return True
+    except httpcore.NetworkError:
+        return False
+    return False
 
 
 class Transport(httpx.BaseTransport):

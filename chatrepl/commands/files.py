@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chatrepl import export
-from chatrepl.commands.table import command, file_names, flagged, pick, turns
+from chatrepl.commands.table import command, counted, file_names, flagged, pick
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
 from chatrepl.session import Session
@@ -33,14 +33,14 @@ def load(session: Session, words: str) -> None:
     chosen: int | None = 0
     if len(found) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")
-        rows = [(turns(len(chat.conversation.turns)), chat.title or "untitled") for chat in found]
+        rows = [(counted(len(chat.conversation.turns), "turn"), chat.title or "untitled") for chat in found]
         chosen = pick(session.screen, session.answer, rows)
     if chosen is None:
         session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
         return
     conversation, title = found[chosen]
     session.adopt(conversation, title)
-    session.screen.say(f"{turns(len(conversation.turns))} loaded: {title or 'untitled'}", "dim")
+    session.screen.say(f"{counted(len(conversation.turns), 'turn')} loaded: {title or 'untitled'}", "dim")
 
 
 def _file_name(title: str) -> str:

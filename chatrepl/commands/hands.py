@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from chatrepl import clipboard, editor
-from chatrepl.commands.table import Suggestion, command, number, offered, turns, whole
+from chatrepl.commands.table import Suggestion, command, counted, number, offered, whole
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -42,15 +42,13 @@ def copy(session: Session, words: str) -> None:
     """Copy the last reply, or reply n, or its code block m: /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
     to the clipboard of the terminal, over ssh too, and to that of this machine."""
     text, what = _chosen(session, words)
-    by = [
-        each
-        for each in ("the terminal" if session.screen.copy(text) else "", clipboard.fill(text, session.env))
-        if each
-    ]
+    terminal = "the terminal" if session.screen.copy(text) else ""
+    program = clipboard.fill(text, session.env)
+    by = " and ".join(filter(None, (terminal, program)))
     if not by:
         raise CommandError("There is no clipboard here", "/save writes the conversation to a file.")
-    count = text.count("\n") + (not text.endswith("\n"))
-    session.screen.say(f"Copied {what}: {count} line{'s' if count > 1 else ''}, by {' and '.join(by)}.", "dim")
+    lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
+    session.screen.say(f"Copied {what}: {lines}, by {by}.", "dim")
 
 
 def _chosen(session: Session, words: str) -> tuple[str, str]:
@@ -61,7 +59,7 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     first, dot, second = words.partition(".")
     place = number(first, default=len(replies))
     if place > len(replies):
-        raise CommandError(f"There is no reply {place}: the conversation has {turns(len(replies))}")
+        raise CommandError(f"There is no reply {place}: the conversation has {counted(len(replies), 'turn')}")
     if not dot:
         return replies[place - 1], f"reply {place}"
     from chatrepl.markdown import code_blocks
@@ -69,7 +67,7 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     blocks = code_blocks(replies[place - 1])
     block = number(second, default=1)
     if block > len(blocks):
-        raise CommandError(f"Reply {place} has {len(blocks) or 'no'} code block{'s' if len(blocks) != 1 else ''}")
+        raise CommandError(f"Reply {place} has {counted(len(blocks), 'code block') if blocks else 'no code blocks'}")
     return blocks[block - 1], f"code block {block} of reply {place}"
 
 

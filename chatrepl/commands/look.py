@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl import safe, settings, urls
-from chatrepl.commands.table import command, offered
+from chatrepl.commands.table import command, counted, offered
 from chatrepl.config import LOCAL
 from chatrepl.conversation import (
     Conversation,
@@ -74,7 +74,7 @@ def _rows(talk: Conversation, left: list[Part]) -> Iterator[tuple[str, str]]:
     messages = [(message, [part for part in message.parts if id(part) not in stays]) for message in talk.messages]
     before, shown = messages[:-SHOWN], messages[-SHOWN:]
     if before:
-        yield _counted(len(before), "message"), _size(_flat(before))
+        yield counted(len(before), "message"), _size(_flat(before))
     for message, parts in shown:
         yield message.role, _size(parts)
     if len(messages) > 1:
@@ -91,12 +91,8 @@ def _size(parts: Iterable[Part]) -> str:
     said = "".join(map(_said, parts))
     images = [part for part in parts if isinstance(part, ImagePart)]
     tokens = -(-len(said.encode("utf-8", "replace")) // 4)
-    told = f"{_counted(len(said), 'character')}, about {_counted(tokens, 'token')}"
+    told = f"{counted(len(said), 'character')}, about {counted(tokens, 'token')}"
     return ", ".join((told, *map(_image, images)))
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _image(image: ImagePart) -> str:
@@ -131,7 +127,7 @@ def _stays(left: list[Part], speaks: Dialect) -> Iterator[str]:
         name, why = _NAMES[kind]
         them, are = ("it", "is") if count == 1 else ("them", "are")
         reason = why if kind in speaks.carries else f"cannot carry {them}"
-        yield f"{_counted(count, name)} {are} kept but not sent: {speaks.name} {reason}."
+        yield f"{counted(count, name)} {are} kept but not sent: {speaks.name} {reason}."
 
 
 # The parameters and the address

@@ -82,7 +82,7 @@ def delete(session: Session, words: str) -> None:
         session.screen.say("There is nothing to delete.", "dim")
         return
     titled = next((each.title for each in sessions.named(session.paths.sessions, path.stem)), "")
-    if session.answer(f"Delete {safe.line(titled) or path.stem!r} for good? [y/N]").lower() not in ("y", "yes"):
+    if not session.confirm(f"Delete {safe.line(titled) or path.stem!r} for good?"):
         session.screen.say("It stays.", "dim")
         return
     if path == session.transcript.path:

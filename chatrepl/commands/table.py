@@ -135,6 +135,6 @@ def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[tuple[str,
     return place - 1 if 1 <= place <= len(rows) else None
 
 
-def turns(count: int) -> str:
-    """``1 turn`` or ``n turns``."""
-    return f"{count} turn" if count == 1 else f"{count} turns"
+def counted(count: int, thing: str) -> str:
+    """``1 turn`` or ``1,000 turns``."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chatrepl import asking, safe, settings
 from chatrepl.asking import ENDINGS
 from chatrepl.attachments import described
-from chatrepl.commands.table import Suggestion, command, file_after_at, number, turns
+from chatrepl.commands.table import Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
@@ -35,7 +35,7 @@ def reset(session: Session, words: str) -> None:
     """Forget the conversation and keep the system prompt. /undo brings it back as long as nothing new was said."""
     count = len(session.conversation.turns)
     session.transcript.add(Mark("clear"))
-    session.screen.say(f"{turns(count)} forgotten; /undo brings them back.", "dim")
+    session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings them back.", "dim")
 
 
 @command("/undo [n]")
@@ -49,14 +49,14 @@ def undo(session: Session, words: str) -> None:
     if state.before and state.before.kind in UNDONE and not words:
         said = UNDONE[state.before.kind]
         session.transcript.add(Mark("restore"))
-        session.screen.say(f"{said}: the conversation has {turns(len(state.conversation.turns))}.", "dim")
+        session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
         return
     count = number(words, default=1)
     if not state.conversation.turns:
         raise CommandError("There is nothing to undo")
     dropped = min(count, len(state.conversation.turns))
     session.transcript.add(Mark("drop", count=dropped))
-    session.screen.say(f"{turns(dropped)} taken away; /redo brings back.", "dim")
+    session.screen.say(f"{counted(dropped, 'turn')} taken away; /redo brings back.", "dim")
 
 
 UNDONE = {
@@ -76,7 +76,7 @@ def redo(session: Session, words: str) -> None:
     if not (state.before and state.before.kind in ("drop", "restore")):
         raise CommandError("There is nothing to bring back")
     session.transcript.add(Mark("restore"))
-    session.screen.say(f"Brought back: the conversation has {turns(len(state.conversation.turns))}.", "dim")
+    session.screen.say(f"Brought back: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
 @command("/edit [n]")
@@ -87,7 +87,7 @@ def edit(session: Session, words: str) -> None:
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
     session.put_back(asked[0])
-    session.screen.say(f"{turns(len(later) + 1)} set aside; /undo brings back.", "dim")
+    session.screen.say(f"{counted(len(later) + 1, 'turn')} set aside; /undo brings back.", "dim")
 
 
 @command("/fork [n]")
@@ -96,7 +96,7 @@ def fork(session: Session, words: str) -> None:
     place = _place(session, words)
     state = session.transcript.state
     session.adopt(Conversation(state.conversation.system, state.conversation.turns[:place]), state.title)
-    session.screen.say(f"A new session with {turns(place)}; the old one stays.", "dim")
+    session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
 
 
 def _place(session: Session, words: str) -> int:
@@ -106,7 +106,9 @@ def _place(session: Session, words: str) -> int:
         raise CommandError("Nothing was said yet")
     place = number(words, default=count)
     if place > count:
-        raise CommandError(f"There are only {turns(count)}", "/history shows them with their numbers.")
+        raise CommandError(
+            f"The conversation has only {counted(count, 'turn')}", "/history shows them with their numbers."
+        )
     return place
 
 
@@ -161,7 +163,7 @@ def show_again(session: Session, bound: int = 20) -> None:
     """Show the last turns of a conversation as they looked when they came, and say how many there are before."""
     said = session.conversation.turns
     if len(said) > bound:
-        session.screen.say(f"{turns(len(said) - bound)} before these; /history shows all.", "dim")
+        session.screen.say(f"{counted(len(said) - bound, 'turn')} before these; /history shows all.", "dim")
     for turn in said[-bound:]:
         session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
         _attachments(session, turn[0])

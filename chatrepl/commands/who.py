@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chatrepl import safe, urls
 from chatrepl.commands.table import Suggestion, command, offered
-from chatrepl.config import nearest
+from chatrepl.config import LOCAL, nearest
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
@@ -58,5 +58,5 @@ def profile(session: Session, words: str) -> None:
     if words:
         session.switch(session.config.profile(words))
     chosen = session.profile
-    place = "on this machine, run by chatrepl" if chosen.base_url == "local:" else urls.shown(chosen.base_url)
+    place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
     session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")

@@ -49,7 +49,6 @@ class Dialect:
     is no reply, or an unfinished one, and nothing else whatever they are fed. ``error_text`` is what the body of an
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
     ``carries`` are the kinds of parts that a request can hold; not each of them in each place, see ``unsent``.
-    ``ends_at_eof`` tells that the protocol has no end mark: a stream that ends cleanly after some text is whole.
     ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
     protocols a profile may say so for its server.
     """
@@ -63,5 +62,4 @@ class Dialect:
     error_text: Callable[[int, Mapping[str, str], bytes], str]
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
-    ends_at_eof: bool = False
     prefill: bool = False

@@ -158,4 +158,4 @@ def _usage(usage: object) -> Iterator[Usage]:
 
 CARRIES = ALL_PARTS - {ThinkingPart, ImagePart}
 
-DIALECT = Dialect("scale-egp", sse, CARRIES, encode, decode, decode_whole, error_text, ends_at_eof=True)
+DIALECT = Dialect("scale-egp", sse, CARRIES, encode, decode, decode_whole, error_text)

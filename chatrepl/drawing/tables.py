@@ -13,16 +13,17 @@ _LONG_WORD = 12
 """A column gets room for the longest word, unless that has more cells than this and more than the column's share."""
 
 _SEPARATOR = " │ "
+_INDENT = Segment("  ")
 
 
 def draw_table(table: Table, width: int, texts: Texts) -> list[Line]:
-    """The rows of a table; where not even the words fit, each of its rows as a paragraph."""
+    """The rows of a table; where not even the words fit, each of its cells on a line of its own."""
     header, *rows = table.rows
     drawn = [[texts.line(cell, texts.styles["header"]) for cell in header]]
     drawn += [[texts.line(cell) for cell in row] for row in rows]
     widths = _widths(drawn, width - len(_SEPARATOR) * (len(header) - 1))
     if not widths:
-        return _paragraphs(drawn, width, texts)
+        return _records(drawn, width, texts)
     border = texts.styles["border"]
     rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
     lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
@@ -71,14 +72,15 @@ def _aligned(part: Line, width: int, align: str) -> list[Segment]:
     return [segment for segment in padded if segment.text]
 
 
-def _paragraphs(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
+def _records(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
+    """The header, and below a rule the cells of each row, each on lines of its own."""
+    header, *records = rows
     separator = Segment(_SEPARATOR, texts.styles["border"])
-    lines: list[Line] = []
-    for number, row in enumerate(rows):
-        if number == 1:
-            lines.append((Segment("─" * min(width, 20), texts.styles["border"]),))
-        line = list(row[0])
-        for cell in row[1:]:
-            line += [separator, *cell]
-        lines += wrapped(tuple(line), width)
+    head = [segment for cell in header for segment in (separator, *cell)][1:]
+    lines = [*wrapped(tuple(head), width), (Segment("─" * min(width, 20), texts.styles["border"]),)]
+    for first, *others in records:
+        lines += wrapped(first, width)
+        for cell in others:
+            shown = cell if plain(cell).strip() else (Segment("–", texts.styles["border"]),)
+            lines += [(_INDENT, *line) for line in wrapped(shown, width - _INDENT.cell_length)]
     return lines
