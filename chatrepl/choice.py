@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl import keys, urls
+from chatrepl import credentials, urls
 from chatrepl.config import Config, Profile, address
 from chatrepl.errors import ChatError, ConfigError
 
@@ -34,7 +34,7 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         or _embedded(config)
     )
     if base_url:
-        bare = keys.without_secrets(chosen)
+        bare = credentials.without_secrets(chosen)
         if not name and bare != chosen and urls.parts(base_url) != urls.parts(address(chosen, env)):
             chosen = replace(bare, name=BY_HAND)  # nobody said that its key may go there
         # The variable that moves the profile elsewhere loses against an address given by hand.
@@ -60,7 +60,7 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
     own = config.profiles.get(kept.get("profile", ""))
     if not kept.get("base_url"):
         return replace(own, **_given(kept, "model", "dialect")) if own else None
-    if own and own != keys.without_secrets(own):
+    if own and own != credentials.without_secrets(own):
         return None
     own = own or Profile(BY_HAND, dialect="openai-chat")
     return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
@@ -96,7 +96,7 @@ def _by_hand(dialect: str, base_url: str) -> Profile | None:
 
 
 def _with_key(config: Config, env: Mapping[str, str]) -> Profile | None:
-    return next((profile for profile in config.profiles.values() if keys.at_hand(profile, env)), None)
+    return next((profile for profile in config.profiles.values() if credentials.at_hand(profile, env)), None)
 
 
 def _running(config: Config) -> Profile | None:

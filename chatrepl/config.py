@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -314,19 +314,26 @@ _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
 
 def line_of(text: str, at: tuple[str, ...]) -> int:
     """The line, from 1, on which the key at that path stands; of its nearest table where it cannot be told."""
-    table: tuple[str, ...] = ()
     best, best_depth = 1, 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            table = _keys(header[1])
-            here = table
-        elif pair := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*'|\s*\.\s*)+)\s*=""", line):
-            here = (*table, *_keys(pair[1]))
-        else:
-            continue
+    for number, here, _ in places(text):
         if len(here) > best_depth and here == at[: len(here)]:
             best, best_depth = number, len(here)
     return best
+
+
+def places(text: str) -> Iterator[tuple[int, tuple[str, ...], int | None]]:
+    """The lines, from 1, on which a table or a key begins, as far as lines tell; the path to it; and where in the text
+    its value begins, None for a table."""
+    text = re.sub(r'("""|\'\'\').*?\1', lambda many: re.sub(".", "x", many[0]), text, flags=re.DOTALL)
+    table: tuple[str, ...] = ()
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            table = _keys(header[1])
+            yield number, table, None
+        elif pair := re.match(rf"\s*({_ONE_KEY}(?:\s*\.\s*{_ONE_KEY})*)\s*=\s*", line):
+            yield number, (*table, *_keys(pair[1])), start + pair.end()
+        start += len(line) + 1
 
 
 def _is_name(value: str) -> bool:
@@ -336,5 +343,8 @@ def _is_name(value: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not secrets_found.kind(value))
 
 
+_ONE_KEY = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+
+
 def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(key.strip("\"'") for key in re.findall(r"""[\w-]+|"[^"]*"|'[^']*'""", dotted))
+    return tuple(key.strip("\"'") for key in re.findall(_ONE_KEY, dotted))

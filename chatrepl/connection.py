@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import keys
+from chatrepl import credentials
 from chatrepl.choice import REPLAYED
 from chatrepl.config import LOCAL, Profile, Recordings, Timeouts, located
 from chatrepl.conversation import Conversation
@@ -131,7 +131,7 @@ class Connection:
 
     def warnings(self, profile: Profile) -> None:
         """Tell, once each, what is not as safe as it might look."""
-        for line in keys.warnings(profile, self.env):
+        for line in credentials.warnings(profile, self.env):
             if line not in self._warned:
                 self._warned.add(line)
                 self.warn(line)
@@ -206,7 +206,7 @@ class Connection:
                 self._stop_local()
             self.warnings(profile)
             profile = located(profile, self.env)
-            key = keys.read(profile, self.env)
+            key = credentials.read(profile, self.env)
         if not profile.model:
             from chatrepl.client import first_model
 

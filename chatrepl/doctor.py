@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatrepl import keys, local, urls, weights
+from chatrepl import credentials, local, urls, weights
 from chatrepl.config import LOCAL, Config, Paths, Profile, located
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
@@ -71,7 +71,7 @@ class Doctor:
             return
         try:
             profile = located(profile, self.connection.env)
-            key = keys.read(profile, self.connection.env)
+            key = credentials.read(profile, self.connection.env)
             yield Finding(True, "its key is there" if key else "it needs no key")
             dialect(profile.dialect)
         except ChatError as error:
@@ -104,7 +104,7 @@ class Doctor:
     def _other(self, profile: Profile) -> Iterator[Finding]:
         if profile.base_url == LOCAL:
             return
-        if keys.at_hand(profile, self.connection.env) or profile.key_file:
+        if credentials.at_hand(profile, self.connection.env) or profile.key_file:
             for finding in self._profile(profile):
                 yield replace(finding, what=f"{profile.name}: {finding.what}")
         elif profile.key_command:

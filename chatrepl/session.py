@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, keys, safe, sessions
+from chatrepl import attachments, credentials, safe, sessions
 from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
@@ -193,7 +193,7 @@ class Session:
 
     def warn(self) -> None:
         """Tell what is not safe about who is talked to."""
-        if any(keys.warnings(self.profile, self.env)):
+        if any(credentials.warnings(self.profile, self.env)):
             self.connection.warnings(self.profile)
 
     def close(self) -> None:

@@ -126,6 +126,18 @@ def test_a_flag_may_stand_at_either_end(chat: Session, tmp_path: Path) -> None:
         run(chat, f"/save {path}")
 
 
+def test_a_setting_is_saved_with_the_flag_at_either_end_and_comments_stay(chat: Session) -> None:
+    path = chat.config.path
+    chat.profile = chat.config.profile("openai")
+    path.write_text("[ui] # mine\n")
+    run(chat, "/set temperature 0.2 --save")
+    run(chat, "/set --save theme dark")
+    assert path.read_text() == '[ui] # mine\ntheme = "dark"\n\n[profiles.openai.options]\ntemperature = 0.2\n'
+    assert shown(chat).count(f", saved to {path}\n") == 2
+    with pytest.raises(CommandError, match="no setting '--savex'"):
+        run(chat, "/set --savex theme light")
+
+
 def test_a_title_is_found_beside_an_image_and_whatever_stands_in_the_text(tmp_path: Path) -> None:
     for number, text in enumerate(['say {"kind":"text","text":"no"}', 'a"},{"role":"b', "back\\", "é\u2028"]):
         path = kept(tmp_path, f"s{number}", text, "Hello", used=100 + number)

@@ -183,3 +183,10 @@ def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:
 
 def test_otherwise_the_platform_decides() -> None:
     assert "chatrepl" in str(config.paths({}).sessions)
+
+
+def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[profiles.local]\nsystem = """\n' + "x" * 5_000 + '\n[ui]\n"""\nmodle = "m"\n')
+    with pytest.raises(ConfigError, match=r"line 6: profiles\.local\.modle"):
+        config.load(path)

@@ -108,9 +108,12 @@ def test_resizing_while_typing_leaves_one_prompt(chat: Tmux, server: Server) -> 
     text = "half a thought that is long enough to be wrapped when there is little room"
     chat.type(text)
     chat.wait_for_prompt(text)
+    typed = text
     for columns in (50, 30, 120, 100):
         chat.resize(columns, 24)
         chat.type(".")
+        typed += "."
+        chat.until(lambda: "".join(typed.split()) in "".join(chat.text().split()), "the prompt, drawn again")  # noqa: B023
     chat.wait_for_prompt(f"{text}....")
     assert chat.text().count("half a thought") == 1
     chat.keys("Enter")

@@ -51,10 +51,11 @@ def set_(session: Session, words: str) -> None:
         session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")
         return
     session.ui, session.profile = settings.changed(key, value.strip(), session.ui, session.profile)
+    said = f"{key} = {settings.value_of(key, session.ui, session.profile)}"
     if keep:
-        settings.save(session.config.path, key, session.ui, session.profile)
-    said = settings.value_of(key, session.ui, session.profile)
-    session.screen.say(f"{key} = {said}" + (f", saved to {session.config.path}" if keep else ""), "dim")
+        kept = settings.save(session.config.path, key, session.ui, session.profile)
+        said += f", saved to {session.config.path}" + (f"; as it was before, it is kept in {kept}" if kept else "")
+    session.screen.say(said, "dim")
 
 
 @command("/last [--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import keys
+from chatrepl import credentials
 from chatrepl.config import Profile
 from chatrepl.errors import ConfigError
 
@@ -14,28 +14,28 @@ SECRET = "sk-recognisable-0123456789"
 
 def test_a_key_comes_from_the_environment() -> None:
     profile = Profile("a", key_env="A_KEY")
-    assert keys.read(profile, {"A_KEY": f" {SECRET}\n"}) == SECRET
+    assert credentials.read(profile, {"A_KEY": f" {SECRET}\n"}) == SECRET
 
 
 def test_a_key_comes_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{SECRET}\n")
-    assert keys.read(Profile("a", key_file=str(tmp_path / "key")), {}) == SECRET
+    assert credentials.read(Profile("a", key_file=str(tmp_path / "key")), {}) == SECRET
 
 
 def test_a_key_comes_from_a_command() -> None:
     command = (sys.executable, "-c", f"print({SECRET!r})")
-    assert keys.read(Profile("a", key_command=command), {}) == SECRET
+    assert credentials.read(Profile("a", key_command=command), {}) == SECRET
 
 
 def test_a_profile_may_name_no_key() -> None:
-    assert keys.read(Profile("a"), {}) == ""
+    assert credentials.read(Profile("a"), {}) == ""
 
 
 def test_another_address_from_the_environment_may_need_no_key() -> None:
     profile = Profile("a", key_env="A_KEY", base_url_env="A_URL")
-    assert keys.read(profile, {"A_URL": "http://127.0.0.1"}) == ""
+    assert credentials.read(profile, {"A_URL": "http://127.0.0.1"}) == ""
     with pytest.raises(ConfigError, match="A_KEY is not set"):
-        keys.read(profile, {})
+        credentials.read(profile, {})
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_another_address_from_the_environment_may_need_no_key() -> None:
 )
 def test_a_key_that_cannot_be_had_is_a_line(profile: Profile, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
-        keys.read(profile, {})
+        credentials.read(profile, {})
     assert SECRET not in str(caught.value)
 
 
 def test_a_command_that_takes_too_long_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "COMMAND_SECONDS", 0.05)
+    monkeypatch.setattr(credentials, "COMMAND_SECONDS", 0.05)
     endless = (sys.executable, "-c", "import signal, sys; sys.stdin.read() or __import__('threading').Event().wait()")
     with pytest.raises(ConfigError, match="took more than"):
-        keys.read(Profile("a", key_command=endless), {})
+        credentials.read(Profile("a", key_command=endless), {})
