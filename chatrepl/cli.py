@@ -242,7 +242,7 @@ def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Ite
     _attach(session, flags.file)
     session.show_attachments()
     message = sending.send(session, text, named)
-    if flags.json and message:
+    if flags.json:
         from chatrepl.export.format import to_json
 
         print(to_json(_as_json(session, message)))
@@ -251,13 +251,16 @@ def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Ite
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
 
 
-def _as_json(session: Session, message: Message) -> dict[str, object]:
+def _as_json(session: Session, message: Message | None) -> dict[str, object]:
+    """The reply as data: an empty one where none came, for scripts always get an object."""
+    asked = session.connection.asked
+    message = message or Message("assistant", (), asked.model or session.profile.model, session.last_ending)
     return {
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model,
         "profile": message.profile or session.profile.name,
-        "dialect": session.connection.asked.dialect,
+        "dialect": asked.dialect or session.profile.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
         "session": str(session.transcript.kept) if session.transcript.kept else None,

@@ -67,6 +67,19 @@ def test_json_names_who_answered_where_that_was_a_fallback(server: Server, home:
     assert (found["text"], found["profile"], found["dialect"]) == ("Hello", "second", "openai-chat")
 
 
+@pytest.mark.parametrize(("words", "status"), [((), 1), (("-p", "groq"), 2)], ids=["refused", "no key"])
+def test_json_is_an_object_also_where_no_word_came(
+    server: Server, home: Path, words: tuple[str, ...], status: int
+) -> None:
+    server.answers(whole({"error": {"message": "no"}}, 401))
+    done = run("--base-url", server.url, "-m", "m", *words, "--json", "Hi", home=home)
+    found = json.loads(done.stdout)
+    assert done.returncode == status
+    assert (found["text"], found["model"], found["dialect"]) == ("", "m", "openai-chat")
+    assert (found["finish_reason"], found["usage"]["total"]) == ("failed", None)
+    assert done.stderr.startswith("✗".encode())
+
+
 def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server, home: Path) -> None:
     server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "error"}]}))
     done = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
