@@ -192,7 +192,11 @@ class Session:
         self.connection.prepare(self.profile)
 
     def warn(self) -> None:
-        """Tell what is not safe about who is talked to."""
+        """Tell what is not safe about who is talked to, and that its key is missing."""
+        error = credentials.missing(self.profile, self.env)
+        if error and not self.recordings.replay:
+            self.screen.say(f"{error}.", "warning")
+            self.screen.say(f"  {error.hint}", "dim")
         if any(credentials.warnings(self.profile, self.env)):
             self.connection.warnings(self.profile)
 

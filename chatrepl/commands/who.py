@@ -62,3 +62,4 @@ def profile(session: Session, words: str) -> None:
     chosen = session.profile
     place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
     session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")
+    session.warn()
