@@ -80,11 +80,12 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     places = config.paths(env)
     if flags.config:
         places = replace(places, config=files.path_of(flags.config))
+    if flags.doctor:
+        choose = partial(_profile, flags, env=env, who={}, screen=screen)
+        return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
     configuration = config.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
-    if flags.doctor:
-        return FINE if _check_up(flags, configuration, places, screen, env) else FAILED
     found = _found(flags, places, screen)
     session = Session(
         configuration,
@@ -126,17 +127,6 @@ def _errand(
     else:
         return False
     return True
-
-
-def _check_up(
-    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
-) -> bool:
-    chosen: Profile | ChatError
-    try:
-        chosen = _profile(flags, configuration, env, {}, screen)
-    except ChatError as error:
-        chosen = error
-    return errands.check_up(configuration, places, screen, env, chosen)
 
 
 def _recordings(flags: argparse.Namespace) -> Recordings:

@@ -87,6 +87,15 @@ COMPLAINTS = {
         "[profiles.local.options]\na = [inf]\n",
         "line 2: profiles.local.options.a is without measure, which no request can hold",
     ),
+    "the first of several": (
+        'default = "local"\n[profiles.b]\ndialcet = "openai-chat"\nfallback = ["nobody"]\n'
+        '[profiles.a]\nprice = ["a"]\nfallback = [[1]]\n[ui]\ntheme = 3\nfoo = 1\n',
+        "line 3: profiles.b.dialcet is no known key: did you mean 'dialect'?",
+    ),
+    "the first of several, though it is looked at last": (
+        "[ui]\ntheme = 3\n[profiles]\nlocal = 3\n[profiles.a]\nfoo = 1\n",
+        "line 2: ui.theme has to be a text",
+    ),
     "brackets without end": (f"a = {'[' * 5000}", "holds what no configuration needs"),
     "a number without end": (f"a = {'1' * 5000}", "holds what no configuration needs"),
     "broken TOML": ("[ui\n", "is not valid TOML"),
