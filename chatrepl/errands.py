@@ -70,7 +70,7 @@ def check_up(
     from chatrepl.connection import Connection
     from chatrepl.doctor import Doctor
 
-    screen.notes = screen.out
+    screen.all_to_out()
     connection = Connection(env, places.models, lambda _line: None, configuration.profiles)
     try:
         return Doctor(configuration, places, connection, screen).examine(chosen)

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import TextIO
 
 from chatrepl import safe
-from chatrepl.drawing import Aside, Colors, Drawing, Line, ansi, panel
+from chatrepl.drawing import Aside, Colors, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
 from chatrepl.waiting import Wait
@@ -27,8 +27,6 @@ FRAMES = 20
 REST, LONGEST_REST = 5, 0.5
 """The pause after a frame, as a multiple of what the frame took and in seconds: however slow the terminal, most of the
 time is not ours; and however much has come, it does not gather for long."""
-PIECE = 8_192
-"""So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
 TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
@@ -65,7 +63,7 @@ class LivePicture:
         self._bug: BaseException | None = None
         self._painter = Painter(self._write)
         self._columns, self._rows = self._size()
-        self._strand: _Strand | None = None
+        self._strand: Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
         self._wait: tuple[Wait, float] | None = None  # and since when
@@ -147,13 +145,13 @@ class LivePicture:
             case str():
                 self._notes += item.split("\n")
 
-    def _into(self, kind: type[Drawing] | type[Aside]) -> "_Strand":
+    def _into(self, kind: type[Drawing] | type[Aside]) -> Strand:
         """The strand of text of that kind; another one before it ends here."""
         if self._strand is None or not isinstance(self._strand.drawing, kind):
             if self._strand:
                 self._notes += [*self._strand.finish(self._look.colors), ""]
             new = Aside(self._columns) if kind is Aside else self._new_drawing()
-            self._strand = _Strand(new, safe.Stream())
+            self._strand = Strand(new)
         return self._strand
 
     def _new_drawing(self) -> Drawing:
@@ -209,60 +207,3 @@ class LivePicture:
     def _write(self, frame: str) -> None:
         self._out.write(frame)
         self._out.flush()
-
-
-class StillPicture:
-    """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
-
-    def __init__(self, out: TextIO, look: Look, columns: int) -> None:
-        self._out = out
-        self._colors: Colors = look.colors
-        self._strand = _Strand(Drawing(columns, theme=look.theme, hyperlinks=look.hyperlinks), safe.Stream())
-
-    def feed(self, event: Event) -> None:
-        """Take an event in."""
-        if isinstance(event, Text):
-            self._strand.feed(event.text)
-            self._write(self._strand.take(self._colors))
-
-    def waiting(self, wait: Wait) -> None:
-        """Nobody can be shown that."""
-
-    def __enter__(self) -> "StillPicture":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._write(self._strand.finish(self._colors))
-
-    def _write(self, lines: list[str]) -> None:
-        if lines:
-            self._out.write("".join(f"{line}\n" for line in lines))
-            self._out.flush()
-
-
-@dataclass(slots=True)
-class _Strand:
-    """A run of text of one kind, answer or reasoning, on its way from the server to lines."""
-
-    drawing: Drawing | Aside
-    safe: safe.Stream
-    waiting: list[str] = field(default_factory=list)
-
-    def feed(self, text: str) -> None:
-        self.waiting.append(text)
-
-    def take(self, colors: Colors) -> list[str]:
-        text = self.safe.feed("".join(self.waiting))
-        self.waiting.clear()
-        lines: list[str] = []
-        for at in range(0, len(text), PIECE):
-            self.drawing.feed(text[at : at + PIECE])
-            lines += [ansi(line, colors) for line in self.drawing.take()]
-        return lines
-
-    def finish(self, colors: Colors) -> list[str]:
-        lines = self.take(colors)
-        self.drawing.feed(self.safe.close())
-        return lines + [ansi(line, colors) for line in self.drawing.finish()]

@@ -15,10 +15,10 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files"},
+    {"files", "capabilities", "streams"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {"dialects", "journal", "keys", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
-    {"transcript", "export", "painter", "usage"},
+    {"transcript", "export", "painter", "pictures", "usage"},
     {"client", "local", "live", "prompt", "terminal", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
