@@ -16,6 +16,19 @@ Modes = list[Any]
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
 
+def takes_escapes() -> bool:
+    """Whether escape sequences may be written. The console of Windows has to be told that they will come."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel, mode = ctypes.windll.kernel32, ctypes.c_uint32()
+    kernel.GetStdHandle.restype = ctypes.c_void_p
+    handles = [ctypes.c_void_p(kernel.GetStdHandle(number)) for number in (-11, -12)]  # standard output and error
+    consoles = [(each, mode.value) for each in handles if kernel.GetConsoleMode(each, ctypes.byref(mode))]
+    return all(kernel.SetConsoleMode(each, mode | 4) for each, mode in consoles)  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
+
+
 @contextmanager
 def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
     """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
