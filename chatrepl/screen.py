@@ -100,7 +100,7 @@ class Screen:
         from chatrepl.live import LivePicture, Look
 
         look = Look(self.theme(ui), self._colors, self.links, ui.thinking)
-        self._picture = LivePicture(self.out, look, label)
+        self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))
         return self._picture
 
     def reply(self, text: str, ui: Ui) -> None:

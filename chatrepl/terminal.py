@@ -48,7 +48,7 @@ def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
     hush()
     atexit.register(restore)
     try:
-        with _on(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"), _on(lambda *_: hush(), "SIGCONT"):
+        with handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"), handling(lambda *_: hush(), "SIGCONT"):
             yield
     finally:
         atexit.unregister(restore)
@@ -66,7 +66,7 @@ def cooked(keys: TextIO) -> Iterator[None]:
         modes[3] &= ~termios.NOFLSH
 
     cook, restore = _changing(keys, cooking)
-    with _on(signal.SIG_DFL, "SIGCONT"):  # the shell that lets us go on puts back the modes it found
+    with handling(signal.SIG_DFL, "SIGCONT"):  # the shell that lets us go on puts back the modes it found
         cook()
         try:
             yield
@@ -94,10 +94,10 @@ def _nothing() -> None:
 
 
 @contextmanager
-def _on(handler: Handler, *names: str) -> Iterator[None]:
-    """While it lasts, the handler gets those of the signals that this platform has."""
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, handler) for number in numbers}
+def handling(handler: Handler, *names: str) -> Iterator[None]:
+    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off."""
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, handler) for number in known if signal.getsignal(number) != signal.SIG_IGN}
     try:
         yield
     finally:

@@ -2,12 +2,14 @@
 
 import fcntl
 import os
+import re
 import shlex
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from tests.server import PATIENCE, Server, say, stay
+from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay
 from tests.terminal import Terminal, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, sent
@@ -69,6 +71,36 @@ def test_what_is_typed_at_a_simple_prompt_is_seen_after_ctrl_z_too(server: Serve
         chat.wait_for("half a thought")
         ask(chat, "", "Hello")
         assert sent(server) == [("user", "half a thought")]
+
+
+def test_ctrl_z_during_a_reply_leaves_the_screen_to_the_shell(server: Server, home: Path) -> None:
+    release = threading.Event()
+    text = "\n".join(f"w{number:05}" for number in range(8))
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk(text))
+        assert release.wait(PATIENCE)
+        exchange.send(chunk(" end") + END)
+
+    server.answers(script)
+    with shell(server, home) as chat:
+        chat.line("Hi")
+        chat.wait_for("w00007")
+        chat.send(CTRL_Z)
+        chat.wait_for("Stopped")
+        chat.until(lambda: chat.at_cursor() == "$", "the shell")
+        assert "▎" not in chat.text()
+        chat.line("echo the shell was here")
+        chat.wait_for("the shell was here", times=2)
+        chat.line("fg")
+        chat.wait_for("▎ w00007")
+        release.set()
+        chat.wait_for("s in all")
+        assert "▎" not in chat.text()
+        assert "Stopped" in chat.text()
+        assert chat.text().count("the shell was here") == 2
+        assert re.findall(r"w\d{5}", chat.text()) == text.replace("\n", " ").split()
 
 
 def program(server: Server, *words: str) -> list[str]:
