@@ -12,7 +12,7 @@ from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Ref
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
-from chatrepl.screen import Picture
+from chatrepl.pictures import Picture
 from chatrepl.session import OLD_STAYS, Session
 from chatrepl.waiting import Wait
 

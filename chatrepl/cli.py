@@ -1,7 +1,6 @@
 """The command line: reads the flags, puts the parts together, and gives the exit status."""
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +15,10 @@ from chatrepl import (
     config,
     errands,
     files,
-    narrow,
     safe,
     sessions,
     settings,
+    streams,
     warming,
 )
 from chatrepl.choice import choose, recalled, recorded_profile
@@ -32,7 +31,7 @@ from chatrepl.journal import Mark
 from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.terminal import quiet
+from chatrepl.terminal import quiet, takes_escapes
 from chatrepl.transcript import Transcript
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -41,9 +40,9 @@ FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """The program with these arguments; returns its exit status."""
+    streams.make_ready(env)
     flags = parser().parse_args(words)
-    _widen(env)
-    screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain, silent=flags.json)
+    screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain or not takes_escapes(), silent=flags.json)
     try:
         return _run(flags, screen, env)
     except ChatError as error:
@@ -55,15 +54,6 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
-
-
-def _widen(env: Mapping[str, str]) -> None:
-    """A narrow locale or half a surrogate pair must not end a chat."""
-    narrow.register()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
-            stream.reconfigure(encoding=encoding, errors=narrow.HANDLER)
 
 
 def _status(error: ChatError) -> int:
@@ -177,10 +167,11 @@ def _profile(
 def _chat(flags: argparse.Namespace, session: Session) -> int:
     """One-shot, the REPL, or the one and then the other."""
     prompt = " ".join(flags.prompt)
-    text = "\n\n".join(filter(None, (prompt, _piped())))
+    with session.interrupts.awaited():
+        text = "\n\n".join(filter(None, (prompt, streams.piped())))
     stay = flags.interactive or not text
     if flags.interactive and not sys.stdin.isatty():
-        _keys_from_the_terminal()
+        streams.keys_from_the_terminal()
     if stay and flags.json:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -192,24 +183,6 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
 def _attach(session: Session, names: Iterable[str]) -> None:
     for name in names:
         session.attach(attachments.read(files.path_of(name)))
-
-
-def _piped() -> str:
-    """The text that another program pipes in."""
-    if sys.stdin is None or sys.stdin.isatty():
-        return ""
-    return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\r\n")
-
-
-def _keys_from_the_terminal() -> None:
-    """Standard input was a pipe, which has ended; from now on it is the terminal, where there is one."""
-    try:
-        terminal = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR)
-    except OSError:
-        return
-    os.dup2(terminal, 0)
-    os.close(terminal)
-    sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
 
 
 def _agreed(session: Session, question: str) -> bool:
@@ -264,7 +237,7 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
     session.answer = prompt.answer
     if flags.profile != session.profile.name:
         session.consent = session.confirm
-    session.screen.notes = session.screen.out
+    session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
     session.warn()
     if flags.go_on or flags.resume is not None:

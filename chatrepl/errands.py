@@ -69,7 +69,7 @@ def check_up(
     from chatrepl.connection import Connection
     from chatrepl.doctor import Doctor
 
-    screen.notes = screen.out
+    screen.all_to_out()
     mistake: ConfigError | None = None
     chosen: Profile | ChatError
     try:
