@@ -7,7 +7,7 @@ changes a session is an entry, written first and then taken in here.
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from chatrepl import secrets_found
+from chatrepl import conversation, secrets_found
 from chatrepl.conversation import (
     BROKEN_OFF,
     Conversation,
@@ -18,8 +18,6 @@ from chatrepl.conversation import (
     Turn,
     checked,
     continued,
-    from_data,
-    to_data,
 )
 
 VERSION = 1
@@ -196,30 +194,30 @@ def title_of(question: str) -> str:
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 
-def to_json(entry: Entry) -> dict[str, Any]:
-    """The entry as plain data for one line of JSON. ``from_json`` is the inverse."""
+def to_data(entry: Entry) -> dict[str, Any]:
+    """The entry as plain data for one line of JSON. ``from_data`` is the inverse."""
     match entry:
         case Header(session_id, at, version):
             return {"chatrepl": version, "id": session_id, "at": at}
         case Said(message):
-            return {"message": to_data(message)}
+            return {"message": conversation.to_data(message)}
         case Taken(turn):
-            return {"turn": [to_data(message) for message in turn]}
+            return {"turn": [conversation.to_data(message) for message in turn]}
         case Piece(text, thinking):
             return {"piece": text} | ({"thinking": thinking} if thinking else {})
         case Mark(kind, text, count):
             return {"mark": kind} | ({"text": text} if text else {}) | ({"count": count} if count else {})
 
 
-def from_json(data: Any) -> Entry:
-    """The entry that ``to_json`` gave. Anything else raises ValueError, whatever its shape."""
+def from_data(data: Any) -> Entry:
+    """The entry that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     match data:
         case {"chatrepl": int(version), "id": str(session_id), "at": str(at)}:
             return Header(session_id, at, version)
         case {"message": dict(message)}:
-            return Said(from_data(message))
+            return Said(conversation.from_data(message))
         case {"turn": list(turn)}:
-            return Taken(checked(from_data(_typed(message, dict)) for message in turn))
+            return Taken(checked(conversation.from_data(_typed(message, dict)) for message in turn))
         case {"piece": str(), **rest}:
             return Piece(data["piece"], _typed(rest.get("thinking", ""), str))
         case {"mark": str(), **rest}:

@@ -1,14 +1,17 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
+import codecs
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from chatrepl import files, safe
-from chatrepl.config import Profile, Ui, load, nearest, unsendable
+from chatrepl.config import Config, Profile, Ui, load, nearest, unsendable
 from chatrepl.errors import CommandError, ConfigError
+from chatrepl.profiles import PROFILES
 
 PARAMETERS: dict[str, str] = {
     "temperature": "how free the words are chosen",
@@ -70,8 +73,24 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
     option = _option(key)
     options = {name: kept for name, kept in profile.options.items() if name != option}
     if value not in _OFF:
-        options[option] = parse(value)
+        options[option] = _checked(key, parse(value))
     return ui, replace(profile, options=options)
+
+
+def _checked(key: str, value: Any) -> Any:
+    """The value, if it is of the kind that the parameter takes."""
+    kinds, means = _NUMBERS.get(key, (object, ""))
+    if not isinstance(value, kinds) or (means and isinstance(value, bool)):
+        hint = f"/set {_OPTION}{key} VALUE sends any other value."
+        raise CommandError(f"{key} is {means}, not {safe.line(as_text(value), 40)!r}", hint)
+    return value
+
+
+_ANY, _WHOLE = ((int, float), "a number"), (int, "a whole number")
+_NUMBERS: dict[str, tuple[Any, str]] = {
+    **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty"), _ANY),
+    **dict.fromkeys(("max_tokens", "seed"), _WHOLE),
+}
 
 
 def parse(value: str) -> Any:
@@ -98,10 +117,10 @@ def _as_toml(value: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value the way TOML writes it, texts without quotes."""
-    import tomli_w
+    """A value on one line, the way TOML writes it; texts without quotes."""
+    from chatrepl.toml_lines import inline  # not for the first key
 
-    return value if isinstance(value, str) else tomli_w.dumps({"value": value}).partition(" = ")[2].strip()
+    return value if isinstance(value, str) else inline(value)
 
 
 def text_or_file(words: str) -> str:
@@ -117,29 +136,71 @@ def text_or_file(words: str) -> str:
         raise CommandError(f"{path} is not a text in UTF-8") from None
 
 
-def save(path: Path, key: str, ui: Ui, profile: Profile) -> None:
-    """Write one setting into the configuration file, whole or not at all. Its comments are lost, its meaning is not."""
-    load(path)  # a file that cannot be used now is not made worse
-    import tomllib
+def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:
+    """Write one setting into the configuration file, whole or not at all.
 
-    data = tomllib.loads(path.read_text("utf-8-sig")) if os.path.exists(path) else {}
-    if key in _UI:
-        data.setdefault("ui", {})[key] = getattr(ui, key)
-    else:
-        options = data.setdefault("profiles", {}).setdefault(profile.name, {}).setdefault("options", {})
-        options.pop(_option(key), None)
-        if _option(key) in profile.options:
-            options[_option(key)] = profile.options[_option(key)]
-    import tomli_w
+    What else stands there stays as it is. Where a change of a line cannot do it the file is written anew, without its
+    comments, and the old one is kept: the path of that is returned.
+    """
+    known = load(path)  # a file that cannot be used now is not made worse
+    if key not in _UI:
+        _can_be_saved(_option(key), profile, known)
+    import tomllib  # neither is needed before somebody saves
 
+    from chatrepl import toml_lines
+
+    old = path.read_bytes() if os.path.exists(path) else b""
+    text = old.decode("utf-8-sig")
+    data = tomllib.loads(text)
+    at = _set(data, key, ui, profile)
+    new, kept = toml_lines.changed(text, at, data), None
     try:
         files.private_folder(path.parent)
+        if new is None:
+            new, kept = toml_lines.written(data), _kept(path, old)
         # What would be refused at the next start is not put in place.
-        files.write(path, tomli_w.dumps(data).encode(), check=load)
+        files.write(path, (codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b"") + new.encode(), check=load)
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}", "The setting holds for this session."
-        ) from None
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", _HOLDS) from None
+    return kept
+
+
+_HOLDS = "The setting holds for this session."
+
+
+def _can_be_saved(option: str, profile: Profile, known: Config) -> None:
+    """Complain of what the configuration has no place for."""
+    if profile.name not in known.profiles:
+        hint = f"A [profiles.NAME] in {known.path} would have a place for it. {_HOLDS}"
+        raise ConfigError(f"{profile.name} is not in the configuration, so nothing can be saved for it", hint)
+    if option not in profile.options and option in PROFILES.get(profile.name, {}).get("options", {}):
+        hint = f"Another value can be saved in its place. {_HOLDS}"
+        raise ConfigError(f"{option} is built into the profile {profile.name} and cannot be off for good", hint)
+
+
+def _set(data: dict[str, Any], key: str, ui: Ui, profile: Profile) -> tuple[str, ...]:
+    """Change the setting in what the file says; the path to it there."""
+    if key in _UI:
+        data.setdefault("ui", {})[key] = getattr(ui, key)
+        return "ui", key
+    at = "profiles", profile.name, "options", _option(key)
+    if at[-1] in profile.options:
+        for name in at[:-1]:
+            data = data.setdefault(name, {})
+        data[at[-1]] = profile.options[at[-1]]
+    else:
+        for name in at[:-1]:
+            data = data.get(name, {})
+        data.pop(at[-1], None)
+    return at
+
+
+def _kept(path: Path, data: bytes) -> Path:
+    """A copy of the old file beside it."""
+    names = (f"{path.name}.bak{number or ''}" for number in count())
+    backup = next(other for other in map(path.with_name, names) if not other.exists())
+    files.write(backup, data, force=False)
+    return backup
 
 
 def _option(key: str) -> str:

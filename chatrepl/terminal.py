@@ -61,6 +61,19 @@ class TypedAhead:
         return self.held()
 
 
+def takes_escapes() -> bool:
+    """Whether escape sequences may be written. The console of Windows has to be told that they will come."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel, mode = ctypes.windll.kernel32, ctypes.c_uint32()
+    kernel.GetStdHandle.restype = ctypes.c_void_p
+    handles = [ctypes.c_void_p(kernel.GetStdHandle(number)) for number in (-11, -12)]  # standard output and error
+    consoles = [(each, mode.value) for each in handles if kernel.GetConsoleMode(each, ctypes.byref(mode))]
+    return all(kernel.SetConsoleMode(each, mode | 4) for each, mode in consoles)  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
+
+
 @contextmanager
 def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[None]:
     """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
@@ -80,8 +93,8 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
 
     def stop(number: int, _frame: FrameType | None) -> None:
         ahead.hold()
-        with _on(signal.SIG_DFL, "SIGTSTP"):
-            os.kill(os.getpid(), number)
+        with handling(signal.SIG_DFL, "SIGTSTP"):
+            signal.raise_signal(number)
 
     def leave() -> None:
         ahead.hold()
@@ -91,9 +104,9 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
     atexit.register(leave)
     try:
         with (
-            _on(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"),
-            _on(lambda *_: hush(), "SIGCONT"),
-            _on(stop, "SIGTSTP"),
+            handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"),
+            handling(lambda *_: hush(), "SIGCONT"),
+            handling(stop, "SIGTSTP"),
         ):
             yield
     finally:
@@ -112,7 +125,7 @@ def cooked(keys: TextIO) -> Iterator[None]:
         modes[3] &= ~termios.NOFLSH
 
     cook, restore = _changing(keys, cooking)
-    with _on(signal.SIG_DFL, "SIGCONT", "SIGTSTP"):  # the shell that lets us go on puts back the modes it found
+    with handling(signal.SIG_DFL, "SIGCONT", "SIGTSTP"):  # the shell that lets us go on puts back the modes it found
         cook()
         try:
             yield
@@ -140,12 +153,14 @@ def _nothing() -> None:
 
 
 @contextmanager
-def _on(handler: Handler, *names: str) -> Iterator[None]:
-    """While it lasts, the handler gets those of the signals that this platform has."""
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, handler) for number in numbers}
+def handling(handler: Handler, *names: str) -> Iterator[dict[int, Any]]:
+    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off.
+    It gives who had them before.
+    """
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, handler) for number in known if signal.getsignal(number) != signal.SIG_IGN}
     try:
-        yield
+        yield before
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)

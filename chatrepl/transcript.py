@@ -12,7 +12,7 @@ from pathlib import Path
 from chatrepl import files
 from chatrepl.conversation import Conversation, now
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_json, to_json
+from chatrepl.journal import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
 from chatrepl.locking import hold
 
 Trouble = Callable[[TranscriptError], None]
@@ -228,12 +228,12 @@ def _check(path: Path, header: Entry | None) -> None:
 
 
 def _line(entry: Entry) -> str:
-    return json.dumps(to_json(entry), separators=(",", ":")) + "\n"
+    return json.dumps(to_data(entry), separators=(",", ":")) + "\n"
 
 
 def _entry(line: bytes) -> Entry | None:
     try:
-        return from_json(json.loads(line))
+        return from_data(json.loads(line))
     except (ValueError, RecursionError):
         return None
 

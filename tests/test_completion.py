@@ -118,7 +118,8 @@ def test_a_command_is_found_in_large_letters_and_by_the_beginning_of_its_name(ch
 @pytest.mark.parametrize("columns", [80, 40])
 def test_help_lists_every_command_in_its_group(chat: Session, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setattr(type(chat.screen), "columns", columns)
-    chat.screen.notes.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(chat.screen, "_styles", False)
+    monkeypatch.setattr(chat.screen.notes, "isatty", lambda: True)
     run(chat, "/help")
     lines = shown(chat).splitlines()
     assert max(map(len, lines)) < columns
@@ -151,6 +152,18 @@ def test_a_flag_may_stand_at_either_end(chat: Session, tmp_path: Path) -> None:
     assert shown(chat).count("Saved to") == 3
     with pytest.raises(TranscriptError, match="exists already"):
         run(chat, f"/save {path}")
+
+
+def test_a_setting_is_saved_with_the_flag_at_either_end_and_comments_stay(chat: Session) -> None:
+    path = chat.config.path
+    chat.profile = chat.config.profile("openai")
+    path.write_text("[ui] # mine\n")
+    run(chat, "/set temperature 0.2 --save")
+    run(chat, "/set --save theme dark")
+    assert path.read_text() == '[ui] # mine\ntheme = "dark"\n\n[profiles.openai.options]\ntemperature = 0.2\n'
+    assert shown(chat).count(f", saved to {path}\n") == 2
+    with pytest.raises(CommandError, match="no setting '--savex'"):
+        run(chat, "/set --savex theme light")
 
 
 def test_a_title_is_found_beside_an_image_and_whatever_stands_in_the_text(tmp_path: Path) -> None:

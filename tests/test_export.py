@@ -137,7 +137,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_saved_is_what_is_loaded(folder: Path, suffix: str, conversation: Conversation, title: str) -> None:
     path = folder / f"any{suffix}"
     export.save(path, conversation, title, force=True)
-    assert export.load(path) == (conversation, title)
+    assert export.load_all(path)[0] == (conversation, title)
 
 
 # Writing whole or not at all
@@ -166,7 +166,7 @@ def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
         assert all(suffix in caught.value.hint for suffix in SUFFIXES)
     assert "did you mean '.md'" in str(caught.value)
     with pytest.raises(CommandError, match="cannot be read back"):
-        export.load(tmp_path / "a.txt")
+        export.load_all(tmp_path / "a.txt")[0]
     assert not list(tmp_path.iterdir())
 
 
@@ -175,7 +175,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match=re.escape(f"There is no folder {folder}")):
         export.save(folder / "a.md", PLAIN, TITLE)
     with pytest.raises(TranscriptError, match="cannot be read"):
-        export.load(folder / "a.md")
+        export.load_all(folder / "a.md")[0]
 
 
 FULL = """
@@ -184,7 +184,7 @@ from pathlib import Path
 from chatrepl import export, safe
 from chatrepl.errors import TranscriptError
 path, size = Path(sys.argv[1]), int(sys.argv[2])
-chat = export.load(Path(sys.argv[3]))
+chat = export.load_all(Path(sys.argv[3]))[0]
 for limit in [*range(0, size, 97), size - 1]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
@@ -274,14 +274,14 @@ def test_of_many_writers_at_once_exactly_one_wins(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         winners = [name for name in pool.map(attempt, range(32)) if name]
-    assert winners == [export.load(path).title]
+    assert winners == [export.load_all(path)[0].title]
 
 
 def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "a.json"
     export.save(path, SPEECH, TITLE)
-    assert export.load(path) == (SPEECH, TITLE)
+    assert export.load_all(path)[0] == (SPEECH, TITLE)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -321,7 +321,7 @@ def test_what_a_person_wrote_by_hand_is_read(tmp_path: Path, ends: str) -> None:
     path.write_bytes(EDITED.replace("\n", ends).encode())
     answer = (TextPart("Hello.\n## Not a heading of ours"), FilePart("a b.py", "\nx"))
     turn = (Message("user", (TextPart("Hi"),)), Message("assistant", answer, "m"))
-    assert export.load(path) == (Conversation("", [turn]), "Plain words: a title")
+    assert export.load_all(path)[0] == (Conversation("", [turn]), "Plain words: a title")
 
 
 def test_an_ordinary_chat_stands_there_as_it_was_said() -> None:
@@ -343,7 +343,7 @@ ODD_IMAGES = [
 def test_an_image_that_is_none_is_kept_in_its_heading(tmp_path: Path, mime: str, data: str) -> None:
     turn = (Message("user", (ImagePart(mime, data, "a.png"),)), Message("assistant", ()))
     export.save(tmp_path / "a.md", Conversation("", [turn]), "t")
-    assert export.load(tmp_path / "a.md").conversation.turns == [turn]
+    assert export.load_all(tmp_path / "a.md")[0].conversation.turns == [turn]
 
 
 def test_nothing_in_a_comment_ends_it() -> None:
@@ -386,7 +386,7 @@ def test_damage_is_told_with_its_line(tmp_path: Path, text: str, line: int, what
     path = tmp_path / "a.md"
     path.write_text(text, "utf-8")
     with pytest.raises(TranscriptError, match=re.escape(f"{path}, line {line}: ")) as caught:
-        export.load(path)
+        export.load_all(path)[0]
     assert what in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -394,7 +394,7 @@ def test_damage_is_told_with_its_line(tmp_path: Path, text: str, line: int, what
 def load_or_say(path: Path) -> None:
     """Nothing but a chat or one line may come of a file, whatever it holds."""
     try:
-        chat = export.load(path)
+        chat = export.load_all(path)[0]
         assert isinstance(chat.title, str)
     except TranscriptError as error:
         assert "\n" not in str(error)
@@ -476,7 +476,7 @@ def test_odd_json(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(text, "latin-1")
     with pytest.raises(TranscriptError):
-        export.load(path)
+        export.load_all(path)[0]
 
 
 # HTML
@@ -694,7 +694,7 @@ def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps(CHATGPT))
     newest, older = export.load_all(path)
-    assert export.load(path) == newest
+    assert export.load_all(path)[0] == newest
     at = "2023-11-14T22:13:20+00:00"
     answer = (ThinkingPart("Hm."), TextPart("Hello\n\n[not in the export: file-service://f]"))
     asked, answered = Message("user", (TextPart("Hi"),), at=at), Message("assistant", answer, "gpt-5", "stop", at=at)
@@ -706,17 +706,17 @@ def test_a_tree_that_runs_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     mapping = {"q": node("a", "user", "Hi"), "a": node("q", "assistant", "Hello")}
     path.write_text(json.dumps({"mapping": mapping, "current_node": "a"}))
-    assert [message.text for message in export.load(path).conversation.messages] == ["Hi", "Hello"]
+    assert [message.text for message in export.load_all(path)[0].conversation.messages] == ["Hi", "Hello"]
     path = tmp_path / "logs.db"
     path.write_bytes(database(OLDER, NEWER, "update messages set parent_hash = 'a' where hash = 's'"))
-    assert len(export.load(path).conversation.messages) == 2
+    assert len(export.load_all(path)[0].conversation.messages) == 2
 
 
 def test_an_export_in_which_nothing_was_said(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps(CHATGPT[2:]))
     with pytest.raises(TranscriptError, match="no conversation"):
-        export.load(path)
+        export.load_all(path)[0]
 
 
 OLDER = """
@@ -785,7 +785,7 @@ def test_another_database_is_told(tmp_path: Path) -> None:
     for content in (database("create table t (x)"), b"no database at all, but long enough to be one"):
         path.write_bytes(content)
         with pytest.raises(TranscriptError, match="no database of llm"):
-            export.load(path)
+            export.load_all(path)[0]
 
 
 def test_every_format_is_in_the_table() -> None:
@@ -801,6 +801,6 @@ def test_every_format_is_in_the_table() -> None:
 def test_a_name_that_ends_wrong_is_told_how_it_may_end(tmp_path: Path, suffix: str, use: str) -> None:
     path = tmp_path / f"talk{suffix}"
     with pytest.raises(CommandError) as told:
-        export.save(path, Conversation(), "") if use == "save" else export.load(path)
+        export.save(path, Conversation(), "") if use == "save" else export.load_all(path)
     endings = export.WRITTEN if use == "save" else export.READ
     assert told.value.hint == f"The name has to end in one of {' '.join(endings)}."

@@ -15,11 +15,21 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files"},
+    {"files", "capabilities", "streams", "toml_places"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
-    {"dialects", "journal", "credentials", "settings", "drawing", "weights", "llama_child", "attachments", "clipboard"},
-    {"transcript", "export", "painter", "usage"},
-    {"client", "local", "live", "prompt", "terminal", "sessions"},
+    {
+        "dialects",
+        "journal",
+        "credentials",
+        "drawing",
+        "weights",
+        "llama_child",
+        "attachments",
+        "clipboard",
+        "toml_lines",
+    },
+    {"transcript", "export", "painter", "pictures", "terminal", "usage", "settings"},
+    {"client", "local", "live", "prompt", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
     {"glance", "doctor"},
@@ -41,7 +51,7 @@ DOORS = {
     "pygments": {"drawing", "export"},
     "xllamacpp": {"llama_child"},
     "platformdirs": {"config"},
-    "tomli_w": {"settings"},
+    "tomli_w": {"toml_lines"},
 }
 """Each outside library has one door; what a page for the browser needs of markdown it renders itself."""
 

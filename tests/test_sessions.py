@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatrepl import choice, config, export, locking, sessions, transcript
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_json
+from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
@@ -96,7 +96,7 @@ def test_a_reply_whose_line_is_damaged_is_there_in_its_pieces(tmp_path: Path) ->
     path = tmp_path / "one.jsonl"
     entries: list[Entry] = [Header("one", ""), Said(question("q0")), Piece("a"), Piece("0"), Said(reply("a0"))]
     entries += [Said(question("q1")), Said(reply("a1"))]
-    lines = [json.dumps(to_json(entry)) for entry in entries]
+    lines = [json.dumps(to_data(entry)) for entry in entries]
     lines[4] = lines[4][:-9]
     path.write_text("\n".join(lines) + "\n")
     said = [(message.text, message.ending) for message in transcript.read(path).conversation.messages]
@@ -126,7 +126,7 @@ def test_pieces_that_became_a_reply_need_not_be_read(
     tmp_path_factory: pytest.TempPathFactory, whole: list[Entry], damaged: set[int]
 ) -> None:
     path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
-    lines = [json.dumps(to_json(entry), separators=(",", ":")) for entry in [Header("one", ""), *whole]]
+    lines = [json.dumps(to_data(entry), separators=(",", ":")) for entry in [Header("one", ""), *whole]]
     state = State()
     for place, entry in enumerate(whole, 1):
         if place in damaged and not isinstance(entry, Piece):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatrepl import transcript
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, Taken, from_json, title_of, to_json
+from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, Taken, from_data, title_of, to_data
 from chatrepl.transcript import Transcript
 from tests import strategies
 
@@ -42,7 +42,7 @@ def no_trouble(error: TranscriptError) -> None:
 
 @given(entries | st.builds(Header, strategies.texts, strategies.texts))
 def test_an_entry_survives_json(entry: Entry) -> None:
-    assert from_json(json.loads(json.dumps(to_json(entry)))) == entry
+    assert from_data(json.loads(json.dumps(to_data(entry)))) == entry
 
 
 @given(st.lists(entries, max_size=12))

@@ -75,18 +75,19 @@ def set_(session: Session, words: str) -> None:
         session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")
         return
     session.ui, session.profile = settings.changed(key, value.strip(), session.ui, session.profile)
+    said = f"{key} = {settings.value_of(key, session.ui, session.profile)}"
     if keep:
-        settings.save(session.config.path, key, session.ui, session.profile)
-    said = settings.value_of(key, session.ui, session.profile)
-    session.screen.say(f"{key} = {said}" + (f", saved to {session.config.path}" if keep else ""), "dim")
+        kept = settings.save(session.config.path, key, session.ui, session.profile)
+        said += f", saved to {session.config.path}" + (f"; as it was before, it is kept in {kept}" if kept else "")
+    session.screen.say(said, "dim")
 
 
 @command(
     "/last [--curl]", WHO, complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
 )
 def last(session: Session, words: str) -> None:
-    """Show the last exchange with a server. What was sent, what came back, and when. With --curl it is shown as a
-    command that asks the same. Secrets are not shown."""
+    """Show the last question as it went over the wire. What was sent, how the answer ended, and when; the middle of a
+    long body is left out. With --curl it is shown as a command that asks the same. Secrets are not shown."""
     exchange = session.connection.last
     if not exchange:
         raise CommandError("Nothing was asked yet")

@@ -41,6 +41,11 @@ def items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def table(value: object) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def parse(source: str | bytes) -> object:
     """The JSON value in a text or a body."""
     try:

@@ -10,7 +10,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.export.format import Chat, Damage, Format
 
-__all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load", "load_all", "render", "save"]
+__all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 
 FORMATS = {
     ".md": "markdown",
@@ -51,11 +51,6 @@ def save(
         if not path.parent.is_dir():
             raise TranscriptError(f"There is no folder {path.parent}", "Make it first.") from None
         raise TranscriptError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def load(path: Path) -> Chat:
-    """The conversation in a file and its title; of several the newest."""
-    return load_all(path)[0]
 
 
 def load_all(path: Path) -> list[Chat]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart
+from chatrepl.dialects.wire import items, table, text
 from chatrepl.export.format import Chat
 from chatrepl.export.turns import turns
 
@@ -12,14 +13,14 @@ from chatrepl.export.turns import turns
 def is_chatgpt(data: Any) -> bool:
     """Whether the data is such an export, or one conversation out of it."""
     trees = data if isinstance(data, list) else [data]
-    return any(isinstance(_table(tree).get("mapping"), dict) for tree in trees)
+    return any(isinstance(table(tree).get("mapping"), dict) for tree in trees)
 
 
 def chats(data: Any) -> list[Chat]:
     """The conversations in which something was answered, newest first."""
-    trees = [_table(tree) for tree in (data if isinstance(data, list) else [data])]
+    trees = [table(tree) for tree in (data if isinstance(data, list) else [data])]
     trees.sort(key=lambda tree: _number(tree.get("update_time") or tree.get("create_time")), reverse=True)
-    found = [Chat(_conversation(tree), _text(tree.get("title"))) for tree in trees]
+    found = [Chat(_conversation(tree), text(tree.get("title"))) for tree in trees]
     return [chat for chat in found if chat.conversation.turns]
 
 
@@ -32,15 +33,15 @@ def _conversation(tree: dict[str, Any]) -> Conversation:
 
 def _path(tree: dict[str, Any]) -> list[dict[str, Any]]:
     """The messages from the root to the current one; where none is named, to the last in the file."""
-    mapping = _table(tree.get("mapping"))
-    here = _text(tree.get("current_node")) or next(reversed(mapping), "")
+    mapping = table(tree.get("mapping"))
+    here = text(tree.get("current_node")) or next(reversed(mapping), "")
     path: dict[str, dict[str, Any]] = {}
     while here in mapping and here not in path:  # a damaged tree may run in a circle
-        node = _table(mapping[here])
-        path[here] = _table(node.get("message"))
-        here = _text(node.get("parent"))
+        node = table(mapping[here])
+        path[here] = table(node.get("message"))
+        here = text(node.get("parent"))
     hidden = "is_visually_hidden_from_conversation"
-    return [message for message in reversed(path.values()) if not _table(message.get("metadata")).get(hidden)]
+    return [message for message in reversed(path.values()) if not table(message.get("metadata")).get(hidden)]
 
 
 def _message(message: dict[str, Any]) -> Message | None:
@@ -51,37 +52,37 @@ def _message(message: dict[str, Any]) -> Message | None:
     if _role(message) == "user":
         return Message("user", parts, at=_at(message))
     if _role(message) == "assistant" and message.get("recipient", "all") == "all":
-        model = _text(_table(message.get("metadata")).get("model_slug"))
+        model = text(table(message.get("metadata")).get("model_slug"))
         return Message("assistant", parts, model, "stop", at=_at(message))
     return None
 
 
 def _parts(message: dict[str, Any]) -> Iterator[Part]:
-    content = _table(message.get("content"))
+    content = table(message.get("content"))
     kind = content.get("content_type")
     if kind == "thoughts":
-        thoughts = "\n\n".join(_text(_table(item).get("content")) for item in _list(content.get("thoughts")))
+        thoughts = "\n\n".join(text(table(item).get("content")) for item in items(content.get("thoughts")))
         yield from [ThinkingPart(thoughts)] if thoughts else []
     elif kind in ("text", "multimodal_text", "code") and (words := _words(message)):
         yield TextPart(words)
 
 
 def _words(message: dict[str, Any]) -> str:
-    content = _table(message.get("content"))
-    pieces = _list(content.get("parts")) or [content.get("text")]
+    content = table(message.get("content"))
+    pieces = items(content.get("parts")) or [content.get("text")]
     return "\n\n".join(filter(None, map(_piece, pieces)))
 
 
 def _piece(piece: Any) -> str:
     """A text; or of an image or a recording, which are files of their own, the name."""
     if isinstance(piece, dict):
-        pointer = _text(piece.get("asset_pointer"))
-        return _text(piece.get("text")) or (f"[not in the export: {pointer}]" if pointer else "")
-    return _text(piece)
+        pointer = text(piece.get("asset_pointer"))
+        return text(piece.get("text")) or (f"[not in the export: {pointer}]" if pointer else "")
+    return text(piece)
 
 
 def _role(message: dict[str, Any]) -> str:
-    return _text(_table(message.get("author")).get("role"))
+    return text(table(message.get("author")).get("role"))
 
 
 def _at(message: dict[str, Any]) -> str:
@@ -89,21 +90,6 @@ def _at(message: dict[str, Any]) -> str:
         return datetime.fromtimestamp(_number(message["create_time"]), UTC).isoformat(timespec="seconds")
     except (KeyError, OverflowError, ValueError, OSError):
         return ""
-
-
-# What stands in a foreign file may be of any type; one that is not expected counts as empty.
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _number(value: Any) -> float:

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.export.format import Chat, Damage, Format, text_of
-from chatrepl.export.format import to_json as to_line
-from chatrepl.journal import VERSION, Entry, Header, Mark, State, Taken, from_json, to_json
+from chatrepl.export.format import Chat, Damage, Format, text_of, to_json
+from chatrepl.journal import VERSION, Entry, Header, Mark, State, Taken, from_data, to_data
 
 
 def render(chat: Chat) -> str:
     """The conversation as the shortest journal that adds up to it."""
-    return "".join(to_line(to_json(entry)) + "\n" for entry in _entries(*chat))
+    return "".join(to_json(to_data(entry)) + "\n" for entry in _entries(*chat))
 
 
 def _entries(conversation: Conversation, title: str) -> list[Entry]:
@@ -39,7 +38,7 @@ def read(path: Path) -> list[Chat]:
 def _entry(line: str) -> Entry | None:
     """What stands on the line; as in a session, one that cannot be read is passed over."""
     try:
-        return from_json(json.loads(line))
+        return from_data(json.loads(line))
     except (ValueError, RecursionError):
         return None
 

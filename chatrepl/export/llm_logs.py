@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
+from chatrepl.dialects.wire import count, table, text
 from chatrepl.events import Usage
 from chatrepl.export.format import Chat, Damage, Format
 from chatrepl.export.turns import turns
@@ -51,24 +52,24 @@ class _Tables:
         self._connection = connection
         self.names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
 
-    def rows(self, table: str, rest: str = "", *values: Any) -> list[Row]:
+    def rows(self, name: str, rest: str = "", *values: Any) -> list[Row]:
         """The rows of a table; none where there is no such table."""
-        if table not in self.names:
+        if name not in self.names:
             return []
-        found = self._connection.execute(f"select * from {table} {rest}", values)
+        found = self._connection.execute(f"select * from {name} {rest}", values)
         columns = [column[0] for column in found.description]
         return [Row(lambda: None, zip(columns, row, strict=True)) for row in found]
 
     def fragments(self) -> dict[int, str]:
         """Texts that prompts borrow."""
-        return {row["id"]: _text(row["content"]) for row in self.rows("fragments")}
+        return {row["id"]: text(row["content"]) for row in self.rows("fragments")}
 
 
 # The older tables
 
 
 def _from_exchanges(tables: _Tables, leave_out: set[str]) -> Iterator[Dated]:
-    names = {row["id"]: _text(row["name"]) for row in tables.rows("conversations")}
+    names = {row["id"]: text(row["name"]) for row in tables.rows("conversations")}
     fragments, borrowed = tables.fragments(), defaultdict(list)
     for row in tables.rows("prompt_fragments", 'order by "order"'):
         borrowed[row["response_id"]].append(fragments.get(row["fragment_id"], ""))
@@ -77,24 +78,24 @@ def _from_exchanges(tables: _Tables, leave_out: set[str]) -> Iterator[Dated]:
         exchanges[row["conversation_id"] or row["id"]].append(row)
     for key, rows in exchanges.items():
         if key not in leave_out:
-            system = next((_text(row["system"]) for row in reversed(rows) if row["system"]), "")
+            system = next((text(row["system"]) for row in reversed(rows) if row["system"]), "")
             said = [message for row in rows for message in _exchange(row, borrowed[row["id"]])]
-            yield _text(rows[-1]["datetime_utc"]), Chat(Conversation(system, turns(said)), names.get(key, ""))
+            yield text(rows[-1]["datetime_utc"]), Chat(Conversation(system, turns(said)), names.get(key, ""))
 
 
 def _exchange(row: Row, borrowed: list[str]) -> Iterator[Message]:
-    at = _text(row["datetime_utc"])
-    yield Message("user", (TextPart("\n".join(filter(None, [*borrowed, _text(row["prompt"])]))),), at=at)
-    thinking = (ThinkingPart(_text(row["reasoning"])),) if row["reasoning"] else ()
-    yield _reply((*thinking, TextPart(_text(row["response"]))), row)
+    at = text(row["datetime_utc"])
+    yield Message("user", (TextPart("\n".join(filter(None, [*borrowed, text(row["prompt"])]))),), at=at)
+    thinking = (ThinkingPart(text(row["reasoning"])),) if row["reasoning"] else ()
+    yield _reply((*thinking, TextPart(text(row["response"]))), row)
 
 
 def _reply(parts: tuple[Part, ...], row: Row) -> Message:
     """A reply, and what is known of it."""
-    spent, made = _count(row["input_tokens"]), _count(row["output_tokens"])
-    usage = None if spent is made is None else Usage(input=spent, output=made)
-    model = _text(row["resolved_model"]) or _text(row["model"])
-    return Message("assistant", parts, model, "stop", usage, _text(row["datetime_utc"]))
+    spent, made = count(row["input_tokens"]), count(row["output_tokens"])
+    usage = None if spent is None and made is None else Usage(input=spent, output=made)
+    model = text(row["resolved_model"]) or text(row["model"])
+    return Message("assistant", parts, model, "stop", usage, text(row["datetime_utc"]))
 
 
 # The newer tables
@@ -110,7 +111,7 @@ def _from_threads(tables: _Tables, threads: list[Row]) -> Iterator[Dated]:
         said = [_message(tree[key], parts[key], replies.get(key)) for key in path]
         spoken = [message for message in said if message]
         date = max((message.at for message in spoken), default="")
-        yield date, Chat(Conversation("\n\n".join(system), turns(spoken)), _text(thread["name"]))
+        yield date, Chat(Conversation("\n\n".join(system), turns(spoken)), text(thread["name"]))
 
 
 def _path(tree: dict[Any, Row], tip: Any) -> list[Any]:
@@ -137,11 +138,11 @@ def _parts(tables: _Tables) -> defaultdict[str, list[Part]]:
     fragments = tables.fragments()
     for row in tables.rows("parts", "order by message_hash, position"):
         payload = _payload(row["payload"])
-        text = _text(row["text"]) or _resolved(payload.get("text_ref"), fragments)
+        said = text(row["text"]) or _resolved(payload.get("text_ref"), fragments)
         if row["type"] == "attachment":
             found[row["message_hash"]].append(_attachment(tables, payload))
-        elif text and row["type"] in ("text", "reasoning"):
-            found[row["message_hash"]].append(TextPart(text) if row["type"] == "text" else ThinkingPart(text))
+        elif said and row["type"] in ("text", "reasoning"):
+            found[row["message_hash"]].append(TextPart(said) if row["type"] == "text" else ThinkingPart(said))
     return found
 
 
@@ -149,19 +150,19 @@ def _resolved(pieces: Any, fragments: dict[int, str]) -> str:
     """The text of a part that borrows from fragments."""
     tables = [piece for piece in pieces if isinstance(piece, dict)] if isinstance(pieces, list) else []
     return "".join(
-        _text(piece.get("literal")) or fragments.get(_count(piece.get("fragment")) or 0, "") for piece in tables
+        text(piece.get("literal")) or fragments.get(count(piece.get("fragment")) or 0, "") for piece in tables
     )
 
 
 def _attachment(tables: _Tables, payload: dict[str, Any]) -> Part:
     """An image that is kept in the database; of any other file the name."""
     link = payload.get("attachment")
-    key = _text(link.get("id")) if isinstance(link, dict) else ""
+    key = text(link.get("id")) if isinstance(link, dict) else ""
     row = next(iter(tables.rows("attachments", "where id = ?", key)), Row(lambda: None))
-    mime, content = _text(row["type"]), row["content"]
+    mime, content = text(row["type"]), row["content"]
     if mime.startswith("image/") and isinstance(content, bytes) and content:
         return ImagePart(mime, base64.b64encode(content).decode("ascii"))
-    return TextPart(f"[attachment: {_text(row['path']) or _text(row['url']) or mime}]\n\n")
+    return TextPart(f"[attachment: {text(row['path']) or text(row['url']) or mime}]\n\n")
 
 
 def _texts(parts: list[Part]) -> list[TextPart]:
@@ -173,18 +174,10 @@ def _texts(parts: list[Part]) -> list[TextPart]:
 
 def _payload(value: Any) -> dict[str, Any]:
     try:
-        data = json.loads(_text(value) or "{}")
+        data = json.loads(text(value) or "{}")
     except (ValueError, RecursionError):
         return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+    return table(data)
 
 
 FORMAT = Format("the logs of the command llm", read=read)
