@@ -77,6 +77,43 @@ def test_only_the_files_that_are_shown_are_looked_at(
     assert len(looked) == 10 + filenames.SHOWN
 
 
+FILES = {
+    "/file sr": ['"src dir/'],
+    '/file "sr': ['"src dir/'],
+    '/file "src dir/': ['"src dir/a b.txt"', '"src dir/c.png"', '"src dir/sub/'],
+    "/file 'src dir/c": ["'src dir/c.png'"],
+    "/file src\\ ": ['"src dir/'],
+    "/file src\\ dir/c": ['"src dir/c.png"'],
+    '/file "src dir/c.png"': [],
+    '/file "src dir/c.png" not': ["notes.md"],
+    "/file 'q": ["'quo\"te.txt'"],
+    "/file q": ["'quo\"te.txt'"],
+    '@"src dir/sub/': ['"src dir/sub/d.md"'],
+    'look at @"src dir/c.png" and @n': ["notes.md"],
+    "look at @src": ['"src dir/'],
+    "me@n": [],
+    "@q": [],
+    "/image ": ['"src dir/'],
+    '/image "src dir/': ['"src dir/c.png"', '"src dir/sub/'],
+    "/load ": ["notes.md", "src dir/"],
+    "/load src dir/sub/": ["src dir/sub/d.md"],
+    "/save -f no": ["notes.md"],
+    "/system @no": ["notes.md"],
+}
+
+
+@pytest.mark.parametrize("before", FILES)
+def test_files_are_offered_as_the_command_takes_them(
+    chat: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    (tmp_path / "src dir" / "sub").mkdir(parents=True)
+    for name in ("notes.md", 'quo"te.txt', "src dir/a b.txt", "src dir/c.png", "src dir/sub/d.md"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").rename(tmp_path / ".home")
+    assert offered(chat, before) == FILES[before]
+
+
 def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = chat.paths.sessions
     path = kept(folder, "older", "Hi", "Hello", used=100)

@@ -98,25 +98,39 @@ def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:
     return ((name, meaning, len(typed)) for name, meaning in matching(typed, names))
 
 
+_AFTER_AT = re.compile(r'(?<!\S)@("[^"\n]*|[^\s"]*)$')
+_WORD = re.compile(r"""\s*("[^"]*"?|'[^']*'?|(?:\\.?|[^\s\\"'])+)""")
+
+
 def file_after_at(before: str) -> Iterable[Suggestion]:
     """The files that an @ at the end of the text may mean."""
-    word = re.split(r"\s", before)[-1]
-    if word.startswith("@"):
-        for name, kind in filenames.completions(word[1:]):
-            yield f'@"{name}"' if " " in name else f"@{name}", kind, len(word)
+    if found := _AFTER_AT.search(before):
+        names = filenames.completions(found[1].removeprefix('"'))
+        yield from _quoted(found[1], ((name, kind) for name, kind in names if '"' not in name))
 
 
-def file_names(session: Session, words: str) -> Iterable[Suggestion]:
-    """File names, for the last of several words."""
-    word = words.rpartition(" ")[2]
-    for name, kind in filenames.completions(word):
-        yield name, kind, len(word)
+def file_names(words: str, *endings: str) -> Iterable[Suggestion]:
+    """Names of folders, and of files with these endings, for the words as they are."""
+    return ((name, kind, len(words)) for name, kind in filenames.completions(words, endings or ("",)))
 
 
-def quoted_file_names(session: Session, words: str) -> Iterable[Suggestion]:
-    """The same, in quotes where a name holds a space."""
-    for name, kind, length in file_names(session, words):
-        yield f'"{name}"' if " " in name else name, kind, length
+def quoted_file_names(words: str, *endings: str) -> Iterable[Suggestion]:
+    """The same for the last of several words, as a shell takes them: in quotes, or with backslashes."""
+    *_, last = ["", *(found[1] for found in _WORD.finditer(words) if found.end() == len(words))]
+    is_over = last[:1] in _QUOTES and last[1:].endswith(last[:1])
+    typed = last[1:] if last[:1] in _QUOTES else re.sub(r"\\(.?)", r"\1", last)
+    return () if is_over else _quoted(last, filenames.completions(typed, endings or ("",)))
+
+
+_QUOTES = ('"', "'")
+
+
+def _quoted(typed: str, found: Iterable[tuple[str, str]]) -> Iterable[Suggestion]:
+    """The names in quotes, those that need some or were begun so. Those of a folder stay open, for what is in it."""
+    for name, kind in found:
+        needed = "'" if '"' in name else '"' if re.search(r"[\s'\\]", name) else ""
+        quote = typed[0] if typed[:1] in _QUOTES else needed
+        yield f"{quote}{name}{quote * (not name.endswith('/'))}", kind, len(typed)
 
 
 # What several commands need

@@ -54,7 +54,7 @@ def models(session: Session, words: str) -> None:
 
 @command("/profile [name]", WHO, complete=profile_names)
 def profile(session: Session, words: str) -> None:
-    """List the profiles and show who is talked to, or talk to somebody else from now on. The conversation stays."""
+    """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays."""
     if words:
         session.switch(session.config.profile(words))
     else:
