@@ -175,6 +175,16 @@ def test_ctrl_r_searches_the_history_and_enter_takes_what_it_finds(chat: Termina
     assert sent(server)[-1] == ("user", "the first question")
 
 
+@pytest.mark.parametrize("key", [CTRL_C, "\x07"], ids=["ctrl-c", "ctrl-g"])
+def test_a_search_that_is_given_up_leaves_the_line_that_was_there(chat: Terminal, key: str) -> None:
+    ask(chat, "the first question", "Hello")
+    ask(chat, "the second question", "Hello")
+    chat.send(f"half a line{LEFT}{CTRL_R}the{CTRL_R}{CTRL_R}")
+    chat.wait_for("> the first question", times=2)
+    chat.send(key)
+    chat.wait_for_prompt("half a lin")
+
+
 def test_ctrl_c_ends_a_search(chat: Terminal) -> None:
     chat.send(f"half{CTRL_R}xyz")
     chat.wait_for("xyz")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from prompt_toolkit import search
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -10,12 +12,15 @@ from prompt_toolkit.filters import (
     Condition,
     Filter,
     completion_is_selected,
+    emacs_mode,
     has_focus,
+    is_searching,
     to_filter,
 )
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.search import SearchDirection
 
 from chatrepl.prompt.pastes import Pastes
 
@@ -59,7 +64,27 @@ def bindings(wishes: Wishes) -> KeyBindings:
     table.add("<sigint>")(_clear)
     bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
+    _bind_search(table, typing & emacs_mode)
     return table
+
+
+def _bind_search(table: KeyBindings, typing: Filter) -> None:
+    """Ctrl-R and Ctrl-S search the history; Ctrl-G and Ctrl-C go back to the line that was there before."""
+    left = 0, 0
+
+    def begin(event: KeyPressEvent, direction: SearchDirection) -> None:
+        nonlocal left
+        left = event.current_buffer.working_index, event.current_buffer.cursor_position
+        search.start_search(direction=direction)
+
+    def abort(event: KeyPressEvent) -> None:
+        search.stop_search()
+        event.app.current_buffer.working_index, event.app.current_buffer.cursor_position = left
+
+    for key, direction in (("c-r", SearchDirection.BACKWARD), ("c-s", SearchDirection.FORWARD)):
+        table.add(key, filter=typing)(partial(begin, direction=direction))
+    for key in ("c-g", "c-c"):
+        table.add(key, filter=is_searching & emacs_mode)(abort)
 
 
 def begins_command(text: str) -> bool:
