@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, credentials, safe, sessions
+from chatrepl import attachments, credentials, files, safe, sessions
 from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
@@ -100,6 +100,11 @@ class Session:
         """Let it go along with the next question; a large one only after a yes."""
         if self._wanted(part):
             self.attachments = attachments.joined(self.attachments, part)
+
+    def attach_files(self, names: Iterable[str]) -> None:
+        """The same with the files of these names."""
+        for name in names:
+            self.attach(attachments.read(files.path_of(name)))
 
     def _wanted(self, part: Attachment) -> bool:
         wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
