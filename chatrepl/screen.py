@@ -5,7 +5,7 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
@@ -89,8 +89,9 @@ class Screen:
         for line in error.hint.splitlines():
             self.say(f"  {line}", "dim")
 
-    def picture(self, label: str, ui: Ui) -> Picture:
-        """The picture of the next reply; one that shows nothing where the reply is only collected."""
+    def picture(self, label: Callable[[], str], ui: Ui) -> Picture:
+        """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
+        answers."""
         if self._silent:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):
