@@ -59,6 +59,8 @@ class Connection:
     profiles: Mapping[str, Profile]
     """Those that a ``fallback`` may name."""
     warn: Say = lambda _text: None
+    passing: Say = lambda _text: None
+    """Tells how far something is, in the place of what it told before."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
     recordings: Recordings = field(default_factory=Recordings)
@@ -281,7 +283,7 @@ class Connection:
             self._stop_local()
         if self._local is None or wanted != self._weights:
             self._stop_local()
-            self._local = embedded.start(wanted, self.models_folder, self.say, consent)
+            self._local = embedded.start(wanted, self.models_folder, self.say, consent, self.passing)
             self._weights = wanted
         local = self._local
         context = profile.context or local.context

@@ -84,6 +84,7 @@ class Session:
             partial(self.screen.say, style="dim"),
             self.config.profiles,
             warn=partial(self.screen.say, style="warning"),
+            passing=self.screen.passing,
             consent=self.consent,
             recordings=self.recordings,
         )
