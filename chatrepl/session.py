@@ -84,6 +84,7 @@ class Session:
             partial(self.screen.say, style="dim"),
             self.config.profiles,
             warn=partial(self.screen.say, style="warning"),
+            passing=self.screen.passing,
             consent=self.consent,
             recordings=self.recordings,
         )
@@ -137,6 +138,8 @@ class Session:
         self.offers = []
         self._looking_for = None
         self.profile = profile
+        if "connection" in self.__dict__:
+            self.connection.try_anew()
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
@@ -147,7 +150,14 @@ class Session:
 
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
-        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+        whose = replace(self.profile, model=self.answering.model, context=self.answering.context)
+        return Rates(whose, self.config.profiles.values(), list(self.offers))
+
+    @property
+    def answering(self) -> Profile:
+        """Who is talked to, as far as is known: with the model that answers where the profile names none, and the
+        fallback where that answers."""
+        return self.connection.answering(self.profile) if "connection" in self.__dict__ else self.profile
 
     @property
     def used(self) -> Tally:
