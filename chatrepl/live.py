@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import TextIO
 
-from chatrepl import safe
+from chatrepl import narrow, safe
 from chatrepl.drawing import Aside, Colors, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
@@ -207,8 +207,13 @@ class LivePicture:
         if strand:
             finished += strand.take(self._look.colors)
             tail = strand.drawing.tail(max(min(TAIL_ROWS, self._rows - 3), 1), width - 2)
-        rows = panel(tail, self._title(), width, theme=self._look.theme)
-        self._painter.paint(finished, [ansi(row, self._look.colors) for row in rows], self._columns, self._rows - 1)
+        tail = [tuple(segment._replace(text=self._fitting(segment.text)) for segment in line) for line in tail]
+        rows = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
+        written = [self._fitting(ansi(row, self._look.colors)) for row in rows]  # measured as they will stand there
+        self._painter.paint(finished, written, self._columns, self._rows - 1)
+
+    def _fitting(self, text: str) -> str:
+        return narrow.fitting(text, self._out.encoding)
 
     def _finish(self) -> None:
         finished = self._notes + (self._strand.finish(self._look.colors) if self._strand else [])
