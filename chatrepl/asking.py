@@ -109,7 +109,7 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     message = None if reply.empty else reply.message()
     if message:
         session.transcript.add(Said(message))
-        if note := OLD_STAYS if session.transcript.state.set_aside else ENDINGS.get(reply.ending):
+        if note := OLD_STAYS if session.transcript.state.undone else ENDINGS.get(reply.ending):
             session.screen.say(note, "warning")
         if session.ui.statistics:
             session.screen.say(statistics(reply, timing), "dim")

@@ -13,7 +13,7 @@ from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
-from chatrepl.journal import Mark
+from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
@@ -207,7 +207,7 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
-            if state.set_aside:
+            if isinstance(entry, Said) and state.undone:
                 self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:
