@@ -20,6 +20,7 @@ from chatrepl.conversation import (
     checked,
     continued,
 )
+from chatrepl.tally import Tally
 
 VERSION = 2
 """In version 1 there were ``drop`` and ``restore`` for ``undo`` and ``redo``; they are read as they were meant."""
@@ -107,6 +108,8 @@ class State:
     """The question of the open turn."""
     reopened: str = ""
     """What reopened the turn: ``retry``, ``continue``, or "" for a new question."""
+    spent: Tally = field(default_factory=Tally)
+    """What all replies used that were ever given or taken over here; what is undone or replaced stays spent."""
     changes: list[Change] = field(default_factory=list)
     """What made the turns what they are, the last change last."""
     undone: list[list[Change]] = field(default_factory=list)
@@ -122,9 +125,11 @@ class State:
                 self.title = self.title or title_of(message.text)
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
+                self.spent.add(message.model, message.profile, message.usage)
             case Taken(turn):
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
+                self.spent.add(turn[-1].model, turn[-1].profile, turn[-1].usage)
                 self.title = self.title or title_of(turn[0].text)
             case Piece() if self.question:
                 self._pieces.append(entry)
@@ -185,7 +190,7 @@ class State:
                 if mark.kind == self.changes[-1].kind == "drop" and not self.undone:  # several in a row were one
                     self._exchanged(self.changes.pop())
                 self._change(mark.kind, at)
-            case "undo" if self.changes:
+            case "undo" if turns or (self.changes and mark.count <= 0):
                 self._undo(mark.count)
             case "redo" if self.undone:
                 self._redo()
@@ -213,7 +218,7 @@ class State:
 
     def _undo(self, count: int = 0) -> None:
         self._open(None)
-        left = len(self.conversation.turns) - count
+        left = max(0, len(self.conversation.turns) - count)
         taken_back = [self._exchanged(self.changes.pop())]
         while count > 0 and self.changes and len(self.conversation.turns) > left:
             taken_back.append(self._exchanged(self.changes.pop()))

@@ -15,9 +15,10 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, qu
 from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
+from chatrepl.tally import Sum
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
-from chatrepl.usage import Rates, Tally
+from chatrepl.usage import Length, Rates
 
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
@@ -66,7 +67,7 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
-        self._tally = Tally()
+        self._length = Length()
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -143,10 +144,15 @@ class Session:
         return Rates(self.profile, self.config.profiles.values(), list(self.offers))
 
     @property
-    def used(self) -> Tally:
-        """What the conversation used so far."""
-        self._tally.follow(self.conversation.turns)
-        return self._tally
+    def length(self) -> Length:
+        """How long the conversation is by now."""
+        self._length.follow(self.conversation.turns)
+        return self._length
+
+    @property
+    def spent(self) -> Sum:
+        """What all replies of the session used and cost, also those that are in the conversation no more."""
+        return self.transcript.state.spent.total(self.rates().price)
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""

@@ -150,7 +150,7 @@ def test_each_undo_is_redone_by_itself_and_a_new_turn_ends_that() -> None:
         *(1, 3, 0, 3, 2),
         3,
     ]
-    assert [after("redo"), after("undo"), after("undo")] == [0, 3, 2]
+    assert [after("redo"), after("undo", 9), after("undo"), after("undo")] == [0, 0, 3, 2]
     state.take(Said(question("four")))
     state.take(Said(reply("four")))
     assert after("redo") == 3

@@ -45,13 +45,13 @@ def undo(session: Session, words: str) -> None:
     if session.attachments and not words:
         session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
         return
-    state, count = session.transcript.state, number(words, default=1)
-    if not (state.conversation.turns if words else state.changes):
+    state, count = session.transcript.state, number(words, default=0)
+    if not (state.conversation.turns if count else state.changes):
         raise CommandError("There is nothing to undo")
     kind, before = state.changes[-1].kind, len(state.conversation.turns)
-    session.transcript.add(Mark("undo", count=min(count, before) if words else 0))
+    session.transcript.add(Mark("undo", count=count))
     after = len(state.conversation.turns)
-    if words or kind == "turn":
+    if count or kind == "turn":
         session.screen.say(f"{counted(before - after, 'turn')} taken away; /redo brings back.", "dim")
     else:
         session.screen.say(f"{UNDONE.get(kind, 'Undone')}: the conversation has {counted(after, 'turn')}.", "dim")
