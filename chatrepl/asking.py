@@ -12,7 +12,7 @@ from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Ref
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
-from chatrepl.screen import Picture
+from chatrepl.pictures import Picture
 from chatrepl.session import OLD_STAYS, Session
 from chatrepl.waiting import Wait
 
@@ -20,13 +20,17 @@ GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Re
 """What a model is asked whose server does not go on with a reply by itself."""
 
 ENDINGS = {
-    "interrupted": "Stopped. What came is kept; /continue goes on with it.",
-    "failed": "The reply is incomplete. What came is kept; /continue goes on with it.",
-    "length": "The reply was cut at the token limit; /continue goes on with it, /set max_tokens raises the limit.",
-    "content_filter": "The provider's content filter ended the reply.",
-    "tool_calls": "The model asked for a tool, which chatrepl does not run.",
-    "error": "The server reports that the reply failed.",
+    "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
+    "failed": ("The reply is incomplete. What came is kept", "/continue goes on with it"),
+    "length": (
+        "The reply was cut at the token limit",
+        "/continue goes on with it, /set max_tokens raises the limit",
+    ),
+    "content_filter": ("The provider's content filter ended the reply", ""),
+    "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
+    "error": ("The server reports that the reply failed", ""),
 }
+"""What is said of a reply that did not simply stop, and which command helps."""
 
 
 LONG = 10.0
@@ -109,8 +113,10 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     message = None if reply.empty else reply.message()
     if message:
         session.transcript.add(Said(message))
-        if note := OLD_STAYS if session.transcript.state.undone else ENDINGS.get(reply.ending):
-            session.screen.say(note, "warning")
+        if session.transcript.state.undone:
+            session.screen.say(OLD_STAYS, "warning")
+        else:
+            tell_ending(session, reply.ending)
         if session.ui.statistics:
             session.screen.say(statistics(reply, timing), "dim")
     else:
@@ -124,6 +130,13 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     if timing.over - timing.asked >= LONG:
         session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     return message
+
+
+def tell_ending(session: Session, ending: str) -> None:
+    """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
+    if ending in ENDINGS:
+        ended, helps = ENDINGS[ending]
+        session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
 
 
 def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:

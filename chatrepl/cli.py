@@ -1,7 +1,6 @@
 """The command line: reads the flags, puts the parts together, and gives the exit status."""
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +15,10 @@ from chatrepl import (
     config,
     errands,
     files,
-    narrow,
     safe,
     sessions,
     settings,
+    streams,
     warming,
 )
 from chatrepl.choice import choose, recalled, recorded_profile
@@ -32,7 +31,7 @@ from chatrepl.journal import Mark
 from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.terminal import quiet
+from chatrepl.terminal import quiet, takes_escapes
 from chatrepl.transcript import Transcript
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -41,9 +40,9 @@ FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """The program with these arguments; returns its exit status."""
+    streams.make_ready(env)
     flags = parser().parse_args(words)
-    _widen(env)
-    screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain, silent=flags.json)
+    screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain or not takes_escapes(), silent=flags.json)
     try:
         return _run(flags, screen, env)
     except ChatError as error:
@@ -55,15 +54,6 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
-
-
-def _widen(env: Mapping[str, str]) -> None:
-    """A narrow locale or half a surrogate pair must not end a chat."""
-    narrow.register()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
-            stream.reconfigure(encoding=encoding, errors=narrow.HANDLER)
 
 
 def _status(error: ChatError) -> int:
@@ -80,11 +70,12 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     places = config.paths(env)
     if flags.config:
         places = replace(places, config=files.path_of(flags.config))
+    if flags.doctor:
+        choose = partial(_profile, flags, env=env, who={}, screen=screen)
+        return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
     configuration = config.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
-    if flags.doctor:
-        return FINE if _check_up(flags, configuration, places, screen, env) else FAILED
     found = _found(flags, places, screen)
     session = Session(
         configuration,
@@ -126,17 +117,6 @@ def _errand(
     else:
         return False
     return True
-
-
-def _check_up(
-    flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
-) -> bool:
-    chosen: Profile | ChatError
-    try:
-        chosen = _profile(flags, configuration, env, {}, screen)
-    except ChatError as error:
-        chosen = error
-    return errands.check_up(configuration, places, screen, env, chosen)
 
 
 def _recordings(flags: argparse.Namespace) -> Recordings:
@@ -187,10 +167,11 @@ def _profile(
 def _chat(flags: argparse.Namespace, session: Session) -> int:
     """One-shot, the REPL, or the one and then the other."""
     prompt = " ".join(flags.prompt)
-    text = "\n\n".join(filter(None, (prompt, _piped())))
+    with session.interrupts.awaited():
+        text = "\n\n".join(filter(None, (prompt, streams.piped())))
     stay = flags.interactive or not text
     if flags.interactive and not sys.stdin.isatty():
-        _keys_from_the_terminal()
+        streams.keys_from_the_terminal()
     if stay and flags.json:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -202,24 +183,6 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
 def _attach(session: Session, names: Iterable[str]) -> None:
     for name in names:
         session.attach(attachments.read(files.path_of(name)))
-
-
-def _piped() -> str:
-    """The text that another program pipes in."""
-    if sys.stdin is None or sys.stdin.isatty():
-        return ""
-    return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\r\n")
-
-
-def _keys_from_the_terminal() -> None:
-    """Standard input was a pipe, which has ended; from now on it is the terminal, where there is one."""
-    try:
-        terminal = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDWR)
-    except OSError:
-        return
-    os.dup2(terminal, 0)
-    os.close(terminal)
-    sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
 
 
 def _agreed(session: Session, question: str) -> bool:
@@ -234,6 +197,7 @@ def _agreed(session: Session, question: str) -> bool:
 
 def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
     session.ui = replace(session.ui, statistics=False)
+    session.prompted = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
     from chatrepl import sending
 
@@ -241,7 +205,7 @@ def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Ite
     _attach(session, flags.file)
     session.show_attachments()
     message = sending.send(session, text, named)
-    if flags.json and message:
+    if flags.json:
         from chatrepl.export.format import to_json
 
         print(to_json(_as_json(session, message)))
@@ -250,13 +214,16 @@ def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Ite
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
 
 
-def _as_json(session: Session, message: Message) -> dict[str, object]:
+def _as_json(session: Session, message: Message | None) -> dict[str, object]:
+    """The reply as data: an empty one where none came, for scripts always get an object."""
+    asked = session.connection.asked
+    message = message or Message("assistant", (), asked.model or session.profile.model, session.last_ending)
     return {
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model,
         "profile": message.profile or session.profile.name,
-        "dialect": session.connection.asked.dialect,
+        "dialect": asked.dialect or session.profile.dialect,
         "finish_reason": message.ending,
         "usage": asdict(message.usage or Usage()),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
@@ -270,7 +237,7 @@ def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterabl
     session.answer = prompt.answer
     if flags.profile != session.profile.name:
         session.consent = session.confirm
-    session.screen.notes = session.screen.out
+    session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
     session.warn()
     if flags.go_on or flags.resume is not None:

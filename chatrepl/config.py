@@ -4,13 +4,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
 from chatrepl.profiles import PROFILES
+from chatrepl.redaction import is_secret
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -134,7 +135,7 @@ class Config:
         except KeyError:
             raise ConfigError(
                 f"There is no profile {name!r}{nearest(name, self.profiles)}",
-                "chatrepl --list-profiles names them all.",
+                f"There are {', '.join(self.profiles)}.",
             ) from None
 
 
@@ -166,10 +167,14 @@ def paths(env: Mapping[str, str]) -> Paths:
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """The configuration: the built-in profiles with the file at ``path`` over them."""
-    built_in = _Reader(path, "").config({"profiles": PROFILES}, {})
     if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
-        return built_in
-    return _read(path, built_in.profiles)
+        return built_in(path)
+    return _read(path, built_in(path).profiles)
+
+
+def built_in(path: Path) -> Config:
+    """The configuration of who has none; ``path`` is where it would be."""
+    return _Reader(path, "").config({"profiles": PROFILES}, {})
 
 
 def unsendable(value: object) -> str:
@@ -189,7 +194,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """``: did you mean X?`` where one of the words is near, else nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word, list(words), n=1, cutoff=0.5)
+    found = get_close_matches(word, list(words), n=1, cutoff=0.7)
     return f": did you mean {found[0]!r}?" if found else ""
 
 
@@ -219,53 +224,63 @@ class _Reader:
 
     path: Path
     text: str
+    mistakes: list[tuple[int, ConfigError]] = field(default_factory=list)
+    """What was complained of so far, and its line; the first in the file is told in the end."""
 
     def config(self, data: dict[str, Any], built_in: Mapping[str, Profile]) -> Config:
-        self.check((), data, {"default": str, "ui": dict, "profiles": dict})
+        data = dict(self.sound((), data, {"default": str, "ui": dict, "profiles": dict}))
         profiles = dict(built_in)
         for name, table in data.get("profiles", {}).items():
-            at = ("profiles", name)
-            if not isinstance(table, dict):
-                raise self.complaint(at, "has to be a table")
-            profiles[name] = self.fill(at, table, profiles.get(name, Profile(name)), leave_out=("name",))
-            if not profiles[name].dialect:
-                raise self.complaint(at, "needs a dialect", 'For example: dialect = "openai-chat"')
-        for name in data.get("profiles", {}):
+            self.demand(("profiles", name), isinstance(table, dict), "has to be a table")
+            if isinstance(table, dict):
+                profiles[name] = self.profile(name, table, profiles.get(name, Profile(name)))
+        for name in profiles:
             self.check_fallback(name, profiles)
         default = data.get("default", "")
-        if default and default not in profiles:
-            raise self.complaint(("default",), f"names no profile: {default!r}{nearest(default, profiles)}")
-        return Config(self.path, default, self.fill(("ui",), data.get("ui", {}), Ui()), profiles)
+        known = not default or default in profiles
+        self.demand(("default",), known, f"names no profile: {default!r}{nearest(default, profiles)}")
+        ui = self.fill(("ui",), data.get("ui", {}), Ui())
+        if self.mistakes:
+            raise min(self.mistakes, key=lambda each: each[0])[1]
+        return Config(self.path, default, ui, profiles)
+
+    def profile(self, name: str, table: dict[str, Any], start: Profile) -> Profile:
+        at, before = ("profiles", name), len(self.mistakes)
+        profile: Profile = self.fill(at, table, start, leave_out=("name",))
+        if len(self.mistakes) == before:  # else its dialect may be what is misspelt
+            self.demand(at, bool(profile.dialect), "needs a dialect", 'For example: dialect = "openai-chat"')
+        return profile
 
     def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any, leave_out: tuple[str, ...] = ()) -> Any:
         """``start`` with the fields that the table names."""
         known = {item.name: item for item in fields(start) if item.name not in leave_out}
-        self.check(at, table, {name: type(getattr(start, name)) for name in known})
-        values: dict[str, Any] = {}
-        for key, value in table.items():
-            now = getattr(start, key)
-            if known[key].metadata.get("variable"):
-                self.demand((*at, key), not value or _is_name(value), "has to be the name of an environment variable")
-            if choices := known[key].metadata.get("of"):
-                self.demand((*at, key), value in choices, f"has to be one of {', '.join(choices)}")
-            if isinstance(now, Timeouts):
-                value = self.fill((*at, key), value, now)
-            elif count := known[key].metadata.get("numbers"):
-                numbers = all(_TYPES[float][0](number) or number == 0 for number in value)
-                self.demand((*at, key), numbers and len(value) == count, f"has to be a list of {count} numbers")
-                value = tuple(map(float, value))
-            elif isinstance(now, tuple):
-                self.demand((*at, key), all(isinstance(word, str) for word in value), "has to be a list of words")
-                value = tuple(value)
-            elif isinstance(now, Mapping):
-                texts = all(isinstance(text, str) for text in value.values())
-                self.demand((*at, key), texts or key == "options", "has to hold texts")
-                for name, item in value.items():
-                    wrong = unsendable(item)
-                    self.demand((*at, key, name), not wrong, f"is {wrong}, which no request can hold")
-                value = {**now, **value}
-            values[key] = value
-        return replace(start, **values)
+        sound = self.sound(at, table, {name: type(getattr(start, name)) for name in known})
+        return replace(
+            start, **{key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}
+        )
+
+    def value(self, at: tuple[str, ...], known: "Field[Any]", now: Any, value: Any) -> Any:
+        """What the field is to hold: ``now`` with what the file says."""
+        if known.metadata.get("variable"):
+            self.demand(at, not value or _is_name(value), "has to be the name of an environment variable")
+        if choices := known.metadata.get("of"):
+            self.demand(at, value in choices, f"has to be one of {', '.join(choices)}")
+        if isinstance(now, Timeouts):
+            return self.fill(at, value, now)
+        if count := known.metadata.get("numbers"):
+            numbers = all(_TYPES[float][0](number) or number == 0 for number in value) and len(value) == count
+            return tuple(map(float, value)) if self.demand(at, numbers, f"has to be a list of {count} numbers") else now
+        if isinstance(now, tuple):
+            words = all(isinstance(word, str) for word in value)
+            return tuple(value) if self.demand(at, words, "has to be a list of words") else now
+        if isinstance(now, Mapping):
+            texts = all(isinstance(text, str) for text in value.values())
+            self.demand(at, texts or at[-1] == "options", "has to hold texts")
+            for name, item in value.items():
+                wrong = unsendable(item)
+                self.demand((*at, name), not wrong, f"is {wrong}, which no request can hold")
+            return {**now, **value}
+        return value
 
     def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:
         """Complain of a fallback that is no profile, or the profile itself."""
@@ -274,22 +289,30 @@ class _Reader:
             self.demand(at, other in profiles, f"names no profile: {other!r}{nearest(other, profiles)}")
             self.demand(at, other != name, "names the profile itself")
 
-    def check(self, at: tuple[str, ...], table: dict[str, Any], wanted: Mapping[str, type]) -> None:
-        """Complain of a key that is not known, and of a value of the wrong type."""
+    def sound(
+        self, at: tuple[str, ...], table: dict[str, Any], wanted: Mapping[str, type]
+    ) -> Iterator[tuple[str, Any]]:
+        """The keys that are known and whose value is of the right type; the others are complained of."""
         for key, value in table.items():
-            if key not in wanted:
-                raise self.complaint((*at, key), f"is no known key{nearest(key, wanted)}")
-            accepts, means = _TYPES[wanted[key]]
-            instead = "" if key.startswith(("key", "headers")) else f", not {value!r}"  # nor does a key stand there
-            self.demand((*at, key), accepts(value), f"has to be {means}{instead}")
+            near = _NO_KEY if "key_env" in wanted and is_secret(key) else nearest(key, wanted)
+            if self.demand((*at, key), key in wanted, f"is no known key{near}"):
+                accepts, means = _TYPES[wanted[key]]
+                instead = "" if key.startswith(("key", "headers")) else f", not {value!r}"  # nor does a key stand there
+                if self.demand((*at, key), accepts(value), f"has to be {means}{instead}"):
+                    yield key, value
 
-    def demand(self, at: tuple[str, ...], good: bool, complaint: str) -> None:
+    def demand(self, at: tuple[str, ...], good: bool, complaint: str, hint: str = "") -> bool:
+        """Complain if it is not good; whether it is."""
         if not good:
-            raise self.complaint(at, complaint)
+            from chatrepl.toml_places import line_of  # where a mistake was made
 
-    def complaint(self, at: tuple[str, ...], what: str, hint: str = "") -> ConfigError:
-        return ConfigError(f"{self.path}, line {line_of(self.text, at)}: {'.'.join(at)} {what}", hint)
+            line = line_of(self.text, at)
+            error = ConfigError(f"{self.path}, line {line}: {'.'.join(at)} {complaint}", hint)
+            self.mistakes.append((line, error))
+        return good
 
+
+_NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
 
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "a text"),
@@ -308,39 +331,8 @@ _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def line_of(text: str, at: tuple[str, ...]) -> int:
-    """The line, from 1, on which the key at that path stands; of its nearest table where it cannot be told."""
-    best, best_depth = 1, 0
-    for number, here, _ in places(text):
-        if len(here) > best_depth and here == at[: len(here)]:
-            best, best_depth = number, len(here)
-    return best
-
-
-def places(text: str) -> Iterator[tuple[int, tuple[str, ...], int | None]]:
-    """The lines, from 1, on which a table or a key begins, as far as lines tell; the path to it; and where in the text
-    its value begins, None for a table."""
-    text = re.sub(r'("""|\'\'\').*?\1', lambda many: re.sub(".", "x", many[0]), text, flags=re.DOTALL)
-    table: tuple[str, ...] = ()
-    start = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            table = _keys(header[1])
-            yield number, table, None
-        elif pair := re.match(rf"\s*({_ONE_KEY}(?:\s*\.\s*{_ONE_KEY})*)\s*=\s*", line):
-            yield number, (*table, *_keys(pair[1])), start + pair.end()
-        start += len(line) + 1
-
-
 def _is_name(value: str) -> bool:
     """Whether it can be the name of an environment variable, and is not the key itself."""
     from chatrepl import secrets_found  # patterns that hardly anybody needs
 
     return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not secrets_found.kind(value))
-
-
-_ONE_KEY = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
-
-
-def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(key.strip("\"'") for key in re.findall(_ONE_KEY, dotted))

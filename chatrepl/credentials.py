@@ -21,7 +21,9 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
     elif profile.key_file:
         key = _from_file(profile)
     else:
-        key = _from_env(profile, env)
+        if error := missing(profile, env):
+            raise error
+        key = env.get(profile.key_env, "")
     key = key.strip()
     if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
         raise ConfigError(f"The key of the profile {profile.name!r} holds a character that no key has")
@@ -39,6 +41,17 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
         yield f"The key of the profile {profile.name!r} goes to {where} unencrypted, for everybody on the way to read"
 
 
+def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
+    """The error for a key that the environment should hold and does not, None where all is well."""
+    elsewhere = profile.key_command or profile.key_file or env.get(profile.base_url_env)
+    if not profile.key_env or env.get(profile.key_env) or elsewhere:
+        return None
+    return ConfigError(
+        f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
+        f"Set it (export {profile.key_env}=...), or talk to the embedded model: -p local or /profile local",
+    )
+
+
 def without_secrets(profile: Profile) -> Profile:
     """The profile without all that is for its own server alone."""
     headers = {name: value for name, value in profile.headers.items() if not is_secret(name)}
@@ -48,16 +61,6 @@ def without_secrets(profile: Profile) -> Profile:
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
     """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
     return bool(env.get(profile.base_url_env) or (profile.base_url and env.get(profile.key_env)))
-
-
-def _from_env(profile: Profile, env: Mapping[str, str]) -> str:
-    key = env.get(profile.key_env, "")
-    if profile.key_env and not key and not env.get(profile.base_url_env):
-        raise ConfigError(
-            f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
-            f"Set it (export {profile.key_env}=...), or talk to the embedded model: chatrepl -p local",
-        )
-    return key
 
 
 def _from_file(profile: Profile) -> str:

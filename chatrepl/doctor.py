@@ -9,7 +9,7 @@ from chatrepl import credentials, local, urls, weights
 from chatrepl.config import LOCAL, Config, Paths, Profile, located
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.filenames import size
 from chatrepl.screen import Screen
 
@@ -31,9 +31,11 @@ class Doctor:
     paths: Paths
     connection: Connection
     screen: Screen
+    mistake: ConfigError | None = None
+    """What is wrong with the configuration's file, in whose place the built-in one is looked at."""
 
     def examine(self, chosen: Profile | ChatError) -> bool:
-        """Look at everything and tell; whether the chosen profile can work."""
+        """Look at everything and tell; whether the configuration is right and the chosen profile can work."""
         self._tell("Files", self._files())
         works = False
         if isinstance(chosen, ChatError):
@@ -47,7 +49,7 @@ class Doctor:
         self._tell("Other profiles that are at hand", [found for each in others for found in self._other(each)])
         self._tell("The embedded model", self._embedded())
         self._tell("The terminal", self._terminal())
-        return works
+        return works and not self.mistake
 
     def _tell(self, title: str, findings: "list[Finding] | Iterator[Finding]") -> None:
         self.screen.say(title, "bold")
@@ -58,8 +60,12 @@ class Doctor:
                 self.screen.say(f"      {line}", "dim")
 
     def _files(self) -> Iterator[Finding]:
-        there = self.paths.config.exists()
-        yield Finding(True, f"configuration: {self.paths.config}" + ("" if there else ", not there, which is fine"))
+        if self.mistake:
+            advice = self.mistake.hint or "It is not used until that is mended; the built-in profiles are."
+            yield Finding(False, f"configuration: {self.mistake}", advice)
+        else:
+            there = self.paths.config.exists()
+            yield Finding(True, f"configuration: {self.paths.config}" + ("" if there else ", not there, which is fine"))
         for what, path in (("sessions", self.paths.sessions), ("input history", self.paths.history.parent)):
             good = _writable(path)
             yield Finding(good, f"{what}: {path}", "" if good else "It cannot be written. CHATREPL_HOME names another.")

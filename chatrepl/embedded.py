@@ -22,6 +22,7 @@ def _fetched(models: Path, say: Callable[[str], None], consent: Callable[[str], 
     say(NEWS)
     if not consent("Fetch them now?"):
         raise ConfigError(
-            "The embedded model has no weights yet, and they were not fetched", "chatrepl -p local fetches them."
+            "The embedded model has no weights yet, and they were not fetched",
+            "A yes fetches them, and so does -p local at the start.",
         )
     return weights.fetch(models, say)

@@ -1,12 +1,12 @@
 """What the command line does besides chatting: lists, sessions written and taken in, the check-up."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from chatrepl import safe, sessions
+from chatrepl import config, safe, sessions
 from chatrepl.config import Config, Paths, Profile
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
 from chatrepl.transcript import read
 
@@ -63,15 +63,25 @@ def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
 
 
 def check_up(
-    configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str], chosen: Profile | ChatError
+    places: Paths, screen: Screen, env: Mapping[str, str], choose: Callable[[Config], Profile], *, must_exist: bool
 ) -> bool:
-    """Tell what works and what does not; whether the chosen profile can be talked to."""
+    """Tell what works and what does not; whether the configuration is right and the chosen profile can be talked to."""
     from chatrepl.connection import Connection
     from chatrepl.doctor import Doctor
 
-    screen.notes = screen.out
+    screen.all_to_out()
+    mistake: ConfigError | None = None
+    chosen: Profile | ChatError
+    try:
+        configuration = config.load(places.config, must_exist=must_exist)
+    except ConfigError as error:
+        configuration, mistake = config.built_in(places.config), error
+    try:
+        chosen = choose(configuration)
+    except ChatError as error:
+        chosen = error
     connection = Connection(env, places.models, lambda _line: None, configuration.profiles)
     try:
-        return Doctor(configuration, places, connection, screen).examine(chosen)
+        return Doctor(configuration, places, connection, screen, mistake).examine(chosen)
     finally:
         connection.close()

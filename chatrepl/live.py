@@ -5,21 +5,23 @@ gathered there and draws a frame, at its own pace; so a token costs nothing to s
 half written.
 """
 
+import math
 import os
 import queue
 import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import TextIO
 
 from chatrepl import safe
-from chatrepl.drawing import Aside, Colors, Drawing, Line, ansi, panel
+from chatrepl.drawing import Aside, Colors, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
+from chatrepl.terminal import handling
 from chatrepl.waiting import Wait
 
 FRAMES = 20
@@ -27,12 +29,13 @@ FRAMES = 20
 REST, LONGEST_REST = 5, 0.5
 """The pause after a frame, as a multiple of what the frame took and in seconds: however slow the terminal, most of the
 time is not ours; and however much has come, it does not gather for long."""
-PIECE = 8_192
-"""So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
 TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
+SETTLED = 0.3
+"""The panel stays away for so many seconds after the window changed its size: changes come in swarms, terminals tell of
+them when they have happened, tmux up to a quarter of a second later, and a panel drawn in between is torn."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
 NOTICEABLE = 1.5
@@ -53,19 +56,31 @@ class Look:
 class LivePicture:
     """A reply on a terminal while it arrives. ``label`` says in the panel's title who answers."""
 
-    def __init__(self, out: TextIO, look: Look, label: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        look: Look,
+        label: str,
+        *,
+        wraps_anew: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._out = out
         self._look = look
         self._label = safe.line(label, 40)
         self._clock = clock
         self._begun = clock()
         self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
-        self._over = threading.Event()
+        self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()  # ends a pause
+        self._over = False
+        self._signals = ExitStack()
+        self._painting = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
-        self._painter = Painter(self._write)
+        self._painter = Painter(self._write, wraps_anew=wraps_anew)
         self._columns, self._rows = self._size()
-        self._strand: _Strand | None = None
+        self._settled = self._begun  # when the size may be relied on
+        self._strand: Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
         self._wait: tuple[Wait, float] | None = None  # and since when
@@ -89,39 +104,60 @@ class LivePicture:
         return self._thread.is_alive()
 
     def __enter__(self) -> "LivePicture":
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGWINCH"):
-            self._before = signal.signal(signal.SIGWINCH, self._resize)
+        if threading.current_thread() is threading.main_thread():
+            self._signals.enter_context(handling(self._resize, "SIGWINCH"))
+            self._signals.enter_context(handling(self._suspend, "SIGTSTP"))
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._queue.put(None)
+        self._over = True
+        self._wake()
         self._thread.join()
-        if hasattr(self, "_before"):
-            signal.signal(signal.SIGWINCH, self._before)
+        self._signals.close()
         if self._bug:
             raise self._bug
 
-    def _resize(self, _number: int, _frame: FrameType | None) -> None:
+    def _wake(self) -> None:
         self._queue.put(None)  # a SimpleQueue may be put into from a signal handler
+        self._alarm.put(None)
+
+    def _resize(self, _number: int, _frame: FrameType | None) -> None:
+        self._wake()
+
+    def _suspend(self, number: int, _frame: FrameType | None) -> None:
+        """Stop, as Ctrl-Z asks for. The panel is away meanwhile, for others write where it stood."""
+        with self._painting:
+            self._follow_the_size()
+            self._painter.clear()
+            handler = signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+            signal.signal(number, handler)
 
     # the painter's thread
 
     def _run(self) -> None:
         try:
             patience = SOON
-            while not self._over.is_set():
+            while not self._over:
                 came = self._collect(patience)
                 began = self._clock()
-                self._frame()
+                unsettled = self._follow_the_size()
+                if unsettled > 0:
+                    self._pause(unsettled)
+                    patience = 0.0
+                    continue
+                with self._painting:
+                    self._frame()
                 if came:  # where only the title was drawn, what comes now need not wait
-                    self._over.wait(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
+                    self._pause(max(1 / FRAMES, min(REST * (self._clock() - began), LONGEST_REST)))
                 patience = 0.25 if self._strand is None else 1.0
             self._collect(0)  # what wakes it at the end may have been taken already
-            self._finish()
+            self._follow_the_size()
+            with self._painting:
+                self._finish()
         except BaseException as bug:  # told in the main thread, where it can end the program
             self._bug = bug
 
@@ -136,6 +172,11 @@ class LivePicture:
                 self._take(self._queue.get_nowait())
         return came
 
+    def _pause(self, seconds: float) -> None:
+        """Let what comes gather for so many seconds, or until the size changes or all is over."""
+        with suppress(queue.Empty):
+            self._alarm.get(timeout=seconds)
+
     def _take(self, item: Event | str | None) -> None:
         match item:
             case Text(text) if text:
@@ -147,20 +188,19 @@ class LivePicture:
             case str():
                 self._notes += item.split("\n")
 
-    def _into(self, kind: type[Drawing] | type[Aside]) -> "_Strand":
+    def _into(self, kind: type[Drawing] | type[Aside]) -> Strand:
         """The strand of text of that kind; another one before it ends here."""
         if self._strand is None or not isinstance(self._strand.drawing, kind):
             if self._strand:
                 self._notes += [*self._strand.finish(self._look.colors), ""]
             new = Aside(self._columns) if kind is Aside else self._new_drawing()
-            self._strand = _Strand(new, safe.Stream())
+            self._strand = Strand(new)
         return self._strand
 
     def _new_drawing(self) -> Drawing:
         return Drawing(self._columns, theme=self._look.theme, hyperlinks=self._look.hyperlinks)
 
     def _frame(self) -> None:
-        self._follow_the_size()
         strand, width = self._strand, max(self._columns - MARGIN, 10)
         finished, tail = self._notes, list[Line]()
         self._notes = []
@@ -171,17 +211,20 @@ class LivePicture:
         self._painter.paint(finished, [ansi(row, self._look.colors) for row in rows], self._columns, self._rows - 1)
 
     def _finish(self) -> None:
-        self._follow_the_size()
         finished = self._notes + (self._strand.finish(self._look.colors) if self._strand else [])
         self._painter.paint(finished, (), self._columns, 0)
 
-    def _follow_the_size(self) -> None:
-        size = self._size()
-        if size[0] != self._columns:
-            self._painter.resized(size[0])
-            if self._strand:
-                self._strand.drawing.resize(size[0])
-        self._columns, self._rows = size
+    def _follow_the_size(self) -> float:
+        """Draw for the size that the window has; for how many seconds it may go on changing."""
+        with self._painting:
+            size = self._size()
+            if size != (self._columns, self._rows):
+                self._painter.resized(size[0])
+                if self._strand:
+                    self._strand.drawing.resize(size[0])
+                self._columns, self._rows = size
+                self._settled = self._clock() + SETTLED
+        return self._settled - self._clock()
 
     def _title(self) -> str:
         seconds = self._clock() - self._begun
@@ -197,7 +240,8 @@ class LivePicture:
         seconds = self._clock() - since
         if not wait.what or seconds < NOTICEABLE:
             return ""
-        return f" · {safe.line(wait.what, 60)} · {seconds:.0f} of {wait.seconds:.0f} s"
+        limit = f" of {wait.seconds:.0f}" if math.isfinite(wait.seconds) else ""
+        return f" · {safe.line(wait.what, 60)} · {seconds:.0f}{limit} s"
 
     def _size(self) -> tuple[int, int]:
         try:
@@ -209,60 +253,3 @@ class LivePicture:
     def _write(self, frame: str) -> None:
         self._out.write(frame)
         self._out.flush()
-
-
-class StillPicture:
-    """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
-
-    def __init__(self, out: TextIO, look: Look, columns: int) -> None:
-        self._out = out
-        self._colors: Colors = look.colors
-        self._strand = _Strand(Drawing(columns, theme=look.theme, hyperlinks=look.hyperlinks), safe.Stream())
-
-    def feed(self, event: Event) -> None:
-        """Take an event in."""
-        if isinstance(event, Text):
-            self._strand.feed(event.text)
-            self._write(self._strand.take(self._colors))
-
-    def waiting(self, wait: Wait) -> None:
-        """Nobody can be shown that."""
-
-    def __enter__(self) -> "StillPicture":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._write(self._strand.finish(self._colors))
-
-    def _write(self, lines: list[str]) -> None:
-        if lines:
-            self._out.write("".join(f"{line}\n" for line in lines))
-            self._out.flush()
-
-
-@dataclass(slots=True)
-class _Strand:
-    """A run of text of one kind, answer or reasoning, on its way from the server to lines."""
-
-    drawing: Drawing | Aside
-    safe: safe.Stream
-    waiting: list[str] = field(default_factory=list)
-
-    def feed(self, text: str) -> None:
-        self.waiting.append(text)
-
-    def take(self, colors: Colors) -> list[str]:
-        text = self.safe.feed("".join(self.waiting))
-        self.waiting.clear()
-        lines: list[str] = []
-        for at in range(0, len(text), PIECE):
-            self.drawing.feed(text[at : at + PIECE])
-            lines += [ansi(line, colors) for line in self.drawing.take()]
-        return lines
-
-    def finish(self, colors: Colors) -> list[str]:
-        lines = self.take(colors)
-        self.drawing.feed(self.safe.close())
-        return lines + [ansi(line, colors) for line in self.drawing.finish()]

@@ -211,7 +211,7 @@ def _death(status: int, log: Path) -> ChatError:
     if status in (-signal.SIGILL, 0xC000001D):  # the latter is Windows' word for it
         return ConfigError(
             "The embedded model cannot run here: the processor lacks instructions it needs (AVX2)",
-            "Choose another profile: chatrepl --list-profiles",
+            "Choose another profile: -p NAME or /profile NAME",
         )
     said = safe.line(log.read_text("utf-8", "replace").strip().rpartition("\n")[2])
     return Unreachable(

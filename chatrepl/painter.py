@@ -4,6 +4,7 @@ Lines that are finished are written once and belong to the terminal. The rows of
 only those that changed. A frame is one write.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 
 from chatrepl.drawing import ansi_cells
@@ -18,10 +19,12 @@ class Painter:
     """Paints frames; no row of a tail may be wider than the terminal, best not than its columns less five.
 
     Between frames the cursor stands behind the last row of the tail, or at the start of an empty line without a tail.
+    ``wraps_anew`` says whether the terminal makes more rows of those that have become too long for it.
     """
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    def __init__(self, write: Callable[[str], object], *, wraps_anew: bool = True) -> None:
         self._write = write
+        self._wraps_anew = wraps_anew
         self._rows: list[str] = []  # the tail as it stands on the terminal
         self._columns = 0
 
@@ -49,7 +52,8 @@ class Painter:
 
     def _erased(self, columns: int) -> str:
         """The tail away, on a terminal of so many columns."""
-        height = sum(max(-(-ansi_cells(row) // max(columns, 1)), 1) for row in self._rows)
+        width = max(columns, 1) if self._wraps_anew else sys.maxsize
+        height = sum(max(-(-ansi_cells(row) // width), 1) for row in self._rows)
         self._rows = []
         return _erase(height) if height else ""
 

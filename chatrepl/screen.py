@@ -1,4 +1,4 @@
-"""What people see: lines, errors, and the picture of a reply that is arriving.
+"""What people see: lines, errors, and which picture a reply gets.
 
 Everything that is printed goes through here and through ``safe``; nothing else writes to the terminal.
 """
@@ -6,34 +6,20 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TextIO
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
-from chatrepl import safe
+from chatrepl import capabilities, safe
 from chatrepl.config import Ui
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Text
-from chatrepl.waiting import Wait
+from chatrepl.pictures import Blank, Picture, PlainPicture, StillPicture
 
 if TYPE_CHECKING:
-    from chatrepl.live import LivePicture, Look
+    from chatrepl.drawing import Colors
+    from chatrepl.live import LivePicture
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
 _COLOURS = {"error", "warning", "good"}
-
-
-class Picture(Protocol):
-    """A reply on the screen while it arrives: fed with events, over when its ``with`` ends."""
-
-    def feed(self, event: Event) -> None: ...
-
-    def waiting(self, wait: Wait) -> None: ...
-
-    def __enter__(self) -> "Picture": ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class Screen:
@@ -48,12 +34,23 @@ class Screen:
         self._env = env
         self._picture: LivePicture | None = None
         self._title = ""
-        self.live = out.isatty() and not plain and env.get("TERM") not in ("dumb", "unknown")
+        simple = plain or capabilities.is_simple(env)
+        self.live = out.isatty() and not simple
         """Whether what was printed may be painted over."""
         self._forced = env.get("CLICOLOR_FORCE", "0") not in ("", "0") and not plain
-        simple = plain or (env.get("TERM") in ("dumb", "unknown") and not self._forced)
-        self.styled = (notes.isatty() or self._forced) and not simple
-        self.coloured = self.styled and not env.get("NO_COLOR")
+        self._styles = not simple or self._forced
+
+    def all_to_out(self) -> None:
+        """Print replies and all else to one place from now on."""
+        self.notes = self.out
+
+    @property
+    def coloured(self) -> bool:
+        """Whether replies have colours."""
+        return self._styled(self.out) and not self._env.get("NO_COLOR")
+
+    def _styled(self, stream: TextIO) -> bool:
+        return self._styles and (stream.isatty() or self._forced)
 
     def say(self, text: str, style: str = "") -> None:
         """Print some lines, wrapped at words where that is a terminal."""
@@ -98,12 +95,16 @@ class Screen:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):
             return PlainPicture(self.out)
-        from chatrepl.live import LivePicture, StillPicture  # rich and markdown-it cost as much as the prompt
-
         if not self.live:
-            return StillPicture(self.out, self._look(ui), self.columns)
+            from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
-        self._picture = LivePicture(self.out, self._look(ui), label)
+            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links)
+            return StillPicture(self.out, Strand(drawing), self._colors)
+
+        from chatrepl.live import LivePicture, Look
+
+        look = Look(self.theme(ui), self._colors, self.links, ui.thinking)
+        self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))
         return self._picture
 
     def reply(self, text: str, ui: Ui) -> None:
@@ -113,9 +114,8 @@ class Screen:
             return
         from chatrepl.drawing import ansi, draw
 
-        look = self._look(ui)
-        lines = draw(safe.text(text), self.columns, theme=look.theme, hyperlinks=look.hyperlinks)
-        self._print("\n".join(ansi(line, look.colors) for line in lines))
+        lines = draw(safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links)
+        self._print("\n".join(ansi(line, self._colors) for line in lines))
 
     def copy(self, text: str) -> bool:
         """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""
@@ -152,17 +152,11 @@ class Screen:
 
     def theme(self, ui: Ui) -> str:
         """ "dark" or "light"."""
-        return _background(self._env) if ui.theme == "auto" else ui.theme
+        return capabilities.background(self._env) if ui.theme == "auto" else ui.theme
 
-    def _look(self, ui: Ui) -> "Look":
-        from chatrepl.live import Look
-
-        return Look(
-            theme=self.theme(ui),
-            colors="16" if self.coloured else "none",
-            hyperlinks=self.links,
-            thinking=ui.thinking,
-        )
+    @property
+    def _colors(self) -> "Colors":
+        return "16" if self.coloured else "none"
 
     @property
     def term(self) -> str:
@@ -172,18 +166,18 @@ class Screen:
     @property
     def links(self) -> bool:
         """Whether the terminal is known to make links of OSC 8 sequences."""
-        return _links(self._env)
+        return capabilities.makes_links(self._env)
 
     @property
     def columns(self) -> int:
         """The width of the terminal."""
-        try:
-            return os.get_terminal_size(self.notes.fileno()).columns or 80
-        except (OSError, ValueError):
-            return 80
+        for stream in (self.out, self.notes):
+            with suppress(OSError, ValueError):
+                return os.get_terminal_size(stream.fileno()).columns or 80
+        return 80
 
     def _style(self, text: str, style: str) -> str:
-        if not style or not self.styled or (style in _COLOURS and not self.coloured):
+        if not style or not self._styled(self.notes) or (style in _COLOURS and self._env.get("NO_COLOR")):
             return text
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
 
@@ -197,71 +191,3 @@ class Screen:
 
 def _padded(cell: str, width: int) -> str:
     return cell.rjust(width) if cell.isdecimal() else cell.ljust(width)
-
-
-def _background(env: Mapping[str, str]) -> str:
-    """Whether the terminal is "dark" or "light", where it tells; most are dark."""
-    background = env.get("COLORFGBG", "").rpartition(";")[2]
-    return "light" if background in ("7", "15") else "dark"
-
-
-def _links(env: Mapping[str, str]) -> bool:
-    """Whether the terminal is known to make links of OSC 8 sequences. Inside tmux nobody can tell."""
-    if env.get("TMUX") or env.get("TERM", "").startswith(("screen", "tmux")):
-        return False
-    marks = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "ITERM_SESSION_ID")
-    return any(mark in env for mark in marks) or env.get("VTE_VERSION", "").isdecimal()
-
-
-class Blank:
-    """The picture that shows nothing."""
-
-    def feed(self, event: Event) -> None:
-        pass
-
-    def waiting(self, wait: Wait) -> None:
-        pass
-
-    def __enter__(self) -> "Blank":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-
-class PlainPicture:
-    """The bare text of a reply as it comes: for pipes, files, simple terminals and screen readers.
-
-    To a terminal the text goes through ``safe``; a file gets it as the server sent it.
-    """
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._safe = safe.Stream() if out.isatty() else None
-        self._last = ""
-
-    def feed(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._write(self._safe.feed(event.text) if self._safe else event.text)
-
-    def waiting(self, wait: Wait) -> None:
-        pass
-
-    def __enter__(self) -> "PlainPicture":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._safe:
-            self._write(self._safe.close())
-        if self._last and not self._last.endswith("\n"):
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        if text:
-            self._out.write(text)
-            self._out.flush()
-            self._last = text

@@ -53,6 +53,8 @@ class Session:
     """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""
     """Asks the user something on a line of its own; "" is no answer."""
+    prompted: bool = True
+    """Whether a prompt comes next, at which commands can be typed."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user whether a model may be fetched."""
     found: InitVar[Transcript | None] = None
@@ -196,7 +198,11 @@ class Session:
         self.connection.prepare(self.profile)
 
     def warn(self) -> None:
-        """Tell what is not safe about who is talked to."""
+        """Tell what is not safe about who is talked to, and that its key is missing."""
+        error = credentials.missing(self.profile, self.env)
+        if error and not self.recordings.replay:
+            self.screen.say(f"{error}.", "warning")
+            self.screen.say(f"  {error.hint}", "dim")
         if any(credentials.warnings(self.profile, self.env)):
             self.connection.warnings(self.profile)
 

@@ -1,15 +1,32 @@
 """The terminal's own state: quiet while nobody reads keys, Ctrl-C only where it is awaited, put back as it was."""
 
 import atexit
-import io
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
+
+if sys.platform != "win32":
+    import termios
 
 T = TypeVar("T")
+Modes = list[Any]
+Handler = Callable[[int, FrameType | None], None] | signal.Handlers
+
+
+def takes_escapes() -> bool:
+    """Whether escape sequences may be written. The console of Windows has to be told that they will come."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel, mode = ctypes.windll.kernel32, ctypes.c_uint32()
+    kernel.GetStdHandle.restype = ctypes.c_void_p
+    handles = [ctypes.c_void_p(kernel.GetStdHandle(number)) for number in (-11, -12)]  # standard output and error
+    consoles = [(each, mode.value) for each in handles if kernel.GetConsoleMode(each, ctypes.byref(mode))]
+    return all(kernel.SetConsoleMode(each, mode | 4) for each, mode in consoles)  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
 
 
 @contextmanager
@@ -19,16 +36,21 @@ def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
 
     The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
     """
-    hush, restore = _modes(keys, lines=lines)
+
+    def hushed(modes: Modes) -> None:
+        if not lines:
+            modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
+            modes[3] &= ~termios.ICANON
+        modes[3] &= ~termios.ECHO
+        modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
+
+    hush, restore = _changing(keys, hushed)
     hush()
     atexit.register(restore)
-    before = {number: signal.signal(number, _leave) for number in _signals("SIGTERM", "SIGHUP")}
-    before |= {number: signal.signal(number, lambda *_: hush()) for number in _signals("SIGCONT")}
     try:
-        yield
+        with handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"), handling(lambda *_: hush(), "SIGCONT"):
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         atexit.unregister(restore)
         restore()
 
@@ -36,60 +58,51 @@ def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
 @contextmanager
 def cooked(keys: TextIO) -> Iterator[None]:
     """While it lasts, the terminal is as other programs expect it: lines, echo, and Enter that ends a line."""
-    try:
-        import termios
 
-        descriptor = keys.fileno()
-        before = termios.tcgetattr(descriptor)
-    except (ImportError, OSError, ValueError):
-        yield
-        return
-    except termios.error:
-        yield
-        return
-    modes = termios.tcgetattr(descriptor)
-    modes[0] |= termios.ICRNL | termios.IXON
-    modes[1] |= termios.OPOST
-    modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
-    modes[3] &= ~termios.NOFLSH
-    termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+    def cooking(modes: Modes) -> None:
+        modes[0] |= termios.ICRNL | termios.IXON
+        modes[1] |= termios.OPOST
+        modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+        modes[3] &= ~termios.NOFLSH
+
+    cook, restore = _changing(keys, cooking)
+    with handling(signal.SIG_DFL, "SIGCONT"):  # the shell that lets us go on puts back the modes it found
+        cook()
+        try:
+            yield
+        finally:
+            restore()
 
 
-def _modes(keys: TextIO, *, lines: bool) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Two functions: one makes the terminal quiet, the other puts it back; both do nothing where there is none."""
-    try:
-        import termios
-
-        descriptor = keys.fileno()
-        before = termios.tcgetattr(descriptor)
-    except (ImportError, OSError, io.UnsupportedOperation, ValueError):
+def _changing(keys: TextIO, change: Callable[[Modes], None]) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Two functions: one changes the modes of the terminal, the other puts them back; they do nothing without one."""
+    if sys.platform == "win32" or not keys.isatty():
         return _nothing, _nothing
-    except termios.error:
-        return _nothing, _nothing
+    descriptor = keys.fileno()
+    before = termios.tcgetattr(descriptor)
 
-    def hush() -> None:
+    def begin() -> None:
         modes = termios.tcgetattr(descriptor)
-        if not lines:
-            modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
-            modes[3] &= ~termios.ICANON
-        modes[3] &= ~termios.ECHO
-        modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
+        change(modes)
         termios.tcsetattr(descriptor, termios.TCSANOW, modes)
 
-    return hush, lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)
+    return begin, lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
 
 def _nothing() -> None:
     pass
 
 
-def _signals(*names: str) -> list[signal.Signals]:
-    """Those of the signals that this platform has."""
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+@contextmanager
+def handling(handler: Handler, *names: str) -> Iterator[None]:
+    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off."""
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, handler) for number in known if signal.getsignal(number) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -67,6 +67,19 @@ def test_json_names_who_answered_where_that_was_a_fallback(server: Server, home:
     assert (found["text"], found["profile"], found["dialect"]) == ("Hello", "second", "openai-chat")
 
 
+@pytest.mark.parametrize(("words", "status"), [((), 1), (("-p", "groq"), 2)], ids=["refused", "no key"])
+def test_json_is_an_object_also_where_no_word_came(
+    server: Server, home: Path, words: tuple[str, ...], status: int
+) -> None:
+    server.answers(whole({"error": {"message": "no"}}, 401))
+    done = run("--base-url", server.url, "-m", "m", *words, "--json", "Hi", home=home)
+    found = json.loads(done.stdout)
+    assert done.returncode == status
+    assert (found["text"], found["model"], found["dialect"]) == ("", "m", "openai-chat")
+    assert (found["finish_reason"], found["usage"]["total"]) == ("failed", None)
+    assert done.stderr.startswith("✗".encode())
+
+
 def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server, home: Path) -> None:
     server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "error"}]}))
     done = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
@@ -94,6 +107,14 @@ def test_a_reply_that_broke_off_is_printed_and_status_1(server: Server, home: Pa
     done = run("--base-url", server.url, "-m", "m", "Hi", home=home)
     assert (done.returncode, done.stdout) == (1, b"one two\n")
     assert b"incomplete" in done.stderr
+
+
+def test_no_command_is_named_where_none_can_be_typed(server: Server, home: Path) -> None:
+    server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "length"}]}), cut("one ", "two"))
+    limit = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
+    assert limit.stderr == b"The reply was cut at the token limit.\n"
+    broken = run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    assert broken.stderr.startswith(b"The reply is incomplete. What came is kept.\n")
 
 
 def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, home: Path) -> None:

@@ -75,6 +75,10 @@ COMPLAINTS = {
         "line 2: profiles.a.base_url_env has to be the name of",
     ),
     "keys in place of a name": ('[profiles.a]\nkey_env = ["sk-1234"]\n', "line 2: profiles.a.key_env has to be a text"),
+    "a key that stands there itself": (
+        '[profiles.a]\napi_key = "sk-1234"\n',
+        "line 2: profiles.a.api_key is no known key: the key itself never stands here; key_env, ",
+    ),
     "a date": (
         "[profiles.local]\noptions = { stop = 2024-01-01 }\n",
         "line 2: profiles.local.options.stop is a date or a time, which no request can hold",
@@ -82,6 +86,15 @@ COMPLAINTS = {
     "infinity": (
         "[profiles.local.options]\na = [inf]\n",
         "line 2: profiles.local.options.a is without measure, which no request can hold",
+    ),
+    "the first of several": (
+        'default = "local"\n[profiles.b]\ndialcet = "openai-chat"\nfallback = ["nobody"]\n'
+        '[profiles.a]\nprice = ["a"]\nfallback = [[1]]\n[ui]\ntheme = 3\nfoo = 1\n',
+        "line 3: profiles.b.dialcet is no known key: did you mean 'dialect'?",
+    ),
+    "the first of several, though it is looked at last": (
+        "[ui]\ntheme = 3\n[profiles]\nlocal = 3\n[profiles.a]\nfoo = 1\n",
+        "line 2: ui.theme has to be a text",
     ),
     "brackets without end": (f"a = {'[' * 5000}", "holds what no configuration needs"),
     "a number without end": (f"a = {'1' * 5000}", "holds what no configuration needs"),
@@ -137,6 +150,16 @@ def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
 def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'groq'"):
         config.load(tmp_path / "config.toml").profile("grok")
+
+
+@pytest.mark.parametrize("name", ["nope", "nothere", "x"])
+def test_no_neighbour_is_named_where_none_is_near_and_the_names_are_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.load(tmp_path / "config.toml").profile(name)
+    assert str(caught.value) == f"There is no profile {name!r}"
+    assert "openai, " in caught.value.hint
+    assert "local" in caught.value.hint
+    assert "chatrepl" not in caught.value.hint, "it may be read inside the REPL"
 
 
 def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_naming_the_embedded_model_is_the_yes_of_a_single_question(home: Path, w
     assert b"could not be fetched" in done.stderr, "it was tried"
     done = run(*words, home=home, **NO_INDEX)
     assert b"were not fetched" in done.stderr
-    assert b"chatrepl -p local fetches them." in done.stderr
+    assert b"so does -p local" in done.stderr
 
 
 def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Path) -> None:

@@ -289,6 +289,16 @@ def test_doctor_says_what_to_do_where_the_server_is_gone_or_the_key_missing(home
     assert "OPENAI_API_KEY is not set" in said
 
 
+def test_doctor_tells_a_mistake_in_the_configuration_among_its_findings(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[ui]\nmarkdwn = true\n")
+    status, said = doctor("--base-url", server.url, "-m", "test-model", home=home)
+    assert status == 1
+    assert f"✗ configuration: {home}/config.toml, line 2: ui.markdwn is no known key" in said
+    assert "answers and offers 2 models" in said
+    assert "The terminal" in said
+
+
 def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text(

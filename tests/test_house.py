@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "tally"},
+    {"files", "capabilities", "streams", "toml_places", "tally"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {
         "dialects",
@@ -28,8 +28,8 @@ FLOORS = [
         "clipboard",
         "toml_lines",
     },
-    {"transcript", "export", "painter", "usage", "settings"},
-    {"client", "local", "live", "prompt", "terminal", "sessions"},
+    {"transcript", "export", "painter", "pictures", "terminal", "usage", "settings"},
+    {"client", "local", "live", "prompt", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
     {"glance", "doctor"},

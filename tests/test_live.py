@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,29 @@ def test_ctrl_c_in_the_middle_leaves_what_came_and_nothing_of_the_panel(server: 
         chat.wait_for_prompt()
         assert markers.words(chat.text()) == markers.words(text)
         assert "▎" not in chat.text()
+
+
+def test_an_xterm_made_narrower_in_the_middle_loses_nothing(server: Server, home: Path) -> None:
+    release = threading.Event()
+    words = [f"w{number:05}" for number in range(30)]
+    finished, grows = "\n\n".join(words[:15]), " ".join(words[15:])
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk(f"{finished}\n\n{grows}"))
+        assert release.wait(PATIENCE)
+        exchange.send(chunk(" end") + END)
+
+    server.answers(script)
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, XTERM_VERSION="XTerm(390)")) as chat:
+        chat.wait_for_prompt()
+        chat.line("Tell me")
+        chat.wait_for(words[-1])
+        chat.resize(40, 24)
+        chat.until(lambda: "▎" not in chat.text(), "the panel away")
+        release.set()
+        chat.wait_for("s in all")
+        assert markers.words(chat.text()) == words
 
 
 HOSTILE = (

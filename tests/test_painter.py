@@ -157,6 +157,17 @@ def test_after_a_resize_no_row_of_the_old_tail_is_left(tail: list[str], columns:
     assert re.sub(r"\x1b\[\?2026[hl]", "", "".join(written)) == "\r\n".join(tail)
 
 
+@given(st.lists(st.text("abc", max_size=30), min_size=1, max_size=4), st.integers(5, 40))
+def test_a_terminal_that_wraps_nothing_anew_loses_no_finished_line(tail: list[str], columns: int) -> None:
+    terminal = Terminal(40, 20)
+    painter = Painter(terminal.write, wraps_anew=False)
+    painter.paint(["one", "two"], tail, 40, 5)
+    terminal.screen.resize(20, columns)
+    painter.resized(columns)
+    assert terminal.text == ["one", "two"]
+    assert terminal.cursor == (0, 2)
+
+
 @pytest.mark.parametrize("finished", [[], ["done"]])
 def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame(finished: list[str]) -> None:
     terminal = Terminal(10, 10)

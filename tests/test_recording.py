@@ -14,7 +14,9 @@ import pytest
 
 from chatrepl import asking
 from chatrepl.choice import recorded_profile
+from chatrepl.client.exchange import Exchange as LastExchange
 from chatrepl.client.recording import Replay
+from chatrepl.client.routes import Route
 from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
@@ -266,6 +268,50 @@ def test_a_question_is_searched_for_secrets_when_somebody_looks(
         asking.ask(seen.session, question(f"much of it {KEY}"))
         assert not any("much of it" in text for text in searched), "it may be large"
         assert '"content": "much of it (hidden)"' in last(seen, "--curl")
+
+
+def test_the_last_question_is_shown_with_its_answer_whatever_else_was_asked_since(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers(say("Fine", " indeed"))
+    with faults.session(tmp_path, profile_at(server.url)) as seen:
+        asking.ask(seen.session, question("How are you?"))
+        seen.session.offered()
+        shown = last(seen)
+    assert f"POST {server.url}/chat/completions" in shown
+    assert '"content": "How are you?"' in shown
+    assert '"content": " indeed"' in shown
+    assert "data: [DONE]" in shown
+
+
+def test_of_long_bodies_the_ends_are_shown_and_nothing_of_the_key_at_a_cut(server: Server, tmp_path: Path) -> None:
+    server.answers(say(*[KEY] * 2_000, "the end"))
+    with faults.session(tmp_path, profile_at(server.url)) as seen:
+        asking.ask(seen.session, question(f"first {'x' * 100_000} last"))
+        shown = last(seen)
+    assert len(shown) < 8_000
+    for end in ('"content": "first x', 'x last"', "characters left out", "bytes, which end with", "the end", "[DONE]"):
+        assert end in shown
+    assert not any(KEY[at : at + 8] in shown for at in range(len(KEY) - 8))
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_the_end_of_an_answer_holds_no_piece_of_a_secret(step: int) -> None:
+    exchange = LastExchange("POST", "", {}, b"", Secrets(), Route(), "", 0.0)
+    key = "".join(f"{number:03}" for number in range(100))
+    exchange.secrets.add(key)
+    body = key.encode() * 1_000 + b"."
+    for at in range(0, len(body), step):
+        exchange.came(body[at : at + step], 1.0)
+    assert exchange.received == len(body)
+    assert re.fullmatch(r"[(hiden)]*\.?", exchange.answer_end), "it may begin within the word that hides"
+
+
+def test_the_variable_of_a_key_that_is_in_no_environment_is_called_like_one(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    with faults.session(tmp_path, replace(profile_at(server.url), key_env="", key_file=str(tmp_path / "key"))) as seen:
+        asking.ask(seen.session, question("Hi"))
+        assert "Bearer $API_KEY" in last(seen, "--curl")
 
 
 def test_nothing_is_last_before_anything_was_asked(tmp_path: Path) -> None:

@@ -112,6 +112,27 @@ def test_request_of_a_profile_without_an_address_is_a_line(chat: Terminal) -> No
     chat.wait_for_prompt("/request")
 
 
+def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
+    ask(chat, "/profile", " · openai-chat · ")
+    shown = chat.text()
+    for name in ("openrouter", "local", "lost"):
+        assert f"\n{name}" in shown
+    chat.line("/profile nope")
+    chat.wait_for("There is no profile 'nope'")
+    chat.wait_for_prompt("/profile nope")
+    assert "--list-profiles" not in chat.text()
+
+
+def test_a_key_that_is_missing_is_told_before_anything_is_asked(chat: Terminal, home: Path) -> None:
+    ask(chat, "/profile groq", "GROQ_API_KEY is not set.")
+    ask(chat, "/profile text", "text · m")
+    assert chat.text().count("is not set") == 1
+    with chatrepl("-p", "openai", env=environment(home)) as other:
+        other.wait_for("OPENAI_API_KEY is not set.")
+        other.wait_for("export OPENAI_API_KEY=...")
+        other.wait_for_prompt()
+
+
 def test_thinking_is_shown_or_hidden_and_kept_in_both_cases(chat: Terminal, server: Server, home: Path) -> None:
     ask(chat, "/thinking", "reasoning is shown.")
     server.answers(reply("openai-chat", "Four.", "Two and two."), reply("openai-chat", "Six.", "Three and three."))

@@ -45,6 +45,8 @@ class Client:
         told if it cannot be."""
         self.secrets = Secrets()
         self.last: Exchange | None = None
+        """The last question, and what became of it."""
+        self._now: Exchange | None = None
         self._env = env
         self._transport = transport
         self._record = record
@@ -116,21 +118,20 @@ class Client:
         for secret in (key, *urls.secrets(request.url)):
             self.secrets.add(secret)
         self.secrets.add_headers(profile.headers)
-        self.last = None
-        answer = None
+        self._now = answer = None
         try:
             answer = self._send(profile, request, waiting)
             yield answer
         except ChatError as error:
             error.args = (self.secrets.hide(str(error)),)
-            if self.last:
-                self.last.failure = str(error)
+            if self._now:
+                self._now.failure = str(error)
             raise
         finally:
             if answer:
                 answer.close()
-            if self.last:
-                self.last.over = self._clocks.now()
+            if self._now:
+                self._now.over = self._clocks.now()
 
     def _send(self, profile: Profile, request: Request, waiting: Waiting) -> httpx.Response:
         way = Route() if self._transport else route(profile, request.url, self._env)
@@ -144,9 +145,9 @@ class Client:
             raise unusable(profile) from None
         except httpx.TransportError as error:
             raise unreachable(error, profile, way.proxy) from None
-        if self.last:
-            self.last.status = answer.status_code
-            self.last.answer_headers = shown_headers(answer.headers, self.secrets, of_request=False)
+        if self._now:
+            self._now.status = answer.status_code
+            self._now.answer_headers = shown_headers(answer.headers, self.secrets, of_request=False)
         return answer
 
     def _sent(self, http: httpx.Client, outgoing: httpx.Request, profile: Profile, waiting: Waiting) -> httpx.Response:
@@ -173,10 +174,9 @@ class Client:
     def _chunks(self, profile: Profile, answer: httpx.Response, waiting: Waiting) -> Iterator[bytes]:
         try:
             for chunk in answer.iter_bytes():
-                if not self._clocks.flows:
-                    self._clocks.flows = True
-                    if self.last:
-                        self.last.first = self._clocks.now()
+                self._clocks.flows = True
+                if self._now:
+                    self._now.came(chunk, self._clocks.now())
                 yield chunk
                 waiting(Wait("silent", profile.timeouts.silence))
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -198,7 +198,7 @@ class Client:
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
 
     def _remember(self, profile: Profile, outgoing: httpx.Request, way: Route) -> None:
-        self.last = Exchange(
+        self._now = Exchange(
             outgoing.method,
             self.secrets.hide(urls.shown(str(outgoing.url))),
             shown_headers(outgoing.headers, self.secrets, of_request=True),
@@ -208,6 +208,8 @@ class Client:
             profile.key_env,
             self._clocks.now(),
         )
+        if outgoing.method == "POST":  # a list of models is no question
+            self.last = self._now
 
 
 def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.Request:

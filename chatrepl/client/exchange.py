@@ -15,6 +15,12 @@ REQUEST_IDS = tuple("x-request-id request-id x-generation-id x-litellm-call-id a
 _OWN = {"host", "connection", "content-length", "accept", "accept-encoding", "user-agent"}
 """The request headers that curl makes itself."""
 
+SHOWN = 2_000
+"""Of a longer body so many characters are shown, of a request from both ends, of an answer from the end."""
+
+KEPT = 4 * SHOWN
+"""So many bytes of an answer are kept at least."""
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -34,6 +40,17 @@ class Exchange:
     first: float | None = None
     over: float | None = None
     failure: str = ""
+    received: int = 0
+    """The bytes of the answer's body that came, of which the last are kept."""
+    _end: bytearray = field(default_factory=bytearray)
+
+    def came(self, chunk: bytes, now: float) -> None:
+        """Take note of a piece of the answer."""
+        self.first = now if self.first is None else self.first
+        self.received += len(chunk)
+        self._end += chunk[-2 * KEPT :]
+        if len(self._end) > 2 * KEPT:
+            del self._end[:-KEPT]
 
     @property
     def body(self) -> str:
@@ -45,13 +62,24 @@ class Exchange:
         """What the server calls this request, "" if it does not say."""
         return next((self.answer_headers[name] for name in REQUEST_IDS if name in self.answer_headers), "")
 
+    @property
+    def answer_end(self) -> str:
+        """The end of the answer as it came, without secrets. Where its beginning is not kept, nothing near the cut is
+        shown: a secret may have been cut as well."""
+        text = self.secrets.hide(self._end.decode("utf-8", "replace"))
+        return text[SHOWN if self.received > len(self._end) else 0 :][-SHOWN:].strip("\n")
+
     def told(self) -> Iterator[str]:
         """The lines that /last shows."""
         yield f"{self.method} {self.url}" + (f", by way of {self.route.proxy}" if self.route.proxy else "")
         yield from (f"  {name}: {value}" for name, value in self.headers.items())
         yield f"  {len(self.raw_body)} bytes" if self.raw_body else "  no body"
+        yield from _indented(_shortened(self.body))
         yield f"{self.status or 'no answer'}{' · ' + self.failure if self.failure else ''}"
         yield from (f"  {name}: {value}" for name, value in self.answer_headers.items())
+        if self.received:
+            yield f"  {self.received} bytes" + (", which end with" if self.received > SHOWN else "")
+            yield from _indented(self.answer_end)
         times = [f"first byte after {self.first - self.asked:.2f} s"] if self.first is not None else []
         times += [f"over after {self.over - self.asked:.2f} s"] if self.over is not None else []
         if times:
@@ -73,9 +101,21 @@ class Exchange:
         return " \\\n  ".join(parts)
 
     def _variable(self, header: str) -> str:
-        """The variable for the secret in that header: the key's own where dialects put the key."""
+        """The variable for the secret in that header: the key's own where dialects put the key, if it has one."""
         key_headers = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
-        return (self.key_name if header.lower() in key_headers else "") or re.sub(r"\W", "_", header).upper()
+        if self.key_name and header.lower() in key_headers:
+            return self.key_name
+        return "API_KEY" if header.lower() == "authorization" else re.sub(r"\W", "_", header).upper()
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"  {line}" for line in text.splitlines())
+
+
+def _shortened(text: str) -> str:
+    """The text, without the middle of a long one."""
+    left_out = len(text) - 2 * SHOWN
+    return text if left_out <= 0 else f"{text[:SHOWN]}\n({left_out} characters left out)\n{text[-SHOWN:]}"
 
 
 def _route_flags(way: Route) -> Iterator[tuple[str, str]]:

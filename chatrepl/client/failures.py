@@ -127,5 +127,5 @@ def _reason(error: httpx.TransportError) -> str:
 
 def _network_hint(profile: Profile, proxy: str) -> str:
     if is_loopback(profile.base_url):
-        return "Is the server running, and is that its port? chatrepl -p local needs none."
+        return "Is the server running, and is that its port? -p local or /profile local needs none."
     return "Check the network, the base URL and the proxy." if proxy else "Check the network and the base URL."

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from chatrepl import asking, safe, settings
-from chatrepl.asking import ENDINGS
 from chatrepl.attachments import described
 from chatrepl.commands.table import Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
@@ -169,4 +168,4 @@ def show_again(session: Session, bound: int = 20) -> None:
         for message in turn[1:]:
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
-                session.screen.say(ENDINGS.get(message.ending, ""), "warning")
+                asking.tell_ending(session, message.ending)

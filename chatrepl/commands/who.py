@@ -54,9 +54,12 @@ def models(session: Session, words: str) -> None:
 
 @command("/profile [name]", complete=profile_names)
 def profile(session: Session, words: str) -> None:
-    """Show who is talked to, or talk to somebody else from now on. The conversation stays."""
+    """List the profiles and show who is talked to, or talk to somebody else from now on. The conversation stays."""
     if words:
         session.switch(session.config.profile(words))
+    else:
+        session.screen.table([(each.name, each.about) for each in session.config.profiles.values()])
     chosen = session.profile
     place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
     session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")
+    session.warn()

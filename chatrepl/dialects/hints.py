@@ -53,7 +53,7 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
     (
         (400, 422),
         _words(r"max_(completion_|output_)?tokens.{0,60}(too large|at most|maximum|less than|<=)"),
-        "/set max_tokens asks for a shorter reply.",
+        "-o max_tokens=N or /set max_tokens N asks for a shorter reply.",
     ),
     (
         _ANY,

@@ -3,5 +3,6 @@
 from chatrepl.drawing.aside import Aside
 from chatrepl.drawing.drawing import Drawing, draw, panel
 from chatrepl.drawing.lines import Colors, Line, ansi, ansi_cells, cells, plain
+from chatrepl.drawing.strand import Strand
 
-__all__ = ["Aside", "Colors", "Drawing", "Line", "ansi", "ansi_cells", "cells", "draw", "panel", "plain"]
+__all__ = ["Aside", "Colors", "Drawing", "Line", "Strand", "ansi", "ansi_cells", "cells", "draw", "panel", "plain"]

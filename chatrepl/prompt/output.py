@@ -9,7 +9,7 @@ from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
 
-from chatrepl import narrow
+from chatrepl import capabilities, narrow
 
 
 def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
@@ -39,7 +39,7 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
             """Go up; the first time after a resize also by the rows that the terminal has made of longer ones."""
             columns = self.get_size().columns
             screen = get_app().renderer.last_rendered_screen
-            if columns != self._columns and screen and _wraps_anew(env):
+            if columns != self._columns and screen and capabilities.wraps_anew(env):
                 amount += _rows_added(screen, amount, columns)
             self._columns = columns
             super().cursor_up(amount)
@@ -49,11 +49,6 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
 
     depth = ColorDepth.DEPTH_4_BIT if coloured else ColorDepth.DEPTH_1_BIT
     return Vt100.from_pty(stream, term=env.get("TERM"), default_color_depth=depth)
-
-
-def _wraps_anew(env: Mapping[str, str]) -> bool:
-    """Whether the terminal wraps what it shows anew when it is made narrower: most do, a few old ones do not."""
-    return not (env.get("XTERM_VERSION") or env.get("STY") or env.get("TERM", "").startswith(("linux", "rxvt")))
 
 
 def _rows_added(screen: Screen, above: int, columns: int) -> int:

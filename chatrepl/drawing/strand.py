@@ -1,0 +1,37 @@
+"""A text as the server sends it into lines to write."""
+
+from dataclasses import dataclass, field
+
+from chatrepl import safe
+from chatrepl.drawing.aside import Aside
+from chatrepl.drawing.drawing import Drawing
+from chatrepl.drawing.lines import Colors, ansi
+
+PIECE = 8_192
+"""So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
+
+
+@dataclass(slots=True)
+class Strand:
+    """A run of text of one kind, answer or reasoning, on its way from the server to lines."""
+
+    drawing: Drawing | Aside
+    guard: safe.Stream = field(default_factory=safe.Stream)
+    waiting: list[str] = field(default_factory=list)
+
+    def feed(self, text: str) -> None:
+        self.waiting.append(text)
+
+    def take(self, colors: Colors) -> list[str]:
+        text = self.guard.feed("".join(self.waiting))
+        self.waiting.clear()
+        lines: list[str] = []
+        for at in range(0, len(text), PIECE):
+            self.drawing.feed(text[at : at + PIECE])
+            lines += [ansi(line, colors) for line in self.drawing.take()]
+        return lines
+
+    def finish(self, colors: Colors) -> list[str]:
+        lines = self.take(colors)
+        self.drawing.feed(self.guard.close())
+        return lines + [ansi(line, colors) for line in self.drawing.finish()]

@@ -1,0 +1,216 @@
+"""What the system does to the program: signals, and streams that are closed, slow, or not the terminal."""
+
+import fcntl
+import os
+import re
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there is no pty on Windows", allow_module_level=True)
+
+from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay
+from tests.terminal import Terminal, environment
+from tests.test_keys_on_pty import CTRL_Z
+from tests.test_repl import ask, sent
+
+CTRL_BACKSLASH = "\x1c"
+
+
+@contextmanager
+def shell(server: Server, home: Path, *flags: str) -> Iterator[Terminal]:
+    """chatrepl at its prompt in a shell with job control, whose prompt is "$"."""
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *flags]
+    terminal = Terminal(["bash", "--norc", "--noediting", "-i"], environment(home, PS1="$ "), columns=200)
+    try:
+        terminal.line(f"stty sane; {shlex.join(words)}")
+        terminal.wait_for_prompt()
+        yield terminal
+    finally:
+        terminal.process.close(force=True)
+
+
+def echoes(terminal: Terminal) -> bool:
+    modes: int = termios.tcgetattr(terminal.process.child_fd)[3]
+    return bool(modes & termios.ECHO and modes & termios.ICANON)
+
+
+def test_ctrl_backslash_during_a_reply_leaves_the_terminal_as_it_was(server: Server, home: Path) -> None:
+    server.answers(stay("one"))
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m"]
+    chat = Terminal(["sh", "-c", f"stty sane; exec {shlex.join(words)}"], environment(home))
+    try:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        assert not echoes(chat)
+        chat.send(CTRL_BACKSLASH)
+        chat.until(lambda: echoes(chat), "the modes of before")
+    finally:
+        chat.process.close(force=True)
+
+
+def test_what_is_typed_at_a_simple_prompt_is_seen_after_ctrl_z_too(server: Server, home: Path) -> None:
+    with shell(server, home, "--plain") as chat:
+        chat.send(CTRL_Z)
+        chat.wait_for("Stopped")
+        chat.line("fg")
+        chat.wait_for("--plain", times=2)
+        chat.send("half a thought")
+        chat.wait_for("half a thought")
+        ask(chat, "", "Hello")
+        assert sent(server) == [("user", "half a thought")]
+
+
+def test_ctrl_z_during_a_reply_leaves_the_screen_to_the_shell(server: Server, home: Path) -> None:
+    release = threading.Event()
+    text = "\n".join(f"w{number:05}" for number in range(8))
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk(text))
+        assert release.wait(PATIENCE)
+        exchange.send(chunk(" end") + END)
+
+    server.answers(script)
+    with shell(server, home) as chat:
+        chat.line("Hi")
+        chat.wait_for("w00007")
+        chat.send(CTRL_Z)
+        chat.wait_for("Stopped")
+        chat.until(lambda: chat.at_cursor() == "$", "the shell")
+        assert "▎" not in chat.text()
+        chat.line("echo the shell was here")
+        chat.wait_for("the shell was here", times=2)
+        chat.line("fg")
+        chat.wait_for("▎ w00007")
+        release.set()
+        chat.wait_for("s in all")
+        assert "▎" not in chat.text()
+        assert "Stopped" in chat.text()
+        assert chat.text().count("the shell was here") == 2
+        assert re.findall(r"w\d{5}", chat.text()) == text.replace("\n", " ").split()
+
+
+def program(server: Server, *words: str) -> list[str]:
+    return [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *words]
+
+
+def redirected(server: Server, home: Path, how: str, *words: str) -> Terminal:
+    """chatrepl on a terminal, with that at the end of its command line."""
+    return Terminal(["sh", "-c", f"exec {shlex.join(program(server, *words))} {how}"], environment(home), 40)
+
+
+def unread(pipe: int) -> int:
+    """How many bytes wait in a pipe."""
+    return int(struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"1234"))[0])
+
+
+def until(met, what: str) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+def test_a_reply_has_its_colours_wherever_the_errors_go(server: Server, home: Path) -> None:
+    server.answers(say("# Title"))
+    chat = redirected(server, home, "2>/dev/null", "Hi")
+    assert chat.end() == 0
+    assert b"\x1b[1;4;95mTitle" in chat.bytes
+
+
+def test_a_chat_has_its_styles_and_its_width_wherever_the_errors_go(server: Server, home: Path) -> None:
+    chat = redirected(server, home, "2>/dev/null")
+    try:
+        chat.wait_for_prompt()
+        assert b"\x1b[2m/help lists the commands." in chat.bytes
+        ask(chat, "/help", "/undo")
+        lines = chat.lines()
+        assert all(len(line) < 40 for line in lines[lines.index("> /help") :])
+    finally:
+        chat.process.close(force=True)
+
+
+def test_a_slow_reader_gets_every_byte_of_a_pipe_that_does_not_block(server: Server, home: Path) -> None:
+    text = "".join(f"line {number}\n" for number in range(3000))
+    server.answers(say(text))
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    capacity = fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(
+        program(server, "Hi"),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=environment(home),
+    )
+    until(lambda: unread(ours) == capacity or process.poll() is not None, "a full pipe")
+    os.close(theirs)
+    with open(ours, "rb") as pipe:
+        assert pipe.read().decode() == text
+    assert process.communicate(timeout=PATIENCE)[1] == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "told"),
+    [
+        ("Hi <&-", 0, b"Hello"),
+        ("<&-", 2, b"There is nothing to ask"),
+        ("Hi >&-", 0, b""),
+        ("Hi 2>&-", 0, b"Hello"),
+        ("-p nobody Hi 2>&-", 2, b""),
+        ("Hi <&- >&- 2>&-", 0, b""),
+    ],
+)
+def test_closed_streams_are_like_empty_ones(server: Server, home: Path, how: str, status: int, told: bytes) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {shlex.join(program(server))} {how}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home),
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == status
+    assert told in done.stdout + done.stderr
+
+
+def test_ctrl_c_ends_the_waiting_for_piped_text(server: Server, home: Path) -> None:
+    ours, theirs = os.pipe()
+    process = subprocess.Popen(
+        program(server, "Hi"), stdin=ours, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(home)
+    )
+    os.write(theirs, b"begun")
+    until(lambda: unread(ours) == 0, "somebody who reads")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE)[1] == b""
+    assert process.returncode == 130
+    os.close(ours)
+    os.close(theirs)
+    assert not server.requests
+
+
+def test_keys_after_piped_text_come_from_a_terminal_that_every_system_can_wait_for(server: Server, home: Path) -> None:
+    """Where that is /dev/tty, macOS cannot."""
+    chat = redirected(server, home, "< /dev/null", "-i", "Hi")
+    try:
+        chat.wait_for("Hello")
+        chat.wait_for_prompt()
+        assert Path(f"/proc/{chat.process.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
+        ask(chat, "And now?", "Hello")
+    finally:
+        chat.process.close(force=True)
