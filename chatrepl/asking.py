@@ -113,7 +113,7 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     message = None if reply.empty else reply.message()
     if message:
         session.transcript.add(Said(message))
-        if session.transcript.state.set_aside:
+        if session.transcript.state.undone:
             session.screen.say(OLD_STAYS, "warning")
         else:
             tell_ending(session, reply.ending)

@@ -13,11 +13,12 @@ from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
-from chatrepl.journal import Mark
+from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
+from chatrepl.tally import Sum
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
-from chatrepl.usage import Rates, Tally
+from chatrepl.usage import Length, Rates
 
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
@@ -68,7 +69,7 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
-        self._tally = Tally()
+        self._length = Length()
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -160,10 +161,15 @@ class Session:
         return self.connection.answering(self.profile) if "connection" in self.__dict__ else self.profile
 
     @property
-    def used(self) -> Tally:
-        """What the conversation used so far."""
-        self._tally.follow(self.conversation.turns)
-        return self._tally
+    def length(self) -> Length:
+        """How long the conversation is by now."""
+        self._length.follow(self.conversation.turns)
+        return self._length
+
+    @property
+    def spent(self) -> Sum:
+        """What all replies of the session used and cost, also those that are in the conversation no more."""
+        return self.transcript.state.spent.total(self.rates().price)
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
@@ -228,7 +234,7 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
-            if state.set_aside:
+            if isinstance(entry, Said) and state.undone:
                 self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:

@@ -20,12 +20,10 @@ class Facts(NamedTuple):
 
 def facts(session: Session) -> Facts:
     """What there is to say now. Worked out once per prompt, never while a key waits."""
-    rates = session.rates()
-    used = session.used
-    count, counted = used.tokens(session.conversation)
-    size = rates.context()
+    count, counted = session.length.tokens(session.conversation)
+    size = session.rates().context()
     shown = f"{'' if counted else '~'}{count:,}"
-    spent = used.total(rates)
+    spent = session.spent
     answering = session.answering
     return Facts(
         safe.line(answering.name, 40),

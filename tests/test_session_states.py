@@ -151,13 +151,28 @@ class Chat(RuleBasedStateMachine):
             if any(isinstance(event, Text | Thinking) for event in events):
                 self.obey("/redo")
                 assert self.session.conversation.turns[-1][-1].ending in BROKEN_OFF
-                self.obey("/redo")
+                self.obey("/undo")
                 assert self.session.conversation.turns == before
         if turns != before:
             self.obey("/undo")
             assert self.session.conversation.turns == before
             self.obey("/redo")
             assert self.session.conversation.turns == turns
+
+    @rule(steps=st.lists(st.sampled_from(["/undo", "/undo 1", "/undo 2"]), max_size=5))
+    def undo_and_redo(self, steps: list[str]) -> None:
+        passed = []
+        for line in steps:
+            before = list(self.session.conversation.turns)
+            count = len(self.session.transcript.state.undone)
+            self.obey(line)
+            if len(self.session.transcript.state.undone) > count:  # there was something to undo
+                passed.append(before)
+                if line != "/undo":
+                    assert self.session.conversation.turns == before[: -int(line[-1])]
+        for before in reversed(passed):
+            self.obey("/redo")
+            assert self.session.conversation.turns == before
 
     @rule(
         line=st.sampled_from(["/undo", "/undo 2", "/redo", "/reset", "/system brief", "/title t", "/edit 1", "/edit"])

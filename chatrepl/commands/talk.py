@@ -31,7 +31,7 @@ def system(session: Session, words: str) -> None:
 
 @command("/reset")
 def reset(session: Session, words: str) -> None:
-    """Forget the conversation and keep the system prompt. /undo brings it back as long as nothing new was said."""
+    """Forget the conversation and keep the system prompt. /undo brings it back."""
     count = len(session.conversation.turns)
     session.transcript.add(Mark("clear"))
     session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings them back.", "dim")
@@ -39,23 +39,21 @@ def reset(session: Session, words: str) -> None:
 
 @command("/undo [n]")
 def undo(session: Session, words: str) -> None:
-    """Take the last turn away, or the last n. Right after /reset, /edit, /retry or /continue it brings back what was
-    there before. An attachment that waits for the next question is taken back first. /redo is the way back."""
+    """Take the last change back: a turn, or what /reset, /edit, /retry or /continue did. With a number the last n turns
+    are taken away. An attachment that waits for the next question is taken back first. /redo is the way back."""
     if session.attachments and not words:
         session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
         return
-    state = session.transcript.state
-    if state.before and state.before.kind in UNDONE and not words:
-        said = UNDONE[state.before.kind]
-        session.transcript.add(Mark("restore"))
-        session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
-        return
-    count = number(words, default=1)
-    if not state.conversation.turns:
+    state, count = session.transcript.state, number(words, default=0)
+    if not (state.conversation.turns if count else state.changes):
         raise CommandError("There is nothing to undo")
-    dropped = min(count, len(state.conversation.turns))
-    session.transcript.add(Mark("drop", count=dropped))
-    session.screen.say(f"{counted(dropped, 'turn')} taken away; /redo brings back.", "dim")
+    kind, before = state.changes[-1].kind, len(state.conversation.turns)
+    session.transcript.add(Mark("undo", count=count))
+    after = len(state.conversation.turns)
+    if count or kind == "turn":
+        session.screen.say(f"{counted(before - after, 'turn')} taken away; /redo brings back.", "dim")
+    else:
+        session.screen.say(f"{UNDONE.get(kind, 'Undone')}: the conversation has {counted(after, 'turn')}.", "dim")
 
 
 UNDONE = {
@@ -69,19 +67,20 @@ UNDONE = {
 
 @command("/redo")
 def redo(session: Session, words: str) -> None:
-    """Bring back what /undo took away, or what came of a reply that /retry did not get whole, as long as nothing new
-    was said."""
+    """Do again what the last /undo took back, and then what the one before did, as long as nothing new was said. Of a
+    reply that /retry did not get whole it takes what came."""
     state = session.transcript.state
-    if not (state.before and state.before.kind in ("drop", "restore")):
+    if not state.undone:
         raise CommandError("There is nothing to bring back")
-    session.transcript.add(Mark("restore"))
-    session.screen.say(f"Brought back: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
+    said = "Done again" if state.undone[-1][0].kind in ("clear", "edit") else "Brought back"
+    session.transcript.add(Mark("redo"))
+    session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
 @command("/edit [n]")
 def edit(session: Session, words: str) -> None:
     """Put question n, or the last one, back into the prompt to ask it anew. What was said from there on is set aside;
-    /undo brings it back as long as nothing new was said."""
+    /undo brings it back."""
     place = _place(session, words)
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
