@@ -146,7 +146,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
             profile, key = session.connection.ready(session.profile)
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
-            session.screen.picture(profile.model, session.ui) as picture,
+            session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
             Gathering(reply.feed, partial(_journal, session), picture.feed) as gathering,
             closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
         ):

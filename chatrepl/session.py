@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, credentials, safe, sessions
+from chatrepl import attachments, credentials, files, safe, sessions
 from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
@@ -85,6 +85,7 @@ class Session:
             partial(self.screen.say, style="dim"),
             self.config.profiles,
             warn=partial(self.screen.say, style="warning"),
+            passing=self.screen.passing,
             consent=self.consent,
             recordings=self.recordings,
         )
@@ -101,6 +102,11 @@ class Session:
         """Let it go along with the next question; a large one only after a yes."""
         if self._wanted(part):
             self.attachments = attachments.joined(self.attachments, part)
+
+    def attach_files(self, names: Iterable[str]) -> None:
+        """The same with the files of these names."""
+        for name in names:
+            self.attach(attachments.read(files.path_of(name)))
 
     def _wanted(self, part: Attachment) -> bool:
         wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
@@ -133,6 +139,8 @@ class Session:
         self.offers = []
         self._looking_for = None
         self.profile = profile
+        if "connection" in self.__dict__:
+            self.connection.try_anew()
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
@@ -143,7 +151,14 @@ class Session:
 
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
-        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+        whose = replace(self.profile, model=self.answering.model, context=self.answering.context)
+        return Rates(whose, self.config.profiles.values(), list(self.offers))
+
+    @property
+    def answering(self) -> Profile:
+        """Who is talked to, as far as is known: with the model that answers where the profile names none, and the
+        fallback where that answers."""
+        return self.connection.answering(self.profile) if "connection" in self.__dict__ else self.profile
 
     @property
     def length(self) -> Length:

@@ -24,9 +24,10 @@ def facts(session: Session) -> Facts:
     size = session.rates().context()
     shown = f"{'' if counted else '~'}{count:,}"
     spent = session.spent
+    answering = session.answering
     return Facts(
-        safe.line(session.profile.name, 40),
-        safe.line(session.profile.model.rpartition("/")[2] or "its first model", 60),
+        safe.line(answering.name, 40),
+        safe.line(answering.model.rpartition("/")[2] or "its first model", 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
         usage.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
         safe.line(session.transcript.state.title, 60),

@@ -36,7 +36,8 @@ FLOORS = [
     {"session"},
     {"asking", "toolbar"},
     {"commands", "sending"},
-    {"repl", "errands", "flags", "warming"},
+    {"repl", "errands", "flags", "warming", "statuses"},
+    {"interactive", "one_shot"},
     {"cli"},
     {"__main__"},
 ]

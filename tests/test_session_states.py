@@ -43,6 +43,12 @@ class Wire:
         self.ending = "stop"
         self.asked = PROFILE
 
+    def try_anew(self) -> None:
+        pass
+
+    def answering(self, profile: Profile) -> Profile:
+        return profile
+
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         return profile, ""
 

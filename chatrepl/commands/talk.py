@@ -131,6 +131,7 @@ def retry(session: Session, words: str) -> None:
     there; of one that is stopped or breaks off /redo takes what came."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
+    session.connection.try_anew()
     asking.retry(session, words)
 
 
