@@ -21,6 +21,7 @@ from chatrepl.events import Event, Finished, Text, Thinking, Usage
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.sessions import Listed
 from chatrepl.waiting import Wait, Waiting
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
@@ -203,6 +204,7 @@ class Chat(RuleBasedStateMachine):
         assert path
         if path.exists():
             assert transcript.read(path) == self.session.transcript.state
+            assert Listed(path, "", 0).turns == len(self.session.conversation.turns)
         else:
             assert not self.session.conversation.turns
 

@@ -1,6 +1,8 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
+import re
 from collections.abc import Iterable
+from itertools import chain, count
 
 from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
@@ -10,6 +12,7 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import Session
+from chatrepl.sessions import listed
 
 
 def system_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -93,8 +96,20 @@ def fork(session: Session, words: str) -> None:
     """Go on in a new session that begins with the first n turns, or with all. The old session stays as it is."""
     place = _place(session, words)
     state = session.transcript.state
-    session.adopt(Conversation(state.conversation.system, state.conversation.turns[:place]), state.title)
+    session.adopt(
+        Conversation(state.conversation.system, state.conversation.turns[:place]), _forked(session, state.title)
+    )
     session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
+
+
+def _forked(session: Session, title: str) -> str:
+    """A title for a fork, by which it can be told from where it comes from and from other forks."""
+    if not title:
+        return ""
+    taken = {each.title for each in listed(session.paths.sessions)}
+    whole = re.sub(r" \(fork(?: \d+)?\)$", "", title)
+    names = chain([f"{whole} (fork)"], (f"{whole} (fork {number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _place(session: Session, words: str) -> int:
