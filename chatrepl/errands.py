@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from chatrepl import config, safe, sessions
@@ -52,9 +53,12 @@ def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
     from chatrepl.commands.sessions import choose
 
     def answer(question: str) -> str:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return ""
         from chatrepl.prompt import Prompt
 
-        return Prompt(None).answer(question) if sys.stdin.isatty() and sys.stdout.isatty() else ""
+        with closing(Prompt(None)) as prompt:
+            return prompt.answer(question)
 
     found = choose(folder, words, screen, answer)
     if not found:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import TextIO
 
-from chatrepl import safe
+from chatrepl import narrow, safe
 from chatrepl.drawing import Aside, Colors, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
@@ -54,20 +54,20 @@ class Look:
 
 
 class LivePicture:
-    """A reply on a terminal while it arrives. ``label`` says in the panel's title who answers."""
+    """A reply on a terminal while it arrives. ``label`` tells for the panel's title who answers."""
 
     def __init__(
         self,
         out: TextIO,
         look: Look,
-        label: str,
+        label: Callable[[], str],
         *,
         wraps_anew: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._out = out
         self._look = look
-        self._label = safe.line(label, 40)
+        self._label = label
         self._clock = clock
         self._begun = clock()
         self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
@@ -207,8 +207,13 @@ class LivePicture:
         if strand:
             finished += strand.take(self._look.colors)
             tail = strand.drawing.tail(max(min(TAIL_ROWS, self._rows - 3), 1), width - 2)
-        rows = panel(tail, self._title(), width, theme=self._look.theme)
-        self._painter.paint(finished, [ansi(row, self._look.colors) for row in rows], self._columns, self._rows - 1)
+        tail = [tuple(segment._replace(text=self._fitting(segment.text)) for segment in line) for line in tail]
+        rows = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
+        written = [self._fitting(ansi(row, self._look.colors)) for row in rows]  # measured as they will stand there
+        self._painter.paint(finished, written, self._columns, self._rows - 1)
+
+    def _fitting(self, text: str) -> str:
+        return narrow.fitting(text, self._out.encoding)
 
     def _finish(self) -> None:
         finished = self._notes + (self._strand.finish(self._look.colors) if self._strand else [])
@@ -227,12 +232,12 @@ class LivePicture:
         return self._settled - self._clock()
 
     def _title(self) -> str:
-        seconds = self._clock() - self._begun
+        seconds, label = self._clock() - self._begun, safe.line(self._label(), 40)
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
             doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
-            return f"{spin} {self._label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
-        return f"{self._label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
+            return f"{spin} {label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
+        return f"{label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
 
     def _waits(self) -> str:
         """What is waited for and for how long, once it takes so long that one may wonder."""

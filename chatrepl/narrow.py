@@ -4,6 +4,9 @@ import codecs
 import unicodedata
 from collections.abc import Mapping
 
+SLASH = "\u2044"
+"""The slash of fractions."""
+
 _LIKE = {
     **dict.fromkeys("•◦▪∙", "*"),
     "·": "-",
@@ -25,6 +28,7 @@ _LIKE = {
     "≥": ">=",
     "≠": "!=",
     "€": "EUR",
+    SLASH: "/",
     **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),
     **{chr(0x2400 + code): f"^{chr(code + 64)}" for code in range(32)},
     "␡": "^?",
@@ -56,13 +60,14 @@ def encoding(env: Mapping[str, str], now: str) -> str:
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
-    return "".join(_like(character) for character in error.object[error.start : error.end]), error.end
+    text, places = error.object, range(error.start, error.end)
+    return "".join(_like(text[place], after=text[max(place - 1, 0) : place]) for place in places), error.end
 
 
-def _like(character: str) -> str:
+def _like(character: str, after: str) -> str:
     if character in _LIKE:
         return _LIKE[character]
     if unicodedata.combining(character):
         return ""
-    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return letters or "?"
+    letters = unicodedata.normalize("NFKD", character).replace(SLASH, "/").encode("ascii", "ignore").decode()
+    return f" {letters}" if "/" in letters[1:] and after.isdigit() else letters or "?"  # 1½

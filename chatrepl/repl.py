@@ -9,6 +9,9 @@ from chatrepl import attachments, safe
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.session import LOST, MEANT, Session, as_line
 
+TWICE = 2.0
+"""Ctrl-C pressed again within so many seconds leaves."""
+
 
 class Reads(Protocol):
     """A prompt: the next line, and the answer to a question."""
@@ -26,17 +29,17 @@ class Reads(Protocol):
 
 def run(session: Session, prompt: Reads) -> None:
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
-    leaving = warned = False
+    warned, pressed = False, -TWICE
     while True:
         try:
             line = _read(session, prompt)
             if line.strip():
                 obey(session, line, typed=prompt.typed)
-            leaving = warned = False
+            warned, pressed = False, -TWICE
             continue
         except KeyboardInterrupt:
-            if not leaving:
-                leaving = True
+            before, pressed = pressed, session.clock()
+            if pressed - before >= TWICE:  # what was typed and cleared in between is not counted by anybody
                 session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
                 continue
         except EOFError:

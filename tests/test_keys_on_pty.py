@@ -331,6 +331,35 @@ def test_tab_completes_models_that_are_found_behind_the_prompt(chat: Terminal) -
     chat.until(completed, "the model")
 
 
+def test_foreign_names_act_on_nothing_in_menu_or_line(chat: Terminal, server: Server) -> None:
+    evil = "\u202e\u200b\x1b[2J"
+    server.models = [f"a{evil}one", f"a{evil}two"]
+    chat.send("/model a")
+
+    def offered() -> bool:
+        chat.send(TAB)
+        return "⟨U+202E⟩⟨U+200B⟩␛[2Jtwo" in chat.text()
+
+    chat.until(offered, "the models")
+    chat.send(TAB)
+    chat.until(lambda: chat.at_cursor().startswith("> /model a⟨U+202E⟩⟨U+200B⟩␛[2J"), "the name in the line")
+    assert "\u202e" not in chat.bytes.decode()
+    assert "\u200b" not in chat.bytes.decode()
+    assert b"\x1b[2J" not in chat.bytes
+
+
+def test_a_paste_is_one_text_after_a_question_too(chat: Terminal, server: Server) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    chat.line(f"my key is sk-proj-{'Ab1' * 16}")
+    chat.wait_for("Send it all the same?")
+    chat.line("y")
+    chat.wait_for("▎ one")
+    assert chat.bytes.rindex(b"\x1b[?2004h") > chat.bytes.rindex(b"\x1b[?2004l")
+    release.set()
+    chat.wait_for_prompt()
+
+
 def test_tab_completes_file_names(chat: Terminal, tmp_path: Path) -> None:
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "x y.txt").write_text("text")

@@ -107,6 +107,26 @@ def test_an_xterm_made_narrower_in_the_middle_loses_nothing(server: Server, home
         assert markers.words(chat.text()) == words
 
 
+def test_a_narrow_character_set_makes_no_row_longer_than_the_panel(server: Server, home: Path) -> None:
+    release = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk(f"w00000 {'€' * 25} w00001"))
+        assert release.wait(PATIENCE)
+        exchange.send(chunk(" end") + END)
+
+    server.answers(script)
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, LC_ALL="C"), columns=40) as chat:
+        chat.wait_for_prompt()
+        chat.line("Tell me")
+        chat.wait_for("w00001")
+        release.set()
+        chat.wait_for("s in all")
+        assert "".join(chat.text().split()).count("EUR" * 25) == 1
+        assert "Ctrl-C stops" not in chat.text()
+
+
 HOSTILE = (
     "\x1b]0;title\x07\x1b]52;c;aGk=\x07\x1b[2J\x1b[?1049h\x1bP1;2q\x1b\\"
     "\x1b_x\x1b\\\x1b^y\x1b\\\x9b5n\x9d0;t\x9c\x08\x7f\x05\u202e\r"

@@ -174,7 +174,15 @@ def test_a_narrow_terminal_gets_something_for_every_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("shown", "instead"),
-    [("a · b…", "a - b..."), ("✗ no", "x no"), ("│─┼", "|-+"), ("café", "cafe"), ("“x”", '"x"'), ("漢", "?")],
+    [
+        ("a · b…", "a - b..."),
+        ("✗ no", "x no"),
+        ("│─┼", "|-+"),
+        ("café", "cafe"),
+        ("“x”", '"x"'),
+        ("漢", "?"),
+        ("1½ cups, ¾ or 1⁄3", "1 1/2 cups, 3/4 or 1/3"),
+    ],
 )
 def test_what_stands_in_for_a_character_is_like_it(shown: str, instead: str) -> None:
     assert narrow.fitting(shown, "ascii") == instead

@@ -11,7 +11,10 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl import repl
+from chatrepl.config import Profile
 from tests.server import Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
+from tests.talking import Talk, shown
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, ENTER, PASTE, TAB, UP, Terminal, chatrepl, environment
 
 
@@ -337,6 +340,28 @@ def test_ctrl_c_clears_the_line_and_twice_on_an_empty_one_leaves(chat: Terminal)
     chat.wait_for_prompt()
     chat.send(CTRL_C)
     assert chat.end() == 0
+
+
+def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Talk) -> None:
+    chat = talk(Profile("test", dialect="openai-chat", base_url="http://127.0.0.1:9/v1", model="m"))
+    seconds = iter([1000.0, 1060.0, 1061.0])
+    chat.clock = lambda: next(seconds)
+
+    class Pressed:
+        typed = True
+
+        def read(self, start: str = "") -> str:
+            raise KeyboardInterrupt
+
+        def answer(self, question: str) -> str:
+            return ""
+
+        def close(self) -> None:
+            pass
+
+    repl.run(chat, Pressed())
+    assert shown(chat).count("Ctrl-C again") == 2
+    assert list(seconds) == []
 
 
 def test_a_failed_command_leaves_nothing_before_the_next(chat: Terminal, server: Server) -> None:

@@ -7,6 +7,8 @@ is as quick to edit as any other.
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
+from chatrepl import safe
+
 LINES, CHARACTERS = 20, 8_000
 """What is longer than one of these is folded."""
 
@@ -48,7 +50,7 @@ class Pastes:
         """What is shown for a character of the line."""
         pasted = self._texts.get(ord(character))
         if pasted is None:
-            return character
+            return safe.text(character).replace("\n", " ")
         lines = pasted.count("\n") + (not pasted.endswith("\n"))
         return f"[pasted {lines} lines]" if lines > 1 else f"[pasted {len(pasted)} characters]"
 
@@ -58,14 +60,14 @@ def _holds_mark(text: str) -> bool:
 
 
 class ShowPastes(Processor):
-    """Shows the labels in place of the characters."""
+    """Shows the labels in place of the characters, also of those that would act on the terminal or hide."""
 
     def __init__(self, pastes: Pastes) -> None:
         self._pastes = pastes
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         fragments = transformation_input.fragments
-        if not any(_holds_mark(text) for _, text, *_ in fragments):
+        if not any(_holds_mark(text) or safe.text(text) != text for _, text, *_ in fragments):
             return Transformation(fragments)
         shown: StyleAndTextTuples = []
         starts = [0]  # where each character of the line stands on the screen

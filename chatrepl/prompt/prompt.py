@@ -1,7 +1,8 @@
 """The prompt: what the user types, with completion, history, pastes and the status line."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
+from chatrepl import safe
 from chatrepl.config import Ui
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
@@ -114,16 +116,24 @@ class Prompt:
         self._complain()
         self._pastes.came, self._history.recalled = bool(start), True  # a line like the last one is not stored again
         try:
-            line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
+            with self._pasting():
+                line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
         finally:
-            self._output.enable_bracketed_paste()  # for what is pasted before the next prompt; ``close`` ends it
-            self._output.flush()
             self._complain()
         line = self._pastes.unfold(line)
         if not begins_command(line):
             self._due = ""  # it stands in the input history
         self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
         return line
+
+    @contextmanager
+    def _pasting(self) -> Iterator[None]:
+        """Let what is pasted before the next prompt come as one text too, until ``close``."""
+        try:
+            yield
+        finally:
+            self._output.enable_bracketed_paste()
+            self._output.flush()
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -144,7 +154,8 @@ class Prompt:
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
         early = _unsent(self._early(asking.input))
         try:
-            return asking.prompt(f"{question} ").strip()
+            with self._pasting():
+                return asking.prompt(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
             return ""
         finally:
@@ -224,7 +235,7 @@ class _Suggestions(Completer):
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         for text, meaning, replaced in self._suggest(document.text_before_cursor):
-            yield Completion(text, -replaced, display_meta=meaning)
+            yield Completion(text, -replaced, display=safe.line(text), display_meta=safe.line(meaning))
 
 
 class _FromHistory(AutoSuggest):
