@@ -113,7 +113,7 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     message = None if reply.empty else reply.message()
     if message:
         session.transcript.add(Said(message))
-        if session.transcript.state.set_aside:
+        if session.transcript.state.undone:
             session.screen.say(OLD_STAYS, "warning")
         else:
             tell_ending(session, reply.ending)
@@ -146,7 +146,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
             profile, key = session.connection.ready(session.profile)
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
-            session.screen.picture(profile.model, session.ui) as picture,
+            session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
             Gathering(reply.feed, partial(_journal, session), picture.feed) as gathering,
             closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
         ):

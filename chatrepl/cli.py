@@ -3,39 +3,23 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-from chatrepl import (
-    __version__,
-    attachments,
-    config,
-    errands,
-    files,
-    safe,
-    sessions,
-    settings,
-    streams,
-    warming,
-)
+from chatrepl import attachments, config, files, safe, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import Config, Paths, Profile, Recordings
-from chatrepl.conversation import Message
-from chatrepl.errors import ChatError, CommandError, RequestError
-from chatrepl.events import Usage
+from chatrepl.errors import ChatError, CommandError
 from chatrepl.flags import parser
 from chatrepl.journal import Mark
-from chatrepl.repl import Reads
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.terminal import quiet, takes_escapes
+from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
+from chatrepl.terminal import takes_escapes
 from chatrepl.transcript import Transcript
-
-FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-"""The exit statuses: fine; the request or the stream failed; wrong usage or configuration; interrupted."""
 
 
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
@@ -47,17 +31,13 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         return _run(flags, screen, env)
     except ChatError as error:
         screen.error(error)
-        return _status(error)
+        return status(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
-
-
-def _status(error: ChatError) -> int:
-    return FAILED if isinstance(error, RequestError) else USAGE
 
 
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
@@ -71,6 +51,8 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     if flags.config:
         places = replace(places, config=files.path_of(flags.config))
     if flags.doctor:
+        from chatrepl import errands
+
         choose = partial(_profile, flags, env=env, who={}, screen=screen)
         return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
     configuration = config.load(places.config, must_exist=bool(flags.config))
@@ -106,16 +88,18 @@ def _errand(
     flags: argparse.Namespace, configuration: Config, places: Paths, screen: Screen, env: Mapping[str, str]
 ) -> bool:
     """Do what needs nobody to talk to, if one of these was asked for."""
+    if not (flags.list_profiles or flags.list_sessions or flags.export or flags.take_in):
+        return False
+    from chatrepl import errands  # not for the first key
+
     if flags.list_profiles:
         errands.list_profiles(configuration, env)
     elif flags.list_sessions:
         errands.list_sessions(places.sessions)
     elif flags.export:
         errands.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
-    elif flags.take_in:
-        errands.take_in(files.path_of(flags.take_in), places.sessions)
     else:
-        return False
+        errands.take_in(files.path_of(flags.take_in), places.sessions)
     return True
 
 
@@ -128,6 +112,8 @@ def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcri
     """The session to go on with, if that is asked for."""
     path = None
     if flags.resume is not None:
+        from chatrepl import errands
+
         path = errands.chosen_session(flags.resume, places.sessions, screen).path
     elif flags.go_on:
         path = sessions.newest(places.sessions)
@@ -152,16 +138,29 @@ def _profile(
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)
     if who and not known and not by_hand:
         screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {profile.name}.", "warning")
-    options = dict(profile.options)
-    for pair in flags.option:
+    options = dict(profile.options) | (_options(flags.option) if flags.option else {})
+    if flags.raw:
+        options["raw"] = True
+    system = profile.system if flags.system is None else _text(flags.system)
+    return replace(profile, model=flags.model or profile.model, system=system, options=options)
+
+
+def _options(pairs: Sequence[str]) -> dict[str, Any]:
+    from chatrepl import settings  # not for the first key
+
+    options = {}
+    for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
             raise CommandError(f"-o takes KEY=VALUE, not {pair!r}", "For example: -o temperature=0.2")
         options[key.strip()] = settings.parse(value)
-    if flags.raw:
-        options["raw"] = True
-    system = profile.system if flags.system is None else settings.text_or_file(flags.system)
-    return replace(profile, model=flags.model or profile.model, system=system, options=options)
+    return options
+
+
+def _text(words: str) -> str:
+    from chatrepl import settings
+
+    return settings.text_or_file(words)
 
 
 def _chat(flags: argparse.Namespace, session: Session) -> int:
@@ -177,12 +176,16 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
     if stay and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
     named = list(attachments.mentioned(prompt))  # what is piped in was written by somebody else
-    return _repl(session, flags, text, named) if stay else _one_shot(session, flags, text, named)
+    if not stay:
+        from chatrepl import one_shot
 
+        return one_shot.answer(session, text, named, flags.file, as_json=flags.json)
+    from chatrepl import interactive
 
-def _attach(session: Session, names: Iterable[str]) -> None:
-    for name in names:
-        session.attach(attachments.read(files.path_of(name)))
+    if flags.profile != session.profile.name:
+        session.consent = session.confirm
+    interactive.chat(session, text, named, flags.file, resumed=flags.go_on or flags.resume is not None)
+    return FINE
 
 
 def _agreed(session: Session, question: str) -> bool:
@@ -193,121 +196,3 @@ def _agreed(session: Session, question: str) -> bool:
         return False
     answer = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts).answer(f"{question} [y/N]")
     return answer.lower() in ("y", "yes")
-
-
-def _one_shot(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
-    session.ui = replace(session.ui, statistics=False)
-    session.prompted = False
-    session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
-    from chatrepl import sending
-
-    warming.collect_garbage()
-    _attach(session, flags.file)
-    session.show_attachments()
-    message = sending.send(session, text, named)
-    if flags.json:
-        from chatrepl.export.format import to_json
-
-        print(to_json(_as_json(session, message)))
-    if session.failure:
-        return _status(session.failure)
-    return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
-
-
-def _as_json(session: Session, message: Message | None) -> dict[str, object]:
-    """The reply as data: an empty one where none came, for scripts always get an object."""
-    asked = session.connection.asked
-    message = message or Message("assistant", (), asked.model or session.profile.model, session.last_ending)
-    return {
-        "text": message.text,
-        "thinking": message.thinking,
-        "model": message.model,
-        "profile": message.profile or session.profile.name,
-        "dialect": asked.dialect or session.profile.dialect,
-        "finish_reason": message.ending,
-        "usage": asdict(message.usage or Usage()),
-        "session": str(session.transcript.kept) if session.transcript.kept else None,
-    }
-
-
-def _repl(session: Session, flags: argparse.Namespace, text: str, named: Iterable[Path]) -> int:
-    from chatrepl import repl
-
-    prompt = _prompt(session)
-    session.answer = prompt.answer
-    if flags.profile != session.profile.name:
-        session.consent = session.confirm
-    session.screen.all_to_out()
-    session.screen.say(_first_line(session), "dim")
-    session.warn()
-    if flags.go_on or flags.resume is not None:
-        from chatrepl.commands.talk import show_again
-
-        show_again(session)
-    elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
-        told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
-        session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
-    _attach(session, flags.file)
-    if text or not session.screen.live:  # where no prompt comes first that begins the warming
-        warming.collect_garbage()
-    with quiet(sys.stdin, lines=not session.screen.live):
-        if text:
-            repl.begin(session, text, named)
-        try:
-            repl.run(session, prompt)
-        finally:
-            prompt.close()
-            session.screen.title("")
-    if session.transcript.kept and session.conversation.turns:
-        session.screen.say(f"The session is in {session.transcript.kept}", "dim")
-    return FINE
-
-
-def _prompt(session: Session) -> Reads:
-    screen = session.screen
-    if not screen.live:
-        from chatrepl.plain_prompt import PlainPrompt
-
-        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
-    from chatrepl import editor, toolbar
-    from chatrepl.prompt import Prompt, Surroundings
-
-    def edit(text: str) -> str:
-        try:
-            return editor.edit(text, session.env, sys.stdin)
-        except ChatError as error:
-            screen.error(error)
-            return text
-
-    def typed() -> None:
-        if warming.over.is_set():  # no key waits for what is still loading
-            session.prepare()
-
-    def suggest(before: str) -> Iterable[tuple[str, str, int]]:
-        from chatrepl import commands  # not for the first key
-
-        return commands.suggestions(session, before)
-
-    return Prompt(
-        session.paths.history,
-        Surroundings(
-            ui=lambda: session.ui,
-            theme=lambda: screen.theme(session.ui),
-            coloured=screen.coloured,
-            env=session.env,
-            suggest=suggest,
-            status=lambda: partial(toolbar.text, toolbar.facts(session)),
-            edit=edit,
-            trouble=lambda line: screen.say(line, "warning"),
-            shown=warming.begin,
-            typed=typed,
-        ),
-    )
-
-
-def _first_line(session: Session) -> str:
-    place = session.transcript.path or "kept in memory alone"
-    model = session.profile.model or (
-        "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
-    )
-    return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."

@@ -17,7 +17,7 @@ from chatrepl.config import LOCAL, Profile, Recordings, Timeouts, located
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
-from chatrepl.errors import ChatError, Refused, RequestError
+from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece
 from chatrepl.retrying import retry_delay
 from chatrepl.waiting import Wait, Waiting
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 AHEAD = 10.0
 """A connection that is opened while somebody types is opened anew after so many seconds."""
+
+DOWN = 300.0
+"""A profile that could not be reached is passed by for so many seconds, where another one can be asked instead."""
 
 LOOK = Timeouts(connect=3, first_byte=5, silence=5, total=10)
 """The patience of whoever only looks what there is."""
@@ -42,6 +45,8 @@ class Try:
     profile: Profile
     key: str
     attempt: int = 0
+    failure: str = ""
+    """Why it failed before."""
 
 
 @dataclass
@@ -54,13 +59,22 @@ class Connection:
     profiles: Mapping[str, Profile]
     """Those that a ``fallback`` may name."""
     warn: Say = lambda _text: None
+    passing: Say = lambda _text: None
+    """Tells how far something is, in the place of what it told before."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
     recordings: Recordings = field(default_factory=Recordings)
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random
     asked: Profile = field(default_factory=Profile)
     """Who was asked last."""
+    _meant: Profile = field(default_factory=Profile)
+    """For whom that was."""
+    _answered: tuple[Profile, Profile] | None = None
+    """Who answered last, and for whom."""
+    _down: dict[str, float] = field(default_factory=dict)
+    """The profiles that could not be reached, and since when."""
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _local: "LocalServer | None" = None
@@ -84,10 +98,14 @@ class Connection:
 
         One that does not answer, when asked for its models, is replaced by a fallback of its own.
         """
+        self._meant = profile
         try:
-            return self._ready(profile, self.consent)
+            self._pass_by(profile)
+            found = self._ready(profile, self.consent)
         except RequestError as error:
-            return self._elsewhere(profile, error)
+            found = self._elsewhere(profile, error)
+        self.asked = found[0]
+        return found
 
     def ask(
         self, profile: Profile, key: str, conversation: Conversation, *, stream: bool, waiting: Waiting
@@ -106,7 +124,7 @@ class Connection:
                 events = self.client.ask(now.profile, conversation, now.key, stream=stream, waiting=waiting)
                 with closing(events):
                     for event in _from_the_first_piece(events):
-                        begun = True
+                        begun, self._answered = True, (self._meant, now.profile)
                         yield event
                 return
             except RequestError as error:
@@ -118,6 +136,15 @@ class Connection:
                 or self._waited(now, failure, waiting)
                 or Try(*self._elsewhere(now.profile, failure))
             )
+
+    def answering(self, profile: Profile) -> Profile:
+        """Who answers for the profile, as far as is known: who did the last time, with the model that did."""
+        meant, answered = self._answered or (profile, profile)
+        return answered if (meant.name, meant.model) == (profile.name, profile.model) else profile
+
+    def try_anew(self) -> None:
+        """Pass nobody by any more."""
+        self._down.clear()
 
     def prepare(self, profile: Profile) -> None:
         """Open a connection, in a thread of its own, to who is likely to be asked soon. Whether it comes to be or not
@@ -175,23 +202,37 @@ class Connection:
         delay = retry_delay(error, now.attempt, self.random, time.time()) if now.attempt < retries else None
         if delay is None:
             return None
-        self.say(f"{error}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
+        why = "The same" if str(error) == now.failure else str(error)
+        self.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
         waiting(Wait("asking again soon", delay))
         self.sleep(delay)
-        return replace(now, attempt=now.attempt + 1)
+        return replace(now, attempt=now.attempt + 1, failure=str(error))
 
     def _elsewhere(self, profile: Profile, error: ChatError) -> tuple[Profile, str]:
         """The first fallback that is ready, with those after it as its own; else the error is raised."""
         if isinstance(error, Refused) and error.status in _OUR_FAULT:
             raise error
-        for place, name in enumerate(profile.fallback, 1):
+        while profile.fallback:
+            if isinstance(error, Unreachable):
+                self._down.setdefault(profile.name, self.clock())
+            name, *later = profile.fallback
             self.say(f"{error}; asking {name} instead")
+            profile = replace(self.profiles[name], fallback=tuple(later))
             try:
-                other = replace(self.profiles[name], fallback=profile.fallback[place:])
-                return self._ready(other, lambda _question: False)
+                self._pass_by(profile)
+                return self._ready(profile, lambda _question: False)
             except ChatError as problem:
                 error = problem
+        self.try_anew()  # where nobody answers
         raise error
+
+    def _pass_by(self, profile: Profile) -> None:
+        """Complain of a profile that could not be reached a while ago, if another one can be asked instead."""
+        since = self._down.get(profile.name, 0.0)
+        if self.clock() >= since + DOWN:
+            self._down.pop(profile.name, None)
+        elif profile.fallback:
+            raise Unreachable(f"{profile.name} is down since {time.strftime('%H:%M', time.localtime(since))}")
 
     # getting ready
 
@@ -242,9 +283,11 @@ class Connection:
             self._stop_local()
         if self._local is None or wanted != self._weights:
             self._stop_local()
-            self._local = embedded.start(wanted, self.models_folder, self.say, consent)
+            self._local = embedded.start(wanted, self.models_folder, self.say, consent, self.passing)
             self._weights = wanted
-        return replace(profile, base_url=self._local.base_url, model=self._local.model), self._local.key
+        local = self._local
+        context = profile.context or local.context
+        return replace(profile, base_url=local.base_url, model=local.model, context=context), local.key
 
     def _stop_local(self) -> None:
         if self._local:

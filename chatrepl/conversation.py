@@ -206,12 +206,6 @@ class Conversation:
         """Take a whole turn in."""
         self.turns.append(checked(turn))
 
-    def drop(self, count: int = 1) -> list[Turn]:
-        """Take the last ``count`` turns out and return them."""
-        dropped = self.turns[-count:] if count > 0 else []
-        del self.turns[len(self.turns) - len(dropped) :]
-        return dropped
-
 
 @dataclass(slots=True)
 class Reply:

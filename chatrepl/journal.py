@@ -4,6 +4,7 @@ The session in memory and the one on disk are the same fold over the same entrie
 changes a session is an entry, written first and then taken in here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,8 +20,10 @@ from chatrepl.conversation import (
     checked,
     continued,
 )
+from chatrepl.tally import Tally
 
-VERSION = 1
+VERSION = 2
+"""In version 1 there were ``drop`` and ``restore`` for ``undo`` and ``redo``; they are read as they were meant."""
 
 _T = TypeVar("_T")
 
@@ -61,10 +64,16 @@ class Mark:
     """Something done to the conversation.
 
     ``system`` and ``rename`` set the system prompt and the title to ``text``; the kinds in ``WHO`` say who is talked
-    to. ``drop`` and ``edit`` take the last ``count`` turns away, ``clear`` takes all. ``retry`` reopens the last turn,
-    whose reply is replaced when the new one has come, unless that broke off and the old one had not; ``continue``
-    reopens it too, and what comes is added to its reply. ``restore`` undoes the last of these, and the last
-    ``restore``. ``withdraw`` takes back a question, or a reopening, that got no reply.
+    to. ``edit`` takes the last ``count`` turns away, ``clear`` takes all. ``retry`` reopens the last turn, whose reply
+    is replaced when the new one has come, unless that broke off and the old one had not; ``continue`` reopens it too,
+    and what comes is added to its reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
+
+    ``undo`` takes back the last change of the turns, be it a new turn or what one of these did; with a ``count`` as
+    many changes as make so many turns fewer. ``redo`` does again what the last ``undo`` took back, until something else
+    changes the turns.
+
+    Version 1 had ``drop``, which did what ``edit`` does, and ``restore``, which took back the last of ``drop``,
+    ``edit``, ``clear``, ``retry`` and ``continue``, and then the last ``restore``.
     """
 
     kind: str
@@ -78,10 +87,12 @@ WHO = ("profile", "model", "dialect", "base_url")
 Entry = Header | Said | Taken | Piece | Mark
 
 
-class Before(NamedTuple):
-    """The turns as they were before the mark of that kind changed them."""
+class Change(NamedTuple):
+    """The turns from ``at`` on gave way to others, by a new ``turn`` or a mark of that ``kind``. ``turns`` are those
+    that do not stand there now: to take the change back is to exchange them, and so is to do it again."""
 
     kind: str
+    at: int
     turns: list[Turn]
 
 
@@ -97,8 +108,12 @@ class State:
     """The question of the open turn."""
     reopened: str = ""
     """What reopened the turn: ``retry``, ``continue``, or "" for a new question."""
-    before: Before | None = None
-    """What can be brought back, as long as no new turn came."""
+    spent: Tally = field(default_factory=Tally)
+    """What all replies used that were ever given or taken over here; what is undone or replaced stays spent."""
+    changes: list[Change] = field(default_factory=list)
+    """What made the turns what they are, the last change last."""
+    undone: list[list[Change]] = field(default_factory=list)
+    """What each ``undo`` took back, the last one last."""
     _pieces: list[Piece] = field(default_factory=list)
 
     def take(self, entry: Entry) -> None:
@@ -110,10 +125,11 @@ class State:
                 self.title = self.title or title_of(message.text)
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
+                self.spent.add(message.model, message.profile, message.usage)
             case Taken(turn):
                 self.settle()
-                self.conversation.add(turn)
-                self.before = None
+                self._change("turn", len(self.conversation.turns), [turn])
+                self.spent.add(turn[-1].model, turn[-1].profile, turn[-1].usage)
                 self.title = self.title or title_of(turn[0].text)
             case Piece() if self.question:
                 self._pieces.append(entry)
@@ -129,11 +145,6 @@ class State:
         parts: list[Part] = [ThinkingPart(thinking)] if thinking else []
         parts += [TextPart(text)] if text else []
         return Message("assistant", tuple(parts), self.who.get("model", ""), "interrupted") if parts else None
-
-    @property
-    def set_aside(self) -> bool:
-        """Whether the last reply was set aside, by /undo or because it broke off; a mark ``restore`` takes it."""
-        return self.before is not None and self.before.kind == "restore"
 
     def settlement(self) -> Entry | None:
         """The entry that ends a turn which the program did not live to end."""
@@ -154,18 +165,16 @@ class State:
     def _close(self, question: Message, reply: Message) -> None:
         """Close the open turn. A reply that replaces or goes on from another takes its place. One that broke off does
         not take that of a whole one: it is as if the old reply were brought back at once."""
-        reopened = self.reopened
+        turns, reopened = self.conversation.turns, self.reopened
         self._open(None)
         if not reopened:
-            self.conversation.add((question, reply))
-            self.before = None
+            self._change("turn", len(turns), [(question, reply)])
             return
-        old = self.conversation.turns
-        *others, last = old
+        last = turns[-1]
         turn = (*last[:-1], continued(last[-1], reply)) if reopened == "continue" else (question, reply)
-        self.conversation.turns, self.before = [*others, turn], Before(reopened, old)
+        self._change(reopened, len(turns) - 1, [turn])
         if reopened == "retry" and reply.ending in BROKEN_OFF and last[-1].ending not in BROKEN_OFF:
-            self._mark(Mark("restore"))
+            self._undo()
 
     def _mark(self, mark: Mark) -> None:
         turns = self.conversation.turns
@@ -174,18 +183,50 @@ class State:
                 self.conversation.system = mark.text
             case "rename":
                 self.title = mark.text
-            case "drop" | "edit" | "clear" if turns:
-                self._open(None)
-                if not (self.before and mark.kind == self.before.kind == "drop"):  # one /undo after another
-                    self.before = Before(mark.kind, turns[:])
-                self.conversation.drop(len(turns) if mark.kind == "clear" else mark.count)
-            case "restore" if self.before:
-                self._open(None)
-                self.conversation.turns, self.before = self.before.turns, Before("restore", turns)
+            case "clear" if turns:
+                self._change("clear", 0)
+            case "edit" | "drop" if turns:
+                at = max(0, len(turns) - max(0, mark.count))
+                if mark.kind == self.changes[-1].kind == "drop" and not self.undone:  # several in a row were one
+                    self._exchanged(self.changes.pop())
+                self._change(mark.kind, at)
+            case "undo" if turns or (self.changes and mark.count <= 0):
+                self._undo(mark.count)
+            case "redo" if self.undone:
+                self._redo()
+            case "restore" if self.undone:
+                self._redo()
+                self.changes[-1] = self.changes[-1]._replace(kind="restore")
+            case "restore" if self.changes and self.changes[-1].kind != "turn":
+                self._undo()
             case "retry" | "continue" if turns:
                 self._open(turns[-1][0], mark.kind)
             case "withdraw":
                 self._open(None)
+
+    def _change(self, kind: str, at: int, new: Sequence[Turn] = ()) -> None:
+        """Put new turns in the place of those from ``at`` on."""
+        self._open(None)
+        self.changes.append(self._exchanged(Change(kind, at, [*new])))
+        self.undone.clear()
+
+    def _exchanged(self, change: Change) -> Change:
+        turns = self.conversation.turns
+        others = turns[change.at :]
+        turns[change.at :] = change.turns
+        return change._replace(turns=others)
+
+    def _undo(self, count: int = 0) -> None:
+        self._open(None)
+        left = max(0, len(self.conversation.turns) - count)
+        taken_back = [self._exchanged(self.changes.pop())]
+        while count > 0 and self.changes and len(self.conversation.turns) > left:
+            taken_back.append(self._exchanged(self.changes.pop()))
+        self.undone.append(taken_back)
+
+    def _redo(self) -> None:
+        self._open(None)
+        self.changes += [self._exchanged(change) for change in reversed(self.undone.pop())]
 
 
 def title_of(question: str) -> str:

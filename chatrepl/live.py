@@ -54,20 +54,20 @@ class Look:
 
 
 class LivePicture:
-    """A reply on a terminal while it arrives. ``label`` says in the panel's title who answers."""
+    """A reply on a terminal while it arrives. ``label`` tells for the panel's title who answers."""
 
     def __init__(
         self,
         out: TextIO,
         look: Look,
-        label: str,
+        label: Callable[[], str],
         *,
         wraps_anew: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._out = out
         self._look = look
-        self._label = safe.line(label, 40)
+        self._label = label
         self._clock = clock
         self._begun = clock()
         self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
@@ -232,12 +232,12 @@ class LivePicture:
         return self._settled - self._clock()
 
     def _title(self) -> str:
-        seconds = self._clock() - self._begun
+        seconds, label = self._clock() - self._begun, safe.line(self._label(), 40)
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
             doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
-            return f"{spin} {self._label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
-        return f"{self._label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
+            return f"{spin} {label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
+        return f"{label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
 
     def _waits(self) -> str:
         """What is waited for and for how long, once it takes so long that one may wonder."""

@@ -28,6 +28,8 @@ class LocalServer:
     base_url: str
     key: str = field(repr=False)
     model: str
+    context: int
+    """How many tokens it can hold."""
     process: subprocess.Popen[bytes] = field(repr=False)
 
     @property
@@ -70,7 +72,7 @@ def start(
         process.kill()  # while it loads it does not see that its stdin is closed
         _stop(process)
         raise
-    return LocalServer(f"{answer['url']}/v1", key, model.stem, process)
+    return LocalServer(f"{answer['url']}/v1", key, model.stem, context, process)
 
 
 def _settings(model: Path, key: str, context: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
@@ -34,6 +34,7 @@ class Screen:
         self._env = env
         self._picture: LivePicture | None = None
         self._title = ""
+        self._passing = False
         simple = plain or capabilities.is_simple(env)
         self.live = out.isatty() and not simple
         """Whether what was printed may be painted over."""
@@ -60,6 +61,16 @@ class Screen:
     def verbatim(self, text: str) -> None:
         """Print a text to be copied: its lines stay whole, however long."""
         self._print(safe.text(text))
+
+    def passing(self, text: str) -> None:
+        """Print a line whose place the next one takes; where nothing can be painted over only the first of several."""
+        if self._paints_over or not self._passing:
+            self.say(safe.line(text, self.columns - 1), "dim")
+        self._passing = True
+
+    @property
+    def _paints_over(self) -> bool:
+        return self.live and self.notes.isatty()
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Print names in columns with what they mean beside them, or below them where there is little room. A column of
@@ -89,8 +100,9 @@ class Screen:
         for line in error.hint.splitlines():
             self.say(f"  {line}", "dim")
 
-    def picture(self, label: str, ui: Ui) -> Picture:
-        """The picture of the next reply; one that shows nothing where the reply is only collected."""
+    def picture(self, label: Callable[[], str], ui: Ui) -> Picture:
+        """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
+        answers."""
         if self._silent:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):
@@ -185,7 +197,9 @@ class Screen:
         if self._picture and self._picture.alive:
             self._picture.say(text)
             return
-        self.notes.write(f"{text}\n")
+        up = "\x1b[A\r\x1b[K" if self._passing and self._paints_over else ""
+        self._passing = False
+        self.notes.write(f"{up}{text}\n")
         self.notes.flush()
 
 

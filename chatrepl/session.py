@@ -7,17 +7,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, credentials, safe, sessions
+from chatrepl import attachments, credentials, files, safe, sessions
 from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
-from chatrepl.journal import Mark
+from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
+from chatrepl.tally import Sum
 from chatrepl.terminal import Interrupts
 from chatrepl.transcript import Transcript, new_id
-from chatrepl.usage import Rates, Tally
+from chatrepl.usage import Length, Rates
 
 if TYPE_CHECKING:
     from chatrepl.connection import Connection
@@ -68,7 +69,7 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
-        self._tally = Tally()
+        self._length = Length()
         self.last_ending = ""
         """How the last reply ended, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -84,6 +85,7 @@ class Session:
             partial(self.screen.say, style="dim"),
             self.config.profiles,
             warn=partial(self.screen.say, style="warning"),
+            passing=self.screen.passing,
             consent=self.consent,
             recordings=self.recordings,
         )
@@ -100,6 +102,11 @@ class Session:
         """Let it go along with the next question; a large one only after a yes."""
         if self._wanted(part):
             self.attachments = attachments.joined(self.attachments, part)
+
+    def attach_files(self, names: Iterable[str]) -> None:
+        """The same with the files of these names."""
+        for name in names:
+            self.attach(attachments.read(files.path_of(name)))
 
     def _wanted(self, part: Attachment) -> bool:
         wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
@@ -132,6 +139,8 @@ class Session:
         self.offers = []
         self._looking_for = None
         self.profile = profile
+        if "connection" in self.__dict__:
+            self.connection.try_anew()
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
@@ -142,13 +151,25 @@ class Session:
 
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
-        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+        whose = replace(self.profile, model=self.answering.model, context=self.answering.context)
+        return Rates(whose, self.config.profiles.values(), list(self.offers))
 
     @property
-    def used(self) -> Tally:
-        """What the conversation used so far."""
-        self._tally.follow(self.conversation.turns)
-        return self._tally
+    def answering(self) -> Profile:
+        """Who is talked to, as far as is known: with the model that answers where the profile names none, and the
+        fallback where that answers."""
+        return self.connection.answering(self.profile) if "connection" in self.__dict__ else self.profile
+
+    @property
+    def length(self) -> Length:
+        """How long the conversation is by now."""
+        self._length.follow(self.conversation.turns)
+        return self._length
+
+    @property
+    def spent(self) -> Sum:
+        """What all replies of the session used and cost, also those that are in the conversation no more."""
+        return self.transcript.state.spent.total(self.rates().price)
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
@@ -213,7 +234,7 @@ class Session:
             if isinstance(entry, Mark) and state.question and not state.reopened:
                 self.put_back(state.question)
             self.transcript.add(entry)
-            if state.set_aside:
+            if isinstance(entry, Said) and state.undone:
                 self.screen.say(OLD_STAYS, "warning")
 
     def note_who(self) -> None:

@@ -38,6 +38,11 @@ class Listed(NamedTuple):
         """When it was last written to, for people where they are."""
         return f"{datetime.fromtimestamp(self.used):%Y-%m-%d %H:%M}"
 
+    @property
+    def turns(self) -> int:
+        """How many turns it has."""
+        return _turns(self.path)
+
 
 class Match(NamedTuple):
     """A session in which something was found, and the line it was found on."""
@@ -52,6 +57,14 @@ def listed(folder: Path) -> Iterator[Listed]:
         title = _title(path, used)
         if title is not None:
             yield Listed(path, title, used)
+
+
+def at(path: Path) -> Listed | None:
+    """The session in that file, None while it has none."""
+    with suppress(OSError):
+        used = path.stat().st_mtime
+        return Listed(path, _title(path, used) or "", used)
+    return None
 
 
 def newest(folder: Path) -> Path | None:
@@ -192,6 +205,17 @@ def _questions(data: bytes) -> Iterator[str]:
         yield "".join(texts)
 
 
+def _turns(path: Path) -> int:
+    """How many turns a session has: as many as were closed, unless a mark may have changed that."""
+    data = _bytes(path)
+    if _CHANGES_TURNS.search(data):
+        with suppress(ChatError):
+            return len(read(path).conversation.turns)
+    return len(_CLOSES_A_TURN.findall(data))
+
+
+_CLOSES_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"assistant"|turn":)', re.MULTILINE)
+_CHANGES_TURNS = re.compile(rb'^\{"mark":"(?:undo|drop|edit|clear|retry|continue)"', re.MULTILINE)
 _OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":)', re.MULTILINE)
 _TEXT = b'{"kind":"text","text":'
 """How a part that is a text begins; inside of a text it would have backslashes."""

@@ -222,7 +222,9 @@ def read(path: Path) -> State:
 
 def _check(path: Path, header: Entry | None) -> None:
     if not isinstance(header, Header):
-        raise TranscriptError(f"{path} is no session of chatrepl", 'A session begins with a line {"chatrepl": 1, ...}.')
+        raise TranscriptError(
+            f"{path} is no session of chatrepl", f'A session begins with a line {{"chatrepl": {VERSION}, ...}}.'
+        )
     if header.version > VERSION:
         raise TranscriptError(f"{path} was written by a newer chatrepl (format {header.version})", "Update chatrepl.")
 

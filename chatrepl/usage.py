@@ -1,20 +1,16 @@
-"""Tokens and money: what replies have used, what it cost, and how full a context is. What is unknown is None, not 0."""
+"""Prices, and how full a context is. What is unknown is None, not 0."""
 
-import operator
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
-from chatrepl.events import Usage
+from chatrepl.tally import Price
 
 if TYPE_CHECKING:
     from chatrepl.dialects import ModelInfo
-
-Price = tuple[float, float]
-"""Dollars for a million tokens, in and out."""
 
 CHARACTERS = 4
 """So many make a token, roughly, in English."""
@@ -54,55 +50,23 @@ def _is(model: str, name: str) -> bool:
     return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
 
 
-def cost(usage: Usage | None, price: Price | None) -> float | None:
-    """Dollars. Cached tokens count in full, for what they cost is nobody's to guess: it is at most this."""
-    if not price or not usage or usage.input is None or usage.output is None:
-        return None
-    return (usage.input * price[0] + usage.output * price[1]) / 1_000_000
-
-
-class Sum(NamedTuple):
-    """What several replies used together, as far as it is known: ``uncounted`` of them did not tell, and ``unpriced``
-    did not tell or have no price."""
-
-    replies: int = 0
-    input: int = 0
-    output: int = 0
-    uncounted: int = 0
-    cost: float = 0.0
-    unpriced: int = 0
-
-
 @dataclass(slots=True)
-class Tally:
-    """What the turns of a conversation add up to. It follows the conversation: only turns that are new are looked at,
-    so that one costs the same in a long conversation as in a short one."""
+class Length:
+    """How long a conversation is. It follows the conversation: only turns that are new are looked at, so that one costs
+    the same in a long conversation as in a short one."""
 
     characters: int = 0
     """Of all that was said and thought, and of the files that went along."""
-    _used: dict[tuple[str, str], Sum] = field(default_factory=dict)
-    """By model and profile."""
     _count: int = 0
     _last: Turn | None = None
 
     def follow(self, turns: Sequence[Turn]) -> None:
-        """Count the turns that are new. Before the same turn there always stand the same; who goes back begins anew."""
+        """Measure the turns that are new. Before the same turn there always stand the same; who goes back begins
+        anew."""
         if len(turns) < self._count or (self._count and turns[self._count - 1] is not self._last):
-            self.characters, self._used, self._count = 0, {}, 0
-        for turn in turns[self._count :]:
-            self.characters += sum(map(_length, turn))
-            whose = turn[-1].model, turn[-1].profile
-            self._used[whose] = _added(self._used.get(whose, Sum()), _counted(turn[-1].usage))
+            self.characters, self._count = 0, 0
+        self.characters += sum(_length(message) for turn in turns[self._count :] for message in turn)
         self._count, self._last = len(turns), turns[-1] if turns else None
-
-    def total(self, rates: Rates) -> Sum:
-        """The sum of all replies, at these prices."""
-        whole = Sum()
-        for whose, used in self._used.items():
-            paid = cost(Usage(input=used.input, output=used.output), rates.price(*whose))
-            unpriced = used.replies if paid is None else used.uncounted
-            whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced))
-        return whole
 
     def tokens(self, conversation: Conversation) -> tuple[int, bool]:
         """The tokens of the conversation, and whether they were counted by the server rather than estimated here."""
@@ -111,16 +75,6 @@ class Tally:
             return last.total, True
         characters = len(conversation.system) + self.characters
         return -(-characters // CHARACTERS), not characters
-
-
-def _counted(usage: Usage | None) -> Sum:
-    if usage is None or usage.input is None or usage.output is None:
-        return Sum(1, uncounted=1)
-    return Sum(1, usage.input, usage.output)
-
-
-def _added(one: Sum, other: Sum) -> Sum:
-    return Sum(*map(operator.add, one, other))
 
 
 def _length(message: Message) -> int:

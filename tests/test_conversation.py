@@ -52,14 +52,6 @@ def test_a_turn_enters_whole_or_not_at_all(roles: list[str]) -> None:
     assert conversation.turns == []
 
 
-@given(strategies.conversations, st.integers(0, 6))
-def test_dropping_turns_takes_them_from_the_end(conversation: Conversation, count: int) -> None:
-    turns = list(conversation.turns)
-    dropped = conversation.drop(count)
-    assert conversation.turns + dropped == turns
-    assert len(dropped) == min(count, len(turns))
-
-
 def test_asking_leaves_the_conversation_as_it_is() -> None:
     conversation = Conversation("brief")
     assert [message.text for message in conversation.asking(question("hi")).messages] == ["hi"]

@@ -34,6 +34,8 @@ def test_two_turns_with_a_real_server_and_no_key(model: Path, home: Path) -> Non
         chat.line("again")
         chat.wait_for("8 out", times=2)
         chat.wait_for_prompt()
+        chat.wait_for("local · tiny · ")
+        chat.wait_for("/4,096 tokens")
         chat.send(CTRL_D)
         assert chat.end() == 0
     (path,) = (home / "sessions").glob("*.jsonl")

@@ -6,14 +6,18 @@ import re
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from chatrepl import asking
+from chatrepl import asking, commands
 from chatrepl.config import Profile, Timeouts
+from chatrepl.connection import DOWN
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from tests import faults
@@ -172,6 +176,48 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
     assert '"profile":"backup"' in seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
 
 
+def test_who_is_down_is_passed_by_for_a_while_with_one_line(server: Server, tmp_path: Path) -> None:
+    away = replace(profile_for("openai-chat", faults.closed_port(server)), name="away", fallback=("backup",))
+    backup = replace(profile_for("openai-chat", server.url), name="backup", model="second")
+    with faults.session(tmp_path, away, backup) as seen:
+        now = [time.mktime((2026, 11, 21, 12, 3, 0, 0, 0, -1))]
+        seen.session.connection.clock = lambda: now[0]
+
+        def told(ask: Callable[[], object], tries: int) -> list[str]:
+            """What was said, when the first one was asked so often."""
+            before = len(seen.slept), len(seen.notes.getvalue())
+            ask()
+            assert len(seen.slept) - before[0] == max(tries - 1, 0)
+            return [line for line in seen.notes.getvalue()[before[1] :].splitlines() if "asking" in line]
+
+        once = partial(asking.ask, seen.session, question("Hi"))
+        first, again, other = told(once, 3)
+        assert re.fullmatch(r".*cannot be reached: .*; asking again in \d.\d s \(1 of 2\)", first)
+        assert re.fullmatch(r"The same; asking again in \d.\d s \(2 of 2\)", again)
+        assert other.endswith("asking backup instead")
+        assert (seen.session.answering.name, seen.session.answering.model) == ("backup", "second")
+        now[0] += DOWN - 1
+        assert told(once, 0) == ["away is down since 12:03; asking backup instead"]
+        now[0] += 1
+        assert len(told(once, 3)) == 3
+        assert len(told(once, 0)) == 1
+        assert len(told(partial(commands.run, seen.session, "/retry"), 3)) == 3
+        assert len(told(once, 0)) == 1
+        commands.run(seen.session, "/profile away")
+        assert len(told(once, 3)) == 3
+        commands.run(seen.session, "/model other")
+        assert seen.session.answering.model == "other"
+
+
+def test_where_nobody_answers_everybody_is_asked_the_next_time(server: Server, tmp_path: Path) -> None:
+    away = replace(profile_for("openai-chat", faults.closed_port(server)), name="away", fallback=("backup",), retries=0)
+    with faults.session(tmp_path, away, replace(away, name="backup", fallback=())) as seen:
+        for _ in range(2):
+            assert not asking.ask(seen.session, question("Hi"))
+    assert seen.notes.getvalue().count("cannot be reached") == 4
+    assert "is down" not in seen.notes.getvalue()
+
+
 def test_nothing_of_a_try_that_failed_is_taken_for_part_of_the_reply(server: Server, tmp_path: Path) -> None:
     spoken = wire("openai-chat")
     begun = spoken.frame({"model": "first", "choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 9}})
@@ -293,7 +339,8 @@ def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, 
     (home / "config.toml").write_text(
         f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
         'fallback = ["two"]\ntimeouts = { first_byte = 0.3 }\n'
-        f'[profiles.two]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+        f'[profiles.two]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m2"\n'
+        "timeouts = { first_byte = inf }\n"
     )
     release = threading.Event()
     server.answers(faults.Exchange.wait_for_hang_up, held(release, say("From", " two")))
@@ -302,8 +349,10 @@ def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, 
         chat.line("Hi")
         chat.wait_for("sent nothing for 0.3 s; asking")
         chat.wait_for("waiting for the first word")
-        chat.wait_for("of 300 s")
+        chat.wait_for("m2 · waiting for the first word")
+        assert " of " not in chat.text().partition("waiting for the first word")[2]
         release.set()
         chat.wait_for("From two")
         chat.wait_for_prompt()
+        chat.wait_for("two · m2 · ")
         assert server.requests[0].closed.wait(PATIENCE)

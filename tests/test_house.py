@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "capabilities", "streams", "toml_places"},
+    {"files", "capabilities", "streams", "toml_places", "tally"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {
         "dialects",
@@ -36,7 +36,8 @@ FLOORS = [
     {"session"},
     {"asking", "toolbar"},
     {"commands", "sending"},
-    {"repl", "errands", "flags", "warming"},
+    {"repl", "errands", "flags", "warming", "statuses"},
+    {"interactive", "one_shot"},
     {"cli"},
     {"__main__"},
 ]

@@ -21,6 +21,7 @@ from chatrepl.events import Event, Finished, Text, Thinking, Usage
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.sessions import Listed
 from chatrepl.waiting import Wait, Waiting
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
@@ -41,6 +42,12 @@ class Wire:
         self.events: list[Event] = []
         self.ending = "stop"
         self.asked = PROFILE
+
+    def try_anew(self) -> None:
+        pass
+
+    def answering(self, profile: Profile) -> Profile:
+        return profile
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         return profile, ""
@@ -145,13 +152,28 @@ class Chat(RuleBasedStateMachine):
             if any(isinstance(event, Text | Thinking) for event in events):
                 self.obey("/redo")
                 assert self.session.conversation.turns[-1][-1].ending in BROKEN_OFF
-                self.obey("/redo")
+                self.obey("/undo")
                 assert self.session.conversation.turns == before
         if turns != before:
             self.obey("/undo")
             assert self.session.conversation.turns == before
             self.obey("/redo")
             assert self.session.conversation.turns == turns
+
+    @rule(steps=st.lists(st.sampled_from(["/undo", "/undo 1", "/undo 2"]), max_size=5))
+    def undo_and_redo(self, steps: list[str]) -> None:
+        passed = []
+        for line in steps:
+            before = list(self.session.conversation.turns)
+            count = len(self.session.transcript.state.undone)
+            self.obey(line)
+            if len(self.session.transcript.state.undone) > count:  # there was something to undo
+                passed.append(before)
+                if line != "/undo":
+                    assert self.session.conversation.turns == before[: -int(line[-1])]
+        for before in reversed(passed):
+            self.obey("/redo")
+            assert self.session.conversation.turns == before
 
     @rule(
         line=st.sampled_from(["/undo", "/undo 2", "/redo", "/reset", "/system brief", "/title t", "/edit 1", "/edit"])
@@ -182,6 +204,7 @@ class Chat(RuleBasedStateMachine):
         assert path
         if path.exists():
             assert transcript.read(path) == self.session.transcript.state
+            assert Listed(path, "", 0).turns == len(self.session.conversation.turns)
         else:
             assert not self.session.conversation.turns
 

@@ -561,8 +561,11 @@ def test_a_fork_goes_its_own_way(chat: Terminal, server: Server, home: Path) -> 
     assert sent(server) == ["q0", "Hello", "other"]
     lengths = [len(transcript.read(path).conversation.turns) for path in (home / "sessions").glob("*.jsonl")]
     assert sorted(lengths) == [2, 3]
+    ask(chat, "/fork 1", "A new session with 1 turn")
+    titles = sorted(each.title for each in sessions.listed(home / "sessions"))
+    assert titles == ["q0", "q0 (fork 2)", "q0 (fork)"]
     chat.line("/fork 7")
-    chat.wait_for("has only 2 turns")
+    chat.wait_for("has only 1 turn")
 
 
 def test_two_terminals_on_one_session_part_ways(chat: Terminal, server: Server, home: Path) -> None:
@@ -571,6 +574,7 @@ def test_two_terminals_on_one_session_part_ways(chat: Terminal, server: Server, 
         second.wait_for("is open in another terminal")
         second.wait_for("> Hi")
         second.wait_for_prompt()
+        ask(second, "/delete", "This conversation is in no file yet")
         ask(second, "Mine", "Hello")
         assert sent(server) == ["Hi", "Hello", "Mine"]
     ask(chat, "Yours", "Hello")
@@ -584,25 +588,47 @@ def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
     ask(chat, "/title On old tools", "On old tools")
     ask(chat, "/fork", "A new session")
     ask(chat, "/find hello", "/resume ID")
-    assert chat.text().count("On old tools  ") + chat.text().count("  On old tools") >= 2
+    assert "  On old tools (fork)" in chat.text()
     chat.line("/resume old tools")
     chat.wait_for("Which one? [1-2]")
     chat.send("2" + ENTER)
     chat.wait_for("On old tools goes on")
     chat.wait_for_prompt()
+    ids = sorted(path.stem for path in (home / "sessions").glob("*.jsonl"))
+    assert all(any(f"  {each[-4:]}  20" in line and "1 turn" in line for line in chat.lines()) for each in ids)
     chat.line("/delete")
-    chat.wait_for("for good? [y/N]")
+    chat.wait_for("for good?")
+    assert "1 turn," in chat.text()
+    assert any(f"Delete {each}, 20" in chat.text() for each in ids)
     chat.send(ENTER)
     chat.wait_for("It stays")
     chat.wait_for_prompt()
     chat.line("/delete")
-    chat.wait_for("for good? [y/N]", times=2)
+    chat.wait_for("for good?", times=2)
     chat.send("y" + ENTER)
     chat.wait_for("Deleted")
     chat.wait_for_prompt()
     assert len(list((home / "sessions").iterdir())) == 1
     ask(chat, "Anew", "Hello")
     assert sent(server) == ["Anew"]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_lists_of_sessions_stay_in_their_columns(server: Server, home: Path, columns: int) -> None:
+    kept(home / "sessions", "20261121-081513-ae05", "One?", "word " * 60 + "needle " + "word " * 60)
+    kept(home / "sessions", "20261121-081513-ae06", "Two?", "漢字" * 60 + "needle" + "漢字" * 60)
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), columns=columns) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "/sessions", "One?")
+        (start,) = {line.index(name) for name in ("One?", "Two?") for line in chat.lines() if line.endswith(name)}
+        assert start == (21 if columns == 40 else 42)
+        ask(chat, "/find needle", "/resume ID")
+        shown = chat.lines()
+        begins = shown.index(next(line for line in shown if line.startswith("20261121-081513-ae0")))
+        excerpts = [line for line in shown[begins:] if "needle" in line]
+        assert len(excerpts) == 2
+        rows = [line for line in shown[begins : shown.index("/resume ID goes on with one.")] if "?" not in line]
+        assert all(line.startswith(("    ", "2026")) for line in rows), rows
 
 
 def test_a_key_is_sent_and_written_only_after_a_yes(chat: Terminal, server: Server, home: Path) -> None:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatrepl import transcript
@@ -18,9 +18,7 @@ from tests import strategies
 
 marks = st.builds(
     Mark,
-    st.sampled_from(
-        ["system", "rename", "drop", "clear", "edit", "restore", "retry", "continue", "withdraw", "profile", "unknown"]
-    ),
+    st.sampled_from("system rename undo redo clear edit retry continue withdraw profile unknown drop restore".split()),
     strategies.texts,
     st.integers(0, 3),
 )
@@ -63,6 +61,100 @@ def test_whatever_happens_roles_alternate(whole: list[Entry]) -> None:
         for turn in state.conversation.turns:
             assert turn[0].role == "user"
             assert turn[-1].role == "assistant"
+
+
+@given(st.lists(entries, max_size=20))
+def test_undone_to_the_beginning_and_redone_to_the_end_it_is_the_same(whole: list[Entry]) -> None:
+    state = State()
+    for entry in whole:
+        state.take(entry)
+    while state.undone:
+        state.take(Mark("redo"))
+    passed = []
+    while state.changes:
+        passed.append(list(state.conversation.turns))
+        state.take(Mark("undo"))
+    assert state.conversation.turns == []
+    while state.undone:
+        state.take(Mark("redo"))
+        assert state.conversation.turns == passed.pop()
+    assert passed == []
+
+
+def test_a_step_costs_what_it_changes_however_long_the_session() -> None:
+    state = State()
+    for number in range(1_000):
+        state.take(Said(question(f"q{number}")))
+        state.take(Said(reply("yes")))
+        for mark in ("retry", "undo", "redo", "undo"):
+            state.take(Mark(mark))
+            if mark == "retry":
+                state.take(Said(reply("no")))
+    held = [*state.changes, *(change for step in state.undone for change in step)]
+    assert sum(len(change.turns) for change in held) <= len(held) == 1_001
+
+
+class Version1:
+    """What the turns were after these marks in version 1, with its one state that could be brought back."""
+
+    def __init__(self) -> None:
+        self.turns: list[str] = []
+        self.kind = ""
+        self.before: list[str] = []
+
+    def take(self, kind: str, new: str) -> None:
+        turns = list(self.turns)
+        match kind:
+            case "turn":
+                self.turns, self.kind = [*turns, new], ""
+            case "retry" if turns:
+                self.turns, self.kind, self.before = [*turns[:-1], new], kind, turns
+            case "drop" if turns:
+                if self.kind != "drop":
+                    self.kind, self.before = kind, turns
+                self.turns = turns[:-1]
+            case "clear" if turns:
+                self.turns, self.kind, self.before = [], kind, turns
+            case "restore" if self.kind:
+                self.turns, self.kind, self.before = self.before, kind, turns
+
+
+@given(st.lists(st.sampled_from(["turn", "turn", "retry", "drop", "clear", "restore", "restore"]), max_size=20))
+@example("turn turn turn drop restore restore drop restore".split())
+@example("turn turn turn drop clear restore drop restore".split())
+def test_a_journal_of_version_1_means_what_it_meant(kinds: list[str]) -> None:
+    old, state = Version1(), State()
+    for place, kind in enumerate(kinds):
+        old.take(kind, str(place))
+        if kind != "turn":
+            state.take(Mark(kind, count=int(kind == "drop")))
+        else:
+            state.take(Said(question("?")))
+        if kind in ("turn", "retry"):
+            state.take(Said(reply(str(place))))
+        assert [turn[-1].text for turn in state.conversation.turns] == old.turns
+
+
+def test_each_undo_is_redone_by_itself_and_a_new_turn_ends_that() -> None:
+    state = State()
+    for text in ("one", "two", "three"):
+        state.take(Said(question(text)))
+        state.take(Said(reply(text)))
+
+    def after(kind: str, count: int = 0) -> int:
+        state.take(Mark(kind, count=count))
+        return len(state.conversation.turns)
+
+    assert [after(kind) for kind in ("undo", "undo", "redo", "redo", "redo")] == [2, 1, 2, 3, 3]
+    assert [after("undo", 2), after("redo"), after("clear"), after("undo"), after("undo"), after("redo")] == [
+        *(1, 3, 0, 3, 2),
+        3,
+    ]
+    assert [after("redo"), after("undo", 9), after("undo"), after("undo")] == [0, 0, 3, 2]
+    state.take(Said(question("four")))
+    state.take(Said(reply("four")))
+    assert after("redo") == 3
+    assert state.conversation.turns[-1][0].text == "four"
 
 
 def test_a_session_in_which_nothing_was_said_leaves_no_file(tmp_path: Path) -> None:

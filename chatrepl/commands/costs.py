@@ -4,37 +4,40 @@ from chatrepl import safe, usage
 from chatrepl.commands.table import command
 from chatrepl.conversation import Message
 from chatrepl.session import Session
+from chatrepl.tally import Sum, Tally, cost
 from chatrepl.usage import Rates
 
 
 @command("/usage")
 def usage_(session: Session, words: str) -> None:
-    """Show the tokens and the cost of each turn and of the conversation. Tokens are what the server counted, prices
-    are those of the profile or of the server; what nobody told is unknown. Cached tokens are priced in full."""
-    replies = [turn[-1] for turn in session.conversation.turns]
-    if not replies:
+    """Show the tokens and the cost of each turn, of the conversation, and of the session in all: what was undone,
+    replaced or forgotten stays spent. Tokens are what the server counted, prices are those of the profile or of the
+    server; what nobody told is unknown, and a + behind the amount in the status line means that it holds some replies
+    without a known price. Cached tokens are priced in full."""
+    if not session.spent.replies:
         session.screen.say("Nothing was used yet.")
         return
-    rates = session.rates()
-    for place, reply in enumerate(replies, 1):
+    rates, tally = session.rates(), Tally()
+    for place, (*_, reply) in enumerate(session.conversation.turns, 1):
         session.screen.say(f"[{place}] {_used(reply, rates)}")
-    whole = session.used.total(rates)
-    known = f"{whole.input:,} tokens in · {whole.output:,} out · {usage.dollars(whole.cost)}"
-    if whole.uncounted == whole.replies:
-        known = "tokens unknown · cost unknown"
-    elif whole.unpriced:
-        known = f"{whole.input:,} tokens in · {whole.output:,} out · cost {_partly(whole)}"
-    session.screen.say(f"In all: {known}", "bold")
-    count, counted = session.used.tokens(session.conversation)
+        tally.add(reply.model, reply.profile, reply.usage)
+    here, in_all = _summed(tally.total(rates.price)), _summed(session.spent)
+    session.screen.say(f"This conversation: {here}", "bold")
+    if in_all != here:
+        session.screen.say(f"The session in all: {in_all}", "bold")
+    count, counted = session.length.tokens(session.conversation)
     size = rates.context()
     of = f" of {size:,}" if size else ", the context size is unknown"
     session.screen.say(f"The conversation holds {'' if counted else 'about '}{count:,} tokens{of}.", "dim")
 
 
-def _partly(whole: usage.Sum) -> str:
-    if whole.unpriced == whole.replies:
-        return "unknown"
-    return f"{usage.dollars(whole.cost)} and an unknown part"
+def _summed(whole: Sum) -> str:
+    if whole.replies and whole.uncounted == whole.replies:
+        return "tokens unknown · cost unknown"
+    paid = usage.dollars(whole.cost)
+    if whole.unpriced:
+        paid = "cost unknown" if whole.unpriced == whole.replies else f"cost {paid} and an unknown part"
+    return f"{whole.input:,} tokens in · {whole.output:,} out · {paid}"
 
 
 def _used(reply: Message, rates: Rates) -> str:
@@ -44,7 +47,7 @@ def _used(reply: Message, rates: Rates) -> str:
         return " · ".join([*parts, "tokens unknown · cost unknown"])
     parts.append(f"{_count(used.input)} tokens in" + (f" ({used.cached:,} cached)" if used.cached else ""))
     parts.append(f"{_count(used.output)} out" + (f" ({used.reasoning:,} thinking)" if used.reasoning else ""))
-    paid = usage.cost(used, rates.price(reply.model, reply.profile))
+    paid = cost(used, rates.price(reply.model, reply.profile))
     return " · ".join([*parts, usage.dollars(paid) if paid is not None else "cost unknown"])
 
 

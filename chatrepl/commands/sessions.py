@@ -1,11 +1,12 @@
 """Commands about the sessions on disk: list, search, go on with one, name it, delete it."""
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
 from chatrepl import safe, sessions
-from chatrepl.commands.table import Suggestion, command, number, offered, pick
+from chatrepl.commands.table import Suggestion, command, counted, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
@@ -58,7 +59,8 @@ def find(session: Session, words: str) -> None:
         return
     for match in matches[:SHOWN]:
         session.screen.say(f"{match.session.id}  {match.session.when}  {safe.line(match.session.title)}", "bold")
-        session.screen.say(f"    {safe.line(_around(match.line, words))}")
+        room = max(session.screen.columns - 5, 10)
+        session.screen.say(f"    {_around(safe.line(match.line, len(match.line)), words, room)}")
     more = "There are more. " if len(matches) > SHOWN else ""
     session.screen.say(f"{more}/resume ID goes on with one.", "dim")
 
@@ -74,23 +76,27 @@ def title(session: Session, words: str) -> None:
 @command("/delete [id]", complete=session_ids)
 def delete(session: Session, words: str) -> None:
     """Delete a session for good, this one if none is named. It asks first."""
-    path = session.transcript.path
-    if words:
-        chosen = choose(session.paths.sessions, words, session.screen, session.answer)
-        path = chosen.path if chosen else None
-    if not path or not path.exists():
-        session.screen.say("There is nothing to delete.", "dim")
+    own = session.transcript.path
+    named = words and choose(session.paths.sessions, words, session.screen, session.answer)
+    chosen = named or (sessions.at(own) if own and not words else None)
+    if not chosen:
+        session.screen.say("Nothing is deleted." if words else _nothing_to_delete(session), "dim")
         return
-    titled = next((each.title for each in sessions.named(session.paths.sessions, path.stem)), "")
-    if not session.confirm(f"Delete {safe.line(titled) or path.stem!r} for good?"):
+    if not session.confirm(f"Delete {_described(chosen)} for good?"):
         session.screen.say("It stays.", "dim")
         return
-    if path == session.transcript.path:
+    if chosen.path == own:
         system = session.conversation.system
         session.begin()
         session.transcript.add(Mark("system", system))
-    sessions.delete(path)
+    sessions.delete(chosen.path)
     session.screen.say("Deleted.", "dim")
+
+
+def _nothing_to_delete(session: Session) -> str:
+    if not session.conversation.turns:
+        return "There is nothing to delete."
+    return f"This conversation is in no file{' yet' if session.transcript.path else ''}; /delete ID deletes another."
 
 
 def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str]) -> Listed | None:
@@ -100,16 +106,31 @@ def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str
         raise CommandError(f"No session is meant by {words!r}" if words else "There are no sessions yet")
     if len(found) == 1 and words:
         return found[0]
-    chosen = pick(screen, answer, [(each.when, each.title or each.id) for each in found[:SHOWN]])
+    chosen = pick(screen, answer, [_choice(each) for each in found[:SHOWN]])
     return None if chosen is None else found[chosen]
 
 
+def _choice(each: Listed) -> tuple[str, ...]:
+    return each.id[-4:], each.when, counted(each.turns, "turn"), each.title or "untitled"
+
+
+def _described(each: Listed) -> str:
+    """A session in words that tell it from every other."""
+    return f'{each.id}, {each.when}, {counted(each.turns, "turn")}, "{safe.line(each.title) or "untitled"}"'
+
+
 def _row(each: Listed, session: Session) -> tuple[str, ...]:
-    return "*" if each.path == session.transcript.path else "", each.id, each.when, each.title or "untitled"
+    mark = "*" if each.path == session.transcript.path else ""
+    if session.screen.columns < 45:  # no room for both the id and the time on a line
+        return mark, each.id, f"{each.when} {each.title or 'untitled'}"
+    return mark, each.id, each.when, each.title or "untitled"
 
 
-def _around(line: str, words: str, room: int = 100) -> str:
-    """The part of a line in which the first of the words stands."""
-    place = line.casefold().find(words.casefold().split()[0])
-    start = max(0, place - room // 3)
-    return ("…" if start else "") + line[start : start + room] + ("…" if start + room < len(line) else "")
+def _around(line: str, words: str, room: int) -> str:
+    """The part of a line in which the first of the words stands, in so many columns."""
+    if any(unicodedata.east_asian_width(character) in "WF" for character in line):
+        room //= 2  # as if all were two columns wide
+    place = max(0, line.casefold().find(words.casefold().split()[0]))
+    start = max(0, min(place - room // 3, len(line) - room))
+    shown = f"…{line[start + 1 :]}" if start else line
+    return safe.line(shown, room)

@@ -128,9 +128,9 @@ def flagged(words: str, flag: str) -> tuple[bool, str]:
     return (True, before.strip()) if last == flag else (False, words)
 
 
-def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[tuple[str, str]]) -> int | None:
+def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[Sequence[str]]) -> int | None:
     """Which of the rows the user wants, from 0; None where that is none of them."""
-    screen.table([(str(place), name, meaning) for place, (name, meaning) in enumerate(rows, 1)])
+    screen.table([(str(place), *row) for place, row in enumerate(rows, 1)])
     place = whole(answer(f"Which one? [1-{len(rows)}]"))
     return place - 1 if 1 <= place <= len(rows) else None
 

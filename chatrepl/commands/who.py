@@ -48,7 +48,7 @@ def models(session: Session, words: str) -> None:
     if not chosen:
         raise CommandError(f"No model is called like that{nearest(words, [each.id for each in offered])}")
     for each in sorted(chosen, key=lambda each: each.id):
-        mark = "*" if each.id == session.profile.model else " "
+        mark = "*" if each.id == session.answering.model else " "
         session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
 
 

@@ -25,7 +25,7 @@ def read(path: Path) -> list[Chat]:
     """The conversation in a journal; a reply that never ended is taken as interrupted."""
     entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line))]
     if not entries or not isinstance(header := entries[0], Header):
-        raise Damage('this is no session of chatrepl, which begins {"chatrepl": 1, ...}', 1)
+        raise Damage(f'this is no session of chatrepl, which begins {{"chatrepl": {VERSION}, ...}}', 1)
     if header.version > VERSION:
         raise Damage(f"this was written by a newer chatrepl (format {header.version})", 1)
     state = State()

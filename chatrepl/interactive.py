@@ -1,0 +1,93 @@
+"""A chat at a terminal: the prompt and what surrounds it, from the first line to the last."""
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from chatrepl import __version__, config, repl, safe, sessions, warming
+from chatrepl.errors import ChatError
+from chatrepl.repl import Reads
+from chatrepl.session import Session
+from chatrepl.terminal import quiet
+
+
+def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, resumed: bool) -> None:
+    """Chat until the user leaves. ``text`` is asked first, and with it go the files ``named`` in it."""
+    prompt = _prompt(session)
+    session.answer = prompt.answer
+    session.screen.all_to_out()
+    session.screen.say(_first_line(session), "dim")
+    session.warn()
+    if resumed:
+        from chatrepl.commands.talk import show_again
+
+        show_again(session)
+    elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
+        told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
+        session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
+    session.attach_files(attached)
+    if text or not session.screen.live:  # where no prompt comes first that begins the warming
+        warming.collect_garbage()
+    with quiet(sys.stdin, lines=not session.screen.live):
+        if text:
+            repl.begin(session, text, named)
+        try:
+            repl.run(session, prompt)
+        finally:
+            prompt.close()
+            session.screen.title("")
+    if session.transcript.kept and session.conversation.turns:
+        session.screen.say(f"The session is in {session.transcript.kept}", "dim")
+
+
+def _prompt(session: Session) -> Reads:
+    screen = session.screen
+    if not screen.live:
+        from chatrepl.plain_prompt import PlainPrompt
+
+        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
+    from chatrepl import toolbar
+    from chatrepl.prompt import Prompt, Surroundings
+
+    def edit(text: str) -> str:
+        from chatrepl import editor
+
+        try:
+            return editor.edit(text, session.env, sys.stdin)
+        except ChatError as error:
+            screen.error(error)
+            return text
+
+    def typed() -> None:
+        if warming.over.is_set():  # no key waits for what is still loading
+            session.prepare()
+
+    def suggest(before: str) -> Iterable[tuple[str, str, int]]:
+        from chatrepl import commands  # not for the first key
+
+        return commands.suggestions(session, before)
+
+    return Prompt(
+        session.paths.history,
+        Surroundings(
+            ui=lambda: session.ui,
+            theme=lambda: screen.theme(session.ui),
+            coloured=screen.coloured,
+            env=session.env,
+            suggest=suggest,
+            status=lambda: partial(toolbar.text, toolbar.facts(session)),
+            edit=edit,
+            trouble=lambda line: screen.say(line, "warning"),
+            shown=warming.begin,
+            typed=typed,
+        ),
+    )
+
+
+def _first_line(session: Session) -> str:
+    place = session.transcript.path or "kept in memory alone"
+    model = session.profile.model or (
+        "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
+    )
+    return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."

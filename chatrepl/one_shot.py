@@ -1,0 +1,44 @@
+"""One question from the command line, and its reply on standard output."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from chatrepl import sending, warming
+from chatrepl.conversation import Message
+from chatrepl.events import Usage
+from chatrepl.export.format import to_json
+from chatrepl.session import Session
+from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
+
+
+def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:
+    """Print the reply; returns the exit status."""
+    session.ui = replace(session.ui, statistics=False)
+    session.prompted = False
+    session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
+    warming.collect_garbage()
+    session.attach_files(attached)
+    session.show_attachments()
+    message = sending.send(session, text, named)
+    if as_json:
+        print(to_json(_as_json(session, message)))
+    if session.failure:
+        return status(session.failure)
+    return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
+
+
+def _as_json(session: Session, message: Message | None) -> dict[str, object]:
+    """The reply as data: an empty one where none came, for scripts always get an object."""
+    asked = session.connection.asked
+    message = message or Message("assistant", (), asked.model or session.profile.model, session.last_ending)
+    return {
+        "text": message.text,
+        "thinking": message.thinking,
+        "model": message.model,
+        "profile": message.profile or session.profile.name,
+        "dialect": asked.dialect or session.profile.dialect,
+        "finish_reason": message.ending,
+        "usage": asdict(message.usage or Usage()),
+        "session": str(session.transcript.kept) if session.transcript.kept else None,
+    }
