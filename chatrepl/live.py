@@ -207,12 +207,11 @@ class LivePicture:
         if strand:
             finished += strand.take(coloured=self._look.coloured)
             tail = strand.drawing.tail(max(min(TAIL_ROWS, self._rows - 3), 1), width - 2)
+        # a small character set makes rows longer: the panel is cut, and then measured, as it will stand there
         tail = [tuple(segment._replace(text=self._fitting(segment.text)) for segment in line) for line in tail]
-        rows = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
-        written = [
-            self._fitting(ansi(row, coloured=self._look.coloured)) for row in rows
-        ]  # measured as they will stand there
-        self._painter.paint(finished, written, self._columns, self._rows - 1)
+        panelled = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
+        rows = [self._fitting(ansi(row, coloured=self._look.coloured)) for row in panelled]
+        self._painter.paint(finished, rows, self._columns, self._rows - 1)
 
     def _fitting(self, text: str) -> str:
         return narrow.fitting(text, self._out.encoding)

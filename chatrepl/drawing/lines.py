@@ -34,7 +34,7 @@ def cells(line: Line) -> int:
 
 
 def ansi(line: Line, *, coloured: bool = True) -> str:
-    """The line with escape sequences, in the 16 colours all terminals have; without them it still is bold and the like."""
+    """The line with escape sequences, in the 16 colours all terminals have, or just bold and the like."""
     return "".join(_escaped(segment, coloured) for segment in line)
 
 
