@@ -30,6 +30,9 @@ _IMAGES = {
     b"GIF89a": "image/gif",
 }
 
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""How the names of images usually end."""
+
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -110,14 +113,25 @@ def place(name: str) -> str:
 _MENTION = re.compile(r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))""")
 
 
+_LIKE_A_PATH = re.compile(r"[\w. ~/-]*(?:/[\w. ~/-]*|\w\.[A-Za-z]\w{0,3})")
+"""Has a slash or an ending; decorators that are called have other signs too, and people have neither."""
+
+
 def mentioned(text: str) -> Iterator[Path]:
     """The files that exist among those a message names with an @ before them."""
+    return (path for _, path in _mentions(text) if path)
+
+
+def missing(text: str) -> Iterator[str]:
+    """The names with an @ before them that look like those of files, and are of none."""
+    return (name for name, path in _mentions(text) if not path and _LIKE_A_PATH.fullmatch(name))
+
+
+def _mentions(text: str) -> Iterator[tuple[str, Path | None]]:
+    """What stands behind each @, and the file it means, None for none."""
     for match in _MENTION.finditer(text):
-        for name in [match[1]] if match[1] else [match[2], match[2].rstrip(".,;:!?)]}'\"")]:
-            path = Path(name)
-            if _exists(path):
-                yield path
-                break
+        names = [match[1]] if match[1] else [match[2], match[2].rstrip(".,;:!?)]}'\"")]
+        yield names[-1], next((path for path in map(Path, names) if _exists(path)), None)
 
 
 def _exists(path: Path) -> bool:

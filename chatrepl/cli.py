@@ -18,7 +18,7 @@ from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
-from chatrepl.terminal import takes_escapes
+from chatrepl.terminal import TypedAhead, takes_escapes
 from chatrepl.transcript import Transcript
 
 
@@ -194,5 +194,6 @@ def _agreed(session: Session, question: str) -> bool:
 
     if not sys.stdin or not sys.stdin.isatty():
         return False
-    answer = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts).answer(f"{question} [y/N]")
+    prompt = PlainPrompt(sys.stdin, session.screen.notes, session.interrupts, TypedAhead(sys.stdin))
+    answer = prompt.answer(f"{question} [y/N]")
     return answer.lower() in ("y", "yes")

@@ -14,6 +14,7 @@ PROGRAMS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("DISPLAY", ("xclip", "-selection", "clipboard")),
     ("DISPLAY", ("xsel", "--clipboard", "--input")),
     ("", ("clip.exe",)),
+    ("TMUX", ("tmux", "load-buffer", "-w", "-")),
 )
 """Programs that take the text from their standard input, and the variable that has to be set for them."""
 

@@ -191,10 +191,12 @@ def unsendable(value: object) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """``: did you mean X?`` where one of the words is near, else nothing."""
+    """``: did you mean X?`` where one of the words is near, or the only one that begins so, else nothing."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word, list(words), n=1, cutoff=0.7)
+    words = list(words)
+    begun = [each for each in words if each.startswith(word)]
+    found = begun if len(begun) == 1 else get_close_matches(word, words, n=1, cutoff=0.7)
     return f": did you mean {found[0]!r}?" if found else ""
 
 

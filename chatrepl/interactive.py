@@ -9,12 +9,13 @@ from chatrepl import __version__, config, repl, safe, sessions, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
-from chatrepl.terminal import quiet
+from chatrepl.terminal import TypedAhead, quiet
 
 
 def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, resumed: bool) -> None:
     """Chat until the user leaves. ``text`` is asked first, and with it go the files ``named`` in it."""
-    prompt = _prompt(session)
+    ahead = TypedAhead(sys.stdin)
+    prompt = _prompt(session, ahead)
     session.answer = prompt.answer
     session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
@@ -29,7 +30,7 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
     session.attach_files(attached)
     if text or not session.screen.live:  # where no prompt comes first that begins the warming
         warming.collect_garbage()
-    with quiet(sys.stdin, lines=not session.screen.live):
+    with quiet(sys.stdin, ahead, lines=not session.screen.live):
         if text:
             repl.begin(session, text, named)
         try:
@@ -41,12 +42,12 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
         session.screen.say(f"The session is in {session.transcript.kept}", "dim")
 
 
-def _prompt(session: Session) -> Reads:
+def _prompt(session: Session, ahead: TypedAhead) -> Reads:
     screen = session.screen
     if not screen.live:
         from chatrepl.plain_prompt import PlainPrompt
 
-        return PlainPrompt(sys.stdin, screen.out, session.interrupts)
+        return PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
     from chatrepl import toolbar
     from chatrepl.prompt import Prompt, Surroundings
 
@@ -81,6 +82,7 @@ def _prompt(session: Session) -> Reads:
             trouble=lambda line: screen.say(line, "warning"),
             shown=warming.begin,
             typed=typed,
+            ahead=ahead.take,
         ),
     )
 

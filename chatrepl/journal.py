@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from chatrepl import conversation
+from chatrepl import conversation, secrets_found
 from chatrepl.conversation import (
     BROKEN_OFF,
     Conversation,
@@ -230,8 +230,8 @@ class State:
 
 
 def title_of(question: str) -> str:
-    """A title from a question: its first line that says something, at most 60 characters."""
-    first = next((line.strip() for line in question.splitlines() if line.strip()), "")
+    """A title from a question: its first line that says something, without secrets, at most 60 characters."""
+    first = secrets_found.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 

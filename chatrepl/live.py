@@ -106,7 +106,7 @@ class LivePicture:
     def __enter__(self) -> "LivePicture":
         if threading.current_thread() is threading.main_thread():
             self._signals.enter_context(handling(self._resize, "SIGWINCH"))
-            self._signals.enter_context(handling(self._suspend, "SIGTSTP"))
+            self._stopping = self._signals.enter_context(handling(self._suspend, "SIGTSTP"))
         self._thread.start()
         return self
 
@@ -132,7 +132,7 @@ class LivePicture:
         with self._painting:
             self._follow_the_size()
             self._painter.clear()
-            handler = signal.signal(number, signal.SIG_DFL)
+            handler = signal.signal(number, self._stopping[number])
             signal.raise_signal(number)
             signal.signal(number, handler)
 

@@ -5,7 +5,7 @@ import sys
 from typing import TextIO
 
 from chatrepl import safe
-from chatrepl.terminal import Interrupts, cooked
+from chatrepl.terminal import Interrupts, TypedAhead, cooked
 
 PASTING = 0.05
 """A line that comes so many seconds after another is of the same paste."""
@@ -14,10 +14,13 @@ PASTING = 0.05
 class PlainPrompt:
     """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
 
-    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts) -> None:
+    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts, ahead: TypedAhead) -> None:
         self._keys = keys
         self._out = out
         self._interrupts = interrupts
+        self._ahead = ahead
+        self._early = ""
+        """What was held at Ctrl-Z, and is read before all else."""
         self._due = ""
         """What Enter alone sends after the next command."""
         self.typed = True
@@ -29,7 +32,8 @@ class PlainPrompt:
         A line typed before anybody saw ``start`` is joined to it and sends nothing, unless it is a command.
         Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
         """
-        start, self._due = start or self._due, ""
+        start, self._due = "\n".join(filter(None, (start, self._due))), ""
+        self._early += self._ahead.held()
         while True:
             early = self._waiting(0)  # what is typed ahead are lines, and no paste
             if start:
@@ -60,7 +64,12 @@ class PlainPrompt:
         return text
 
     def answer(self, question: str) -> str:
-        """What the user answers, "" after Ctrl-C or Ctrl-D."""
+        """What the user answers, "" after Ctrl-C or Ctrl-D.
+
+        What was typed before anybody saw the question is no answer: Enter alone sends it at the next prompt.
+        """
+        typed = (self._early + self._ahead.take()).strip("\n")
+        self._early, self._due = "", "\n".join(filter(None, (self._due, typed)))
         try:
             with cooked(self._keys):
                 return self._line(f"{question} ").strip()
@@ -73,7 +82,7 @@ class PlainPrompt:
         self._interrupts.forget()
         try:
             with self._interrupts.awaited():
-                line = self._keys.readline()
+                line = self._next()
         except KeyboardInterrupt:
             self._out.write("\n")
             raise
@@ -82,8 +91,17 @@ class PlainPrompt:
             raise EOFError
         return line.removesuffix("\n")
 
+    def _next(self) -> str:
+        """The next line, of what was held first, which is shown as if it were typed now."""
+        line, end, self._early = self._early.partition("\n")
+        self._out.write(line + end)
+        self._out.flush()
+        return line + end if end else line + self._keys.readline()
+
     def _waiting(self, seconds: float) -> bool:
         """Whether a line is there, or comes within so many seconds."""
+        if "\n" in self._early:
+            return True
         if sys.platform == "win32":  # select knows only sockets there
             return False
         return bool(select.select([self._keys], [], [], seconds)[0])

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatrepl import attachments, safe
 from chatrepl.errors import ChatError, TranscriptError
-from chatrepl.session import LOST, Session, as_line
+from chatrepl.session import LOST, MEANT, Session, as_line
 
 TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
@@ -60,8 +60,11 @@ def _read(session: Session, prompt: Reads) -> str:
 
 def obey(session: Session, line: str, *, typed: bool = True) -> None:
     """Do what one line asks for: run the command, or send it."""
-    with _told(session, line):
-        if line.startswith("/") and not line.startswith("//"):
+    if typed:
+        line = MEANT.get(line.rstrip().lower(), line)
+    is_command = line.startswith("/") and not line.startswith("//")
+    with _told(session, "" if is_command else line):
+        if is_command:
             from chatrepl import commands  # not for the first key
 
             commands.run(session, line.strip())
@@ -79,7 +82,7 @@ def begin(session: Session, text: str, named: Iterable[Path]) -> None:
 
 @contextmanager
 def _told(session: Session, line: str) -> Iterator[None]:
-    """A failure is told, and leaves the line in the next prompt."""
+    """A failure is told, and leaves the line in the next prompt; a command stands in the input history."""
     session.interrupts.forget()
     try:
         yield
@@ -92,6 +95,9 @@ def _told(session: Session, line: str) -> Iterator[None]:
 
 def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
+    if typed:
+        for name in attachments.missing(line):
+            session.screen.say(f"{safe.line(name)}: no such file, sent as text", "dim")
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]

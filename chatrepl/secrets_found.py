@@ -1,4 +1,4 @@
-"""Texts that look like keys: pointed out before they are sent, and kept out of the input history."""
+"""Texts that look like keys: pointed out before they are sent, and kept out of the input history and of titles."""
 
 import re
 from functools import cache
@@ -25,6 +25,11 @@ def kind(text: str) -> str:
     """What the first thing in the text is that looks like a secret, "" if nothing does."""
     match = _any().search(text)
     return list(KINDS)[int(match.lastgroup[1:])] if match and match.lastgroup else ""
+
+
+def hidden(text: str) -> str:
+    """The text with dots in place of all that looks like a secret."""
+    return _any().sub("•••", text)
 
 
 @cache

@@ -28,6 +28,10 @@ OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 LOST = "What was said last is in no file: the disk does not take it"
 
 
+MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": "/help"}
+"""The command that a line means which holds nothing but that word, and was typed by hand."""
+
+
 def as_line(text: str) -> str:
     """What somebody types to send that text: one that begins with / is no command."""
     return f"/{text}" if text.startswith("/") else text

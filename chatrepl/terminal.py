@@ -1,6 +1,8 @@
 """The terminal's own state: quiet while nobody reads keys, Ctrl-C only where it is awaited, put back as it was."""
 
 import atexit
+import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,9 +13,52 @@ from typing import Any, TextIO, TypeVar
 if sys.platform != "win32":
     import termios
 
+PASTING = 0.2
+"""The rest of a paste comes within so many seconds."""
+
 T = TypeVar("T")
 Modes = list[Any]
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
+
+
+class TypedAhead:
+    """What was typed before anybody read it, and taken out of the terminal."""
+
+    def __init__(self, keys: TextIO) -> None:
+        self._keys = keys
+        self._held = b""
+
+    def hold(self) -> None:
+        """Take out what waits in the terminal; a paste that has begun is waited for."""
+        if sys.platform == "win32" or not self._keys.isatty():
+            return
+
+        def at_once(modes: Modes) -> None:
+            modes[3] &= ~termios.ICANON
+            modes[6][termios.VMIN] = modes[6][termios.VTIME] = 0
+
+        begin, restore = _changing(self._keys, at_once)
+        begin()
+        try:
+            while piece := self._more():
+                self._held += piece
+        finally:
+            restore()
+
+    def _more(self) -> bytes:
+        inside = self._held.rfind(b"\x1b[200~") > self._held.rfind(b"\x1b[201~")
+        select.select([self._keys], [], [], PASTING if inside else 0)
+        return os.read(self._keys.fileno(), 1 << 16)
+
+    def held(self) -> str:
+        """What was held; it is for whoever asks first."""
+        held, self._held = self._held, b""
+        return held.decode(self._keys.encoding or "utf-8", "replace")
+
+    def take(self) -> str:
+        """What was held, and what waits now."""
+        self.hold()
+        return self.held()
 
 
 def takes_escapes() -> bool:
@@ -30,9 +75,9 @@ def takes_escapes() -> bool:
 
 
 @contextmanager
-def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
+def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[None]:
     """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
-    are what is read.
+    are what is read. They are for nobody else: at Ctrl-Z they are held ``ahead``, at the end they are thrown away.
 
     The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
     """
@@ -45,14 +90,28 @@ def quiet(keys: TextIO, *, lines: bool = False) -> Iterator[None]:
         modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
 
     hush, restore = _changing(keys, hushed)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        ahead.hold()
+        with handling(signal.SIG_DFL, "SIGTSTP"):
+            signal.raise_signal(number)
+
+    def leave() -> None:
+        ahead.hold()
+        restore()
+
     hush()
-    atexit.register(restore)
+    atexit.register(leave)
     try:
-        with handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"), handling(lambda *_: hush(), "SIGCONT"):
+        with (
+            handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"),
+            handling(lambda *_: hush(), "SIGCONT"),
+            handling(stop, "SIGTSTP"),
+        ):
             yield
     finally:
-        atexit.unregister(restore)
-        restore()
+        atexit.unregister(leave)
+        leave()
 
 
 @contextmanager
@@ -66,7 +125,7 @@ def cooked(keys: TextIO) -> Iterator[None]:
         modes[3] &= ~termios.NOFLSH
 
     cook, restore = _changing(keys, cooking)
-    with handling(signal.SIG_DFL, "SIGCONT"):  # the shell that lets us go on puts back the modes it found
+    with handling(signal.SIG_DFL, "SIGCONT", "SIGTSTP"):  # the shell that lets us go on puts back the modes it found
         cook()
         try:
             yield
@@ -94,12 +153,14 @@ def _nothing() -> None:
 
 
 @contextmanager
-def handling(handler: Handler, *names: str) -> Iterator[None]:
-    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off."""
+def handling(handler: Handler, *names: str) -> Iterator[dict[int, Any]]:
+    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off.
+    It gives who had them before.
+    """
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, handler) for number in known if signal.getsignal(number) != signal.SIG_IGN}
     try:
-        yield
+        yield before
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)

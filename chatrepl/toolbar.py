@@ -11,6 +11,7 @@ SEPARATOR = " · "
 class Facts(NamedTuple):
     """What the line may say, each part as text; "" for what is not known."""
 
+    mode: str
     profile: str
     model: str
     tokens: str
@@ -26,6 +27,7 @@ def facts(session: Session) -> Facts:
     spent = session.spent
     answering = session.answering
     return Facts(
+        "multiline" if session.ui.multiline else "",
         safe.line(answering.name, 40),
         safe.line(answering.model.rpartition("/")[2] or "its first model", 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
@@ -36,15 +38,15 @@ def facts(session: Session) -> Facts:
 
 def text(facts: Facts, columns: int) -> str:
     """The line in so many columns. What tells least goes first, and the model is cut short last."""
-    parts = [facts.profile, facts.model, facts.tokens, facts.cost, facts.title]
-    for place in (4, 0, 3):
+    parts = [facts.mode, facts.profile, facts.model, facts.tokens, facts.cost, facts.title]
+    for place in (5, 1, 4):
         if len(_joined(parts)) < columns:
             break
         room = columns - 1 - len(_joined([part for part in parts if part is not parts[place]])) - len(SEPARATOR)
-        parts[place] = safe.line(parts[place], room) if place == 4 and room > 10 else ""
+        parts[place] = safe.line(parts[place], room) if place == 5 and room > 10 else ""
     over = len(_joined(parts)) - columns + 1
     if over > 0:
-        parts[1] = safe.line(parts[1], max(len(parts[1]) - over, 4))
+        parts[2] = safe.line(parts[2], max(len(parts[2]) - over, 4))
     return _joined(parts)[: columns - 1]
 
 

@@ -114,6 +114,23 @@ def test_a_message_names_files_with_an_at(tmp_path: Path, monkeypatch: pytest.Mo
     assert [str(path) for path in attachments.mentioned(text)] == MENTIONS[text]
 
 
+MISSING = {
+    "what is in @nofile.py, and @a.txt?": ["nofile.py"],
+    'is @"no such file.txt" there? or @~/no/where': ["no such file.txt", "~/no/where"],
+    "ask @somebody, me@a.example of @1.5": [],
+    '@app.get("/x")\n@dataclass(frozen=True)\n@pytest.fixture\n@functools.wraps(f)\n@ @. @...': [],
+}
+
+
+@pytest.mark.parametrize("text", MISSING, ids=lambda text: text[:20])
+def test_a_name_that_looks_like_a_file_and_is_none_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("text")
+    assert list(attachments.missing(text)) == MISSING[text]
+
+
 @pytest.mark.parametrize("words", ["a b", "'a' \"b\"", "a  b"])
 def test_paths_are_words_or_quoted(words: str) -> None:
     assert attachments.paths(words) == [Path("a"), Path("b")]

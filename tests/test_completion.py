@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import filenames, markdown, sessions
+from chatrepl import filenames, markdown, sessions, settings
 from chatrepl.commands import COMMANDS, hands, run, suggestions
+from chatrepl.commands.table import GROUPS, distinct
 from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
@@ -36,6 +37,10 @@ def test_every_command_completes_what_is_typed_behind_it(chat: Session, name: st
             assert isinstance(text, str)
             assert isinstance(meaning, str)
             assert 0 <= replaced <= len(words)
+
+
+def test_the_values_of_a_setting_are_offered_with_what_it_does(chat: Session) -> None:
+    assert list(suggestions(chat, "/set theme li")) == [("light", dict(settings.names())["theme"], 2)]
 
 
 def test_replies_are_offered_and_the_code_of_the_one_that_is_named(chat: Session) -> None:
@@ -72,6 +77,43 @@ def test_only_the_files_that_are_shown_are_looked_at(
     assert len(looked) == 10 + filenames.SHOWN
 
 
+FILES = {
+    "/file sr": ['"src dir/'],
+    '/file "sr': ['"src dir/'],
+    '/file "src dir/': ['"src dir/a b.txt"', '"src dir/c.png"', '"src dir/sub/'],
+    "/file 'src dir/c": ["'src dir/c.png'"],
+    "/file src\\ ": ['"src dir/'],
+    "/file src\\ dir/c": ['"src dir/c.png"'],
+    '/file "src dir/c.png"': [],
+    '/file "src dir/c.png" not': ["notes.md"],
+    "/file 'q": ["'quo\"te.txt'"],
+    "/file q": ["'quo\"te.txt'"],
+    '@"src dir/sub/': ['"src dir/sub/d.md"'],
+    'look at @"src dir/c.png" and @n': ["notes.md"],
+    "look at @src": ['"src dir/'],
+    "me@n": [],
+    "@q": [],
+    "/image ": ['"src dir/'],
+    '/image "src dir/': ['"src dir/c.png"', '"src dir/sub/'],
+    "/load ": ["notes.md", "src dir/"],
+    "/load src dir/sub/": ["src dir/sub/d.md"],
+    "/save -f no": ["notes.md"],
+    "/system @no": ["notes.md"],
+}
+
+
+@pytest.mark.parametrize("before", FILES)
+def test_files_are_offered_as_the_command_takes_them(
+    chat: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    (tmp_path / "src dir" / "sub").mkdir(parents=True)
+    for name in ("notes.md", 'quo"te.txt', "src dir/a b.txt", "src dir/c.png", "src dir/sub/d.md"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").rename(tmp_path / ".home")
+    assert offered(chat, before) == FILES[before]
+
+
 def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = chat.paths.sessions
     path = kept(folder, "older", "Hi", "Hello", used=100)
@@ -99,6 +141,29 @@ def test_words_begin_behind_any_white_space(chat: Session) -> None:
     assert chat.conversation.system == "You talk\nlike a pirate."
     run(chat, "/title\tAbout pirates")
     assert chat.transcript.state.title == "About pirates"
+
+
+def test_a_command_is_found_in_large_letters_and_by_the_beginning_of_its_name(chat: Session) -> None:
+    run(chat, "/SYSTEM Be brief.")
+    assert chat.conversation.system == "Be brief."
+    assert offered(chat, "/COPY 2.") == ["2.1", "2.2"]
+    for line in ("/mu", "/MU", "/help mu"):
+        with pytest.raises(CommandError, match=r"did you mean '/multiline'\?"):
+            run(chat, line)
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_help_lists_every_command_in_its_group(chat: Session, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr(type(chat.screen), "columns", columns)
+    monkeypatch.setattr(chat.screen, "_styles", False)
+    monkeypatch.setattr(chat.screen.notes, "isatty", lambda: True)
+    run(chat, "/help")
+    lines = shown(chat).splitlines()
+    assert max(map(len, lines)) < columns
+    assert [line for line in lines if line in GROUPS] == list(GROUPS)
+    for each in distinct():
+        own = [line for line in lines if line.startswith(each.usage + " ") and line.endswith(each.about)]
+        assert len(own) == 1 if columns == 80 else each.usage in lines
 
 
 def test_a_table_keeps_its_columns(chat: Session) -> None:

@@ -792,3 +792,15 @@ def test_every_format_is_in_the_table() -> None:
     modules = [import_module(f"{export.__name__}.{name}") for _, name, _ in pkgutil.iter_modules(export.__path__)]
     formats = {module.__name__.rpartition(".")[2] for module in modules if hasattr(module, "FORMAT")}
     assert formats == set(export.FORMATS.values())
+    known = {suffix: import_module(f"{export.__name__}.{name}").FORMAT for suffix, name in export.FORMATS.items()}
+    assert tuple(suffix for suffix, each in known.items() if each.render) == export.WRITTEN
+    assert tuple(suffix for suffix, each in known.items() if each.read) == export.READ
+
+
+@pytest.mark.parametrize(("suffix", "use"), [(".pdf", "save"), (".db", "save"), (".pdf", "load"), (".html", "load")])
+def test_a_name_that_ends_wrong_is_told_how_it_may_end(tmp_path: Path, suffix: str, use: str) -> None:
+    path = tmp_path / f"talk{suffix}"
+    with pytest.raises(CommandError) as told:
+        export.save(path, Conversation(), "") if use == "save" else export.load_all(path)
+    endings = export.WRITTEN if use == "save" else export.READ
+    assert told.value.hint == f"The name has to end in one of {' '.join(endings)}."

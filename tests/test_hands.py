@@ -46,10 +46,10 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
     server.answers(say(CODE), say("Later."))
     ask(chat, "Code?", "deep")
     ask(chat, "More?", "Later.")
-    ask(chat, "/copy", "Copied reply 2: 1 line, by the terminal.")
-    ask(chat, "/copy 1", "Copied reply 1")
-    ask(chat, "/copy 1.1", "Copied code block 1 of reply 1: 2 lines")
-    ask(chat, "/copy 1.2", "Copied code block 2 of reply 1: 1 line")
+    ask(chat, "/copy", "Reply 2, 1 line: sent to the terminal, which may not obey.")
+    ask(chat, "/copy 1", "Reply 1, ")
+    ask(chat, "/copy 1.1", "Code block 1 of reply 1, 2 lines: ")
+    ask(chat, "/copy 1.2", "Code block 2 of reply 1, 1 line: ")
     assert copied(chat) == ["Later.", CODE, "def f():\n\treturn  1  \n", "deep\n"]
 
 
@@ -60,8 +60,6 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
 def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str) -> None:
     chat.line("/copy")
     chat.wait_for("There is nothing to copy yet")
-    chat.wait_for_prompt("/copy")
-    chat.send(CTRL_C)
     chat.wait_for_prompt()
     ask(chat, "Hi", "Hello")
     chat.line(f"/copy {words}")
@@ -69,18 +67,24 @@ def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str)
     assert not copied(chat)
 
 
-def test_copy_fills_the_clipboard_of_the_system_too(server: Server, home: Path, tmp_path: Path) -> None:
-    program = tmp_path / "bin" / "xclip"
+@pytest.mark.parametrize(
+    ("name", "variable", "words"), [("xclip", "DISPLAY", "-selection clipboard"), ("tmux", "TMUX", "load-buffer -w -")]
+)
+def test_copy_fills_a_surer_clipboard_too(
+    server: Server, home: Path, tmp_path: Path, name: str, variable: str, words: str
+) -> None:
+    program = tmp_path / "bin" / name
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\ncat > {shlex.quote(str(tmp_path / 'clipboard'))}\n")
+    clipboard = shlex.quote(str(tmp_path / "clipboard"))
+    program.write_text(f'#!/bin/sh\ncat > {clipboard}\nprintf " %s" "$*" >> {clipboard}\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    env = environment(home, DISPLAY=":0")
+    env = environment(home, **{variable: ":0"})
     env["PATH"] = f"{program.parent}:{env['PATH']}"
     with chatrepl("--base-url", server.url, "-m", "test-model", env=env) as chat:
         chat.wait_for_prompt()
         ask(chat, "Hi", "Hello")
-        ask(chat, "/copy", "by the terminal and xclip")
-    assert (tmp_path / "clipboard").read_text() == "Hello"
+        ask(chat, "/copy", f"Reply 1, 1 line: copied by {name}.")
+    assert (tmp_path / "clipboard").read_text() == f"Hello {words}"
 
 
 def test_files_go_along_and_stand_above_the_prompt(chat: Terminal, server: Server, tmp_path: Path) -> None:

@@ -69,10 +69,15 @@ def test_a_key_adds_a_line_and_enter_sends(chat: Terminal, server: Server, key: 
 
 def test_multiline_swaps_the_keys(chat: Terminal, server: Server) -> None:
     ask(chat, "/multiline", "Enter adds a line, Alt-Enter sends.")
+    assert chat.lines()[-1].startswith("multiline · by-hand")
     chat.send(f"one{ENTER}two{ALT_ENTER}")
     chat.wait_for("Hello")
     chat.wait_for_prompt()
-    assert sent(server) == [("user", "one\ntwo")]
+    chat.send(f"//one{ENTER}two{ALT_ENTER}")
+    chat.wait_for("Hello", times=2)
+    assert sent(server)[0::2] == [("user", "one\ntwo"), ("user", "/one\ntwo")]
+    ask(chat, "/multiline", "Enter sends, Alt-Enter adds a line.")
+    assert chat.lines()[-1].startswith("by-hand")
 
 
 def test_a_long_paste_is_one_folded_text_and_is_sent_whole(chat: Terminal, server: Server) -> None:
@@ -273,7 +278,7 @@ def test_narrow_and_wide_terminals(server: Server, home: Path, columns: int) -> 
         chat.wait_for_prompt()
         ask(chat, "Hi", "in all")
         chat.line("/help")
-        chat.wait_for("leaves.")
+        chat.wait_for("are sent")
         chat.wait_for_prompt()
         assert chat.text().count("wörd") == 100
         assert all(len(line) <= columns for line in chat.lines())

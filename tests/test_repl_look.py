@@ -109,7 +109,7 @@ def test_request_of_a_profile_without_an_address_is_a_line(chat: Terminal) -> No
     ask(chat, "/profile lost", "lost · no model set")
     chat.line("/request")
     chat.wait_for("has no address")
-    chat.wait_for_prompt("/request")
+    chat.wait_for_prompt()
 
 
 def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 
 from chatrepl import secrets_found
+from chatrepl.journal import title_of
 from tests import strategies
 
 LETTERS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF"
@@ -46,6 +47,8 @@ HARMLESS = [
 def test_a_key_is_known_wherever_it_stands(secret: str) -> None:
     for text in (secret, f'export KEY="{secret}"', f"line\n{secret}\nline", f"({secret}) is it", f"key={secret}"):
         assert secrets_found.kind(text)
+        assert not secrets_found.kind(secrets_found.hidden(text))
+        assert not secrets_found.kind(title_of(text))
 
 
 @pytest.mark.parametrize("text", HARMLESS)

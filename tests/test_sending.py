@@ -61,6 +61,12 @@ def test_a_file_named_by_hand_goes_along_and_is_told(chat: Terminal, server: Ser
     assert "[y/N]" not in chat.text()
 
 
+def test_a_file_that_is_not_there_is_told_and_the_question_goes_out(chat: Terminal, server: Server) -> None:
+    chat.line("What is wrong in @nofile.py ?")
+    chat.wait_for("nofile.py: no such file, sent as text")
+    chat.wait_for("Hello")
+
+
 @pytest.mark.parametrize("lines", [1, 3, 40])
 def test_a_file_named_in_a_paste_goes_along_only_after_a_yes(
     chat: Terminal, server: Server, note: Path, lines: int

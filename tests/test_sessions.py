@@ -634,7 +634,7 @@ def test_lists_of_sessions_stay_in_their_columns(server: Server, home: Path, col
 def test_a_key_is_sent_and_written_only_after_a_yes(chat: Terminal, server: Server, home: Path) -> None:
     key = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
     chat.line(f"Is {key} good?")
-    chat.wait_for("looks like a GitHub token")
+    chat.wait_for("[y/N]")
     chat.send(ENTER)
     chat.wait_for_prompt(f"Is {key} good?")
     assert not server.requests

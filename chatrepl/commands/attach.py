@@ -4,20 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chatrepl import attachments
-from chatrepl.attachments import Attachment
-from chatrepl.commands.table import command, quoted_file_names
+from chatrepl.attachments import IMAGE_ENDINGS, Attachment
+from chatrepl.commands.table import FILES, command, quoted_file_names
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
 
-@command("/file path...", complete=quoted_file_names)
+@command("/file path...", FILES, complete=lambda session, words: quoted_file_names(words))
 def file(session: Session, words: str) -> None:
     """Attach files to the next question: texts, or images. /undo takes the last one back. A file can be named in the
     question too: @path attaches it."""
     _attach(session, words, attachments.read, "/file PATH...")
 
 
-@command("/image path...", complete=quoted_file_names)
+@command("/image path...", FILES, complete=lambda session, words: quoted_file_names(words, *IMAGE_ENDINGS))
 def image(session: Session, words: str) -> None:
     """Attach PNG, JPEG, GIF or WebP images to the next question. /undo takes the last one back."""
     _attach(session, words, attachments.image, "/image PATH...")

@@ -1,14 +1,14 @@
 """The command about tokens and money."""
 
 from chatrepl import safe, usage
-from chatrepl.commands.table import command
+from chatrepl.commands.table import TALK, command
 from chatrepl.conversation import Message
 from chatrepl.session import Session
 from chatrepl.tally import Sum, Tally, cost
 from chatrepl.usage import Rates
 
 
-@command("/usage")
+@command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
     """Show the tokens and the cost of each turn, of the conversation, and of the session in all: what was undone,
     replaced or forgotten stays spent. Tokens are what the server counted, prices are those of the profile or of the

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from chatrepl import export
-from chatrepl.commands.table import command, counted, file_names, flagged, pick
+from chatrepl.commands.table import FILES, command, counted, file_names, flagged, pick
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
 from chatrepl.session import Session
 
 
-@command("/save [-f] [file]", complete=file_names)
+@command("/save [-f] [file]", FILES, complete=lambda session, words: file_names(words.removeprefix("-f ")))
 def save(session: Session, words: str) -> None:
-    """Write the conversation to a file: .md, .json, .jsonl, .html or .txt. An existing file is only replaced with -f;
-    without a name, one is made from the title."""
+    """Write the conversation to a file. Its name ends in .md, .json, .jsonl, .html or .txt. An existing file is
+    only replaced with -f; without a name, one is made from the title."""
     force, name = flagged(words, "-f")
     state = session.transcript.state
     if not state.conversation.turns:
@@ -23,9 +23,9 @@ def save(session: Session, words: str) -> None:
     session.screen.say(f"Saved to {path}", "dim")
 
 
-@command("/load file", complete=file_names)
+@command("/load file", FILES, complete=lambda session, words: file_names(words, *export.READ))
 def load(session: Session, words: str) -> None:
-    """Go on with the conversation in a file that /save wrote, or that another program exported. It becomes a new
+    """Go on with the conversation in a file. /save wrote it, or another program exported it. It becomes a new
     session; where the file holds several conversations, one is chosen."""
     if not words:
         raise CommandError("Which file?", "/load FILE")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from chatrepl import clipboard, editor
-from chatrepl.commands.table import Suggestion, command, counted, number, offered, whole
+from chatrepl.commands.table import FILES, SETTINGS, TALK, Suggestion, command, counted, number, offered, whole
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -37,18 +37,18 @@ def _first_line(text: str) -> str:
     return text.lstrip().partition("\n")[0]
 
 
-@command("/copy [n][.m]", complete=copied_words)
+@command("/copy [n][.m]", FILES, complete=copied_words)
 def copy(session: Session, words: str) -> None:
-    """Copy the last reply, or reply n, or its code block m: /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
+    """Copy the last reply, reply n, or its code block m. So /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
     to the clipboard of the terminal, over ssh too, and to that of this machine."""
     text, what = _chosen(session, words)
-    terminal = "the terminal" if session.screen.copy(text) else ""
+    sent = session.screen.copy(text)
     program = clipboard.fill(text, session.env)
-    by = " and ".join(filter(None, (terminal, program)))
-    if not by:
+    if not (sent or program):
         raise CommandError("There is no clipboard here", "/save writes the conversation to a file.")
+    how = f"copied by {program}" if program else "sent to the terminal, which may not obey"
     lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
-    session.screen.say(f"Copied {what}: {lines}, by {by}.", "dim")
+    session.screen.say(f"{what}, {lines}: {how}.", "dim")
 
 
 def _chosen(session: Session, words: str) -> tuple[str, str]:
@@ -61,26 +61,26 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     if place > len(replies):
         raise CommandError(f"There is no reply {place}: the conversation has {counted(len(replies), 'turn')}")
     if not dot:
-        return replies[place - 1], f"reply {place}"
+        return replies[place - 1], f"Reply {place}"
     from chatrepl.markdown import code_blocks
 
     blocks = code_blocks(replies[place - 1])
     block = number(second, default=1)
     if block > len(blocks):
         raise CommandError(f"Reply {place} has {counted(len(blocks), 'code block') if blocks else 'no code blocks'}")
-    return blocks[block - 1], f"code block {block} of reply {place}"
+    return blocks[block - 1], f"Code block {block} of reply {place}"
 
 
-@command("/editor [text]")
+@command("/editor [text]", TALK)
 def editor_(session: Session, words: str) -> None:
     """Write the next message in $VISUAL or $EDITOR. It stands in the prompt then; Enter sends it. Ctrl-X Ctrl-E does
     the same with what is being typed."""
     session.draft = editor.edit(words, session.env, sys.stdin).rstrip("\n")
 
 
-@command("/multiline")
+@command("/multiline", SETTINGS)
 def multiline(session: Session, words: str) -> None:
-    """Swap the keys: Enter adds a line and Alt-Enter sends, or the other way round."""
+    """Swap what Enter and Alt-Enter do: send, add a line. A command is run by Enter in any case."""
     session.ui = replace(session.ui, multiline=not session.ui.multiline)
     enter, alt = ("adds a line", "sends") if session.ui.multiline else ("sends", "adds a line")
     session.screen.say(f"Enter {enter}, Alt-Enter {alt}.", "dim")

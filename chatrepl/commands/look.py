@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl import safe, settings, urls
-from chatrepl.commands.table import command, counted, offered
+from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
 from chatrepl.config import LOCAL
 from chatrepl.conversation import (
     Conversation,
@@ -29,10 +29,10 @@ SHOWN = 20
 """How many messages have a line of their own; those before are told together."""
 
 
-@command("/request")
+@command("/request", WHO)
 def request(session: Session, words: str) -> None:
-    """Show what the next request will hold: the address, the messages and their sizes, the parameters, and what of
-    the conversation stays here. The key is never shown; tokens are estimated."""
+    """Show what the next request will hold. The address, the messages and their sizes, the parameters, and what of
+    the conversation stays here, are told. The key is never shown; tokens are estimated."""
     profile = session.connection.expected(session.profile)
     speaks, talk, say = dialect(profile.dialect), session.conversation, session.screen.say
 
@@ -55,7 +55,7 @@ def request(session: Session, words: str) -> None:
         say(line, "warning")
 
 
-@command("/thinking [on|off]", complete=lambda session, words: offered(words, [("on", ""), ("off", "")]))
+@command("/thinking [on|off]", SETTINGS, complete=lambda session, words: offered(words, [("on", ""), ("off", "")]))
 def thinking(session: Session, words: str) -> None:
     """Show or hide the model's reasoning. Hidden, it is kept all the same."""
     if words:

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 
 from chatrepl import settings
-from chatrepl.commands.table import COMMANDS, Suggestion, command, distinct, flagged, offered
-from chatrepl.config import nearest
+from chatrepl.commands.table import (
+    GROUPS,
+    PROGRAM,
+    SETTINGS,
+    WHO,
+    Suggestion,
+    command,
+    distinct,
+    flagged,
+    named,
+    offered,
+)
 from chatrepl.errors import CommandError
-from chatrepl.session import Session
+from chatrepl.session import MEANT, Session
 
 
 def command_names(session: Session, words: str) -> Iterable[Suggestion]:
@@ -14,18 +24,30 @@ def command_names(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(words, ((each.name, each.about) for each in distinct()))
 
 
-@command("/help [command]", complete=command_names)
+@command("/help [command]", PROGRAM, complete=command_names)
 def help_(session: Session, words: str) -> None:
     """List the commands, or explain one."""
     if not words:
-        session.screen.table([(each.usage, each.about) for each in distinct()])
-        session.screen.say("Enter sends, Alt-Enter or Ctrl-J adds a line, Ctrl-C stops a reply, Ctrl-D leaves.", "dim")
+        for group in GROUPS:
+            session.screen.say(group, "bold")
+            session.screen.table([(each.usage, each.about) for each in distinct() if each.group == group])
+        session.screen.say("The prompt", "bold")
+        session.screen.table(list(_keys(session)))
         return
-    name = "/" + words.lstrip("/")
-    if name not in COMMANDS:
-        raise CommandError(f"There is no command {name!r}{nearest(name, COMMANDS)}", "/help lists them.")
-    session.screen.say(COMMANDS[name].usage, "bold")
-    session.screen.say(COMMANDS[name].help)
+    explained = named("/" + words.lstrip("/"))
+    session.screen.say(explained.usage, "bold")
+    session.screen.say(explained.help)
+
+
+def _keys(session: Session) -> Iterable[tuple[str, str]]:
+    """What is typed that is no command, and what it does."""
+    sends, adds = ("Alt-Enter", "Enter") if session.ui.multiline else ("Enter", "Alt-Enter")
+    yield sends, f"sends; {adds} or Ctrl-J adds a line"
+    yield "Tab", "completes commands, arguments, and files behind an @"
+    yield "Ctrl-R, Up", "search the input history, walk it"
+    yield "Ctrl-C", "stops a reply, clears the line; Ctrl-D leaves"
+    yield "//text", "sends /text"
+    yield ", ".join(MEANT), "mean /quit or /help; behind a blank they are sent"
 
 
 def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -33,14 +55,16 @@ def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
     *before, word = words.split(" ")
     keys = [each for each in before if each not in ("--save", "")]
     if keys:
-        return offered(word, [(value, f"of {keys[0]}") for value in settings.values_of(keys[0])])
+        about = dict(settings.names()).get(keys[0], "")
+        return offered(word, [(value, about) for value in settings.values_of(keys[0])])
     return offered(word, [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])])
 
 
-@command("/set [--save] [key [value]]", complete=setting_words)
+@command("/set [--save] [key [value]]", SETTINGS, complete=setting_words)
 def set_(session: Session, words: str) -> None:
-    """Show the settings, show one, or change one for this session. With --save it is written to the configuration
-    too. Parameters of the request are settings like all others: /set temperature 0.2; off removes one."""
+    """Show the settings, or one, or change one. It holds for this session; with --save it is written to the
+    configuration too. Parameters of the request are settings like all others: /set temperature 0.2; off removes
+    one."""
     keep, words = flagged(words, "--save")
     key, _, value = words.partition(" ")
     if not key:
@@ -58,9 +82,11 @@ def set_(session: Session, words: str) -> None:
     session.screen.say(said, "dim")
 
 
-@command("/last [--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")]))
+@command(
+    "/last [--curl]", WHO, complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
+)
 def last(session: Session, words: str) -> None:
-    """Show the last question as it went over the wire: what was sent, how the answer ended, and when; the middle of a
+    """Show the last question as it went over the wire. What was sent, how the answer ended, and when; the middle of a
     long body is left out. With --curl it is shown as a command that asks the same. Secrets are not shown."""
     exchange = session.connection.last
     if not exchange:
@@ -70,7 +96,7 @@ def last(session: Session, words: str) -> None:
     session.screen.verbatim(exchange.curl() if words else "\n".join(exchange.told()))
 
 
-@command("/quit", "/exit")
+@command("/quit, /exit", PROGRAM)
 def quit_(session: Session, words: str) -> None:
     """Leave. The session is kept."""
     raise EOFError  # as Ctrl-D does

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from chatrepl import safe, sessions
-from chatrepl.commands.table import Suggestion, command, counted, number, offered, pick
+from chatrepl.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
@@ -23,7 +23,7 @@ def session_ids(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(words, ((each.id, each.title) for each in islice(sessions.listed(session.paths.sessions), SHOWN)))
 
 
-@command("/sessions [n]")
+@command("/sessions [n]", SESSIONS)
 def sessions_(session: Session, words: str) -> None:
     """List the last sessions, or the last n, the newest first."""
     shown = number(words, default=SHOWN)
@@ -36,9 +36,10 @@ def sessions_(session: Session, words: str) -> None:
         session.screen.say(f"There are more: /sessions {10 * shown}, or /find WORDS.", "dim")
 
 
-@command("/resume [id]", complete=session_ids)
+@command("/resume [id]", SESSIONS, complete=session_ids)
 def resume(session: Session, words: str) -> None:
-    """Go on with another session: by its id, or the beginning or end of it, or by words of its title or said in it."""
+    """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
+    said in it."""
     chosen = choose(session.paths.sessions, words, session.screen, session.answer)
     if not chosen or chosen.path == session.transcript.path:
         session.screen.say("The session stays the same.", "dim")
@@ -48,7 +49,7 @@ def resume(session: Session, words: str) -> None:
     session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.profile.name}.", "dim")
 
 
-@command("/find words")
+@command("/find words", SESSIONS)
 def find(session: Session, words: str) -> None:
     """Search all sessions for messages that hold all the words."""
     if not words:
@@ -65,7 +66,7 @@ def find(session: Session, words: str) -> None:
     session.screen.say(f"{more}/resume ID goes on with one.", "dim")
 
 
-@command("/title [text]")
+@command("/title [text]", SESSIONS)
 def title(session: Session, words: str) -> None:
     """Show the title of the session, or give it another."""
     if words:
@@ -73,7 +74,7 @@ def title(session: Session, words: str) -> None:
     session.screen.say(safe.line(session.transcript.state.title) or "The session has no title yet.", "dim")
 
 
-@command("/delete [id]", complete=session_ids)
+@command("/delete [id]", SESSIONS, complete=session_ids)
 def delete(session: Session, words: str) -> None:
     """Delete a session for good, this one if none is named. It asks first."""
     own = session.transcript.path

@@ -18,6 +18,17 @@ Complete = Callable[[Session, str], Iterable[Suggestion]]
 """For the words behind a command."""
 
 
+GROUPS = TALK, WHO, SESSIONS, FILES, SETTINGS, PROGRAM = (
+    "The conversation",
+    "Who answers",
+    "Sessions",
+    "Files and the clipboard",
+    "Settings",
+    "The program",
+)
+"""What commands are about, in the order of /help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A slash command: ``run`` gets the session and the words behind the name, ``complete`` the same while they are
@@ -25,6 +36,7 @@ class Command:
 
     name: str
     usage: str
+    group: str
     about: str
     help: str
     run: Run
@@ -35,15 +47,16 @@ COMMANDS: dict[str, Command] = {}
 """Every command by its name, and by its other names."""
 
 
-def command(usage: str, *other_names: str, complete: Complete = lambda session, words: ()) -> Callable[[Run], Run]:
-    """Enter a function into the table. Its docstring is its help, the first line of it the short form."""
+def command(usage: str, group: str, complete: Complete = lambda session, words: ()) -> Callable[[Run], Run]:
+    """Enter a function into the table, under each name that the usage begins with. Its docstring is its help, the first
+    sentence of it the short form."""
 
     def enter(run: Run) -> Run:
         doc = " ".join((run.__doc__ or "").split())
         about, _, _ = doc.partition(". ")
-        name = usage.split()[0]
-        for each in (name, *other_names):
-            COMMANDS[each] = Command(name, usage, about.rstrip("."), doc, run, complete)
+        names = [word.rstrip(",") for word in usage.split() if word.startswith("/")]
+        for name in names:
+            COMMANDS[name] = Command(names[0], usage, group, about.rstrip("."), doc, run, complete)
         return run
 
     return enter
@@ -54,13 +67,18 @@ def distinct() -> list[Command]:
     return [each for name, each in sorted(COMMANDS.items()) if name == each.name]
 
 
+def named(name: str) -> Command:
+    """The command of that name, in small letters or large."""
+    if name.lower() not in COMMANDS:
+        hint = "/help lists the commands. A line that begins with // is sent, as a message that begins with /."
+        raise CommandError(f"There is no command {name!r}{nearest(name.lower(), COMMANDS)}", hint)
+    return COMMANDS[name.lower()]
+
+
 def run(session: Session, line: str) -> None:
     """Run the command on that line."""
     name, *words = line.split(maxsplit=1)
-    if name not in COMMANDS:
-        hint = "/help lists the commands. A line that begins with // is sent, as a message that begins with /."
-        raise CommandError(f"There is no command {name!r}{nearest(name, COMMANDS)}", hint)
-    COMMANDS[name].run(session, "".join(words).rstrip())
+    named(name).run(session, "".join(words).rstrip())
 
 
 def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
@@ -71,8 +89,8 @@ def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
     name, space, words = before.partition(" ")
     if not space:
         yield from offered(name, [(each, COMMANDS[each].about) for each in sorted(COMMANDS)])
-    elif name in COMMANDS:
-        yield from COMMANDS[name].complete(session, words)
+    elif name.lower() in COMMANDS:
+        yield from named(name).complete(session, words)
 
 
 def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:
@@ -80,25 +98,39 @@ def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:
     return ((name, meaning, len(typed)) for name, meaning in matching(typed, names))
 
 
+_AFTER_AT = re.compile(r'(?<!\S)@("[^"\n]*|[^\s"]*)$')
+_WORD = re.compile(r"""\s*("[^"]*"?|'[^']*'?|(?:\\.?|[^\s\\"'])+)""")
+
+
 def file_after_at(before: str) -> Iterable[Suggestion]:
     """The files that an @ at the end of the text may mean."""
-    word = re.split(r"\s", before)[-1]
-    if word.startswith("@"):
-        for name, kind in filenames.completions(word[1:]):
-            yield f'@"{name}"' if " " in name else f"@{name}", kind, len(word)
+    if found := _AFTER_AT.search(before):
+        names = filenames.completions(found[1].removeprefix('"'))
+        yield from _quoted(found[1], ((name, kind) for name, kind in names if '"' not in name))
 
 
-def file_names(session: Session, words: str) -> Iterable[Suggestion]:
-    """File names, for the last of several words."""
-    word = words.rpartition(" ")[2]
-    for name, kind in filenames.completions(word):
-        yield name, kind, len(word)
+def file_names(words: str, *endings: str) -> Iterable[Suggestion]:
+    """Names of folders, and of files with these endings, for the words as they are."""
+    return ((name, kind, len(words)) for name, kind in filenames.completions(words, endings or ("",)))
 
 
-def quoted_file_names(session: Session, words: str) -> Iterable[Suggestion]:
-    """The same, in quotes where a name holds a space."""
-    for name, kind, length in file_names(session, words):
-        yield f'"{name}"' if " " in name else name, kind, length
+def quoted_file_names(words: str, *endings: str) -> Iterable[Suggestion]:
+    """The same for the last of several words, as a shell takes them: in quotes, or with backslashes."""
+    *_, last = ["", *(found[1] for found in _WORD.finditer(words) if found.end() == len(words))]
+    is_over = last[:1] in _QUOTES and last[1:].endswith(last[:1])
+    typed = last[1:] if last[:1] in _QUOTES else re.sub(r"\\(.?)", r"\1", last)
+    return () if is_over else _quoted(last, filenames.completions(typed, endings or ("",)))
+
+
+_QUOTES = ('"', "'")
+
+
+def _quoted(typed: str, found: Iterable[tuple[str, str]]) -> Iterable[Suggestion]:
+    """The names in quotes, those that need some or were begun so. Those of a folder stay open, for what is in it."""
+    for name, kind in found:
+        needed = "'" if '"' in name else '"' if re.search(r"[\s'\\]", name) else ""
+        quote = typed[0] if typed[:1] in _QUOTES else needed
+        yield f"{quote}{name}{quote * (not name.endswith('/'))}", kind, len(typed)
 
 
 # What several commands need

@@ -6,7 +6,7 @@ from itertools import chain, count
 
 from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
-from chatrepl.commands.table import Suggestion, command, counted, file_after_at, number
+from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
@@ -20,7 +20,7 @@ def system_words(session: Session, words: str) -> Iterable[Suggestion]:
     yield from file_after_at(words) if words.startswith("@") else [("off", "send no system prompt", len(words))]
 
 
-@command("/system [text | @file | off]", complete=system_words)
+@command("/system [text | @file | off]", TALK, complete=system_words)
 def system(session: Session, words: str) -> None:
     """Show, set or remove the system prompt. The text goes to the model before every conversation; @file reads it
     from a file."""
@@ -32,15 +32,15 @@ def system(session: Session, words: str) -> None:
     session.screen.say("The system prompt is set." if text else "No system prompt is sent from now on.", "dim")
 
 
-@command("/reset")
+@command("/reset", TALK)
 def reset(session: Session, words: str) -> None:
-    """Forget the conversation and keep the system prompt. /undo brings it back."""
+    """Forget the conversation, keep the system prompt. /undo brings it back."""
     count = len(session.conversation.turns)
     session.transcript.add(Mark("clear"))
     session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings them back.", "dim")
 
 
-@command("/undo [n]")
+@command("/undo [n]", TALK)
 def undo(session: Session, words: str) -> None:
     """Take the last change back: a turn, or what /reset, /edit, /retry or /continue did. With a number the last n turns
     are taken away. An attachment that waits for the next question is taken back first. /redo is the way back."""
@@ -68,7 +68,7 @@ UNDONE = {
 """The marks that /undo takes back, and what is said of it."""
 
 
-@command("/redo")
+@command("/redo", TALK)
 def redo(session: Session, words: str) -> None:
     """Do again what the last /undo took back, and then what the one before did, as long as nothing new was said. Of a
     reply that /retry did not get whole it takes what came."""
@@ -80,10 +80,10 @@ def redo(session: Session, words: str) -> None:
     session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
-@command("/edit [n]")
+@command("/edit [n]", TALK)
 def edit(session: Session, words: str) -> None:
-    """Put question n, or the last one, back into the prompt to ask it anew. What was said from there on is set aside;
-    /undo brings it back."""
+    """Put question n, or the last, into the prompt. Asked anew, it takes the place of what was said from there on,
+    which is set aside; /undo brings it back."""
     place = _place(session, words)
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
@@ -91,9 +91,9 @@ def edit(session: Session, words: str) -> None:
     session.screen.say(f"{counted(len(later) + 1, 'turn')} set aside; /undo brings back.", "dim")
 
 
-@command("/fork [n]")
+@command("/fork [n]", SESSIONS)
 def fork(session: Session, words: str) -> None:
-    """Go on in a new session that begins with the first n turns, or with all. The old session stays as it is."""
+    """Go on in a new session with the first n turns, or all. The old session stays as it is."""
     place = _place(session, words)
     state = session.transcript.state
     session.adopt(
@@ -125,9 +125,9 @@ def _place(session: Session, words: str) -> int:
     return place
 
 
-@command("/retry [model]", complete=model_names)
+@command("/retry [model]", TALK, complete=model_names)
 def retry(session: Session, words: str) -> None:
-    """Ask the last question again, of another model if one is named. The new reply replaces the old one once it is
+    """Ask the last question again, or ask another model. The new reply replaces the old one once it is
     there; of one that is stopped or breaks off /redo takes what came."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
@@ -135,15 +135,15 @@ def retry(session: Session, words: str) -> None:
     asking.retry(session, words)
 
 
-@command("/continue")
+@command("/continue", TALK)
 def continue_(session: Session, words: str) -> None:
-    """Let the last reply go on where it ended, if it was stopped, broke off or was cut. What comes is added to it."""
+    """Let the last reply go on where it ended. It was stopped, broke off or was cut; what comes is added to it."""
     if not session.conversation.turns:
         raise CommandError("There is no reply to go on with")
     asking.go_on(session)
 
 
-@command("/history [n]")
+@command("/history [n]", TALK)
 def history(session: Session, words: str) -> None:
     """Show the conversation, or its last n turns."""
     said = session.conversation.turns

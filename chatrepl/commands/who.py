@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import safe, urls
-from chatrepl.commands.table import Suggestion, command, offered
+from chatrepl.commands.table import WHO, Suggestion, command, offered
 from chatrepl.config import LOCAL, nearest
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
@@ -29,7 +29,7 @@ def facts(model: ModelInfo) -> str:
     return " · ".join(known)
 
 
-@command("/model [name]", complete=model_names)
+@command("/model [name]", WHO, complete=model_names)
 def model(session: Session, words: str) -> None:
     """Show the model, or talk to another one from now on. The conversation stays."""
     if words:
@@ -39,9 +39,9 @@ def model(session: Session, words: str) -> None:
     )
 
 
-@command("/models [words]")
+@command("/models [words]", WHO)
 def models(session: Session, words: str) -> None:
-    """List the models that the server offers, or those whose names hold all the words."""
+    """List the models that the server offers. With words, those are listed whose names hold them all."""
     offered = session.offered()
     wanted = words.lower().split()
     chosen = [each for each in offered if all(word in each.id.lower() for word in wanted)]
@@ -52,9 +52,9 @@ def models(session: Session, words: str) -> None:
         session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
 
 
-@command("/profile [name]", complete=profile_names)
+@command("/profile [name]", WHO, complete=profile_names)
 def profile(session: Session, words: str) -> None:
-    """List the profiles and show who is talked to, or talk to somebody else from now on. The conversation stays."""
+    """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays."""
     if words:
         session.switch(session.config.profile(words))
     else:

@@ -1,5 +1,6 @@
 """Transcripts as files, and back: one module a format, and this table."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.export.format import Chat, Damage, Format
 
-__all__ = ["FORMATS", "Chat", "load_all", "render", "save"]
+__all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 
 FORMATS = {
     ".md": "markdown",
@@ -21,12 +22,18 @@ FORMATS = {
 }
 """How the name of a file ends, and the module of its format, which is loaded when first used."""
 
+WRITTEN = (".md", ".json", ".jsonl", ".html", ".txt")
+"""The formats that can be written."""
+
+READ = (".md", ".json", ".jsonl", ".db")
+"""The formats that can be read."""
+
 
 def render(suffix: str, conversation: Conversation, title: str) -> str:
     """The text of a transcript in the format of that suffix, like ``.md``."""
-    write = _format(suffix).render
+    write = _format(suffix, WRITTEN).render
     if not write:
-        raise CommandError(f"A {suffix} file can be read but not written")
+        raise CommandError(f"A {suffix} file can be read but not written", _endings(WRITTEN))
     return write(Chat(conversation, title))
 
 
@@ -48,9 +55,9 @@ def save(
 
 def load_all(path: Path) -> list[Chat]:
     """Every conversation in a file, newest first: at least one. Exports of other programs hold many."""
-    read = _format(path.suffix).read
+    read = _format(path.suffix, READ).read
     if not read:
-        raise CommandError(f"A {path.suffix} file cannot be read back", f"What can be read: {_readable()}.")
+        raise CommandError(f"A {path.suffix} file cannot be read back", _endings(READ))
     try:
         found = read(path)
     except OSError as error:
@@ -63,14 +70,14 @@ def load_all(path: Path) -> list[Chat]:
     return found
 
 
-def _format(suffix: str) -> Format:
+def _format(suffix: str, usable: Sequence[str]) -> Format:
     suffix = suffix.lower()
     if suffix not in FORMATS:
-        what = f"There is no format {suffix!r}{nearest(suffix, FORMATS)}" if suffix else "The file's name has no ending"
-        raise CommandError(what, f"The name has to end in one of {' '.join(FORMATS)}.")
+        what = f"There is no format {suffix!r}{nearest(suffix, usable)}" if suffix else "The file's name has no ending"
+        raise CommandError(what, _endings(usable))
     found: Format = import_module(f"chatrepl.export.{FORMATS[suffix]}").FORMAT
     return found
 
 
-def _readable() -> str:
-    return " ".join(suffix for suffix in FORMATS if _format(suffix).read)
+def _endings(usable: Sequence[str]) -> str:
+    return f"The name has to end in one of {' '.join(usable)}."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
@@ -36,10 +36,11 @@ class Wishes:
 
 
 def bindings(wishes: Wishes) -> KeyBindings:
-    """Enter sends and Alt-Enter adds a line, or the other way round; Ctrl-J and Shift-Enter always add one."""
+    """Enter sends and Alt-Enter adds a line, or the other way round; Ctrl-J and Shift-Enter always add one, and Enter
+    always runs a command."""
     table = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)  # not while Ctrl-R searches
-    multiline = Condition(wishes.multiline)
+    multiline = Condition(lambda: wishes.multiline() and not is_command())
 
     def bind(action: Action, *keys: str | Keys, when: Filter = _ALWAYS) -> None:
         table.add(*keys, filter=typing & when)(action)
@@ -59,6 +60,17 @@ def bindings(wishes: Wishes) -> KeyBindings:
     bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
     return table
+
+
+def begins_command(text: str) -> bool:
+    """Whether the text is a command, or going to be one."""
+    return text.startswith("/") and not text.startswith("//")
+
+
+def is_command() -> bool:
+    """Whether what is being typed is a command of one line."""
+    text = get_app().current_buffer.text
+    return begins_command(text) and "\n" not in text
 
 
 def _send(event: KeyPressEvent) -> None:

@@ -27,7 +27,7 @@ from prompt_toolkit.styles import Style
 from chatrepl import safe
 from chatrepl.config import Ui
 from chatrepl.prompt.history import SharedHistory
-from chatrepl.prompt.keys import Wishes, bindings
+from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
 from chatrepl.prompt.output import output
 from chatrepl.prompt.pastes import Pastes, ShowPastes
 
@@ -70,6 +70,8 @@ class Surroundings:
     """Called once, when the first prompt stands on the screen."""
     typed: Callable[[], None] = lambda: None
     """Called for each change of a text that is going to be a question."""
+    ahead: Callable[[], str] = lambda: ""
+    """What was typed before anybody read it, taken out of the terminal."""
     keys: Input | None = None
     output: Output | None = None
 
@@ -99,13 +101,14 @@ class Prompt:
         """
         session = self._session = self._session or self._make()
         start, self._due = start or self._due, ""
+        early = self._early(session.input)
         if start:
-            early = _early(session.input)
-            if _begins_command("".join(each.data for each in early[:2])):
+            early += session.input.flush_keys()
+            if begins_command("".join(each.data for each in early[:2])):
                 start, self._due = "", start
             else:
                 early = _below(early)
-            store_typeahead(session.input, early)
+        store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = _style(self._around.theme())
@@ -118,7 +121,7 @@ class Prompt:
         finally:
             self._complain()
         line = self._pastes.unfold(line)
-        if not _begins_command(line):
+        if not begins_command(line):
             self._due = ""  # it stands in the input history
         self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
         return line
@@ -144,13 +147,28 @@ class Prompt:
             self._around.trouble(complaint)
 
     def answer(self, question: str) -> str:
-        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D.
+
+        What was typed before anybody saw the question is no answer: it stands in the next prompt.
+        """
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
+        early = _unsent(self._early(asking.input))
         try:
             with self._pasting():
                 return asking.prompt(f"{question} ").strip()
         except (KeyboardInterrupt, EOFError):
             return ""
+        finally:
+            store_typeahead(asking.input, early + get_typeahead(asking.input))
+
+    def _early(self, keys: Input) -> list[KeyPress]:
+        """The keys that were typed already."""
+        early = get_typeahead(keys)
+        if parser := getattr(keys, "vt100_parser", None):  # on Windows there is none
+            parser.feed(self._around.ahead())
+        while read := keys.read_keys():
+            early += read
+        return early
 
     def _make(self) -> PromptSession[str]:
         around = self._around
@@ -160,7 +178,7 @@ class Prompt:
             prompt_continuation=FormattedText([("class:prompt", "  ")]),
             key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.edit, self._pastes)),
             completer=_Suggestions(around.suggest),
-            complete_while_typing=Condition(_is_command),
+            complete_while_typing=Condition(is_command),
             auto_suggest=_FromHistory(),
             input_processors=[ShowPastes(self._pastes)],
             enable_suspend=True,
@@ -187,22 +205,19 @@ class Prompt:
 _LINE_FEED = KeyPress(Keys.ControlJ)
 
 
-def _early(keys: Input) -> list[KeyPress]:
-    """The keys that were typed already."""
-    early = get_typeahead(keys)
-    while read := keys.read_keys():
-        early += read
-    return early + keys.flush_keys()
-
-
-def _below(early: list[KeyPress]) -> list[KeyPress]:
+def _unsent(early: list[KeyPress]) -> list[KeyPress]:
     """The same as keys that add lines and send nothing; an Enter before or after them all means nothing any more."""
     lines = [_LINE_FEED if each.key == Keys.ControlM else each for each in early]
     while lines and lines[-1] == _LINE_FEED:
         lines.pop()
     while lines and lines[0] == _LINE_FEED:
         lines.pop(0)
-    return [_LINE_FEED, *lines] if lines else []
+    return lines
+
+
+def _below(early: list[KeyPress]) -> list[KeyPress]:
+    """The same, on a line of their own."""
+    return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
 
 
 @cache
@@ -212,15 +227,6 @@ def _style(theme: str) -> Style:
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
     return lambda: FormattedText([("", status(get_app().output.get_size().columns))])
-
-
-def _is_command() -> bool:
-    text = get_app().current_buffer.text
-    return _begins_command(text) and "\n" not in text
-
-
-def _begins_command(text: str) -> bool:
-    return text.startswith("/") and not text.startswith("//")
 
 
 class _Suggestions(Completer):

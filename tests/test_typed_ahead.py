@@ -1,0 +1,95 @@
+"""What is typed while nobody reads: it is for the next prompt, and neither for a shell nor an answer to a question."""
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there is no pty on Windows", allow_module_level=True)
+
+from tests.server import Server, say, whole
+from tests.terminal import ENTER, PASTE, chatrepl, environment
+from tests.test_keys_on_pty import CTRL_Z
+from tests.test_repl import ask, say_slowly, sent
+from tests.test_signals_and_streams import shell
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["live", "plain"])
+def test_ctrl_z_gives_the_shell_nothing_and_the_next_prompt_all(
+    server: Server, home: Path, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    with shell(server, home, *flags) as chat:
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(f"touch {tmp_path}/PWNED{ENTER}half é")
+        chat.send(CTRL_Z)
+        chat.wait_for("Stopped")
+        chat.line("echo al''ive")
+        chat.wait_for("alive")
+        assert not (tmp_path / "PWNED").exists()
+        chat.line("fg")
+        release.set()
+        chat.wait_for("Hello")
+        chat.wait_for_prompt("half é")
+    assert sent(server)[-1] == ("user", f"touch {tmp_path}/PWNED")
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["live", "plain"])
+def test_what_is_typed_behind_the_end_is_no_command_of_the_shell(
+    server: Server, home: Path, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    with shell(server, home, *flags) as chat:
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(f"/quit{ENTER}{' ' * 1100}touch {tmp_path}/PWNED{ENTER}")
+        release.set()
+        chat.wait_for("The session is in")
+        chat.line("echo al''ive")
+        chat.wait_for("alive")
+    assert not (tmp_path / "PWNED").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["live", "plain"])
+def test_a_question_is_answered_by_what_is_typed_after_it_stands_there(
+    server: Server, home: Path, flags: tuple[str, ...]
+) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    with chatrepl(*flags, "--base-url", server.url, "-m", "m", env=environment(home), columns=120) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(f"/delete{ENTER}y{ENTER}")
+        release.set()
+        chat.wait_for("for good? [y/N]")
+        chat.line("n")
+        chat.wait_for("It stays.")
+        chat.wait_for("Enter alone sends this again: y") if flags else chat.wait_for_prompt("y")
+    assert len(server.requests) == 1
+
+
+def test_a_paste_that_a_returning_draft_breaks_in_two_stands_below_it(server: Server, home: Path) -> None:
+    release = threading.Event()
+
+    def refusal(exchange) -> None:  # type: ignore[no-untyped-def]
+        assert release.wait(20)
+        whole({"error": {"message": "no such model"}}, 404)(exchange)
+
+    server.answers(refusal, say("Fine."))
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Precious")
+        server.received()
+        chat.send("\x1b[200~one\rtw")
+        release.set()
+        chat.wait_for("no such model")
+        chat.send(f"o{PASTE[1]}")
+        chat.until(lambda: chat.at_cursor() == "  two", "the paste")
+        ask(chat, "", "Fine.")
+    assert sent(server) == [("user", "Precious\none\ntwo")]
