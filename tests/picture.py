@@ -94,7 +94,7 @@ def record() -> pyte.Screen:
         terminal.wait_for("in all")
         terminal.wait_for_prompt()
         terminal.line("/copy .1")
-        terminal.wait_for("Copied")
+        terminal.wait_for("Code block 1")
         terminal.wait_for_prompt()
         terminal.send("/re")
         terminal.wait_for("/retry")

@@ -119,7 +119,7 @@ def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
         assert f"\n{name}" in shown
     chat.line("/profile nope")
     chat.wait_for("There is no profile 'nope'")
-    chat.wait_for_prompt("/profile nope")
+    chat.wait_for_prompt()
     assert "--list-profiles" not in chat.text()
 
 

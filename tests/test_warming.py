@@ -135,8 +135,8 @@ def test_what_cannot_be_loaded_is_told_where_it_is_needed(server: Server, tmp_pa
     broken = "sys.modules['rich'] = None\n"
     with running(broken + WARM + MAIN, tmp_path, *flags(server)) as (terminal, told):
         assert told.read_text() == "True"
-        terminal.send("?")
-        terminal.wait_for_prompt("?")
+        terminal.send("Hi")
+        terminal.wait_for_prompt("Hi")
         assert "rich" not in terminal.text()
         assert "Traceback" not in terminal.text()
         terminal.send("\r")
