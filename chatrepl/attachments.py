@@ -10,7 +10,7 @@ from chatrepl import safe
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.filenames import size
-from chatrepl.files import path_of
+from chatrepl.files import path_of, split
 
 BOUND = 256_000
 """A text of more bytes is only attached after a yes."""
@@ -143,10 +143,4 @@ def _exists(path: Path) -> bool:
 
 def paths(words: str) -> list[Path]:
     """The paths in the words of a command; one with spaces stands in quotes, or has backslashes."""
-    import shlex
-
-    try:
-        names = shlex.split(words)
-    except ValueError:
-        names = [words]
-    return [path_of(name) for name in names]
+    return [path_of(name) for name in split(words)]

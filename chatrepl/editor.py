@@ -1,7 +1,5 @@
 """A text through the user's editor and back."""
 
-import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from chatrepl import files
 from chatrepl.errors import CommandError
 from chatrepl.terminal import cooked
 
@@ -39,10 +38,8 @@ def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
 def _command(env: Mapping[str, str]) -> list[str]:
     wanted = env.get("VISUAL") or env.get("EDITOR")
     if wanted:
-        try:
-            return shlex.split(wanted, posix=os.name == "posix") or [wanted]
-        except ValueError:
-            return [wanted]
+        name, *rest = files.split(wanted) or [wanted]
+        return [shutil.which(name) or name, *rest]  # Windows does not find code.cmd as code
     found = next((name for name in _USUAL if shutil.which(name)), None)
     if not found:
         raise CommandError("There is no editor", "Set VISUAL or EDITOR.")

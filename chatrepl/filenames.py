@@ -12,11 +12,18 @@ SHOWN = 200
 """At most so many are offered."""
 
 
-def completions(typed: str, endings: tuple[str, ...] = ("",)) -> Iterable[tuple[str, str]]:
+SEPARATORS = os.sep + (os.altsep or "")
+"""What stands between folders."""
+
+
+def completions(
+    typed: str, endings: tuple[str, ...] = ("",), separators: str = SEPARATORS
+) -> Iterable[tuple[str, str]]:
     """The files with one of these endings, and the folders, that what was typed may become, each with its kind; a
     folder ends with a slash."""
-    folder, slash, name = typed.rpartition("/")
-    start = f"{folder}{slash}"
+    end = max(typed.rfind(each) for each in separators) + 1
+    start, name = typed[:end], typed[end:]
+    slash = start[-1:] or separators[0]
     try:
         with os.scandir(path_of(start or ".")) as scanned:
             entries = {entry.name: entry for entry in scanned if _wanted(entry, name[:1] == ".", endings)}
@@ -25,7 +32,7 @@ def completions(typed: str, endings: tuple[str, ...] = ("",)) -> Iterable[tuple[
     found = [each for each, _ in matching(name, ((each, "") for each in entries))]
     for each in nsmallest(SHOWN, found, key=str.lower):
         kind = _kind(entries[each])
-        yield f"{start}{each}{'/' if kind == 'folder' else ''}", kind
+        yield f"{start}{each}{slash if kind == 'folder' else ''}", kind
 
 
 def _wanted(entry: "os.DirEntry[str]", hidden: bool, endings: tuple[str, ...]) -> bool:

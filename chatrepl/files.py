@@ -9,6 +9,20 @@ from pathlib import Path
 from chatrepl.errors import CommandError
 
 
+def split(words: str, *, posix: bool = os.name == "posix") -> list[str]:
+    """The words as the user's shell takes them, without quotes. On Windows a backslash is what it is."""
+    import shlex  # not for the first key
+
+    lexer = shlex.shlex(words, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    if not posix:
+        lexer.escape, lexer.quotes = "", '"'
+    try:
+        return list(lexer)
+    except ValueError:  # a quote that is not closed
+        return [words]
+
+
 def path_of(name: str) -> Path:
     """The path that somebody wrote, from the home of a user where it begins with ~. CommandError if it can be none."""
     with suppress(UnicodeEncodeError):

@@ -18,7 +18,7 @@ from types import FrameType, TracebackType
 from typing import TextIO
 
 from chatrepl import narrow, safe
-from chatrepl.drawing import Aside, Colors, Drawing, Line, Strand, ansi, panel
+from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
 from chatrepl.terminal import handling
@@ -48,7 +48,7 @@ class Look:
     """How a reply is drawn."""
 
     theme: str = "dark"
-    colors: Colors = "16"
+    coloured: bool = True
     hyperlinks: bool = False
     thinking: bool = True
 
@@ -192,7 +192,7 @@ class LivePicture:
         """The strand of text of that kind; another one before it ends here."""
         if self._strand is None or not isinstance(self._strand.drawing, kind):
             if self._strand:
-                self._notes += [*self._strand.finish(self._look.colors), ""]
+                self._notes += [*self._strand.finish(coloured=self._look.coloured), ""]
             new = Aside(self._columns) if kind is Aside else self._new_drawing()
             self._strand = Strand(new)
         return self._strand
@@ -205,18 +205,19 @@ class LivePicture:
         finished, tail = self._notes, list[Line]()
         self._notes = []
         if strand:
-            finished += strand.take(self._look.colors)
+            finished += strand.take(coloured=self._look.coloured)
             tail = strand.drawing.tail(max(min(TAIL_ROWS, self._rows - 3), 1), width - 2)
+        # a small character set makes rows longer: the panel is cut, and then measured, as it will stand there
         tail = [tuple(segment._replace(text=self._fitting(segment.text)) for segment in line) for line in tail]
-        rows = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
-        written = [self._fitting(ansi(row, self._look.colors)) for row in rows]  # measured as they will stand there
-        self._painter.paint(finished, written, self._columns, self._rows - 1)
+        panelled = panel(tail, self._fitting(self._title()), width, theme=self._look.theme)
+        rows = [self._fitting(ansi(row, coloured=self._look.coloured)) for row in panelled]
+        self._painter.paint(finished, rows, self._columns, self._rows - 1)
 
     def _fitting(self, text: str) -> str:
         return narrow.fitting(text, self._out.encoding)
 
     def _finish(self) -> None:
-        finished = self._notes + (self._strand.finish(self._look.colors) if self._strand else [])
+        finished = self._notes + (self._strand.finish(coloured=self._look.coloured) if self._strand else [])
         self._painter.paint(finished, (), self._columns, 0)
 
     def _follow_the_size(self) -> float:

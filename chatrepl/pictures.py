@@ -8,7 +8,7 @@ from chatrepl.events import Event, Text
 from chatrepl.waiting import Wait
 
 if TYPE_CHECKING:
-    from chatrepl.drawing import Colors, Strand
+    from chatrepl.drawing import Strand
 
 
 class Picture(Protocol):
@@ -82,16 +82,16 @@ class PlainPicture:
 class StillPicture:
     """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
 
-    def __init__(self, out: TextIO, strand: "Strand", colors: "Colors") -> None:
+    def __init__(self, out: TextIO, strand: "Strand", *, coloured: bool) -> None:
         self._out = out
         self._strand = strand
-        self._colors = colors
+        self._coloured = coloured
 
     def feed(self, event: Event) -> None:
         """Take an event in."""
         if isinstance(event, Text):
             self._strand.feed(event.text)
-            self._write(self._strand.take(self._colors))
+            self._write(self._strand.take(coloured=self._coloured))
 
     def waiting(self, wait: Wait) -> None:
         """Nobody can be shown that."""
@@ -102,7 +102,7 @@ class StillPicture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write(self._strand.finish(self._colors))
+        self._write(self._strand.finish(coloured=self._coloured))
 
     def _write(self, lines: list[str]) -> None:
         if lines:

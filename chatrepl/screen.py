@@ -15,7 +15,6 @@ from chatrepl.errors import ChatError
 from chatrepl.pictures import Blank, Picture, PlainPicture, StillPicture
 
 if TYPE_CHECKING:
-    from chatrepl.drawing import Colors
     from chatrepl.live import LivePicture
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
@@ -111,11 +110,11 @@ class Screen:
             from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
             drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links)
-            return StillPicture(self.out, Strand(drawing), self._colors)
+            return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
 
         from chatrepl.live import LivePicture, Look
 
-        look = Look(self.theme(ui), self._colors, self.links, ui.thinking)
+        look = Look(self.theme(ui), self.coloured, self.links, ui.thinking)
         self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))
         return self._picture
 
@@ -127,7 +126,7 @@ class Screen:
         from chatrepl.drawing import ansi, draw
 
         lines = draw(safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links)
-        self._print("\n".join(ansi(line, self._colors) for line in lines))
+        self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
 
     def copy(self, text: str) -> bool:
         """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""
@@ -165,10 +164,6 @@ class Screen:
     def theme(self, ui: Ui) -> str:
         """ "dark" or "light"."""
         return capabilities.background(self._env) if ui.theme == "auto" else ui.theme
-
-    @property
-    def _colors(self) -> "Colors":
-        return "16" if self.coloured else "none"
 
     @property
     def term(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import attachments
+from chatrepl import attachments, files
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 
@@ -147,3 +147,16 @@ def test_the_same_file_is_attached_once(tmp_path: Path, monkeypatch: pytest.Monk
     older, other = FilePart("a.txt", "older"), FilePart("b/a.txt", "other")
     newer = FilePart(str(tmp_path / "a.txt"), "newer")
     assert attachments.joined([older, other], newer) == [other, newer]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("C:\\Users\\me\\n.txt", ["C:\\Users\\me\\n.txt"]),
+        ('"C:\\Program Files\\Editor\\code.cmd" --wait', ["C:\\Program Files\\Editor\\code.cmd", "--wait"]),
+        ('it\'s.txt "a b" #1', ["it's.txt", "a b", "#1"]),
+        ('5" disk', ['5" disk']),
+    ],
+)
+def test_on_windows_a_backslash_is_what_it_is(words: str, expected: list[str]) -> None:
+    assert files.split(words, posix=False) == expected

@@ -189,8 +189,8 @@ def test_the_bytes_are_in_proportion_to_the_text() -> None:
     picture = Drawing(80)
     for part in parts:
         picture.feed(part)
-        lines = [ansi(line, "16") for line in picture.take()]
-        painter.paint(lines, [ansi(row, "16") for row in panel(picture.tail(9, 73), "model", 75)], 80, 10)
+        lines = [ansi(line) for line in picture.take()]
+        painter.paint(lines, [ansi(row) for row in panel(picture.tail(9, 73), "model", 75)], 80, 10)
     assert sum(len(frame.encode()) for frame in written) <= 4 * len(text.encode())
     assert len(written) <= len(parts)
 

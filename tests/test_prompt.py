@@ -163,6 +163,14 @@ def test_file_names_are_found_without_hidden_ones(tmp_path: Path) -> None:
     assert list(filenames.completions("~nobody-of-that-name/x")) == []
 
 
+def test_file_names_are_found_behind_a_backslash_where_that_separates(tmp_path: Path) -> None:
+    folder = tmp_path / "a\\"
+    (folder / "notes").mkdir(parents=True)
+    found = list(filenames.completions(f"{folder}no", separators="\\/"))
+    assert found == [(f"{folder}notes\\", "folder")]
+    assert list(filenames.completions(f"{tmp_path}/a", separators="\\/")) == [(f"{folder}/", "folder")]
+
+
 @given(st.text())
 def test_a_narrow_terminal_gets_something_for_every_text(text: str) -> None:
     shown = narrow.fitting(text, "ascii")

@@ -214,3 +214,16 @@ def test_keys_after_piped_text_come_from_a_terminal_that_every_system_can_wait_f
         ask(chat, "And now?", "Hello")
     finally:
         chat.process.close(force=True)
+
+
+def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(server: Server, home: Path) -> None:
+    for text in ("first", "second"):
+        subprocess.run(program(server, text), stdin=subprocess.DEVNULL, env=environment(home), check=True)
+    chat = redirected(server, home, "", "--resume")
+    try:
+        chat.wait_for("Which one?")
+        chat.line("9")
+        assert chat.end() == 2
+        assert chat.bytes.rindex(b"\x1b[?2004l") > chat.bytes.rindex(b"\x1b[?2004h")
+    finally:
+        chat.process.close(force=True)

@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from rich.cells import cell_len, chop_cells
 from rich.color import ColorSystem
@@ -13,9 +12,6 @@ from rich.style import Style
 Line = tuple[Segment, ...]
 """One row of text, or one line of code, which the terminal may wrap."""
 
-Colors = Literal["none", "16", "256", "truecolor"]
-
-_SYSTEMS = {"16": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 
@@ -37,9 +33,9 @@ def cells(line: Line) -> int:
     return sum(cell_len(segment.text) for segment in line)
 
 
-def ansi(line: Line, colors: Colors = "truecolor") -> str:
-    """The line with escape sequences; without colours it still has bold, dim and the like."""
-    return "".join(_escaped(segment, colors) for segment in line)
+def ansi(line: Line, *, coloured: bool = True) -> str:
+    """The line with escape sequences, in the 16 colours all terminals have, or just bold and the like."""
+    return "".join(_escaped(segment, coloured) for segment in line)
 
 
 def ansi_cells(text: str) -> int:
@@ -47,21 +43,21 @@ def ansi_cells(text: str) -> int:
     return cell_len(_ESCAPES.sub("", text))
 
 
-def _escaped(segment: Segment, colors: Colors) -> str:
+def _escaped(segment: Segment, coloured: bool) -> str:
     text, style, _ = segment
     if not style:
         return text
-    codes = _codes(style, colors)
+    codes = _codes(style, coloured)
     if codes:
         text = f"\x1b[{codes}m{text}\x1b[0m"
     return f"\x1b]8;;{style.link}\x1b\\{text}\x1b]8;;\x1b\\" if style.link else text
 
 
 @functools.lru_cache(maxsize=512)
-def _codes(style: Style, colors: Colors) -> str:
+def _codes(style: Style, coloured: bool) -> str:
     codes = [code for name, code in _ATTRIBUTES if getattr(style, name)]
-    if style.color and colors != "none":
-        codes += style.color.downgrade(_SYSTEMS[colors]).get_ansi_codes()
+    if style.color and coloured:
+        codes += style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes()
     return ";".join(codes)
 
 

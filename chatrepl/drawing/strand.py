@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from chatrepl import safe
 from chatrepl.drawing.aside import Aside
 from chatrepl.drawing.drawing import Drawing
-from chatrepl.drawing.lines import Colors, ansi
+from chatrepl.drawing.lines import ansi
 
 PIECE = 8_192
 """So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
@@ -22,16 +22,16 @@ class Strand:
     def feed(self, text: str) -> None:
         self.waiting.append(text)
 
-    def take(self, colors: Colors) -> list[str]:
+    def take(self, *, coloured: bool) -> list[str]:
         text = self.guard.feed("".join(self.waiting))
         self.waiting.clear()
         lines: list[str] = []
         for at in range(0, len(text), PIECE):
             self.drawing.feed(text[at : at + PIECE])
-            lines += [ansi(line, colors) for line in self.drawing.take()]
+            lines += [ansi(line, coloured=coloured) for line in self.drawing.take()]
         return lines
 
-    def finish(self, colors: Colors) -> list[str]:
-        lines = self.take(colors)
+    def finish(self, *, coloured: bool) -> list[str]:
+        lines = self.take(coloured=coloured)
         self.drawing.feed(self.guard.close())
-        return lines + [ansi(line, colors) for line in self.drawing.finish()]
+        return lines + [ansi(line, coloured=coloured) for line in self.drawing.finish()]
