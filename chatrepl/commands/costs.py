@@ -10,10 +10,10 @@ from chatrepl.usage import Rates
 
 @command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
-    """Show the tokens and the cost of each turn, of the conversation, and of the session in all: what was undone,
-    replaced or forgotten stays spent. Tokens are what the server counted, prices are those of the profile or of the
-    server; what nobody told is unknown, and a + behind the amount in the status line means that it holds some replies
-    without a known price. Cached tokens are priced in full."""
+    """Show the tokens and the cost of each turn. So it does of the conversation and of the session in all: what was
+    undone, replaced or forgotten stays spent. Tokens are what the server counted, prices are those of the profile or of
+    the server; what nobody told is unknown, and a + behind the amount in the status line means that it holds some
+    replies without a known price. Cached tokens are priced in full."""
     if not session.spent.replies:
         session.screen.say("Nothing was used yet.")
         return

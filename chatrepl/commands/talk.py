@@ -42,8 +42,9 @@ def reset(session: Session, words: str) -> None:
 
 @command("/undo [n]", TALK)
 def undo(session: Session, words: str) -> None:
-    """Take the last change back: a turn, or what /reset, /edit, /retry or /continue did. With a number the last n turns
-    are taken away. An attachment that waits for the next question is taken back first. /redo is the way back."""
+    """Take the last turn away, or the last change back. A change is what /reset, /edit, /retry or /continue did; with a
+    number the last n turns are taken away. An attachment that waits for the next question is taken back first. /redo is
+    the way back."""
     if session.attachments and not words:
         session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
         return
@@ -70,8 +71,8 @@ UNDONE = {
 
 @command("/redo", TALK)
 def redo(session: Session, words: str) -> None:
-    """Do again what the last /undo took back, and then what the one before did, as long as nothing new was said. Of a
-    reply that /retry did not get whole it takes what came."""
+    """Do again what the last /undo took back. Another does what the /undo before it took back, as long as nothing new
+    was said. Of a reply that /retry did not get whole it takes what came."""
     state = session.transcript.state
     if not state.undone:
         raise CommandError("There is nothing to bring back")
