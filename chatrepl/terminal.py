@@ -100,11 +100,15 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
         ahead.hold()
         restore()
 
+    def told_to_go(number: int, _frame: FrameType | None) -> None:
+        restore()  # first: what is raised in a signal handler may be lost, say in a __del__
+        sys.exit(128 + number)
+
     hush()
     atexit.register(leave)
     try:
         with (
-            handling(_leave, "SIGTERM", "SIGHUP", "SIGQUIT"),
+            handling(told_to_go, "SIGTERM", "SIGHUP", "SIGQUIT"),
             handling(lambda *_: hush(), "SIGCONT"),
             handling(stop, "SIGTSTP"),
         ):
@@ -164,10 +168,6 @@ def handling(handler: Handler, *names: str) -> Iterator[dict[int, Any]]:
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
 
 
 class Interrupts:
