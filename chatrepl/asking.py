@@ -111,25 +111,34 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
         failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
     session.last_ending, session.failure = reply.ending, failure
     message = None if reply.empty else reply.message()
-    if message:
-        session.transcript.add(Said(message))
-        if session.transcript.state.undone:
-            session.screen.say(OLD_STAYS, "warning")
-        else:
-            tell_ending(session, reply.ending)
-        if session.ui.statistics:
-            session.screen.say(statistics(reply, timing), "dim")
-    else:
-        session.transcript.add(Mark("withdraw"))
-        if not again:
-            session.put_back(asked)
-        if reply.ending == "interrupted":
-            session.screen.say("Stopped before the first word.", "dim")
-    if failure:
-        session.screen.error(failure)
+    session.transcript.add(Said(message) if message else Mark("withdraw"))
+    if not (message or again):
+        session.put_back(asked)
+    _tell(session, reply, failure, timing)
     if timing.over - timing.asked >= LONG:
         session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     return message
+
+
+def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
+    """Tell what went wrong, what became of the words, and the figures, in this order."""
+    if failure:
+        session.screen.error(failure)
+    if reply.empty and reply.ending == "interrupted":
+        session.screen.say("Stopped before the first word.", "dim")
+    elif not reply.empty and session.transcript.state.undone:
+        session.screen.say(OLD_STAYS, "warning")
+    elif not reply.empty:
+        tell_ending(session, reply.ending)
+    if not reply.empty and session.ui.statistics:
+        session.screen.say(statistics(reply, timing), "dim")
+    _leave_room(session)
+
+
+def _leave_room(session: Session) -> None:
+    """An empty line between what is typed and what is answered."""
+    if session.prompted:
+        session.screen.say("")
 
 
 def tell_ending(session: Session, ending: str) -> None:
@@ -144,6 +153,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
     try:
         with session.interrupts.awaited():
             profile, key = session.connection.ready(session.profile)
+        _leave_room(session)
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
@@ -199,7 +209,7 @@ def statistics(reply: Reply, timing: Timing) -> str:
             parts.append(f"{usage.output / took:.0f} tokens/s")
     parts.append(f"{over - timing.asked:.1f} s in all")
     if usage and usage.input is not None:
-        parts.append(f"{usage.input} tokens in" + (f" ({usage.cached} cached)" if usage.cached else ""))
+        parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
     if usage and usage.output is not None:
-        parts.append(f"{usage.output} out" + (f" ({usage.reasoning} thinking)" if usage.reasoning else ""))
+        parts.append(f"{usage.output:,} out" + (f" ({usage.reasoning:,} thinking)" if usage.reasoning else ""))
     return " · ".join(parts)

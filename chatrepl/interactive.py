@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -88,8 +89,17 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
 
 
 def _first_line(session: Session) -> str:
-    place = session.transcript.path or "kept in memory alone"
+    place = _shortened(session.transcript.path) if session.transcript.path else "kept in memory alone"
     model = session.profile.model or (
         "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
     )
-    return f"chatrepl {__version__} · {session.profile.name} · {model} · {place}\n/help lists the commands."
+    who = f"chatrepl {__version__} · {session.profile.name} · {model}"
+    apart = " · " if len(who) + len(place) + 3 < session.screen.columns else "\n"
+    return f"{who}{apart}{place}\n/help lists the commands."
+
+
+def _shortened(path: Path) -> str:
+    """The path as a shell takes it, with ~ for the home directory."""
+    with suppress(RuntimeError, ValueError):
+        return str(Path("~") / path.relative_to(Path.home()))
+    return str(path)

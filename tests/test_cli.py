@@ -114,7 +114,7 @@ def test_no_command_is_named_where_none_can_be_typed(server: Server, home: Path)
     limit = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
     assert limit.stderr == b"The reply was cut at the token limit.\n"
     broken = run("--base-url", server.url, "-m", "m", "Hi", home=home)
-    assert broken.stderr.startswith(b"The reply is incomplete. What came is kept.\n")
+    assert broken.stderr.endswith(b"The reply is incomplete. What came is kept.\n")
 
 
 def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, home: Path) -> None:
