@@ -49,7 +49,11 @@ def echoes(terminal: Terminal) -> bool:
 def test_ctrl_backslash_during_a_reply_leaves_the_terminal_as_it_was(server: Server, home: Path) -> None:
     server.answers(stay("one"))
     words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m"]
-    chat = Terminal(["sh", "-c", f"stty sane; exec {shlex.join(words)}"], environment(home))
+    # who runs the tests in the background has the signal ignored, and so would the program
+    heard = "import os, signal, sys; signal.signal(signal.SIGQUIT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    chat = Terminal(
+        ["sh", "-c", f"stty sane; exec {shlex.join([sys.executable, '-c', heard, *words])}"], environment(home)
+    )
     try:
         chat.wait_for_prompt()
         chat.line("Hi")
