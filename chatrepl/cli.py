@@ -49,7 +49,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         return FINE
     places = config.paths(env)
     if flags.config:
-        places = replace(places, config=files.path_of(flags.config))
+        places = places._replace(config=files.path_of(flags.config))
     if flags.doctor:
         from chatrepl import errands
 

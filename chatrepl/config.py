@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
@@ -109,8 +110,7 @@ class Ui:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Recordings:
+class Recordings(NamedTuple):
     """The folders that exchanges are written to, and that answers are played from instead of the network's."""
 
     record: Path | None = None
@@ -119,14 +119,13 @@ class Recordings:
     """Whether the answers take the time they took."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What the configuration file says, over what is built in."""
 
     path: Path
     default: str = ""
     ui: Ui = Ui()
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = MappingProxyType({})
 
     def profile(self, name: str) -> Profile:
         """The profile of that name."""
@@ -139,8 +138,7 @@ class Config:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """Where the files are. Folders are made when something is first written."""
 
     config: Path

@@ -28,8 +28,7 @@ VERSION = 2
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The first entry: what file this is, and when it was begun."""
 
     id: str
@@ -37,22 +36,19 @@ class Header:
     version: int = VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A message: a question opens a turn, a reply closes it."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A whole turn, taken over from another session or file."""
 
     turn: Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a reply that is still arriving. It counts only if the reply itself never comes."""
 
     text: str = ""

@@ -44,7 +44,7 @@ def session(home: Path, profile: Profile, *others: Profile, **more: object) -> I
     out, notes = StringIO(), StringIO()
     screen = Screen(out, notes, env)
     running = Session(
-        replace(configuration, profiles=profiles),
+        configuration._replace(profiles=profiles),
         config.paths(env),
         env,
         profile,
@@ -238,15 +238,15 @@ FAULTS: dict[str, Fault] = {
         "0.1 s of silence", in_the_stream(silence), partial=True, limits=replace(QUICK, silence=0.1)
     ),
     "keep-alives without end": Fault(
-        "not over after 0.2 s",
+        "not over after 0.5 s",
         lambda wire: stream(wire.kind, last=endless(wire.nothing)),
-        limits=replace(QUICK, silence=0.15, total=0.2),
+        limits=replace(QUICK, silence=0.4, total=0.5),
     ),
     "a reply without end": Fault(
-        "not over after 0.2 s",
+        "not over after 0.5 s",
         lambda wire: stream(wire.kind, wire.begun, last=endless(wire.nothing)),
         partial=True,
-        limits=replace(QUICK, silence=0.15, total=0.2),
+        limits=replace(QUICK, silence=0.4, total=0.5),
     ),
     "401": Fault("401 Unauthorized: no", said(refusal(401))),
     "401 with the key in it": Fault(r"Incorrect key \(hidden\)", said(refusal(401, f"Incorrect key {KEY}"))),

@@ -291,7 +291,7 @@ def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     assert choice.recalled(known, choice.who(moved, known)) is None, "a file does not say where a key goes"
     for secrets in ({"headers": {"Authorization": "Bearer x"}}, {"client_cert": "me.pem"}, {"key_file": "k"}):
         mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)  # type: ignore[arg-type]
-        holding = config.replace(known, profiles={"mine": mine})
+        holding = known._replace(profiles={"mine": mine})
         kept = choice.who(config.replace(mine, base_url="http://elsewhere.example/v1"), holding)
         assert choice.recalled(holding, kept) is None, "nor what else is a secret"
     replayed = config.Profile("replay", dialect="ollama", base_url=choice.REPLAYED, model="m")

@@ -1,8 +1,8 @@
 """What the keys do that do something else than usual."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from prompt_toolkit import search
 from prompt_toolkit.application import get_app, run_in_terminal
@@ -31,8 +31,7 @@ SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~", "\x1b[27;2;13u")
 """What terminals send for Shift-Enter, those that tell it from Enter at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """What the keys need to know: whether Enter adds a line, and how a text goes through the editor."""
 
     multiline: Callable[[], bool]
