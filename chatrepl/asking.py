@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, Reply, question
+from chatrepl.conversation import Conversation, ImagePart, Message, question
 from chatrepl.dialects import dialect
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
 from chatrepl.journal import Mark, Piece, Said
 from chatrepl.pictures import Picture
+from chatrepl.reply import Reply
 from chatrepl.session import OLD_STAYS, Session
 from chatrepl.waiting import Wait
 

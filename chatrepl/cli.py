@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chatrepl import attachments, config, files, safe, sessions, streams
+from chatrepl import attachments, config, config_reading, files, safe, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import Config, Paths, Profile, Recordings
 from chatrepl.errors import ChatError, CommandError
@@ -55,7 +55,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
 
         choose = partial(_profile, flags, env=env, who={}, screen=screen)
         return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
-    configuration = config.load(places.config, must_exist=bool(flags.config))
+    configuration = config_reading.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
     found = _found(flags, places, screen)

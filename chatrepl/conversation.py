@@ -1,11 +1,11 @@
-"""A conversation: its messages, and the reply that is still arriving."""
+"""A conversation: its turns, their messages, and what these hold."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.tally import Usage
 
 Role = Literal["user", "assistant", "tool"]
 
@@ -205,66 +205,3 @@ class Conversation:
     def add(self, turn: Iterable[Message]) -> None:
         """Take a whole turn in."""
         self.turns.append(checked(turn))
-
-
-@dataclass(slots=True)
-class Reply:
-    """A message that is still arriving: feed it the events, ask it for the message at any time.
-
-    Its ``ending`` is ``failed`` until somebody knows better: the server by a ``Finished``, or the user by an
-    interruption.
-    """
-
-    model: str = ""
-    ending: str = "failed"
-    raw_ending: str = ""
-    usage: Usage | None = None
-    fingerprint: str = ""
-    profile: str = ""
-    _text: list[str] = field(default_factory=list)
-    _thinking: list[Thinking] = field(default_factory=list)
-    _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
-
-    def feed(self, event: Event) -> None:
-        """Take the next event in, at a cost that does not grow with what came before."""
-        match event:
-            case Text(text):
-                self._text.append(text)
-            case Thinking():
-                self._thinking.append(event)
-            case ToolCallPiece(index):
-                self._calls.setdefault(index, []).append(event)
-            case Started(model, fingerprint):
-                self.model = model or self.model
-                self.fingerprint = fingerprint
-            case Usage():
-                self.usage = event
-            case Finished(reason, raw):
-                self.ending, self.raw_ending = reason, raw
-
-    @property
-    def text(self) -> str:
-        """The answer so far."""
-        return "".join(self._text)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing has come that is worth keeping."""
-        return not (self._calls or any(self._text) or any(piece.text for piece in self._thinking))
-
-    def message(self) -> Message:
-        """The message so far."""
-        thinking = "".join(piece.text for piece in self._thinking)
-        signature = "".join(piece.signature for piece in self._thinking)
-        parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
-        parts += [TextPart(self.text)] if self.text else []
-        parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
-        return Message(
-            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile
-        )
-
-
-def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:
-    call_id = next((piece.id for piece in pieces if piece.id), "")
-    name = next((piece.name for piece in pieces if piece.name), "")
-    return ToolCallPart(call_id, name, "".join(piece.arguments for piece in pieces))

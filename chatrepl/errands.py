@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from chatrepl import config, safe, sessions
+from chatrepl import config, config_reading, safe, sessions
 from chatrepl.config import Config, Paths, Profile
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
@@ -77,7 +77,7 @@ def check_up(
     mistake: ConfigError | None = None
     chosen: Profile | ChatError
     try:
-        configuration = config.load(places.config, must_exist=must_exist)
+        configuration = config_reading.load(places.config, must_exist=must_exist)
     except ConfigError as error:
         configuration, mistake = config.built_in(places.config), error
     try:

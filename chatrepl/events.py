@@ -6,6 +6,8 @@ A failure is an exception (see ``errors``), never an event.
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from chatrepl.tally import Usage as Usage
+
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
 FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
@@ -61,23 +63,6 @@ class ToolCallPiece:
     def __post_init__(self) -> None:
         _check(self, int, "index")
         _check(self, str, "id", "name", "arguments")
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
-
-    ``input`` includes ``cached``, ``output`` includes ``reasoning``.
-    """
-
-    input: int | None = None
-    cached: int | None = None
-    output: int | None = None
-    reasoning: int | None = None
-    total: int | None = None
-
-    def __post_init__(self) -> None:
-        _check(self, (int, type(None)), "input", "cached", "output", "reasoning", "total")
 
 
 @dataclass(frozen=True, slots=True)

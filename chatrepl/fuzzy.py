@@ -1,4 +1,4 @@
-"""Which of many names somebody means who types a few letters."""
+"""Which of many names somebody means who types a few letters, or wrong ones."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,3 +20,15 @@ def matching(typed: str, names: Iterable[Named]) -> list[Named]:
 def _in_order(name: str, letters: Sequence[str]) -> bool:
     rest = iter(name)
     return all(letter in rest for letter in letters)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``: did you mean X?`` where one of the words is near, or the only one that begins so, else nothing."""
+    words = list(words)
+    if word in words:
+        return ""
+    from difflib import get_close_matches  # where a mistake was made
+
+    begun = [each for each in words if each.startswith(word)]
+    found = begun if len(begun) == 1 else get_close_matches(word, words, n=1, cutoff=0.7)
+    return f": did you mean {found[0]!r}?" if found else ""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 from chatrepl import capabilities, safe
 from chatrepl.config import Ui
 from chatrepl.errors import ChatError
-from chatrepl.pictures import Blank, Picture, PlainPicture, StillPicture
 
 if TYPE_CHECKING:
     from chatrepl.live import LivePicture
+    from chatrepl.pictures import Picture
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
 _COLOURS = {"error", "warning", "good"}
@@ -99,9 +99,11 @@ class Screen:
         for line in error.hint.splitlines():
             self.say(f"  {line}", "dim")
 
-    def picture(self, label: Callable[[], str], ui: Ui) -> Picture:
+    def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":
         """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
         answers."""
+        from chatrepl.pictures import Blank, PlainPicture, StillPicture  # not for the first key
+
         if self._silent:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):

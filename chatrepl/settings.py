@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import files, safe
-from chatrepl.config import Config, Profile, Ui, load, nearest, unsendable
+from chatrepl.config import Config, Profile, Ui
+from chatrepl.config_reading import load, unsendable
 from chatrepl.errors import CommandError, ConfigError
+from chatrepl.fuzzy import nearest
 from chatrepl.profiles import PROFILES
 
 PARAMETERS: dict[str, str] = {

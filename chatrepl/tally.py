@@ -5,10 +5,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chatrepl.events import Usage
-
 Price = tuple[float, float]
 """Dollars for a million tokens, in and out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
+
+    ``input`` includes ``cached``, ``output`` includes ``reasoning``.
+    """
+
+    input: int | None = None
+    cached: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    total: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("input", "cached", "output", "reasoning", "total"):
+            value = getattr(self, name)
+            if value is not None and type(value) is not int:  # True is an int too
+                raise TypeError(f"Usage.{name} cannot be {value!r}")
 
 
 def cost(usage: Usage | None, price: Price | None) -> float | None:

@@ -11,7 +11,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-from chatrepl import config
+from chatrepl import config, config_reading
 from chatrepl.config import Profile, Timeouts
 from chatrepl.screen import Screen
 from chatrepl.session import Session
@@ -39,7 +39,7 @@ class Seen:
 def session(home: Path, profile: Profile, *others: Profile, **more: object) -> Iterator[Seen]:
     """A session in that folder which talks to that profile, and waits for nothing between tries."""
     env = {"CHATREPL_HOME": str(home), "THE_KEY": KEY}
-    configuration = config.load(home / "none.toml")
+    configuration = config_reading.load(home / "none.toml")
     profiles = {**configuration.profiles, **{each.name: each for each in (profile, *others)}}
     out, notes = StringIO(), StringIO()
     screen = Screen(out, notes, env)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl import asking, config
+from chatrepl import asking, config, config_reading
 from chatrepl.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from chatrepl.errors import Refused
@@ -27,7 +27,7 @@ def talking(home: Path) -> Iterator[Talk]:
         out = io.StringIO()
         begun.append(
             Session(
-                config.load(home / "none.toml"),
+                config_reading.load(home / "none.toml"),
                 config.paths(env),
                 env,
                 replace(profile, key_env="A_KEY"),

@@ -5,11 +5,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import tomli_w
 
-from chatrepl import config
+from chatrepl import config, config_reading
 from chatrepl.config import Profile, Timeouts, Ui
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
+from chatrepl.profiles import PROFILES
 
 EXAMPLE = Path(config.__file__).parents[1] / "config.example.toml"
 
@@ -109,7 +111,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, case: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        config.load(path)
+        config_reading.load(path)
     assert complaint in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -120,13 +122,13 @@ def test_bytes_that_are_no_text_are_a_mistake_too(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b"a = '\xff'")
     with pytest.raises(ConfigError, match="not UTF-8"):
-        config.load(path)
+        config_reading.load(path)
 
 
 def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nmodel = "my.gguf"\noptions = { temperature = 1 }\n')
-    local = config.load(path).profile("local")
+    local = config_reading.load(path).profile("local")
     assert local.model == "my.gguf"
     assert local.options == {"max_tokens": 512, "temperature": 1}
 
@@ -134,36 +136,43 @@ def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) ->
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nmodel = "my.gguf"\n', "utf-8-sig")
-    assert config.load(path).profile("local").model == "my.gguf"
+    assert config_reading.load(path).profile("local").model == "my.gguf"
 
 
 def test_a_path_that_is_too_long_leads_to_no_file(tmp_path: Path) -> None:
-    assert config.load(tmp_path / ("x" * 5000)).profiles
+    assert config_reading.load(tmp_path / ("x" * 5000)).profiles
 
 
 def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
-    assert config.load(tmp_path / "config.toml").profiles
+    assert config_reading.load(tmp_path / "config.toml").profiles
     with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path / "config.toml", must_exist=True)
+        config_reading.load(tmp_path / "config.toml", must_exist=True)
 
 
 def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'groq'"):
-        config.load(tmp_path / "config.toml").profile("grok")
+        config_reading.load(tmp_path / "config.toml").profile("grok")
 
 
 @pytest.mark.parametrize("name", ["nope", "nothere", "x"])
 def test_no_neighbour_is_named_where_none_is_near_and_the_names_are_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        config.load(tmp_path / "config.toml").profile(name)
+        config_reading.load(tmp_path / "config.toml").profile(name)
     assert str(caught.value) == f"There is no profile {name!r}"
     assert "openai, " in caught.value.hint
     assert "local" in caught.value.hint
     assert "chatrepl" not in caught.value.hint, "it may be read inside the REPL"
 
 
+def test_the_built_in_profiles_are_what_a_file_of_the_same_words_says(tmp_path: Path) -> None:
+    """They are not read strictly at every start, so here."""
+    place = tmp_path / "config.toml"
+    place.write_text(tomli_w.dumps({"profiles": PROFILES}), "utf-8")
+    assert config_reading.load(place).profiles == config.built_in(place).profiles
+
+
 def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None:
-    for name, profile in config.load(tmp_path / "config.toml").profiles.items():
+    for name, profile in config_reading.load(tmp_path / "config.toml").profiles.items():
         assert profile.name == name
         assert profile.dialect in DIALECTS
         assert profile.base_url or profile.base_url_env
@@ -171,7 +180,7 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
 
 
 def test_the_example_is_true_and_shows_every_setting() -> None:
-    loaded = config.load(EXAMPLE)
+    loaded = config_reading.load(EXAMPLE)
     assert loaded.ui == Ui(), "the example shows the defaults"
     assert loaded.profile("work").timeouts == Timeouts()
     text = EXAMPLE.read_text("utf-8")
@@ -198,4 +207,4 @@ def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nsystem = """\n' + "x" * 5_000 + '\n[ui]\n"""\nmodle = "m"\n')
     with pytest.raises(ConfigError, match=r"line 6: profiles\.local\.modle"):
-        config.load(path)
+        config_reading.load(path)

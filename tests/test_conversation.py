@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from chatrepl.conversation import (
     Conversation,
     Message,
-    Reply,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -18,6 +17,7 @@ from chatrepl.conversation import (
     to_data,
 )
 from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.reply import Reply
 from tests import strategies
 
 

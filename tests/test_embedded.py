@@ -11,7 +11,7 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from chatrepl import asking, config
+from chatrepl import asking, config, config_reading
 from chatrepl.conversation import question
 from tests import faults, tinymodel
 from tests.terminal import CTRL_D, chatrepl, environment
@@ -90,7 +90,7 @@ def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Pa
 
 def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None:
     local = replace(
-        config.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
+        config_reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
     with faults.session(tmp_path, local) as seen:
         assert asking.ask(seen.session, question("hello"))
@@ -106,7 +106,7 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / model.name
     other.write_bytes(model.read_bytes())
-    with faults.session(tmp_path, config.load(tmp_path / "none").profile("local")) as seen:
+    with faults.session(tmp_path, config_reading.load(tmp_path / "none").profile("local")) as seen:
         connection = seen.session.connection
 
         def server(name: str) -> object:

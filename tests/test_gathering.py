@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl.conversation import Reply
 from chatrepl.events import Event, Finished, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.gathering import Gathering
+from chatrepl.reply import Reply
 
 events = st.lists(
     st.builds(Text, st.text(max_size=3))

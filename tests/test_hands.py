@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import config, glance
+from chatrepl import config_reading, glance
 from tests.server import PATIENCE, Server, say, serving, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_attachments import PNG
@@ -311,7 +311,7 @@ def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) 
     status, said = doctor(home=home)
     assert status == 0
     assert "answers and offers 2 models" in said
-    configuration = config.load(home / "config.toml")
+    configuration = config_reading.load(home / "config.toml")
     found = glance.look(configuration.profile("one"), {}, configuration)
     deadline = time.monotonic() + PATIENCE
     while not found and time.monotonic() < deadline:

@@ -14,10 +14,12 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "events", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "capabilities", "streams", "toml_places", "tally"},
+    {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
+    {"files", "capabilities", "streams", "toml_places", "events"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {
+        "reply",
+        "config_reading",
         "dialects",
         "journal",
         "credentials",

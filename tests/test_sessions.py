@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import choice, config, export, locking, sessions, transcript
+from chatrepl import choice, config, config_reading, export, locking, sessions, transcript
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
@@ -280,7 +280,7 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
 
 
 def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
-    known = config.load(tmp_path / "none.toml")
+    known = config_reading.load(tmp_path / "none.toml")
     groq = config.replace(known.profile("groq"), model="other")
     by_hand = config.Profile("by-hand", dialect="ollama", base_url="http://127.0.0.1:9", model="m")
     for profile in (groq, by_hand):

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chatrepl import filenames, safe
-from chatrepl.config import nearest
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import Named, matching
+from chatrepl.fuzzy import Named, matching, nearest
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 

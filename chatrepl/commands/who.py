@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from chatrepl import safe, urls
 from chatrepl.commands.table import WHO, Suggestion, command, offered
-from chatrepl.config import LOCAL, nearest
+from chatrepl.config import LOCAL
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
+from chatrepl.fuzzy import nearest
 from chatrepl.session import Session
 
 

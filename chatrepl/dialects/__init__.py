@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from chatrepl.config import nearest
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.errors import ConfigError
+from chatrepl.fuzzy import nearest
 
 __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 

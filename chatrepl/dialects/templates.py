@@ -16,8 +16,8 @@ would begin. All other braces are text, as are those in what people and models s
 
 from dataclasses import dataclass
 
-from chatrepl.config import nearest
 from chatrepl.errors import ConfigError
+from chatrepl.fuzzy import nearest
 
 TEMPLATES = {
     "chatml": (

@@ -5,10 +5,10 @@ from importlib import import_module
 from pathlib import Path
 
 from chatrepl import files, safe
-from chatrepl.config import nearest
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.export.format import Chat, Damage, Format
+from chatrepl.fuzzy import nearest
 
 __all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 

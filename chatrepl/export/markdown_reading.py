@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl.config import nearest
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, TextPart, from_data
 from chatrepl.export.format import Chat, Damage, from_json, text_of
 from chatrepl.export.markdown_grammar import (
@@ -19,6 +18,7 @@ from chatrepl.export.markdown_grammar import (
     VERSION,
     unescaped,
 )
+from chatrepl.fuzzy import nearest
 
 
 @dataclass(slots=True)

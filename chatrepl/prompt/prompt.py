@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -53,14 +54,13 @@ _COMMON = {
 _PROMPT = {"dark": "ansibrightcyan bold", "light": "ansiblue bold"}
 
 
-@dataclass
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the prompt asks of the rest of the program; every part may be left out."""
 
     ui: Callable[[], Ui] = Ui
     theme: Callable[[], str] = lambda: "dark"
     coloured: bool = True
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
     suggest: Suggest = lambda _before: ()
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
     """Asked before every line: a function that gives the status line for so many columns, at once."""

@@ -1,0 +1,170 @@
+"""Reads a configuration file strictly: every mistake in it has its line, and the word that was meant."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chatrepl import secrets_found
+from chatrepl.config import Config, Profile, Timeouts, Ui, built_in
+from chatrepl.errors import ConfigError
+from chatrepl.fuzzy import nearest
+from chatrepl.redaction import is_secret
+
+
+def load(path: Path, *, must_exist: bool = False) -> Config:
+    """The configuration: the built-in profiles with the file at ``path`` over them. A ConfigError names the first
+    mistake in the file."""
+    if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
+        return built_in(path)
+    return _read(path, built_in(path).profiles)
+
+
+def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    import tomllib  # not for the first key of who has no such file
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", "Mend that line, or move the file away.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
+        raise ConfigError(f"{path} holds what no configuration needs", "Move the file away.") from None
+    return _Reader(path, text, []).config(data, built_in)
+
+
+class _Reader(NamedTuple):
+    """Turns the tables of one file into dataclasses; every complaint names the file, the line and the key."""
+
+    path: Path
+    text: str
+    mistakes: list[tuple[int, ConfigError]]
+    """What was complained of so far, and its line; the first in the file is told in the end."""
+
+    def config(self, data: dict[str, Any], built_in: Mapping[str, Profile]) -> Config:
+        data = dict(self.sound((), data, {"default": str, "ui": dict, "profiles": dict}))
+        profiles = dict(built_in)
+        for name, table in data.get("profiles", {}).items():
+            self.demand(("profiles", name), isinstance(table, dict), "has to be a table")
+            if isinstance(table, dict):
+                profiles[name] = self.profile(name, table, profiles.get(name, Profile(name)))
+        for name in profiles:
+            self.check_fallback(name, profiles)
+        default = data.get("default", "")
+        known = not default or default in profiles
+        self.demand(("default",), known, f"names no profile: {default!r}{nearest(default, profiles)}")
+        ui = self.fill(("ui",), data.get("ui", {}), Ui())
+        if self.mistakes:
+            raise min(self.mistakes, key=lambda each: each[0])[1]
+        return Config(self.path, default, ui, profiles)
+
+    def profile(self, name: str, table: dict[str, Any], start: Profile) -> Profile:
+        at, before = ("profiles", name), len(self.mistakes)
+        profile: Profile = self.fill(at, table, start, leave_out=("name",))
+        if len(self.mistakes) == before:  # else its dialect may be what is misspelt
+            self.demand(at, bool(profile.dialect), "needs a dialect", 'For example: dialect = "openai-chat"')
+        return profile
+
+    def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any, leave_out: tuple[str, ...] = ()) -> Any:
+        """``start`` with the fields that the table names."""
+        known = {item.name: item for item in fields(start) if item.name not in leave_out}
+        sound = self.sound(at, table, {name: type(getattr(start, name)) for name in known})
+        return replace(
+            start, **{key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}
+        )
+
+    def value(self, at: tuple[str, ...], known: "Field[Any]", now: Any, value: Any) -> Any:
+        """What the field is to hold: ``now`` with what the file says."""
+        if known.metadata.get("variable"):
+            self.demand(at, not value or _is_name(value), "has to be the name of an environment variable")
+        if choices := known.metadata.get("of"):
+            self.demand(at, value in choices, f"has to be one of {', '.join(choices)}")
+        if isinstance(now, Timeouts):
+            return self.fill(at, value, now)
+        if count := known.metadata.get("numbers"):
+            numbers = all(_TYPES[float][0](number) or number == 0 for number in value) and len(value) == count
+            return tuple(map(float, value)) if self.demand(at, numbers, f"has to be a list of {count} numbers") else now
+        if isinstance(now, tuple):
+            words = all(isinstance(word, str) for word in value)
+            return tuple(value) if self.demand(at, words, "has to be a list of words") else now
+        if isinstance(now, Mapping):
+            texts = all(isinstance(text, str) for text in value.values())
+            self.demand(at, texts or at[-1] == "options", "has to hold texts")
+            for name, item in value.items():
+                wrong = unsendable(item)
+                self.demand((*at, name), not wrong, f"is {wrong}, which no request can hold")
+            return {**now, **value}
+        return value
+
+    def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:
+        """Complain of a fallback that is no profile, or the profile itself."""
+        for other in profiles[name].fallback:
+            at = ("profiles", name, "fallback")
+            self.demand(at, other in profiles, f"names no profile: {other!r}{nearest(other, profiles)}")
+            self.demand(at, other != name, "names the profile itself")
+
+    def sound(
+        self, at: tuple[str, ...], table: dict[str, Any], wanted: Mapping[str, type]
+    ) -> Iterator[tuple[str, Any]]:
+        """The keys that are known and whose value is of the right type; the others are complained of."""
+        for key, value in table.items():
+            near = _NO_KEY if "key_env" in wanted and is_secret(key) else nearest(key, wanted)
+            if self.demand((*at, key), key in wanted, f"is no known key{near}"):
+                accepts, means = _TYPES[wanted[key]]
+                instead = "" if key.startswith(("key", "headers")) else f", not {value!r}"  # nor does a key stand there
+                if self.demand((*at, key), accepts(value), f"has to be {means}{instead}"):
+                    yield key, value
+
+    def demand(self, at: tuple[str, ...], good: bool, complaint: str, hint: str = "") -> bool:
+        """Complain if it is not good; whether it is."""
+        if not good:
+            from chatrepl.toml_places import line_of  # where a mistake was made
+
+            line = line_of(self.text, at)
+            error = ConfigError(f"{self.path}, line {line}: {'.'.join(at)} {complaint}", hint)
+            self.mistakes.append((line, error))
+        return good
+
+
+_NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
+
+_TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
+    str: (lambda value: isinstance(value, str), "a text"),
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    float: (
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
+        "a number above 0",
+    ),
+    int: (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        "a whole number, 0 or more",
+    ),
+    dict: (lambda value: isinstance(value, dict), "a table"),
+    tuple: (lambda value: isinstance(value, list), "a list"),
+    Timeouts: (lambda value: isinstance(value, dict), "a table"),
+}
+
+
+def _is_name(value: str) -> bool:
+    """Whether it can be the name of an environment variable, and is not the key itself."""
+    return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not secrets_found.kind(value))
+
+
+def unsendable(value: object) -> str:
+    """What a value is that has no place in a request, "" if it has one: JSON knows neither dates nor infinity."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except TypeError:
+        return "a date or a time"
+    except UnicodeEncodeError:
+        return "half a character"
+    except (ValueError, RecursionError):
+        return "without measure"
+    return ""
