@@ -37,7 +37,7 @@ def as_line(text: str) -> str:
     return f"/{text}" if text.startswith("/") else text
 
 
-@dataclass
+@dataclass(eq=False, repr=False)  # there is but one, and its environment holds keys
 class Session:
     """A running chat: who is talked to, what was said, and where it is written and shown."""
 
