@@ -14,6 +14,9 @@ from pathlib import Path
 PATIENCE = 60.0
 """How long, in seconds, a run may take."""
 
+_SCHEDULED = 2
+"""With the process in the bits above: Linux's clock of what a whole process ran, in nanoseconds."""
+
 
 class Run:
     """A running program. Times are of ``time.perf_counter``, the same clock as the server's in this process."""
@@ -44,17 +47,8 @@ class Run:
         return time.perf_counter()
 
     def cpu(self) -> float:
-        """The processor seconds it used so far, exactly where Linux tells, else in clock ticks."""
-        try:
-            return (
-                sum(
-                    int(Path(thread, "schedstat").read_text().split()[0])
-                    for thread in Path(f"/proc/{self._process.pid}/task").iterdir()
-                )
-                / 1e9
-            )
-        except (OSError, IndexError):
-            return 0.0
+        """The processor seconds it used so far, those of threads that are over included."""
+        return time.clock_gettime(~self._process.pid << 3 | _SCHEDULED)
 
     def memory(self, what: str = "VmRSS") -> float:
         """Resident memory in MB, now (VmRSS) or at its highest (VmHWM); 0 where it is not told."""
