@@ -41,7 +41,9 @@ class Run:
     def until(self, awaited: bytes, start: int = 0) -> float:
         """Read until that stands in what was shown from ``start`` on; returns when."""
         deadline = time.perf_counter() + PATIENCE
-        while self.shown.find(awaited, max(start, 0)) < 0:
+        start = max(start, 0)
+        while self.shown.find(awaited, start) < 0:
+            start = max(start, len(self.shown) - len(awaited) + 1)
             if time.perf_counter() > deadline or not self._read():
                 raise RuntimeError(f"waited in vain for {awaited!r}: {bytes(self.shown[-2000:])!r}")
         return time.perf_counter()
