@@ -35,6 +35,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "about": "Anthropic's Claude",
         "dialect": "anthropic",
         "base_url": "https://api.anthropic.com",
+        "base_url_env": "ANTHROPIC_BASE_URL",
         "model": "claude-sonnet-4-5",
         "key_env": "ANTHROPIC_API_KEY",
     },
@@ -94,6 +95,13 @@ PROFILES: dict[str, dict[str, Any]] = {
         "key_env": "AZURE_OPENAI_API_KEY",
         "options": {"api_version": "", "auth": "api-key"},
     },
+    "azure-deployment": {
+        "about": "Azure OpenAI, the deployment named as the model, at the resource in AZURE_OPENAI_ENDPOINT",
+        "dialect": "azure-inference",
+        "base_url_env": "AZURE_OPENAI_ENDPOINT",
+        "key_env": "AZURE_OPENAI_API_KEY",
+        "options": {"api_version": "2024-10-21", "auth": "api-key", "deployment": True},
+    },
     "scale": {
         "about": "Scale's Enterprise Generative AI Platform (EGP, Spellbook)",
         "dialect": "scale-egp",
@@ -105,6 +113,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "about": "Ollama on this machine",
         "dialect": "ollama",
         "base_url": "http://127.0.0.1:11434",
+        "base_url_env": "OLLAMA_HOST",
         "options": {"truncate": False},  # an error is better than a model that silently forgets the beginning
     },
     "lmstudio": {

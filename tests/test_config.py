@@ -208,3 +208,28 @@ def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -
     path.write_text('[profiles.local]\nsystem = """\n' + "x" * 5_000 + '\n[ui]\n"""\nmodle = "m"\n')
     with pytest.raises(ConfigError, match=r"line 6: profiles\.local\.modle"):
         config_reading.load(path)
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        ("gpu.example", "http://gpu.example:11434"),
+        ("gpu.example:8080", "http://gpu.example:8080"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("[::1]", "http://[::1]:11434"),
+        ("[::]:8080", "http://[::1]:8080"),
+        ("http://0.0.0.0:11434/", "http://127.0.0.1:11434/"),
+        ("https://gpu.example/ollama", "https://gpu.example/ollama"),
+    ],
+)
+def test_the_address_of_ollama_may_be_as_short_as_its_own_program_takes_it(told: str, url: str) -> None:
+    ollama = config.built_in(Path()).profile("ollama")
+    assert config.address(ollama, {"OLLAMA_HOST": told}) == url
+
+
+def test_an_address_of_another_vendor_is_taken_as_it_is() -> None:
+    openai = config.built_in(Path()).profile("openai")
+    assert config.address(openai, {"OPENAI_BASE_URL": "0.0.0.0/v1"}) == "0.0.0.0/v1"
