@@ -9,6 +9,7 @@ import pytest
 
 from chatrepl.conversation import Conversation, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
+from chatrepl.dialects.response import read
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Finished, Text
 from chatrepl.framing import Frame
@@ -199,6 +200,23 @@ def test_a_list_of_models_becomes_names_and_sizes(name: str, told: Any, models: 
     assert decode_models(told) == models
 
 
+@pytest.mark.parametrize(
+    ("prompt", "completion", "price"),
+    [
+        ("0.000001", "0.000002", (1.0, 2.0)),
+        ("0", "0", (0.0, 0.0)),
+        ("-1", "-1", None),
+        ("nan", "1", None),
+        ("1", "inf", None),
+    ],
+)
+def test_a_price_that_varies_or_is_none_is_unknown(prompt: str, completion: str, price: Any) -> None:
+    decode_models = dialect("openai-chat").decode_models
+    assert decode_models is not None
+    told = {"data": [{"id": "m", "pricing": {"prompt": prompt, "completion": completion}, "max_context_length": 5}]}
+    assert decode_models(told) == [ModelInfo("m", 5, price)]
+
+
 ODD = dict.fromkeys(("supportedGenerationMethods", "inputTokenLimit", "details"), "odd")
 
 
@@ -214,6 +232,31 @@ def test_junk_for_a_list_of_models_is_an_empty_list_or_what_of_it_has_a_name(nam
 def test_a_body_of_another_protocol_is_no_reply(name: str) -> None:
     with pytest.raises(BrokenReply):
         list(dialect(name).decode_whole({"object": "chat.completion", "choices": []}))
+
+
+# A stream that is called JSON
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        ("openai-chat", b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'),
+        ("openai-chat", b'\xef\xbb\xbf\n: ping\n\ndata: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'),
+        (
+            "anthropic",
+            b'event: x\ndata: {"type": "content_block_start", "content_block": {"type": "text", "text": "Hi"}}\n\n',
+        ),
+        ("ollama", b'{"message": {"content": "Hi"}, "done": false}\n'),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/stream+json", ""])
+def test_a_stream_that_is_called_json_is_shown_as_it_comes(name: str, piece: bytes, kind: str) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from (piece[at : at + 1] for at in range(len(piece)))
+        raise AssertionError("more was read than the first word needs")
+
+    events = read(dialect(name), PROFILE, 200, {"content-type": kind}, chunks(), stream=True)
+    assert next(events) == Text("Hi")
 
 
 # How a stream ends
