@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
 from chatrepl.fuzzy import nearest
-from chatrepl.profiles import PROFILES
+from chatrepl.profiles import DIALECTS, PROFILES
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
@@ -35,7 +35,7 @@ class Profile:
 
     name: str = ""
     about: str = ""
-    dialect: str = ""
+    dialect: str = field(default="", metadata={"of": DIALECTS})
     base_url: str = ""
     base_url_env: str = field(default="", metadata={"variable": True})
     """The environment variable that replaces ``base_url`` where it is set."""

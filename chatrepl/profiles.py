@@ -5,6 +5,12 @@ Their order is the order in which they are tried when nothing else says who to t
 
 from typing import Any
 
+DIALECTS = (
+    *("openai-chat", "openai-completions", "openai-responses", "azure-inference", "scale-egp"),
+    *("anthropic", "ollama", "gemini"),
+)
+"""The protocols that a profile can name; ``dialects`` has what they are."""
+
 PROFILES: dict[str, dict[str, Any]] = {
     "openai": {
         "about": "OpenAI, or whatever OPENAI_BASE_URL names",
@@ -74,6 +80,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "key_env": "MISTRAL_API_KEY",
         "model": "mistral-small-latest",
         "usage": False,  # it refuses the question for it
+        "parameters": {"seed": "random_seed"},
     },
     "t-cloud": {
         "about": "T-Cloud AI Foundation Services",

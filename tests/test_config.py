@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from chatrepl import config, config_reading
+from chatrepl import config, config_reading, profiles
 from chatrepl.config import Profile, Timeouts, Ui
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
@@ -25,6 +25,12 @@ COMPLAINTS = {
         "line 5: profiles.b.base_ulr is no known key: did you mean 'base_url'?",
     ),
     "a profile without a dialect": ('[profiles.a]\nbase_url = "x"\n', "line 1: profiles.a needs a dialect"),
+    "a dialect that is none": (
+        '[profiles.a]\nbase_url = "http://h"\ndialect = "openai-caht"\noptions = { dialect = "x" }\n',
+        "line 3: profiles.a.dialect has to be one of openai-chat, openai-completions, openai-responses, "
+        "azure-inference, scale-egp, anthropic, ollama, gemini: did you mean 'openai-chat'?",
+    ),
+    "TOML that is not over": ('default = "local"\nx = [\n\n', "is not valid TOML: Invalid value (at the end, line 2)"),
     "a dotted key": ("ui.theme = 3\n", "line 1: ui.theme has to be a text"),
     "a table in a line": (
         "[profiles.local]\ntimeouts = { conect = 1 }\n",
@@ -177,6 +183,10 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
         assert profile.dialect in DIALECTS
         assert profile.base_url or profile.base_url_env
         assert profile.about
+
+
+def test_the_dialects_that_a_profile_can_name_are_those_that_there_are() -> None:
+    assert tuple(DIALECTS) == profiles.DIALECTS
 
 
 def test_the_example_is_true_and_shows_every_setting() -> None:

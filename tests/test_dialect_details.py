@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chatrepl.conversation import Conversation, TextPart, ToolCallPart
+from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.response import read
-from chatrepl.errors import BrokenReply
+from chatrepl.dialects.wire import written
+from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Finished, Text
 from chatrepl.framing import Frame
 from tests.exchanges import PROFILE, assistant, user
@@ -140,9 +141,67 @@ def test_each_ending_that_gemini_knows_has_its_meaning(raw: str, reason: str) ->
 
 @pytest.mark.parametrize("raw", "SAFETY OTHER BLOCKLIST PROHIBITED_CONTENT IMAGE_SAFETY MODEL_ARMOR JAILBREAK".split())
 def test_a_prompt_that_gemini_blocks_is_told_as_filtered(raw: str) -> None:
-    assert list(dialect("gemini").decode_whole({"promptFeedback": {"blockReason": raw}})) == [
-        Finished("content_filter", raw)
+    told = f"The prompt was blocked: {raw}"
+    feedback = {"blockReason": raw}
+    assert list(dialect("gemini").decode_whole({"promptFeedback": feedback})) == [Finished("content_filter", told)]
+    feedback["blockReasonMessage"] = "It is about\nbombs."
+    told += ": It is about bombs."
+    assert list(dialect("gemini").decode_whole({"promptFeedback": feedback})) == [Finished("content_filter", told)]
+
+
+def test_why_gemini_ended_a_reply_is_kept_beside_its_word_for_it() -> None:
+    reply = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "Malformed call: add("}]}
+    assert list(dialect("gemini").decode_whole(reply)) == [
+        Finished("error", "MALFORMED_FUNCTION_CALL: Malformed call: add(")
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({}, 8192),
+        ({"num_ctx": 4096}, 4096),
+        ({"options": {"num_ctx": 4096}}, 4096),
+    ],
+)
+def test_ollama_is_asked_for_the_context_that_the_profile_tells(options: Any, asked: int) -> None:
+    found = request("ollama", context=8192, options=options).body
+    assert found is not None
+    assert found["options"] == {"num_ctx": asked}
+    assert "options" not in body("ollama"), "nor for any where it tells none"
+
+
+def test_the_best_of_several_is_asked_for_in_one_piece() -> None:
+    assert "stream" not in body("openai-completions", best_of=3)
+    assert "stream_options" not in body("openai-completions", best_of=3)
+    assert body("openai-completions", best_of=1)["stream"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [({}, {"x-api-key": "KEY"}), ({"auth": "bearer"}, {"authorization": "Bearer KEY"})],
+)
+def test_a_gateway_is_shown_the_key_of_anthropic_in_its_own_way(options: Any, shown: dict[str, str]) -> None:
+    found = request("anthropic", options=options)
+    assert found.headers == shown | {"anthropic-version": "2023-06-01"}
+    assert "auth" not in (found.body or {})
+    with pytest.raises(ConfigError, match="auth"):
+        request("anthropic", options={"auth": ["both"]})
+
+
+def test_anthropic_goes_on_with_a_reply_that_does_not_end_with_a_blank() -> None:
+    assert dialect("anthropic").prefill
+    talk = Conversation().asking(user(TextPart("Hi")), assistant(TextPart("Hello  \n")))
+    found = request("anthropic", talk=talk).body
+    assert found is not None
+    assert found["messages"][-1] == {"role": "assistant", "content": "Hello"}
+
+
+@pytest.mark.parametrize("inside", ["a\n```\nb\n```", "~~~", "`````"])
+def test_a_file_that_holds_a_fence_stands_in_a_longer_one(inside: str) -> None:
+    _, fence, *lines, end, last = written(FilePart("a.md", inside)).split("\n")
+    assert (fence, "\n".join(lines), last) == (end, inside, "")
+    assert fence not in inside
 
 
 @pytest.mark.parametrize(

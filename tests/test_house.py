@@ -14,7 +14,19 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
-    {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
+    {
+        "safe",
+        "tally",
+        "errors",
+        "locking",
+        "secrets_found",
+        "redaction",
+        "waiting",
+        "narrow",
+        "fuzzy",
+        "profiles",
+        "unopened",
+    },
     {"files", "capabilities", "streams", "toml_places", "events"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {

@@ -11,8 +11,9 @@ from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart
 from chatrepl.dialects.wire import dig, error_words, parse, text
 from chatrepl.errors import BrokenReply, Refused
-from chatrepl.events import Event
+from chatrepl.events import Event, Text, Thinking
 from chatrepl.framing import MAX_EVENT, json_lines
+from chatrepl.unopened import parted
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
 _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
@@ -44,12 +45,23 @@ def read(
         if streams:
             yield from apart(dialect.decode(dialect.framing(chunks)))
         else:
-            yield from apart(dialect.decode_whole(parse(body(chunks))))
+            yield from apart(_parted(dialect.decode_whole(parse(body(chunks)))))
     except Refused as error:  # told inside a good answer
         helps = hint(error.status, error.said, profile) or error.hint
         name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
         line = f"{profile.name or 'The server'} reports {name}: {error.said}"
         raise Refused(line, helps, status=error.status, said=error.said, code=error.code) from None
+
+
+def _parted(events: Iterable[Event]) -> Iterator[Event]:
+    """The events of a reply in one piece, with its reasoning apart where only the end of that is marked."""
+    for event in events:
+        if isinstance(event, Text):
+            thought, said = parted(event.text)
+            yield from [Thinking(thought)] * bool(thought)
+            yield from [Text(said)] * bool(said)
+        else:
+            yield event
 
 
 def _looked_at(dialect: Dialect, chunks: Iterable[bytes]) -> tuple[bool, Iterable[bytes]]:

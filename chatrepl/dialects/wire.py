@@ -234,7 +234,8 @@ def written(part: Part) -> str:
         case TextPart(said):
             return said
         case FilePart(name, inside):
-            return f"{name}:\n```\n{inside}\n```\n"
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inside)), default=0))
+            return f"{name}:\n{fence}\n{inside}\n{fence}\n"
     return ""
 
 
