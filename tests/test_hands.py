@@ -271,10 +271,11 @@ def test_doctor_finds_a_server_that_works(server: Server, home: Path) -> None:
     assert "The terminal" in said
 
 
-def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(home: Path) -> None:
-    with serving() as server:
-        server.serve = lambda exchange: whole({"error": {"message": "bad key sk-recognisable"}}, 401)(exchange)  # type: ignore[method-assign]
-        status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
+def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
+    server: Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "serve", whole({"error": {"message": "bad key sk-recognisable"}}, 401))
+    status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
     assert status == 1
     assert "✓ its key is there" in said
     assert "✗ openai answered 401 Unauthorized: bad key (hidden)" in said

@@ -11,7 +11,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def unread(pipe: int) -> int:
     return int(struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"1234"))[0])
 
 
-def until(met, what: str) -> None:  # type: ignore[no-untyped-def]
+def until(met: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
@@ -214,7 +214,7 @@ def test_keys_after_piped_text_come_from_a_terminal_that_every_system_can_wait_f
     try:
         chat.wait_for("Hello")
         chat.wait_for_prompt()
-        assert Path(f"/proc/{chat.process.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
+        assert Path(f"/proc/{chat.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
         ask(chat, "And now?", "Hello")
     finally:
         chat.process.close(force=True)
