@@ -33,9 +33,10 @@ TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
-SETTLED = 0.3
+SETTLED = 0.5
 """The panel stays away for so many seconds after the window changed its size: changes come in swarms, terminals tell of
-them when they have happened, tmux up to a quarter of a second later, and a panel drawn in between is torn."""
+them when they have happened, tmux a quarter of a second later and on a busy machine more, and a panel drawn in between
+is torn."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
 NOTICEABLE = 1.5
