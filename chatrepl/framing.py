@@ -6,23 +6,20 @@ it is where some servers put their errors. Lines end at CR, LF or CRLF and nowhe
 also cuts at U+2028 and U+0085, which may stand raw inside a JSON string.
 """
 
-import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatrepl.errors import BrokenReply
 
 MAX_EVENT = 32 * 2**20
-"""The longest line, and the longest event, in bytes. The largest seen in the field are images of a few MB."""
+"""The longest line, and the longest event, in characters. The largest seen in the field are images of a few MB."""
 
 STRAY = "stray"
 """The name of a frame that holds text outside of any event."""
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One message of a stream: its text, and the event name where the framing has one."""
 
     data: str
@@ -68,7 +65,7 @@ def json_lines(chunks: Iterable[bytes]) -> Iterator[Frame]:
 
 def _frame(data: list[str], event: str) -> Iterator[Frame]:
     text = "\n".join(data)
-    if text.strip():
+    if text and not text.isspace():
         yield Frame(text, event)
 
 
@@ -78,42 +75,36 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     A lone CR ends its line at once, so that the last event of a CR-only stream is not held back; an LF that then
     comes first in the next chunk belongs to it.
     """
-    begun: list[bytes] = []  # the pieces of a line whose end has not come
+    begun: list[str] = []  # the pieces of a line whose end has not come
     size = 0
-    swallow_lf = False
-    decode = _decoder()
-    for chunk in chunks:
-        if swallow_lf and chunk:
-            chunk = chunk.removeprefix(b"\n")
-            swallow_lf = False
-        if chunk.endswith(b"\r"):
-            swallow_lf = True
-        *complete, rest = _LINE_END.split(chunk)
-        for line in complete:
-            yield decode(b"".join((*begun, line)))
-            begun, size = [], 0
-        if rest:
-            begun.append(rest)
-            size += len(rest)
+    after_cr = False
+    for text in _decoded(chunks):
+        if after_cr:
+            text = text.removeprefix("\n")
+        after_cr = text.endswith("\r")
+        first, *others = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if first:
+            begun.append(first)
+            size += len(first)
+        if others:
+            yield "".join(begun)
+            *complete, rest = others
+            yield from complete
+            begun, size = [rest] if rest else [], len(rest)
         if size > MAX_EVENT:
             raise _too_long()
     if begun:
-        yield decode(b"".join(begun))
+        yield "".join(begun)
 
 
-def _decoder() -> Callable[[bytes], str]:
-    """UTF-8 with U+FFFD for what is not; a byte order mark before the very first line is dropped."""
-    first = True
-
-    def decode(line: bytes) -> str:
-        nonlocal first
-        text = line.decode("utf-8", "replace")
-        if first:
-            text = text.removeprefix("\ufeff")
-            first = False
-        return text
-
-    return decode
+def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
+    """UTF-8 with U+FFFD for what is not, and never an empty text; a byte order mark at the very start is dropped."""
+    decoder = getincrementaldecoder("utf-8-sig")("replace")
+    for chunk in chunks:
+        if text := decoder.decode(chunk):
+            yield text
+    if text := decoder.decode(b"", final=True):
+        yield text
 
 
 def _too_long() -> BrokenReply:

@@ -5,8 +5,17 @@ import threading
 from contextlib import suppress
 from importlib import import_module
 
-NEEDED = ("chatrepl.sending", "chatrepl.commands", "chatrepl.connection", "chatrepl.client", "chatrepl.live")
-"""What a question needs, and what to type one does not."""
+NEEDED = (
+    "chatrepl.sending",
+    "chatrepl.commands",
+    "chatrepl.connection",
+    "chatrepl.client",
+    "encodings.idna",  # to look up the server's name
+    "chatrepl.live",
+    "markdown_it",
+    "pygments.lexers",
+)
+"""What a question and its answer need, and what to type one does not."""
 
 AFTER = 0.05
 """The prompt is left alone for so many seconds, to get drawn and take what is typed already."""

@@ -33,6 +33,7 @@ from chatrepl.dialects.wire import (
     openai_usage,
     refusal,
     root,
+    table,
     text,
     written,
 )
@@ -136,25 +137,25 @@ class Decoder:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
-        for choice in items(chunk.get("choices")):
-            for event in self._choice(choice, where) if not dig(choice, "index") else ():
-                self.begun |= isinstance(event, Text | ToolCallPiece)
+        for choice in map(table, items(chunk.get("choices"))):
+            for event in self._choice(choice, where) if not choice.get("index") else ():
+                self.begun = self.begun or isinstance(event, Text | ToolCallPiece)
                 yield event
         usage = chunk.get("usage") or dig(chunk, "x_groq", "usage")
         if isinstance(usage, dict):
             yield openai_usage(usage)
 
-    def _choice(self, choice: object, where: str) -> Iterator[Event]:
-        said = dig(choice, where) or dig(choice, "message") or dig(choice, "delta")
-        if thinking := text(dig(said, "reasoning_content")) or text(dig(said, "reasoning")):
+    def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event]:
+        said = table(choice.get(where) or choice.get("message") or choice.get("delta"))
+        if thinking := text(said.get("reasoning_content")) or text(said.get("reasoning")):
             yield Thinking(thinking)
-        yield from _content_events(dig(said, "content"))
-        if refusal_text := text(dig(said, "refusal")):
+        yield from _content_events(said.get("content"))
+        if refusal_text := text(said.get("refusal")):
             self.refused = True
             yield Text(refusal_text)
-        for call in items(dig(said, "tool_calls")):
+        for call in items(said.get("tool_calls")):
             yield self._call(call)
-        raw = text(dig(choice, "finish_reason"))  # "" stands in every chunk of some servers
+        raw = text(choice.get("finish_reason"))  # "" stands in every chunk of some servers
         if raw and not self.finished:
             yield self.finish(raw)
 

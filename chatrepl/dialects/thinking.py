@@ -14,11 +14,13 @@ OPENING, CLOSING = "<think>", "</think>"
 
 def apart(events: Iterable[Event]) -> Iterator[Event]:
     """The same events, with the text between the marks as ``Thinking``, wherever the pieces are cut."""
-    splitter = _Splitter()
+    splitter, events = _Splitter(), iter(events)
     try:
         for event in events:
             if isinstance(event, Text):
                 yield from splitter.feed(event.text)
+                if splitter.answers:  # there is no mark any more
+                    yield from events
             else:
                 yield from splitter.rest()
                 yield event
@@ -32,6 +34,11 @@ class _Splitter:
     def __init__(self) -> None:
         self._step = self._start
         self._held = ""  # what may be the beginning of a mark
+
+    @property
+    def answers(self) -> bool:
+        """Whether the answer has begun."""
+        return self._step == self._answer
 
     def feed(self, text: str) -> Iterator[Event]:
         self._held += text

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
 import sys
 import tempfile
@@ -12,17 +11,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests import markers
-from tests.bench import floors, imports, sessions
+from tests.bench import floors, imports, peers, sessions
 from tests.bench.process import Run, cpu_of
 from tests.bench.report import Figure, chart, table
 from tests.server import END, Exchange, Script, Server, chunk, say, serving
 from tests.terminal import environment
 
-PEERS = ("llm", "aichat", "gpt-cli", "sgpt", "aider", "gptme")
+PEERS_KB = 2
+"""Some of the peers draw the whole answer anew for every piece of it; a longer one would take minutes."""
+
 _SCRIPT = Path(sys.executable).with_name("chatrepl")
 CHATREPL = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "chatrepl"]
 """What is typed at a shell, where it is installed."""
@@ -268,11 +270,29 @@ class Bench:
         return time.perf_counter() - began
 
     def peers(self) -> Iterator[Figure]:
-        """Those of the other programs that are installed, by what they need to say their version."""
-        for name in PEERS:
-            if path := shutil.which(name):
-                seconds = [cpu_of([path, "--version"], self.env) for _ in range(self.runs)]
-                yield Figure(f"`{name} --version`, processor time", "s", seconds)
+        """Ours beside each of the other programs that are installed."""
+        home = self.home.with_name("peers")
+        env = {**environment(home), "LLM_USER_PATH": str(home / "llm"), "OPENAI_API_KEY": "none"}
+        for name, peer in peers.installed(home, self.server.url):
+            other = Program(peer.command, peer.ready, peer.enter)
+            ours, theirs = self._pairs(
+                partial(self._short_talk, self.chat, self.env), partial(self._short_talk, other, env)
+            )
+            for index, what in enumerate(("to the prompt, wall", f"{PEERS_KB} kB of markdown, processor time")):
+                yield Figure(what, "s", [each[index] for each in ours], [each[index] for each in theirs], f"`{name}`")
+
+    def _short_talk(self, program: Program, env: Mapping[str, str]) -> tuple[float, float]:
+        """The seconds to the prompt, and the processor seconds that a short answer takes."""
+        self.server.answers(fast(f"{markers.document(PEERS_KB * 1000)}\n\nTHE-END\n"))
+        run = Run(program.command, env)
+        wall = run.until(program.ready) - run.started
+        before, start = run.cpu(), len(run.shown)
+        run.send(f"Hi{program.enter}")
+        run.until(b"THE-END", start)
+        run.until(program.ready, run.shown.rfind(b"THE-END"))
+        cost = run.cpu() - before
+        run.end("\x04")
+        return wall, cost
 
     def _pairs(self, ours: Callable[[], Any], floor: Callable[[], Any]) -> tuple[list[Any], list[Any]]:
         """The results of both sides, in turn, after one run that does not count."""

@@ -36,7 +36,7 @@ class Figure:
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures as a markdown table: median (lowest to highest) of each side, the ratio, and what it may be."""
-    lines = ["| what | chatrepl | floor | ratio | at most |", "|---|---|---|---|---|"]
+    lines = ["| what | chatrepl | beside | ratio | at most |", "|---|---|---|---|---|"]
     for figure in figures:
         ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
         floor = f"{_spread(figure.floor, figure.unit)} {figure.floor_name}".strip() if figure.floor else ""
