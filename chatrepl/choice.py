@@ -8,8 +8,8 @@ from typing import Any
 
 from chatrepl import credentials, urls
 from chatrepl.config import BY_HAND, Config, Profile, address, located
-from chatrepl.dialects import dialect as spoken
 from chatrepl.errors import ChatError, ConfigError
+from chatrepl.profiles import DIALECTS
 
 REPLAYED = "https://replay.invalid/v1"
 """The base URL in a replay, which reaches no network."""
@@ -91,7 +91,10 @@ def recorded_profile(folder: Path, dialect: str) -> Profile:
 
 def _speaking(config: Config, dialect: str) -> Config:
     """The configuration without the profiles that speak another dialect."""
-    spoken(dialect)  # one that does not exist is a mistake of its own
+    if dialect not in DIALECTS:
+        from chatrepl.dialects import dialect as spoken  # not for the first key
+
+        spoken(dialect)  # tells that there is none
     profiles = {name: profile for name, profile in config.profiles.items() if profile.dialect == dialect}
     return config._replace(profiles=profiles, default=config.default if config.default in profiles else "")
 
