@@ -53,7 +53,7 @@ def told_delay(error: Refused, now: float) -> float | None:
     said = _TOLD.search(error.said)
     if not said:
         return None
-    return int(said[1] or 0) * 60 + float(said[2]) / (1000 if said[3].lower() == "ms" else 1)
+    return float(said[1] or 0) * 60 + float(said[2]) / (1000 if said[3].lower() == "ms" else 1)
 
 
 def _worth_it(error: Refused) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.response import read
-from chatrepl.dialects.wire import written
+from chatrepl.dialects.wire import openai_usage, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Finished, FinishReason, Text
 from chatrepl.framing import Frame
@@ -375,3 +375,9 @@ def test_nothing_is_waited_for_after_the_last_event_of_a_protocol(name: str, las
         raise AssertionError("more was read than the reply needs")
 
     assert isinstance(list(dialect(name).decode(frames()))[-1], Finished)
+
+
+def test_a_number_of_tokens_that_cannot_be_is_unknown() -> None:
+    used = openai_usage({"prompt_tokens": int("9" * 400), "completion_tokens": 3})
+    assert used.input is None
+    assert used.output == 3

@@ -72,6 +72,23 @@ def test_any_bytes_at_any_status_give_events_or_one_of_two_errors(name: str, bod
         drain(name, Answer(status, {"content-type": kind}, b""), body)
 
 
+@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("deep", [100, 900, 990, 2000, 20_000])
+def test_values_in_values_without_end_give_events_or_one_of_two_errors(name: str, deep: int) -> None:
+    nested = "[" * deep + "0" + "]" * deep
+    arguments = '{"a":' * deep + "0" + "}" * deep
+    call = f'{{"index":0,"id":"x","function":{{"name":"f","arguments":{arguments}}}}}'
+    for body in (
+        nested,
+        f'{{"detail":{nested}}}',
+        f'{{"errors":{nested}}}',
+        f'{{"error":{nested}}}',
+        f'{{"choices":[{{"delta":{{"tool_calls":[{call}]}}}}]}}',
+    ):
+        drain(name, Answer(200, {"content-type": "text/event-stream"}, b""), f"data: {body}\n\n".encode())
+        drain(name, Answer(400, {"content-type": "application/json"}, b""), body.encode())
+
+
 @pytest.mark.parametrize("path", requests(), ids=ids)
 def test_a_conversation_becomes_its_request(path: Path) -> None:
     assert asked(path.parent.name, path.stem.removeprefix("chatrepl-")) == json.loads(path.read_text("utf-8"))

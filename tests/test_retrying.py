@@ -37,6 +37,7 @@ DELAYS: dict[str, tuple[ChatError, float | None]] = {
     "longer": (refused(429, retry_after="121"), None),
     "Groq's words": (refused(429, "Rate limit reached. Please try again in 5.289s. Visit"), 5.289),
     "OpenAI's words": (refused(429, "Please try again in 20ms."), 0.02),
+    "words without measure": (refused(429, f"Please try again in {'9' * 400}m1s."), None),
     "words with minutes": (refused(429, "Please try again in 1m30.5s."), 90.5),
     "Gemini's words": (refused(429, "You exceeded your current quota. Please retry in 36.4s."), 36.4),
     "a wish": (refused(400, x_should_retry="true"), 0.5),

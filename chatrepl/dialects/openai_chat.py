@@ -3,7 +3,6 @@
 Deviations known of each server: see the captures of this dialect in the tests.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any
@@ -23,6 +22,7 @@ from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (
     Objects,
     answered,
+    arguments_text,
     count,
     cut_short,
     dig,
@@ -167,11 +167,9 @@ class Decoder:
         return Finished("content_filter" if self.refused else reason, raw)
 
     def _call(self, call: object) -> ToolCallPiece:
-        arguments = dig(call, "function", "arguments")
-        if isinstance(arguments, dict):  # against the protocol, but seen
-            arguments = json.dumps(arguments)
+        arguments = arguments_text(dig(call, "function", "arguments"))  # objects have been seen
         call_id, name = text(dig(call, "id")), text(dig(call, "function", "name"))
-        return ToolCallPiece(self._call_number(dig(call, "index"), call_id), call_id, name, text(arguments))
+        return ToolCallPiece(self._call_number(dig(call, "index"), call_id), call_id, name, arguments)
 
     def _call_number(self, index: object, call_id: str) -> int:
         """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""

@@ -14,6 +14,12 @@ from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
 from chatrepl.framing import STRAY, Frame
 
+NONSENSE = 10**12
+"""No server counts so many tokens."""
+
+DEEPEST = 5
+"""So many values deep an error is looked for."""
+
 
 def dig(value: object, *path: str | int) -> Any:
     """What stands at that path of keys and indexes, None where the shape is another."""
@@ -33,8 +39,8 @@ def text(value: object) -> str:
 
 
 def count(value: object) -> int | None:
-    """The value if it is a number of tokens, else None: unknown, which is not 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """The value if it can be a number of tokens, else None: unknown, which is not 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NONSENSE else None
 
 
 def items(value: object) -> list[Any]:
@@ -151,7 +157,7 @@ def message_of(value: object) -> str:
     return f"{said}{f' ({who})' if who else ''}: {told}" if said and told and told not in said else said
 
 
-def _said(value: object) -> str:
+def _said(value: object, deep: int = 0) -> str:
     if isinstance(value, str):
         return " ".join(value[:500].split())
     for path in (
@@ -165,15 +171,15 @@ def _said(value: object) -> str:
     ):
         found = dig(value, *path)
         if isinstance(found, list):
-            found = "; ".join(filter(None, (_complaint(item) for item in found)))
+            found = "; ".join(filter(None, (_complaint(item, deep + 1) for item in found)))
         if isinstance(found, str) and found.strip():
             return _said(found)
-    return _said(value[0]) if isinstance(value, list) and value else ""
+    return _said(value[0], deep + 1) if isinstance(value, list) and value and deep < DEEPEST else ""
 
 
-def _complaint(item: object) -> str:
+def _complaint(item: object, deep: int) -> str:
     where = ".".join(str(step) for step in items(dig(item, "loc")))
-    said = text(dig(item, "msg")) or _said(item)
+    said = text(dig(item, "msg")) or (_said(item, deep) if deep < DEEPEST else "")
     return f"{where}: {said}" if where else said
 
 
