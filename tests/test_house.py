@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "capabilities", "streams", "modes", "toml_places", "events"},
+    {"files", "capabilities", "streams", "modes", "toml_places", "events", "lexing"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
     {
         "reply",
@@ -51,7 +51,7 @@ DOORS = {
     "httpcore": {"client"},
     "rich": {"drawing"},
     "markdown_it": {"markdown", "export"},
-    "pygments": {"drawing", "export"},
+    "pygments": {"lexing", "export"},
     "xllamacpp": {"llama_child"},
     "platformdirs": {"config"},
     "tomli_w": {"toml_lines"},
