@@ -78,9 +78,9 @@ class Transcript:
             if self._refused:  # half a line may stand there
                 os.ftruncate(self._file, self._size)
             _write_all(self._file, lines)
-            self._size += len(lines)
             if any(isinstance(entry, Said) and entry.message.role == "assistant" for entry in self._waiting):
                 _sync(self._file)
+            self._size += len(lines)  # not before: what the disk could not keep is cut off, and written once more
             self._waiting, self._refused = [], False
         except OSError as error:
             self._refuse(error)
@@ -119,7 +119,8 @@ class Transcript:
     def reopened(cls, path: Path, trouble: Trouble) -> "Transcript":
         """The session in that file, to go on with; ``Busy`` if another terminal does.
 
-        A torn last line is cut off. It and lines that cannot be read are kept aside and told.
+        A torn last line is what a killed program leaves: it is cut off and kept aside. Lines before it that cannot be
+        read are kept aside as well, and told.
         """
         try:
             with ExitStack() as failing:
