@@ -579,6 +579,21 @@ def test_two_terminals_on_one_session_part_ways(chat: Terminal, server: Server, 
     assert sent(server) == ["Hi", "Hello", "Yours"]
 
 
+def test_a_copy_is_a_file_once_it_is_another_session(chat: Terminal, home: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    for words, count in (([], 1), (["/title changed"], 2)):
+        with chatrepl("-c", env=environment(home)) as second:
+            second.wait_for("is open in another terminal")
+            second.wait_for_prompt()
+            for line in words:
+                ask(second, line, "changed")
+            second.line("/quit")
+            second.end()
+            assert len(list((home / "sessions").glob("*.jsonl"))) == count
+            assert ("The session is in" in second.text()) is bool(words), "what is told is true"
+    assert sorted(each.title for each in sessions.listed(home / "sessions")) == ["Hi", "changed"]
+
+
 def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
     chat: Terminal, server: Server, home: Path
 ) -> None:
