@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import choice, config, config_reading, export, locking, sessions, transcript
+from chatrepl import asking, choice, config, config_reading, export, locking, sessions, transcript
+from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
-from tests.talking import no_trouble
+from tests.talking import Talk, asked, no_trouble
 from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
 from tests.test_cli import run
 
@@ -457,6 +458,22 @@ def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is_and_is_asked_wh
         ask(chat, "/continue", "r.")
         assert sent(server)[:-1] == ["What is 2 + 2?", "It is fou"]
         ask(chat, "/history", "It is four.")
+
+
+def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(server: Server, talk: Talk) -> None:
+    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", prefill=True)
+    chat = talk(profile)
+    too_long = whole({"error": {"message": "This model's maximum context length is 10 tokens"}}, 400)
+    odd = whole({"error": {"message": "What is that?"}}, 400)
+    server.answers(say("It is "), too_long, odd, odd, say("four."))
+    asked(chat, "What is 2 + 2?")
+    assert asking.go_on(chat) is None
+    assert len(server.requests) == 2, "it would be too long once more"
+    assert asking.go_on(chat) is None
+    assert len(server.requests) == 4, "it may have been the prefill, which was no help to leave out"
+    assert asking.go_on(chat)
+    assert sent(server) == ["What is 2 + 2?", "It is "]
+    assert chat.conversation.turns[-1][-1].text == "It is four."
 
 
 def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
