@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import asking, choice, config, config_reading, export, locking, sessions, transcript
+from chatrepl import asking, choice, config, config_reading, export, locking, repl, sessions, transcript
 from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
@@ -18,7 +19,7 @@ from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
-from tests.talking import Talk, asked, no_trouble
+from tests.talking import Talk, asked, no_trouble, shown
 from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
 from tests.test_cli import run
 
@@ -484,6 +485,29 @@ def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
         chat.wait_for_prompt()
         assert "text 19." not in chat.text()
         assert "> text 20." in chat.text()
+
+
+@pytest.mark.parametrize("line", ["/history", "/resume long", "/find text"])
+def test_ctrl_c_stops_what_is_shown(server: Server, home: Path, talk: Talk, line: str) -> None:
+    for place in range(9):
+        kept(home / "sessions", f"other{place}", "text", "text", used=place + 1)
+    kept(home / "sessions", "long", *[f"text {number}." for number in range(20)])
+    chat = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    if line == "/history":
+        chat.resume(home / "sessions" / "long.jsonl")
+    write = chat.screen.out.write
+
+    def pressed(text: str) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return write(text)
+
+    with chat.interrupts.caught(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chat.screen.out, "write", pressed)
+        if line.startswith("/find"):
+            patch.setattr(sessions, "_match", lambda *_: signal.raise_signal(signal.SIGINT))
+        repl.obey(chat, line)
+    assert "Stopped" in shown(chat)
+    assert "text 3." not in shown(chat)
 
 
 def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
