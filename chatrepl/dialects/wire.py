@@ -93,12 +93,12 @@ def checked(value: object, event: str = "") -> dict[str, Any]:
     return value
 
 
-def refusal(value: object, status: int = 200) -> Refused:
+def refusal(value: object) -> Refused:
     """The error that a JSON value tells."""
     told = dig(value, "error", "code")
     code = int(told) if isinstance(told, str) and re.fullmatch("[45][0-9][0-9]", told) else count(told) or 0
     if not 400 <= code < 600:  # else it is a number of the server's own
-        code = _STATUSES.get(text(dig(value, "error", "type")), status)
+        code = _STATUSES.get(text(dig(value, "error", "type")), 200)
     return Refused(message_of(value) or "The server reports an error and does not say which", ASK_AGAIN, status=code)
 
 
