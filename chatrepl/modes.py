@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 Modes = list[Any]
@@ -24,7 +25,11 @@ if sys.platform != "win32":
             change(modes)
             termios.tcsetattr(descriptor, termios.TCSANOW, modes)
 
-        return begin, lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)
+        def restore() -> None:
+            with suppress(termios.error):  # the terminal may be gone
+                termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+        return begin, restore
 
     def at_once(modes: Modes) -> None:
         """A read returns what is there, and does not wait."""

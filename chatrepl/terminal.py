@@ -156,11 +156,12 @@ class Interrupts:
     @contextmanager
     def awaited(self) -> Iterator[None]:
         """Let Ctrl-C through."""
+        already = self._awaited
         try:
             self._await()
             yield
         finally:
-            self._rest()
+            self._rest(already)
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
@@ -190,8 +191,8 @@ class Interrupts:
         if self._came:
             raise KeyboardInterrupt
 
-    def _rest(self) -> None:
-        self._awaited = self._came = False
+    def _rest(self, still: bool = False) -> None:
+        self._awaited, self._came = still, self._came and still
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._came = True

@@ -16,7 +16,18 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 FLOORS = [
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
     {"files", "capabilities", "streams", "modes", "toml_places", "events", "lexing"},
-    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
+    {
+        "terminal",
+        "framing",
+        "gathering",
+        "conversation",
+        "config",
+        "markdown",
+        "urls",
+        "retrying",
+        "filenames",
+        "shell_completion",
+    },
     {
         "reply",
         "config_reading",
@@ -30,7 +41,7 @@ FLOORS = [
         "clipboard",
         "toml_lines",
     },
-    {"transcript", "export", "painter", "pictures", "terminal", "usage", "settings"},
+    {"transcript", "export", "painter", "pictures", "usage", "settings"},
     {"client", "local", "live", "prompt", "sessions"},
     {"choice", "embedded", "screen", "editor", "plain_prompt"},
     {"connection"},
