@@ -8,6 +8,7 @@ from functools import partial
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, question
 from chatrepl.dialects import dialect
+from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
@@ -90,11 +91,18 @@ def go_on(session: Session) -> Message | None:
     session.note_who()
     if session.profile.prefill or dialect(session.profile.dialect).prefill:
         message = _continued(session, Conversation(session.conversation.system, before).asking(*last))
-        if message or not isinstance(session.failure, Refused) or session.failure.status not in (400, 422):
+        if message or not _may_be_the_prefill(session.failure):
             return message
-        session.profile = replace(session.profile, prefill=False)
         session.screen.say("It is asked to go on instead.", "dim")
-    return _continued(session, session.conversation.asking(question(GO_ON)))
+    message = _continued(session, session.conversation.asking(question(GO_ON)))
+    if message:
+        session.profile = replace(session.profile, prefill=False)
+    return message
+
+
+def _may_be_the_prefill(failure: ChatError | None) -> bool:
+    """Whether a server refused the request because it ended with a reply."""
+    return isinstance(failure, Refused) and failure.status in (400, 422) and not is_known(failure.status, failure.said)
 
 
 def _continued(session: Session, asking: Conversation) -> Message | None:

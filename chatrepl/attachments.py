@@ -4,6 +4,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from chatrepl import safe
@@ -107,7 +108,9 @@ def joined(waiting: list[Attachment], part: Attachment) -> list[Attachment]:
 
 def place(name: str) -> str:
     """Where a file is, however it was named."""
-    return os.path.abspath(os.path.expanduser(name))
+    with suppress(OSError):  # the working folder is gone
+        return os.path.abspath(os.path.expanduser(name))
+    return name
 
 
 _MENTION = re.compile(r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))""")

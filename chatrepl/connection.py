@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,13 +77,20 @@ class Connection:
     """The profiles that could not be reached, and since when."""
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
+    _client: "Client | None" = None
     _local: "LocalServer | None" = None
     _weights: str = ""
     """The model file it was asked for by, "" for the one that comes along."""
     _prepared: float = -AHEAD
 
-    @cached_property
+    @property
     def client(self) -> "Client":
+        """What makes the requests, made when it is first needed."""
+        if self._client is None:
+            self._client = self._new_client()
+        return self._client
+
+    def _new_client(self) -> "Client":
         from chatrepl.client import Client  # httpx costs as much as the prompt: it loads when first needed
 
         transport = None
@@ -175,13 +182,13 @@ class Connection:
     @property
     def last(self) -> "Exchange | None":
         """The last exchange with a server."""
-        return self.client.last if "client" in self.__dict__ else None
+        return self._client.last if self._client else None
 
     def close(self) -> None:
         """Close connections and end the child process."""
         self._stop_local()
-        if "client" in self.__dict__:
-            self.client.close()
+        if self._client:
+            self._client.close()
 
     # what is tried when a request failed
 

@@ -19,20 +19,30 @@ _USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
 def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
     """The text as $VISUAL or $EDITOR leaves it. An editor that fails or cannot be run raises CommandError."""
     command = _command(env)
-    with tempfile.TemporaryDirectory(prefix="chatrepl-") as folder:
-        path = Path(folder) / "message.md"
-        path.write_text(text, "utf-8", "replace", newline="")
-        try:
-            with cooked(keys), _ctrl_c_is_for_the_editor():
-                status = subprocess.call([*command, str(path)])
+    try:
+        with tempfile.TemporaryDirectory(prefix="chatrepl-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "message.md"
+            path.write_text(text, "utf-8", "replace", newline="")
+            _run(command, path, keys)
             edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-        except OSError as error:
-            raise CommandError(
-                f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."
-            ) from None
+    except OSError as error:
+        raise CommandError(
+            f"There is no file for the editor: {error.strerror}", "Set TMPDIR to a folder that can be written to."
+        ) from None
+    return edited if text.endswith("\n") else edited.removesuffix("\n")  # which editors add
+
+
+def _run(command: list[str], path: Path, keys: TextIO) -> None:
+    """The editor on that file, until it ends."""
+    try:
+        with cooked(keys), _ctrl_c_is_for_the_editor():
+            status = subprocess.call([*command, str(path)])
+    except OSError as error:
+        raise CommandError(
+            f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."
+        ) from None
     if status:
         raise CommandError(f"The editor {command[0]!r} ended with status {status}; the text stays as it was")
-    return edited if text.endswith("\n") else edited.removesuffix("\n")  # which editors add
 
 
 def _command(env: Mapping[str, str]) -> list[str]:

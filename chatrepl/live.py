@@ -37,6 +37,8 @@ SETTLED = 0.5
 """The panel stays away for so many seconds after the window changed its size: changes come in swarms, terminals tell of
 them when they have happened, tmux a quarter of a second later and on a busy machine more, and a panel drawn in between
 is torn."""
+GRACE = 0.5
+"""A painter that is given up gets so many seconds to end by itself, for mostly it is about to."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
 NOTICEABLE = 1.5
@@ -74,6 +76,7 @@ class LivePicture:
         self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
         self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()  # ends a pause
         self._over = False
+        self._given_up = False
         self._signals = ExitStack()
         self._stopping: Mapping[int, Any] = {}
         self._painting = threading.RLock()
@@ -117,10 +120,23 @@ class LivePicture:
     ) -> None:
         self._over = True
         self._wake()
-        self._thread.join()
+        self._join()
         self._signals.close()
         if self._bug:
             raise self._bug
+
+    def _join(self) -> None:
+        """Wait until all is painted; at Ctrl-C no longer, and then the rest of the picture is given up."""
+        pressed = threading.Event()
+        with ExitStack() as signals:
+            if threading.current_thread() is threading.main_thread():
+                signals.enter_context(handling(lambda *_: pressed.set(), "SIGINT"))
+            while self._thread.is_alive() and not pressed.is_set():
+                self._thread.join(0.1)
+            self._thread.join(GRACE)
+        if self._thread.is_alive():
+            self._given_up = True
+            self._out.write("\r\n")  # below what stands there of it
 
     def _wake(self) -> None:
         self._queue.put(None)  # a SimpleQueue may be put into from a signal handler
@@ -259,5 +275,6 @@ class LivePicture:
         return columns or 80, rows or 24
 
     def _write(self, frame: str) -> None:
-        self._out.write(frame)
-        self._out.flush()
+        if not self._given_up:  # others write there now
+            self._out.write(frame)
+            self._out.flush()

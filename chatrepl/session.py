@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,7 @@ class Session:
             self._settle()
         elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
+        self._connection: Connection | None = None
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
@@ -79,8 +80,14 @@ class Session:
         self.failure: ChatError | None = None
         """Why the last turn failed, if it did."""
 
-    @cached_property
+    @property
     def connection(self) -> "Connection":
+        """What stands between the session and the servers, made when it is first needed."""
+        if self._connection is None:
+            self._connection = self._connected()
+        return self._connection
+
+    def _connected(self) -> "Connection":
         from chatrepl.connection import Connection  # not for the first key
 
         return Connection(
@@ -143,8 +150,8 @@ class Session:
         self.offers = []
         self._looking_for = None
         self.profile = profile
-        if "connection" in self.__dict__:
-            self.connection.try_anew()
+        if self._connection:
+            self._connection.try_anew()
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
@@ -162,7 +169,7 @@ class Session:
     def answering(self) -> Profile:
         """Who is talked to, as far as is known: with the model that answers where the profile names none, and the
         fallback where that answers."""
-        return self.connection.answering(self.profile) if "connection" in self.__dict__ else self.profile
+        return self._connection.answering(self.profile) if self._connection else self.profile
 
     @property
     def length(self) -> Length:
@@ -228,8 +235,8 @@ class Session:
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
-        if "connection" in self.__dict__:
-            self.connection.close()
+        if self._connection:
+            self._connection.close()
 
     def _settle(self) -> None:
         """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""

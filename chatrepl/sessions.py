@@ -20,6 +20,9 @@ from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.journal import State, title_of
 from chatrepl.transcript import Busy, Transcript, Trouble, new_id, read
 
+LOOKED_AT = 3
+"""So many of the newest sessions are looked at for one that was left unfinished."""
+
 
 class Listed(NamedTuple):
     """A session as a list shows it."""
@@ -97,12 +100,12 @@ def found(folder: Path, words: str) -> Iterator[Match]:
             yield match
 
 
-def unfinished(folder: Path, look_at: int = 3) -> Listed | None:
+def unfinished(folder: Path) -> Listed | None:
     """The newest session if it ended in the middle of a turn and nobody goes on with it now.
 
     A few of the newest are looked at, for others may be in use at this moment.
     """
-    for path, used in _files(folder)[:look_at]:
+    for path, used in _files(folder)[:LOOKED_AT]:
         try:
             with open(path, "rb") as file:
                 if not _is_open(_last_line(file)):

@@ -56,15 +56,19 @@ class Transcript:
     @property
     def kept(self) -> Path | None:
         """The file that holds all that was said; None where it is not in a file, or not all of it."""
-        return None if self._refused else self.path
+        return self.path if self._size and not self._refused else None
 
     def add(self, entry: Entry) -> None:
         """Write the entry and take it in."""
         if self.path:
             self._waiting.append(entry)
-            if (self._file is not None and not self._refused) or isinstance(entry, Said):
+            if isinstance(entry, Said) or (not self._refused and (self._file is not None or self._changes(entry))):
                 self.write()
         self.state.take(entry)
+
+    def _changes(self, entry: Entry) -> bool:
+        """Whether it does something to what was said: to a copy of another session, which is no file before."""
+        return isinstance(entry, Mark) and bool(self.state.conversation.turns)
 
     def write(self) -> None:
         """Write what waits to be written."""
@@ -78,9 +82,9 @@ class Transcript:
             if self._refused:  # half a line may stand there
                 os.ftruncate(self._file, self._size)
             _write_all(self._file, lines)
-            self._size += len(lines)
             if any(isinstance(entry, Said) and entry.message.role == "assistant" for entry in self._waiting):
                 _sync(self._file)
+            self._size += len(lines)  # not before: what the disk could not keep is cut off, and written once more
             self._waiting, self._refused = [], False
         except OSError as error:
             self._refuse(error)
@@ -119,7 +123,8 @@ class Transcript:
     def reopened(cls, path: Path, trouble: Trouble) -> "Transcript":
         """The session in that file, to go on with; ``Busy`` if another terminal does.
 
-        A torn last line is cut off. It and lines that cannot be read are kept aside and told.
+        A torn last line is what a killed program leaves: it is cut off and kept aside. Lines before it that cannot be
+        read are kept aside as well, and told.
         """
         try:
             with ExitStack() as failing:
@@ -137,12 +142,12 @@ class Transcript:
 
     @classmethod
     def copied(cls, state: State, path: Path | None, trouble: Trouble) -> "Transcript":
-        """A new session that begins with that conversation."""
+        """A new session that begins with that conversation, and is written as soon as it is another one."""
         transcript = cls(path, trouble)
-        transcript.adopt(state.conversation, state.title)
         for kind in WHO:
             if text := state.who.get(kind):
                 transcript.add(Mark(kind, text))
+        transcript.adopt(state.conversation, state.title)
         return transcript
 
     def adopt(self, conversation: Conversation, title: str) -> None:

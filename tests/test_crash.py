@@ -123,8 +123,8 @@ def talk(journal: Transcript) -> None:
 
 @contextmanager
 def refusing(monkeypatch: pytest.MonkeyPatch, refused: Container[int]) -> Iterator[list[int]]:
-    """A disk that refuses those of the writes, counted from 1, after having taken a part of them; at first it does not
-    even let half a line be cut off again."""
+    """A disk that refuses those of the calls, counted from 1, after having taken a part of them, and says so of some
+    only when it is waited for; at first it does not even let half a line be cut off again."""
     real, count, cut = os.write, [0], os.ftruncate
     stuck = [True]
 
@@ -134,17 +134,20 @@ def refusing(monkeypatch: pytest.MonkeyPatch, refused: Container[int]) -> Iterat
             raise OSError(errno.EIO, "Input/output error")
         cut(file, size)
 
-    def write(file: int, data: memoryview) -> int:
+    def refuse() -> None:
         count[0] += 1
         if count[0] in refused:
             raise OSError(errno.ENOSPC, "No space left on device")
+
+    def write(file: int, data: memoryview) -> int:
+        refuse()
         half = max(1, len(data) // 2)  # a write may always be a short one
         return real(file, data[:half] if count[0] % 2 else data)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", write)
         patch.setattr(os, "ftruncate", truncate)
-        patch.setattr(os, "fsync", lambda file: None)
+        patch.setattr(os, "fsync", lambda _file: refuse())
         yield count
 
 
@@ -170,7 +173,29 @@ def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
         assert "No space left on device" in str(troubles[0])
         assert journal.state == whole.state, "the conversation went on in memory"
         assert transcript.read(tmp_path / f"{nth}.jsonl").conversation == whole.state.conversation
+        assert written(tmp_path / f"{nth}.jsonl") == written(tmp_path / "whole.jsonl"), "nothing is there twice"
         assert journal.kept
+
+
+def written(path: Path) -> list[bytes]:
+    """The lines of a journal behind its first, without the pieces, of which those that became a reply need not be."""
+    return [line for line in path.read_bytes().splitlines()[1:] if not line.startswith(b'{"piece":')]
+
+
+def test_turns_that_the_disk_could_not_keep_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    troubles: list[TranscriptError] = []
+    journal = Transcript(tmp_path / "one.jsonl", troubles.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse_to_sync)
+        talk(journal)
+    assert journal.kept is None
+    journal.close()
+    assert len(troubles) == 1
+    assert transcript.read(tmp_path / "one.jsonl").conversation == journal.state.conversation
+
+
+def refuse_to_sync(_file: int) -> None:
+    raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
 
 def test_a_disk_that_takes_nothing_leaves_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

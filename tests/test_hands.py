@@ -105,6 +105,26 @@ def test_files_go_along_and_stand_above_the_prompt(chat: Terminal, server: Serve
     assert sent(server)[-1] == ("user", "And now?")
 
 
+def test_the_working_folder_may_go_while_a_file_waits(
+    server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = environment(home, PYTHONPATH=os.getcwd())
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "a.txt").write_text("alpha")
+    monkeypatch.chdir(folder)
+    with chatrepl("--base-url", server.url, "-m", "m", env=env) as chat:
+        monkeypatch.undo()
+        chat.wait_for_prompt()
+        chat.line("/file a.txt")
+        chat.wait_for("(5 bytes)")
+        chat.wait_for_prompt()
+        (folder / "a.txt").unlink()
+        folder.rmdir()
+        ask(chat, "What is in @a.txt and @b.txt?", "Hello")
+        assert "alpha" in str(sent(server)[0][1])
+
+
 def test_a_file_that_a_message_names_goes_along(chat: Terminal, server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("alpha")
     ask(chat, f"What is in @{tmp_path}/a.txt?", "Hello")

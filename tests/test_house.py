@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "capabilities", "streams", "modes", "toml_places", "events", "unopened"},
+    {"files", "capabilities", "streams", "modes", "toml_places", "events", "unopened", "lexing"},
     {
         "terminal",
         "framing",
@@ -62,7 +62,7 @@ DOORS = {
     "httpcore": {"client"},
     "rich": {"drawing"},
     "markdown_it": {"markdown", "export"},
-    "pygments": {"drawing", "export"},
+    "pygments": {"lexing", "export"},
     "xllamacpp": {"llama_child"},
     "platformdirs": {"config"},
     "tomli_w": {"toml_lines"},

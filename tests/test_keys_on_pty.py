@@ -12,6 +12,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl import editor
+from chatrepl.errors import CommandError
 from tests.server import Server, say, stay
 from tests.terminal import (
     ALT_ENTER,
@@ -161,6 +163,12 @@ def test_an_editor_that_is_not_there_is_a_line(server: Server, home: Path) -> No
         chat.send(f"precious{CTRL_X_CTRL_E}")
         chat.wait_for("The editor 'no-such-editor' cannot be run")
         chat.wait_for_prompt("precious")
+
+
+def test_where_the_editor_can_have_no_file_it_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(CommandError, match="There is no file for the editor: No such file"):
+        editor.edit("precious", {"EDITOR": "true"}, sys.stdin)
 
 
 def test_ctrl_r_searches_the_history_and_enter_takes_what_it_finds(chat: Terminal, server: Server) -> None:

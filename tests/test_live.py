@@ -1,6 +1,9 @@
 """The answer on the screen, through the whole program: drawn once, in order, safe, and cheap in counts."""
 
+import io
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +16,9 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl.live import LivePicture, Look
 from chatrepl.painter import BEGIN
+from chatrepl.terminal import handling
 from tests import markers
 from tests.server import END, PATIENCE, Exchange, Script, Server, chunk, say, then
 from tests.terminal import CTRL_C, Terminal, chatrepl, environment
@@ -253,3 +258,23 @@ def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: 
     shown = tmux.wait_for("s in all")
     assert markers.words(shown) == markers.words(text)
     assert "▎" not in shown, "something of the panel was left"
+
+
+def test_ctrl_c_gives_a_picture_up_that_does_not_come_to_its_end() -> None:
+    out, stuck, released = io.StringIO(), threading.Event(), threading.Event()
+
+    def label() -> str:
+        """Who answers: whoever draws this gets stuck, while somebody presses Ctrl-C."""
+        end = time.monotonic() + PATIENCE
+        stuck.set()
+        while time.monotonic() < end and not released.wait(0.02):
+            os.kill(os.getpid(), signal.SIGINT)
+        return "too late"
+
+    with handling(lambda *_: None, "SIGINT"):
+        with LivePicture(out, Look(), label) as picture:
+            assert stuck.wait(PATIENCE)
+        assert picture.alive
+        released.set()
+        picture._thread.join()
+    assert "too late" not in out.getvalue(), "others write there by then"

@@ -1,5 +1,7 @@
 """What looks like a key is known from what does not."""
 
+import re
+
 import pytest
 from hypothesis import given
 
@@ -59,3 +61,18 @@ def test_what_is_no_key_is_not_taken_for_one(text: str) -> None:
 @given(strategies.texts)
 def test_any_text_may_be_asked_about(text: str) -> None:
     assert secrets_found.kind(text) == ""
+
+
+def test_a_long_text_is_looked_through_for_what_may_be_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def look(expression: str) -> re.Pattern[str]:
+        looks.append(expression)
+        return re.compile(expression)
+
+    monkeypatch.setattr(secrets_found, "_look", look)
+    assert secrets_found.kind("lorem ipsum " * 1000) == ""
+    assert secrets_found.hidden("lorem ipsum") == "lorem ipsum"
+    assert looks == [], "an expression takes long, and a text may have 50 MB"
+    assert secrets_found.kind("a task-1 " * 1000) == ""
+    assert len(looks) == 1

@@ -104,7 +104,7 @@ class Chat(RuleBasedStateMachine):
         config = Config(self.paths.config, profiles={"test": self.profile})
         session = Session(config, self.paths, {}, self.profile, screen)
         self.wire = Wire()
-        session.connection = self.wire  # type: ignore[assignment]
+        session._connection = self.wire  # type: ignore[assignment]
         session.answer = lambda _question: "1"
         if path:
             session.resume(path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import choice, config, config_reading, export, locking, sessions, transcript
+from chatrepl import asking, choice, config, config_reading, export, locking, repl, sessions, transcript
+from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
-from tests.talking import no_trouble
+from tests.talking import Talk, asked, no_trouble, shown
 from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
 from tests.test_cli import run
 
@@ -459,6 +461,22 @@ def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is_and_is_asked_wh
         ask(chat, "/history", "It is four.")
 
 
+def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(server: Server, talk: Talk) -> None:
+    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", prefill=True)
+    chat = talk(profile)
+    too_long = whole({"error": {"message": "This model's maximum context length is 10 tokens"}}, 400)
+    odd = whole({"error": {"message": "What is that?"}}, 400)
+    server.answers(say("It is "), too_long, odd, odd, say("four."))
+    asked(chat, "What is 2 + 2?")
+    assert asking.go_on(chat) is None
+    assert len(server.requests) == 2, "it would be too long once more"
+    assert asking.go_on(chat) is None
+    assert len(server.requests) == 4, "it may have been the prefill, which was no help to leave out"
+    assert asking.go_on(chat)
+    assert sent(server) == ["What is 2 + 2?", "It is "]
+    assert chat.conversation.turns[-1][-1].text == "It is four."
+
+
 def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
     kept(home / "sessions", "long", *[f"text {number}." for number in range(60)])
     with chatrepl("-c", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
@@ -467,6 +485,29 @@ def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
         chat.wait_for_prompt()
         assert "text 19." not in chat.text()
         assert "> text 20." in chat.text()
+
+
+@pytest.mark.parametrize("line", ["/history", "/resume long", "/find text"])
+def test_ctrl_c_stops_what_is_shown(server: Server, home: Path, talk: Talk, line: str) -> None:
+    for place in range(9):
+        kept(home / "sessions", f"other{place}", "text", "text", used=place + 1)
+    kept(home / "sessions", "long", *[f"text {number}." for number in range(20)])
+    chat = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    if line == "/history":
+        chat.resume(home / "sessions" / "long.jsonl")
+    write = chat.screen.out.write
+
+    def pressed(text: str) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return write(text)
+
+    with chat.interrupts.caught(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chat.screen.out, "write", pressed)
+        if line.startswith("/find"):
+            patch.setattr(sessions, "_match", lambda *_: signal.raise_signal(signal.SIGINT))
+        repl.obey(chat, line)
+    assert "Stopped" in shown(chat)
+    assert "text 3." not in shown(chat)
 
 
 def test_what_was_replaced_comes_back(chat: Terminal, server: Server) -> None:
@@ -577,6 +618,21 @@ def test_two_terminals_on_one_session_part_ways(chat: Terminal, server: Server, 
         assert sent(server) == ["Hi", "Hello", "Mine"]
     ask(chat, "Yours", "Hello")
     assert sent(server) == ["Hi", "Hello", "Yours"]
+
+
+def test_a_copy_is_a_file_once_it_is_another_session(chat: Terminal, home: Path) -> None:
+    ask(chat, "Hi", "Hello")
+    for words, count in (([], 1), (["/title changed"], 2)):
+        with chatrepl("-c", env=environment(home)) as second:
+            second.wait_for("is open in another terminal")
+            second.wait_for_prompt()
+            for line in words:
+                ask(second, line, "changed")
+            second.line("/quit")
+            second.end()
+            assert len(list((home / "sessions").glob("*.jsonl"))) == count
+            assert ("The session is in" in second.text()) is bool(words), "what is told is true"
+    assert sorted(each.title for each in sessions.listed(home / "sessions")) == ["Hi", "changed"]
 
 
 def test_a_session_is_named_found_chosen_and_deleted_after_a_question(

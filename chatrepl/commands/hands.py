@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from chatrepl import clipboard, editor
-from chatrepl.commands.table import FILES, SETTINGS, TALK, Suggestion, command, counted, number, offered, whole
+from chatrepl.commands.table import FILES, SETTINGS, TALK, Suggestion, command, counted, number, number_or_0, offered
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -17,7 +17,7 @@ SHOWN = 20
 def copied_words(session: Session, words: str) -> Iterable[Suggestion]:
     """The last replies and the code blocks of one, of the last where none is named yet, for completion."""
     said = session.conversation.turns
-    place = whole(words.partition(".")[0]) or len(said)
+    place = number_or_0(words.partition(".")[0]) or len(said)
     blocks = _blocks(said[place - 1][-1].text) if 1 <= place <= len(said) else ()
     within = [(f"{place}.{block}", _first_line(code)) for block, code in enumerate(blocks, 1)]
     last = range(len(said), max(0, len(said) - SHOWN), -1)

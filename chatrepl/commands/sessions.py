@@ -54,7 +54,7 @@ def find(session: Session, words: str) -> None:
     """Search all sessions for messages that hold all the words."""
     if not words:
         raise CommandError("Find what?", "/find WORDS")
-    matches = list(islice(sessions.found(session.paths.sessions, words), SHOWN + 1))
+    matches = list(islice(session.interrupts.over(sessions.found(session.paths.sessions, words)), SHOWN + 1))
     if not matches:
         session.screen.say("That was said in no session.")
         return

@@ -139,13 +139,13 @@ def number(words: str, *, default: int) -> int:
     """The number above 0 that the words are, ``default`` where there are none."""
     if not words:
         return default
-    found = whole(words)
+    found = number_or_0(words)
     if not found:
         raise CommandError(f"{safe.line(words, 20)!r} is no number above 0" + " and below a billion" * words.isdigit())
     return found
 
 
-def whole(words: str) -> int:
+def number_or_0(words: str) -> int:
     """The number that the words are, 0 where they are none, or one of more digits than anybody means."""
     return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0
 
@@ -162,7 +162,7 @@ def flagged(words: str, flag: str) -> tuple[bool, str]:
 def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[Sequence[str]]) -> int | None:
     """Which of the rows the user wants, from 0; None where that is none of them."""
     screen.table([(str(place), *row) for place, row in enumerate(rows, 1)])
-    place = whole(answer(f"Which one? [1-{len(rows)}]"))
+    place = number_or_0(answer(f"Which one? [1-{len(rows)}]"))
     return place - 1 if 1 <= place <= len(rows) else None
 
 

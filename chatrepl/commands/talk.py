@@ -8,11 +8,14 @@ from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import Session
 from chatrepl.sessions import listed
+
+SHOWN_AGAIN = 20
+"""How many turns of a conversation are shown that goes on."""
 
 
 def system_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -152,7 +155,7 @@ def history(session: Session, words: str) -> None:
         session.screen.say("Nothing was said yet.")
         return
     first = max(0, len(said) - number(words, default=len(said)))
-    for place, turn in enumerate(said[first:], first + 1):
+    for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
         for message in turn:
             session.screen.say(_heading(place, message), "bold")
             _attachments(session, message)
@@ -174,15 +177,23 @@ def _heading(place: int, message: Message) -> str:
     return f"[{place}] {who}{ending}"
 
 
-def show_again(session: Session, bound: int = 20) -> None:
-    """Show the last turns of a conversation as they looked when they came, and say how many there are before."""
+def show_again(session: Session) -> None:
+    """Show the last turns of a conversation as they looked when they came, and say how many there are before. Ctrl-C
+    leaves the rest away."""
     said = session.conversation.turns
-    if len(said) > bound:
-        session.screen.say(f"{counted(len(said) - bound, 'turn')} before these; /history shows all.", "dim")
-    for turn in said[-bound:]:
-        session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
-        _attachments(session, turn[0])
-        for message in turn[1:]:
-            if message.role == "assistant":
-                session.screen.reply(message.text, session.ui)
-                asking.tell_ending(session, message.ending)
+    if len(said) > SHOWN_AGAIN:
+        session.screen.say(f"{counted(len(said) - SHOWN_AGAIN, 'turn')} before these; /history shows all.", "dim")
+    try:
+        for turn in session.interrupts.over(iter(said[-SHOWN_AGAIN:])):
+            _show_again(session, turn)
+    except KeyboardInterrupt:
+        session.screen.say("Stopped; /history shows all.", "dim")
+
+
+def _show_again(session: Session, turn: Turn) -> None:
+    session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
+    _attachments(session, turn[0])
+    for message in turn[1:]:
+        if message.role == "assistant":
+            session.screen.reply(message.text, session.ui)
+            asking.tell_ending(session, message.ending)

@@ -17,6 +17,11 @@ def hint(status: int, said: str, profile: Profile) -> str:
     return _BY_STATUS.get(status, ASK_AGAIN if status >= 500 else "")
 
 
+def is_known(status: int, said: str) -> bool:
+    """Whether the words of the error tell what is wrong, so that it is nothing else."""
+    return any(status in statuses and words.search(said) for statuses, words, _ in _BY_WORDS)
+
+
 def _key_hint(profile: Profile) -> str:
     if profile.key_env:
         return f"The key is read from the environment variable {profile.key_env}: is it the right one?"

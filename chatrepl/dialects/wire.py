@@ -112,14 +112,14 @@ def _complains(value: object) -> bool:
     return value.get("object") == "error" or (told and not named)
 
 
-def refusal(value: object, status: int = 200) -> Refused:
+def refusal(value: object) -> Refused:
     """The error that a JSON value tells, inside a good answer."""
     error = dig(value, "error")
     told = dig(error if isinstance(error, dict) else value, "code")
     code = int(told) if isinstance(told, str) and re.fullmatch("[45][0-9][0-9]", told) else count(told) or 0
     words = error_words(value)
     if not 400 <= code < 600:  # else it is a number of the server's own
-        code = next((_STATUSES[word] for word in words if word in _STATUSES), status)
+        code = next((_STATUSES[word] for word in words if word in _STATUSES), 200)
     return Refused(message_of(value) or "it does not say which", ASK_AGAIN, status=code, code=" ".join(words))
 
 

@@ -32,8 +32,8 @@ class _Section:
     meta: dict[str, Any]
     lines: list[str] = field(default_factory=list)
 
-    def take(self, key: str, default: Any = "") -> Any:
-        return self.meta.pop(key, default)
+    def take(self, key: str) -> Any:
+        return self.meta.pop(key, "")
 
     def text(self, *, fenced: bool = False) -> str:
         """What was written below the heading."""

@@ -1,8 +1,8 @@
 """A conversation as one HTML page: no network, no script, and nothing that a model wrote acts in it."""
 
+import io
 import re
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,11 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
-from pygments.util import ClassNotFound
+from pygments.token import Text, _TokenType
 
-from chatrepl import safe
+from chatrepl import lexing, safe
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -33,7 +31,7 @@ from chatrepl.export.format import Chat, Format
 LIGHT, DARK = "default", "github-dark"
 """The styles of pygments for code."""
 MAX_HIGHLIGHTED = 100_000
-"""Code of more characters stays plain: some lexers take minutes for such."""
+"""Code of more characters stays plain: its colours would take seconds."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a browser may do with the page, should any escaping below be wrong: show it."""
 
@@ -140,11 +138,11 @@ def _image(part: ImagePart) -> str:
 
 
 def _file(part: FilePart) -> str:
-    return _folded(f"File {part.name}", _code(part.text, lambda: get_lexer_for_filename(part.name, stripnl=False)))
+    return _folded(f"File {part.name}", _code(part.text, lexing.by_file(part.name)))
 
 
 def _call(part: ToolCallPart) -> str:
-    return _folded(f"Calls {part.name}", _code(part.arguments, lambda: _lexer("json")))
+    return _folded(f"Calls {part.name}", _code(part.arguments, lexing.by_name("json")))
 
 
 PARTS: dict[type[Part], Callable[[Any], str]] = {
@@ -157,21 +155,21 @@ PARTS: dict[type[Part], Callable[[Any], str]] = {
 }
 
 
-def _code(text: str, lexer: Callable[[], Lexer]) -> str:
+def _code(text: str, lexer: Lexer | None) -> str:
     """Code, with its words in colours where its language is known."""
     text = safe.text(text)
-    try:
-        if len(text) <= MAX_HIGHLIGHTED:
-            return f"<pre><code>{highlight(text, lexer(), _FORMATTER)}</code></pre>"
-    except ClassNotFound:
-        pass
-    return f"<pre><code>{escape(text)}</code></pre>"
+    if lexer is None or len(text) > MAX_HIGHLIGHTED:
+        return f"<pre><code>{escape(text)}</code></pre>"
+    out = io.StringIO()
+    _FORMATTER.format(_tokens(text, lexer), out)
+    return f"<pre><code>{out.getvalue()}</code></pre>"
 
 
-@lru_cache
-def _lexer(name: str) -> Lexer:
-    """The lexer of that language, which takes longer to make than most code to colour."""
-    return get_lexer_by_name(name, stripnl=False)
+def _tokens(text: str, lexer: Lexer) -> Iterator[tuple[_TokenType, str]]:
+    code = lexing.Lexing(lexer)
+    for line in text.removesuffix("\n").split("\n"):
+        yield from code.line(line) or [(Text, line)]
+        yield Text, "\n"
 
 
 # Markdown
@@ -198,7 +196,7 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         language = (tokens[idx].info.split() or ["text"])[0]
-        return _code(tokens[idx].content, lambda: _lexer(language)) + "\n"
+        return _code(tokens[idx].content, lexing.by_name(language)) + "\n"
 
 
 _MARKDOWN = _Markdown("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
