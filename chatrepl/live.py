@@ -199,7 +199,8 @@ class LivePicture:
         return self._strand
 
     def _new_drawing(self) -> Drawing:
-        return Drawing(self._columns, theme=self._look.theme, hyperlinks=self._look.hyperlinks)
+        look = self._look
+        return Drawing(self._columns, theme=look.theme, hyperlinks=look.hyperlinks, encoding=self._out.encoding)
 
     def _frame(self) -> None:
         strand, width = self._strand, max(self._columns - MARGIN, 10)

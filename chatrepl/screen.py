@@ -111,7 +111,7 @@ class Screen:
         if not self.live:
             from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
-            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links)
+            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
             return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
 
         from chatrepl.live import LivePicture, Look
@@ -127,7 +127,9 @@ class Screen:
             return
         from chatrepl.drawing import ansi, draw
 
-        lines = draw(safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links)
+        lines = draw(
+            safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.notes.encoding
+        )
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
 
     def copy(self, text: str) -> bool:

@@ -266,6 +266,11 @@ def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_cell_by_cell() -
     ]
 
 
+def test_a_table_is_measured_as_the_terminal_shows_it() -> None:
+    lines = draw("|数量|b|\n|-|-|\n|1…|2|", 60, encoding="ascii")
+    assert [plain(line) for line in lines] == ["??   │ b", "─────┼──", "1... │ 2"]
+
+
 def test_deep_nesting_leaves_room_for_the_text() -> None:
     deep = "".join("  " * level + "- a\n" for level in range(15)) + "  " * 15 + "- some words at the bottom"
     assert max(len(row) for row in shown(deep, 20)) <= 20
