@@ -243,6 +243,13 @@ def test_so_it_is_in_tmux(server: Server, tmux: Tmux) -> None:
     assert markers.words(tmux.wait_for("s in all")) == markers.words(text)
 
 
+def test_an_address_wider_than_the_terminal_is_one_line_there(server: Server, tmux: Tmux) -> None:
+    address = "https://example.org/" + "x" * 100
+    server.answers(say(*pieces(f"See {address} for more.")))
+    tmux("send-keys", "-t", "t", "Tell me", "Enter")
+    assert f"See\n{address}\nfor more.\n" in tmux.wait_for("s in all")
+
+
 def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: Tmux) -> None:
     text = markers.document(4_000)
     server.answers(paced(text, 400))
