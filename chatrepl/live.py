@@ -246,6 +246,8 @@ class LivePicture:
         """What is waited for and for how long, once it takes so long that one may wonder."""
         wait, since = self._wait or (Wait("", 0), self._begun)
         seconds = self._clock() - since
+        if wait.exact:
+            return f" · {wait.what} in {math.ceil(max(wait.seconds - seconds, 0))} s"
         if not wait.what or seconds < NOTICEABLE:
             return ""
         limit = f" of {wait.seconds:.0f}" if math.isfinite(wait.seconds) else ""

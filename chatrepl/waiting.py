@@ -9,6 +9,8 @@ class Wait(NamedTuple):
 
     what: str
     seconds: float
+    exact: bool = False
+    """Whether it takes just so long, and ``what`` comes then: "asking again"."""
 
 
 Waiting = Callable[[Wait], None]

@@ -138,6 +138,14 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
         assert not seen.session.failure
 
 
+def test_a_wait_that_is_too_long_is_told_and_not_waited(server: Server, tmp_path: Path) -> None:
+    server.answers(faults.refusal(429, Retry_After="600"))
+    with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
+        assert not asking.ask(seen.session, question("Hi"))
+        assert "  The server asks to wait 10 minutes, until " in seen.notes.getvalue()
+        assert not seen.slept
+
+
 def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(server: Server, tmp_path: Path) -> None:
     """The first answer leaves the connection open; the next request on it meets a reset, and goes out again, once."""
     whole = json.dumps({"model": "m", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
@@ -322,8 +330,8 @@ def test_a_wait_is_told_and_ctrl_c_ends_it(server: Server, home: Path) -> None:
         chat.wait_for_prompt()
         chat.line("Precious words")
         chat.wait_for("429 Too Many Requests: slow down; asking again in 60.0 s")
-        chat.wait_for("asking again soon")
-        chat.wait_for("of 60 s")
+        chat.wait_for("m · asking again in 60 s · Ctrl-C stops")
+        chat.wait_for("m · asking again in 59 s · Ctrl-C stops")
         chat.send(CTRL_C)
         chat.wait_for("Stopped before the first word")
         chat.wait_for_prompt("Precious words")
