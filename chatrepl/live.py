@@ -22,7 +22,7 @@ from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
 from chatrepl.terminal import handling
-from chatrepl.waiting import Wait
+from chatrepl.waiting import NOTICEABLE, Wait
 
 FRAMES = 20
 """At most so many frames a second."""
@@ -39,8 +39,6 @@ them when they have happened, tmux a quarter of a second later and on a busy mac
 is torn."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
-NOTICEABLE = 1.5
-"""The seconds after which a wait is told."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 

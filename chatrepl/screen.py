@@ -7,6 +7,7 @@ import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from chatrepl import capabilities, safe
@@ -107,7 +108,8 @@ class Screen:
         if self._silent:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):
-            return PlainPicture(self.out)
+            watched = self.out.isatty() and self.notes.isatty()
+            return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
         if not self.live:
             from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
