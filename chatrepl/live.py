@@ -82,6 +82,7 @@ class LivePicture:
         self._strand: Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
+        self._noted = False  # whether there were any
         self._wait: tuple[Wait, float] | None = None  # and since when
 
     def feed(self, event: Event) -> None:
@@ -185,6 +186,7 @@ class LivePicture:
             case Thinking(text):
                 self._hidden += len(text)
             case str():
+                self._noted = True
                 self._notes += item.split("\n")
 
     def _into(self, kind: type[Drawing] | type[Aside]) -> Strand:
@@ -192,6 +194,8 @@ class LivePicture:
         if self._strand is None or not isinstance(self._strand.drawing, kind):
             if self._strand:
                 self._notes += [*self._strand.finish(coloured=self._look.coloured), ""]
+            elif self._noted:
+                self._notes.append("")
             new = Aside(self._columns) if kind is Aside else self._new_drawing()
             self._strand = Strand(new)
         return self._strand

@@ -364,4 +364,5 @@ def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, 
         chat.wait_for("From two")
         chat.wait_for_prompt()
         chat.wait_for("two · m2 · ")
+        assert "two instead\n\nFrom two\n" in chat.text()
         assert server.requests[0].closed.wait(PATIENCE)

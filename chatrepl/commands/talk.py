@@ -160,6 +160,7 @@ def history(session: Session, words: str) -> None:
                 session.screen.reply(message.text, session.ui)
             else:
                 session.screen.say(message.text.rstrip("\n"))
+            session.screen.say("")
 
 
 def _attachments(session: Session, message: Message) -> None:
@@ -182,7 +183,9 @@ def show_again(session: Session, bound: int = 20) -> None:
     for turn in said[-bound:]:
         session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
         _attachments(session, turn[0])
+        session.screen.say("")
         for message in turn[1:]:
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
                 asking.tell_ending(session, message.ending)
+                session.screen.say("")
