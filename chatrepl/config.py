@@ -69,6 +69,11 @@ class Profile:
         return bool(self.key_env or self.key_command or self.key_file)
 
 
+def model_of(profile: Profile) -> str:
+    """Its model, or what there is to say of one that it does not name."""
+    return profile.model or ("SmolLM2-135M, a toy" if profile.base_url == LOCAL else "its first model")
+
+
 def address(profile: Profile, env: Mapping[str, str]) -> str:
     """The base URL of the profile: what the environment says, else its own; "" for none."""
     return env.get(profile.base_url_env) or profile.base_url

@@ -309,7 +309,9 @@ def test_a_parameter_is_mended_once_and_no_more(chat: Terminal, server: Server) 
 
 def test_models_are_listed_and_one_is_chosen(chat: Terminal, server: Server) -> None:
     ask(chat, "/models", "other-model")
+    ask(chat, "/model othermodel", "The server does not list 'othermodel': did you mean 'other-model'?")
     ask(chat, "/model other-model", "by-hand · other-model")
+    assert chat.text().count("does not list") == 1
     ask(chat, "Hi", "Hello")
     assert server.requests[0].body["model"] == "other-model"
 

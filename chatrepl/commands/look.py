@@ -7,7 +7,7 @@ from typing import Any
 
 from chatrepl import safe, settings, urls
 from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
-from chatrepl.config import LOCAL
+from chatrepl.config import LOCAL, model_of
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -45,7 +45,7 @@ def request(session: Session, words: str) -> None:
     left = [] if alone else unsent(speaks, profile, talk)
     place = "run by chatrepl on this machine" if profile.base_url == LOCAL else urls.shown(coming.url)
     say(f"{coming.method} {place}")
-    say(f"{profile.name} · {profile.model or 'the first model the server offers'} · {profile.dialect}")
+    say(f"{profile.name} · {model_of(profile)} · {profile.dialect}")
     session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
     for name, value in _parameters(coming, asking(Conversation("!"), "!")):
         say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
