@@ -173,7 +173,8 @@ def test_no_server_is_a_line_too(home: Path) -> None:
 def test_a_stream_cut_after_three_tokens_is_kept_and_marked(chat: Terminal, server: Server, home: Path) -> None:
     server.answers(cut("one ", "two ", "three"))
     ask(chat, "Count", "one two three")
-    chat.wait_for("The reply is incomplete")
+    chat.wait_for("The reply is incomplete. What came is kept; /continue goes on with it.")
+    assert "may help" not in chat.text()
     ask(chat, "Go on", "Hello")
     assert sent(server) == [("user", "Count"), ("assistant", "one two three"), ("user", "Go on")]
     assert [entry["ending"] for entry in messages(home) if entry["role"] == "assistant"] == ["failed", "stop"]
