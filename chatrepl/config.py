@@ -101,7 +101,10 @@ class Ui:
     editing_mode: str = field(default="emacs", metadata={"of": ("emacs", "vi"), "about": "keys of the prompt"})
     multiline: bool = field(default=False, metadata={"about": "Enter adds a line, Alt-Enter sends"})
     markdown: bool = field(default=True, metadata={"about": "render markdown"})
-    thinking: bool = field(default=True, metadata={"about": "show the model's reasoning"})
+    thinking: str = field(
+        default="on",
+        metadata={"of": ("on", "line", "off"), "about": "show the model's reasoning, or count it in a line"},
+    )
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
     toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})

@@ -49,7 +49,8 @@ class Look:
     theme: str = "dark"
     coloured: bool = True
     hyperlinks: bool = False
-    thinking: bool = True
+    thinking: str = "on"
+    """The model's reasoning: "on" shows it, "line" counts it in the title, "off" does not."""
 
 
 class LivePicture:
@@ -182,7 +183,7 @@ class LivePicture:
         match item:
             case Text(text) if text:
                 self._into(Drawing).feed(text)
-            case Thinking(text) if text and self._look.thinking:
+            case Thinking(text) if text and self._look.thinking == "on":
                 self._into(Aside).feed(text)
             case Thinking(text):
                 self._hidden += len(text)
@@ -241,7 +242,8 @@ class LivePicture:
         seconds, label = self._clock() - self._begun, safe.line(self._label(), 40)
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
-            doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
+            count = f", {self._hidden} characters so far" if self._look.thinking == "line" else ""
+            doing = f" thinks{count} · {seconds:.0f} s" if self._hidden else self._waits()
             return f"{spin} {label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
         return f"{label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
 

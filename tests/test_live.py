@@ -180,7 +180,7 @@ def test_reasoning_stands_above_the_answer_and_can_be_hidden(server: Server, hom
         lines = chat.lines()
         assert lines.index("Let me see.") < lines.index("Four.")
         chat.line("/set thinking off")
-        chat.wait_for("thinking = false")
+        chat.wait_for("thinking = off")
         chat.line("Again")
         chat.wait_for("Four.", times=2)
         chat.wait_for_prompt()

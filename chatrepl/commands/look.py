@@ -55,12 +55,15 @@ def request(session: Session, words: str) -> None:
         say(line, "warning")
 
 
-@command("/thinking [on|off]", SETTINGS, complete=lambda session, words: offered(words, [("on", ""), ("off", "")]))
+_THINKING = {"on": "shown", "line": "counted", "off": "hidden"}
+
+
+@command("/thinking [on|line|off]", SETTINGS, complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
-    """Show or hide the model's reasoning. Hidden, it is kept all the same."""
+    """Show, count or hide the model's reasoning. "line" counts it while it comes; it is kept all the same."""
     if words:
         session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
-    session.screen.say(f"The model's reasoning is {'shown' if session.ui.thinking else 'hidden'}.", "dim")
+    session.screen.say(f"The model's reasoning is {_THINKING[session.ui.thinking]}.", "dim")
 
 
 # The messages
