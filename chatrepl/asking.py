@@ -132,6 +132,8 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
+        if session.prompted and not reply.empty and not session.transcript.state.undone:
+            failure.hint = failure.hint.removesuffix(ASK_AGAIN).rstrip()  # it is told below how the reply goes on
         session.screen.error(failure)
     if reply.empty and reply.ending == "interrupted":
         session.screen.say("Stopped before the first word.", "dim")

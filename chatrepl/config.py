@@ -73,6 +73,11 @@ class Profile:
         return bool(self.key_env or self.key_command or self.key_file)
 
 
+def model_of(profile: Profile) -> str:
+    """Its model, or what there is to say of one that it does not name."""
+    return profile.model or ("SmolLM2-135M, a toy" if profile.base_url == LOCAL else "its first model")
+
+
 def address(profile: Profile, env: Mapping[str, str]) -> str:
     """The base URL of the profile: what the environment says, else its own; "" for none."""
     told = env.get(profile.base_url_env, "").strip()
@@ -113,7 +118,10 @@ class Ui:
     editing_mode: str = field(default="emacs", metadata={"of": ("emacs", "vi"), "about": "keys of the prompt"})
     multiline: bool = field(default=False, metadata={"about": "Enter adds a line, Alt-Enter sends"})
     markdown: bool = field(default=True, metadata={"about": "render markdown"})
-    thinking: bool = field(default=True, metadata={"about": "show the model's reasoning"})
+    thinking: str = field(
+        default="on",
+        metadata={"of": ("on", "line", "off"), "about": "show the model's reasoning, or count it in a line"},
+    )
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
     toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})

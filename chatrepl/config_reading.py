@@ -77,6 +77,9 @@ class _Reader(NamedTuple):
     def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any, leave_out: tuple[str, ...] = ()) -> Any:
         """``start`` with the fields that the table names."""
         known = {item.name: item for item in fields(start) if item.name not in leave_out}
+        for name, item in known.items():  # what has become a word may still be true or false
+            if isinstance(table.get(name), bool) and "on" in item.metadata.get("of", ()):
+                table = {**table, name: "on" if table[name] else "off"}
         sound = self.sound(at, table, {name: type(getattr(start, name)) for name in known})
         return replace(
             start, **{key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}

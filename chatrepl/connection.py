@@ -19,7 +19,7 @@ from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece
-from chatrepl.retrying import retry_delay
+from chatrepl.retrying import long_wish, retry_delay
 from chatrepl.waiting import Wait, Waiting
 
 if TYPE_CHECKING:
@@ -208,10 +208,12 @@ class Connection:
         retries = now.profile.retries
         delay = retry_delay(error, now.attempt, self.random, time.time()) if now.attempt < retries else None
         if delay is None:
+            if wish := long_wish(error, time.time()):
+                error.hint = wish
             return None
         why = "The same" if str(error) == now.failure else str(error)
         self.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
-        waiting(Wait("asking again soon", delay))
+        waiting(Wait("asking again", delay, exact=True))
         self.sleep(delay)
         return replace(now, attempt=now.attempt + 1, failure=str(error))
 

@@ -91,10 +91,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
 
 def _first_line(session: Session) -> str:
     place = _shortened(session.transcript.path) if session.transcript.path else "kept in memory alone"
-    model = session.profile.model or (
-        "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
-    )
-    who = f"chatrepl {__version__} · {session.profile.name} · {model}"
+    who = f"chatrepl {__version__} · {session.profile.name} · {config.model_of(session.profile)}"
     apart = " · " if len(who) + len(place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
 

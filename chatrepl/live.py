@@ -22,7 +22,7 @@ from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
 from chatrepl.terminal import handling
-from chatrepl.waiting import Wait
+from chatrepl.waiting import NOTICEABLE, Wait
 
 FRAMES = 20
 """At most so many frames a second."""
@@ -41,8 +41,6 @@ GRACE = 0.5
 """A painter that is given up gets so many seconds to end by itself, for mostly it is about to."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
-NOTICEABLE = 1.5
-"""The seconds after which a wait is told."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -53,7 +51,8 @@ class Look:
     theme: str = "dark"
     coloured: bool = True
     hyperlinks: bool = False
-    thinking: bool = True
+    thinking: str = "on"
+    """The model's reasoning: "on" shows it, "line" counts it in the title, "off" does not."""
 
 
 class LivePicture:
@@ -88,6 +87,7 @@ class LivePicture:
         self._strand: Strand | None = None
         self._hidden = 0  # characters of reasoning that are not shown
         self._notes: list[str] = []
+        self._noted = False  # whether there were any
         self._wait: tuple[Wait, float] | None = None  # and since when
 
     def feed(self, event: Event) -> None:
@@ -199,11 +199,12 @@ class LivePicture:
         match item:
             case Text(text) if text:
                 self._into(Drawing).feed(text)
-            case Thinking(text) if text and self._look.thinking:
+            case Thinking(text) if text and self._look.thinking == "on":
                 self._into(Aside).feed(text)
             case Thinking(text):
                 self._hidden += len(text)
             case str():
+                self._noted = True
                 self._notes += item.split("\n")
 
     def _into(self, kind: type[Drawing] | type[Aside]) -> Strand:
@@ -211,12 +212,15 @@ class LivePicture:
         if self._strand is None or not isinstance(self._strand.drawing, kind):
             if self._strand:
                 self._notes += [*self._strand.finish(coloured=self._look.coloured), ""]
+            elif self._noted:
+                self._notes.append("")
             new = Aside(self._columns) if kind is Aside else self._new_drawing()
             self._strand = Strand(new)
         return self._strand
 
     def _new_drawing(self) -> Drawing:
-        return Drawing(self._columns, theme=self._look.theme, hyperlinks=self._look.hyperlinks)
+        look = self._look
+        return Drawing(self._columns, theme=look.theme, hyperlinks=look.hyperlinks, encoding=self._out.encoding)
 
     def _frame(self) -> None:
         strand, width = self._strand, max(self._columns - MARGIN, 10)
@@ -254,7 +258,8 @@ class LivePicture:
         seconds, label = self._clock() - self._begun, safe.line(self._label(), 40)
         if self._strand is None:
             spin = SPINNER[int(seconds * 4) % len(SPINNER)]
-            doing = f" thinks, {self._hidden} characters so far · {seconds:.0f} s" if self._hidden else self._waits()
+            count = f", {self._hidden} characters so far" if self._look.thinking == "line" else ""
+            doing = f" thinks{count} · {seconds:.0f} s" if self._hidden else self._waits()
             return f"{spin} {label}{doing or f' is asked · {seconds:.0f} s'} · Ctrl-C stops"
         return f"{label} · {seconds:.0f} s{self._waits()} · Ctrl-C stops"
 
@@ -262,6 +267,8 @@ class LivePicture:
         """What is waited for and for how long, once it takes so long that one may wonder."""
         wait, since = self._wait or (Wait("", 0), self._begun)
         seconds = self._clock() - since
+        if wait.exact:
+            return f" · {wait.what} in {math.ceil(max(wait.seconds - seconds, 0))} s"
         if not wait.what or seconds < NOTICEABLE:
             return ""
         limit = f" of {wait.seconds:.0f}" if math.isfinite(wait.seconds) else ""

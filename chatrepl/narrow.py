@@ -44,9 +44,20 @@ def register() -> None:
     codecs.register_error(HANDLER, _replace)
 
 
+def holds(text: str, encoding: str) -> bool:
+    """Whether that encoding can hold the text as it is."""
+    if text.isascii() or encoding.lower().replace("-", "") == "utf8":
+        return True
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def fitting(text: str, encoding: str) -> str:
     """The text as far as that encoding can hold it."""
-    if text.isascii() or encoding.lower().replace("-", "") == "utf8":
+    if holds(text, encoding):
         return text
     register()
     return text.encode(encoding, HANDLER).decode(encoding)
@@ -69,5 +80,16 @@ def _like(character: str, after: str) -> str:
         return _LIKE[character]
     if unicodedata.combining(character):
         return ""
-    letters = unicodedata.normalize("NFKD", character).replace(SLASH, "/").encode("ascii", "ignore").decode()
-    return f" {letters}" if "/" in letters[1:] and after.isdigit() else letters or "?"  # 1½
+    letters = unicodedata.normalize("NFKD", character).replace(SLASH, "/").replace("−", "-")
+    letters = letters.encode("ascii", "ignore").decode()
+    if "/" in letters[1:] and after.isdigit():  # 1½
+        return f" {letters}"
+    moved = _moved(character)
+    if moved and not letters.isalpha() and moved != _moved(after):  # 2¹⁰ is not 210
+        return moved + letters
+    return letters or "?"
+
+
+def _moved(character: str) -> str:
+    """The sign for an exponent or an index."""
+    return {"<super>": "^", "<sub>": "_"}.get(unicodedata.decomposition(character or " ").partition(" ")[0], "")

@@ -1,11 +1,14 @@
 """The pictures of a reply that is arriving: what a picture is, and those that never paint over what they wrote."""
 
+import math
+from collections.abc import Callable
+from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from chatrepl import safe
-from chatrepl.events import Event, Text
-from chatrepl.waiting import Wait
+from chatrepl.events import Event, Text, Thinking
+from chatrepl.waiting import NOTICEABLE, Wait
 
 if TYPE_CHECKING:
     from chatrepl.drawing import Strand
@@ -46,20 +49,53 @@ class Blank:
 class PlainPicture:
     """The bare text of a reply as it comes: for pipes, files, simple terminals and screen readers.
 
-    To a terminal the text goes through ``safe``; a file gets it as the server sent it.
+    To a terminal the text goes through ``safe``; a file gets it as the server sent it. Where there is ``tell``, it is
+    told once, on a line above the reply, that it takes its time, and once that the model thinks; ``label`` is who does.
     """
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, label: Callable[[], str], tell: Callable[[str], object] | None = None) -> None:
         self._out = out
+        self._label = label
+        self._tell = tell
         self._safe = safe.Stream() if out.isatty() else None
         self._last = ""
+        self._begun = self._late = False
+        self._timer: Timer | None = None
+        self._lock = Lock()  # no line is told in the middle of the reply
 
     def feed(self, event: Event) -> None:
+        if isinstance(event, Text | Thinking) and event.text and not self._begun:
+            self._begin()
+            if isinstance(event, Thinking) and self._tell:
+                self._tell(f"{self._who()} thinks; Ctrl-C stops.")
         if isinstance(event, Text):
             self._write(self._safe.feed(event.text) if self._safe else event.text)
 
     def waiting(self, wait: Wait) -> None:
-        pass
+        if self._begun or self._late or not self._tell or wait.exact:
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._timer = Timer(NOTICEABLE, self._told, [self._tell, wait])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _told(self, tell: Callable[[str], object], wait: Wait) -> None:
+        with self._lock:
+            if not self._begun:
+                self._late = True
+                limit = f", at most {wait.seconds:.0f} s" if math.isfinite(wait.seconds) else ""
+                tell(f"{self._who()}: {safe.line(wait.what, 60)}{limit}; Ctrl-C stops.")
+
+    def _who(self) -> str:
+        return safe.line(self._label(), 40)
+
+    def _begin(self) -> None:
+        """No wait is told from now on."""
+        with self._lock:
+            self._begun = True
+        if self._timer:
+            self._timer.cancel()
 
     def __enter__(self) -> "PlainPicture":
         return self
@@ -67,6 +103,7 @@ class PlainPicture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._begin()
         if self._safe:
             self._write(self._safe.close())
         if self._last and not self._last.endswith("\n"):

@@ -1,6 +1,8 @@
 """When a request that failed may be sent again, and how long to wait before: OpenAI's and Anthropic's manners."""
 
+import math
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC
 
@@ -15,6 +17,8 @@ JITTER = 0.25
 PATIENCE = 120.0
 """A server that wants a longer wait is not waited for, in seconds."""
 
+_YEAR = 365 * 86_400.0
+_UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 _STATUSES = {408, 409, 429, 498}  # 498 is Groq's for a lack of capacity
 _SPENT = re.compile(r"quota|billing|credit|spend|balance(?!r)|budget|insufficient", re.IGNORECASE)
 _TOLD = re.compile(r"(?:again|retry|wait)\D{0,20}?(?:(\d+)m(?!s))?\s?(\d+(?:\.\d+)?)\s?(ms|s)\b", re.IGNORECASE)
@@ -54,6 +58,19 @@ def told_delay(error: Refused, now: float) -> float | None:
     if not said:
         return None
     return float(said[1] or 0) * 60 + float(said[2]) / (1000 if said[3].lower() == "ms" else 1)
+
+
+def long_wish(error: ChatError, now: float) -> str:
+    """What to say where the server asks for a longer wait than there is patience for; else ""."""
+    told = told_delay(error, now) if isinstance(error, Refused) else None
+    if told is None or told <= PATIENCE:
+        return ""
+    if told > _YEAR:
+        return "The server asks to wait for more than a year."
+    size, unit = next((size, unit) for size, unit in _UNITS if told >= 2 * size)
+    then, today = time.localtime(now + told), time.localtime(now)
+    until = time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
+    return f"The server asks to wait {math.ceil(told / size)} {unit}, until {until}."
 
 
 def _worth_it(error: Refused) -> bool:

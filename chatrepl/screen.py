@@ -7,6 +7,7 @@ import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from chatrepl import capabilities, safe
@@ -107,11 +108,12 @@ class Screen:
         if self._silent:
             return Blank()
         if not ((self.live or self._forced) and ui.markdown):
-            return PlainPicture(self.out)
+            watched = self.out.isatty() and self.notes.isatty()
+            return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
         if not self.live:
             from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
-            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links)
+            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
             return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
 
         from chatrepl.live import LivePicture, Look
@@ -127,7 +129,9 @@ class Screen:
             return
         from chatrepl.drawing import ansi, draw
 
-        lines = draw(safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links)
+        lines = draw(
+            safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.notes.encoding
+        )
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
 
     def copy(self, text: str) -> bool:

@@ -221,6 +221,8 @@ def _ui_value(key: str, value: str) -> Any:
         if value.lower() not in _BOOLEANS:
             raise CommandError(f"{key} is on or off, not {value!r}")
         return _BOOLEANS[value.lower()]
+    if "on" in field.metadata["of"] and value.lower() in _BOOLEANS:
+        return "on" if _BOOLEANS[value.lower()] else "off"
     if value not in field.metadata["of"]:
         raise CommandError(f"{key} is one of {', '.join(field.metadata['of'])}, not {value!r}")
     return value

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from chatrepl import safe, usage
+from chatrepl.config import model_of
 from chatrepl.session import Session
 
 SEPARATOR = " · "
@@ -29,7 +30,7 @@ def facts(session: Session) -> Facts:
     return Facts(
         "multiline" if session.ui.multiline else "",
         safe.line(answering.name, 40),
-        safe.line(answering.model.rpartition("/")[2] or "its first model", 60),
+        safe.line(model_of(answering).rpartition("/")[2], 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
         usage.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
         safe.line(session.transcript.state.title, 60),

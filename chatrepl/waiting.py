@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+NOTICEABLE = 1.5
+"""The seconds after which a wait is told."""
+
 
 class Wait(NamedTuple):
     """A wait of at most ``seconds``; ``what`` goes on after "while" or a comma: "connecting to example.org"."""
 
     what: str
     seconds: float
+    exact: bool = False
+    """Whether it takes just so long, and ``what`` comes then: "asking again"."""
 
 
 Waiting = Callable[[Wait], None]

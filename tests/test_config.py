@@ -220,6 +220,13 @@ def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -
         config_reading.load(path)
 
 
+@pytest.mark.parametrize(("written", "read"), [("true", "on"), ("false", "off"), ('"line"', "line")])
+def test_how_reasoning_is_shown_may_still_be_true_or_false(tmp_path: Path, written: str, read: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[ui]\nthinking = {written}\n")
+    assert config_reading.load(path).ui.thinking == read
+
+
 @pytest.mark.parametrize(
     ("told", "url"),
     [

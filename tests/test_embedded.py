@@ -60,6 +60,8 @@ def test_the_weights_are_only_fetched_after_a_yes(home: Path) -> None:
     )
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
+        assert "embedded · SmolLM2-135M, a toy" in chat.lines()[0]
+        chat.wait_for("\nembedded · SmolLM2-135M, a toy · 0 tokens")
         chat.line("hello")
         chat.wait_for("Fetch them now? [y/N]")
         chat.line("n")

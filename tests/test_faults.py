@@ -69,7 +69,7 @@ def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
     (place,) = [number for number, line in enumerate(lines) if line.startswith("✗")]
     assert re.search(fault.line, lines[place])
     assert len(lines[place]) < 620
-    assert re.match(r"  \S", lines[place + 1]), "no hint"
+    assert re.match(r"  \S|The reply is incomplete.*; /continue", lines[place + 1]), "no hint"
     journal = seen.journal
     assert "Precious words" in journal
     assert KEY not in journal + seen.notes.getvalue() + seen.out.getvalue()
@@ -136,6 +136,14 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
         assert seen.slept == [7.0, 0.07]
         assert "asking again in 7.0 s (1 of 2)" in seen.notes.getvalue()
         assert not seen.session.failure
+
+
+def test_a_wait_that_is_too_long_is_told_and_not_waited(server: Server, tmp_path: Path) -> None:
+    server.answers(faults.refusal(429, Retry_After="600"))
+    with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
+        assert not asking.ask(seen.session, question("Hi"))
+        assert "  The server asks to wait 10 minutes, until " in seen.notes.getvalue()
+        assert not seen.slept
 
 
 def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(server: Server, tmp_path: Path) -> None:
@@ -322,8 +330,8 @@ def test_a_wait_is_told_and_ctrl_c_ends_it(server: Server, home: Path) -> None:
         chat.wait_for_prompt()
         chat.line("Precious words")
         chat.wait_for("429 Too Many Requests: slow down; asking again in 60.0 s")
-        chat.wait_for("asking again soon")
-        chat.wait_for("of 60 s")
+        chat.wait_for("m · asking again in 60 s · Ctrl-C stops")
+        chat.wait_for("m · asking again in 59 s · Ctrl-C stops")
         chat.send(CTRL_C)
         chat.wait_for("Stopped before the first word")
         chat.wait_for_prompt("Precious words")
@@ -356,4 +364,5 @@ def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, 
         chat.wait_for("From two")
         chat.wait_for_prompt()
         chat.wait_for("two · m2 · ")
+        assert "two instead\n\nFrom two\n" in chat.text()
         assert server.requests[0].closed.wait(PATIENCE)

@@ -51,6 +51,19 @@ def test_where_formulas_are_seen(text: str, shown: str) -> None:
     assert [plain(line) for line in draw(text, 60)] == [shown]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", "2^{10}, 10^{-3}, \\alpha \\to \\beta, x + 1/2"),
+        ("latin-1", "2^{10}, 10^{-3}, \\alpha \\to \\beta, x + 1/2"),
+        ("utf-8", "2¹⁰, 10⁻³, α → β, x + 1/2"),
+    ],
+)
+def test_a_formula_that_the_terminal_cannot_show_stays_as_it_is(encoding: str, shown: str) -> None:
+    text = r"$2^{10}$, $10^{-3}$, $\alpha \to \beta$, $x + \frac{1}{2}$"
+    assert [plain(line) for line in draw(text, 60, encoding=encoding)] == [shown]
+
+
 @given(
     st.lists(
         st.sampled_from(["\\frac", "\\sqrt", "{", "}", "^", "_", "[", "]", "x", " ", "\\", "\\hat", "&", "\\begin"])

@@ -171,8 +171,14 @@ def test_a_protocol_without_images_says_so_and_nothing_is_lost(server: Server, h
     flags = ["--dialect", "openai-completions", "--base-url", server.url, "-m", "m"]
     with chatrepl(*flags, env=environment(home)) as chat:
         chat.wait_for_prompt()
+        for command in ("image", "file"):
+            chat.line(f"/{command} {tmp_path}/a.png")
+            chat.wait_for("openai-completions cannot carry images", times=1 + (command == "file"))
+            chat.wait_for_prompt()
+        chat.line("/undo")
+        chat.wait_for("There is nothing to undo")
         chat.line(f"What is @{tmp_path}/a.png?")
-        chat.wait_for("openai-completions cannot carry images")
+        chat.wait_for("openai-completions cannot carry images", times=3)
         chat.until(lambda: chat.at_cursor().endswith("a.png?"), "the question")
         assert not server.requests
         assert any(line.startswith("+") for line in chat.lines())

@@ -185,7 +185,7 @@ def test_reasoning_stands_above_the_answer_and_can_be_hidden(server: Server, hom
         lines = chat.lines()
         assert lines.index("Let me see.") < lines.index("Four.")
         chat.line("/set thinking off")
-        chat.wait_for("thinking = false")
+        chat.wait_for("thinking = off")
         chat.line("Again")
         chat.wait_for("Four.", times=2)
         chat.wait_for_prompt()
@@ -246,6 +246,13 @@ def test_so_it_is_in_tmux(server: Server, tmux: Tmux) -> None:
     server.answers(say(*pieces(text)))
     tmux("send-keys", "-t", "t", "Tell me", "Enter")
     assert markers.words(tmux.wait_for("s in all")) == markers.words(text)
+
+
+def test_an_address_wider_than_the_terminal_is_one_line_there(server: Server, tmux: Tmux) -> None:
+    address = "https://example.org/" + "x" * 100
+    server.answers(say(*pieces(f"See {address} for more.")))
+    tmux("send-keys", "-t", "t", "Tell me", "Enter")
+    assert f"See\n{address}\nfor more.\n" in tmux.wait_for("s in all")
 
 
 def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: Tmux) -> None:

@@ -190,6 +190,7 @@ def test_a_narrow_terminal_gets_something_for_every_text(text: str) -> None:
         ("“x”", '"x"'),
         ("漢", "?"),
         ("1½ cups, ¾ or 1⁄3", "1 1/2 cups, 3/4 or 1/3"),
+        ("2¹⁰ × 10⁻³ m², H₂O", "2^10 x 10^-3 m^2, H_2O"),
     ],
 )
 def test_what_stands_in_for_a_character_is_like_it(shown: str, instead: str) -> None:

@@ -173,7 +173,8 @@ def test_no_server_is_a_line_too(home: Path) -> None:
 def test_a_stream_cut_after_three_tokens_is_kept_and_marked(chat: Terminal, server: Server, home: Path) -> None:
     server.answers(cut("one ", "two ", "three"))
     ask(chat, "Count", "one two three")
-    chat.wait_for("The reply is incomplete")
+    chat.wait_for("The reply is incomplete. What came is kept; /continue goes on with it.")
+    assert "may help" not in chat.text()
     ask(chat, "Go on", "Hello")
     assert sent(server) == [("user", "Count"), ("assistant", "one two three"), ("user", "Go on")]
     assert [entry["ending"] for entry in messages(home) if entry["role"] == "assistant"] == ["failed", "stop"]
@@ -309,7 +310,9 @@ def test_a_parameter_is_mended_once_and_no_more(chat: Terminal, server: Server) 
 
 def test_models_are_listed_and_one_is_chosen(chat: Terminal, server: Server) -> None:
     ask(chat, "/models", "other-model")
+    ask(chat, "/model othermodel", "The server does not list 'othermodel': did you mean 'other-model'?")
     ask(chat, "/model other-model", "by-hand · other-model")
+    assert chat.text().count("does not list") == 1
     ask(chat, "Hi", "Hello")
     assert server.requests[0].body["model"] == "other-model"
 

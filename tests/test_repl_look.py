@@ -1,6 +1,8 @@
 """/request and /thinking, as a person uses them."""
 
+import json
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ if sys.platform == "win32":
 
 from chatrepl.urls import shown as shown_url
 from tests.replies import reply
-from tests.server import Server, say, whole
+from tests.server import END, PATIENCE, Exchange, Server, chunk, say, whole
 from tests.terminal import Terminal, chatrepl, environment
 from tests.test_repl import ask
 
@@ -138,13 +140,37 @@ def test_thinking_is_shown_or_hidden_and_kept_in_both_cases(chat: Terminal, serv
     server.answers(reply("openai-chat", "Four.", "Two and two."), reply("openai-chat", "Six.", "Three and three."))
     ask(chat, "2 + 2?", "Four.")
     assert "Two and two." in chat.text()
-    ask(chat, "/thinking off", "reasoning is hidden.")
+    ask(chat, "/set thinking false", "thinking = off")
     ask(chat, "3 + 3?", "Six.")
     assert "Three and three." not in chat.text()
     (session,) = (home / "sessions").glob("*.jsonl")
     assert "Three and three." in session.read_text("utf-8")
     chat.line("/thinking loud")
-    chat.wait_for("thinking is on or off, not 'loud'")
+    chat.wait_for("thinking is one of on, line, off, not 'loud'")
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "title"), [("line", "counted", "thinks, 14 characters so far · "), ("off", "hidden", "thinks · ")]
+)
+def test_hidden_reasoning_is_counted_or_not_even_that(
+    chat: Terminal, server: Server, how: str, said: str, title: str
+) -> None:
+    release = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send("data: " + json.dumps({"choices": [{"delta": {"reasoning_content": "Three and four"}}]}) + "\n\n")
+        assert release.wait(PATIENCE)
+        exchange.send(chunk("Seven.") + END)
+
+    ask(chat, f"/thinking {how}", f"reasoning is {said}.")
+    server.answers(script)
+    chat.line("3 + 4?")
+    chat.wait_for(title)
+    release.set()
+    chat.wait_for("Seven.")
+    chat.wait_for_prompt()
+    assert "Three" not in chat.text()
 
 
 @pytest.mark.parametrize(

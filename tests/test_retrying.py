@@ -1,11 +1,13 @@
 """When a request goes out again, and after how long: a table."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl.errors import BrokenReply, ChatError, ConfigError, Refused, Unreachable
-from chatrepl.retrying import LONGEST, PATIENCE, backoff, retry_delay
+from chatrepl.retrying import LONGEST, PATIENCE, backoff, long_wish, retry_delay
 
 NOW = 1_445_412_480.0
 """2015-10-21 07:28:00 UTC."""
@@ -58,6 +60,22 @@ DELAYS: dict[str, tuple[ChatError, float | None]] = {
 def test_the_delay_is(case: str) -> None:
     error, delay = DELAYS[case]
     assert retry_delay(error, 0, lambda: 0.0, NOW) == delay
+
+
+def test_a_wait_that_is_too_long_is_told() -> None:
+    def told(seconds: float) -> str:
+        return long_wish(refused(429, retry_after=str(seconds)), NOW)
+
+    def clock(form: str, seconds: float) -> str:
+        return time.strftime(form, time.localtime(NOW + seconds))
+
+    assert told(PATIENCE) == ""
+    assert long_wish(refused(429), NOW) == long_wish(BrokenReply("cut"), NOW) == ""
+    assert told(600).startswith("The server asks to wait 10 minutes, until ")
+    assert told(600).endswith(f"{clock('%H:%M', 600)}.")
+    assert told(86_400) == f"The server asks to wait 24 hours, until {clock('%Y-%m-%d %H:%M', 86_400)}."
+    assert told(1_000_000).startswith("The server asks to wait 12 days, until 2015-11-0")
+    assert told(10**20) == "The server asks to wait for more than a year."
 
 
 def test_without_a_word_of_the_server_it_doubles_up_to_a_bound() -> None:

@@ -477,6 +477,15 @@ def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(serve
     assert chat.conversation.turns[-1][-1].text == "It is four."
 
 
+def test_a_session_is_shown_again_with_the_room_it_had(chat: Terminal, home: Path) -> None:
+    ask(chat, "Hi", "s in all")
+    assert "> Hi\n\nHello\n" in chat.text()
+    ask(chat, "/history", "[1] you\nHi\n\n[1] test-model\nHello\n\n>")
+    with chatrepl("-c", env=environment(home)) as again:
+        again.wait_for_prompt()
+        assert "> Hi\n\nHello\n\n>" in again.text()
+
+
 def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:
     kept(home / "sessions", "long", *[f"text {number}." for number in range(60)])
     with chatrepl("-c", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:

@@ -6,6 +6,8 @@ from pathlib import Path
 from chatrepl import attachments
 from chatrepl.attachments import IMAGE_ENDINGS, Attachment
 from chatrepl.commands.table import FILES, command, quoted_file_names
+from chatrepl.conversation import ImagePart
+from chatrepl.dialects import dialect
 from chatrepl.errors import CommandError
 from chatrepl.session import Session
 
@@ -27,4 +29,7 @@ def _attach(session: Session, words: str, read: Callable[[Path], Attachment], us
     if not words:
         raise CommandError("Which file?", usage)
     for path in attachments.paths(words):
-        session.attach(read(path))
+        part = read(path)
+        if isinstance(part, ImagePart) and ImagePart not in dialect(session.profile.dialect).carries:
+            raise CommandError(f"{session.profile.dialect} cannot carry images", "/profile talks to somebody else.")
+        session.attach(part)

@@ -7,7 +7,7 @@ from typing import Any
 
 from chatrepl import safe, settings, urls
 from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
-from chatrepl.config import LOCAL
+from chatrepl.config import LOCAL, model_of
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -45,7 +45,7 @@ def request(session: Session, words: str) -> None:
     left = [] if alone else unsent(speaks, profile, talk)
     place = "run by chatrepl on this machine" if profile.base_url == LOCAL else urls.shown(coming.url)
     say(f"{coming.method} {place}")
-    say(f"{profile.name} · {profile.model or 'the first model the server offers'} · {profile.dialect}")
+    say(f"{profile.name} · {model_of(profile)} · {profile.dialect}")
     session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
     for name, value in _parameters(coming, asking(Conversation("!"), "!")):
         say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
@@ -55,12 +55,15 @@ def request(session: Session, words: str) -> None:
         say(line, "warning")
 
 
-@command("/thinking [on|off]", SETTINGS, complete=lambda session, words: offered(words, [("on", ""), ("off", "")]))
+_THINKING = {"on": "shown", "line": "counted", "off": "hidden"}
+
+
+@command("/thinking [on|line|off]", SETTINGS, complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
-    """Show or hide the model's reasoning. Hidden, it is kept all the same."""
+    """Show, count or hide the model's reasoning. "line" counts it while it comes; it is kept all the same."""
     if words:
         session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
-    session.screen.say(f"The model's reasoning is {'shown' if session.ui.thinking else 'hidden'}.", "dim")
+    session.screen.say(f"The model's reasoning is {_THINKING[session.ui.thinking]}.", "dim")
 
 
 # The messages

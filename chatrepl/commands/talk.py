@@ -163,6 +163,7 @@ def history(session: Session, words: str) -> None:
                 session.screen.reply(message.text, session.ui)
             else:
                 session.screen.say(message.text.rstrip("\n"))
+            session.screen.say("")
 
 
 def _attachments(session: Session, message: Message) -> None:
@@ -193,7 +194,9 @@ def show_again(session: Session) -> None:
 def _show_again(session: Session, turn: Turn) -> None:
     session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
     _attachments(session, turn[0])
+    session.screen.say("")
     for message in turn[1:]:
         if message.role == "assistant":
             session.screen.reply(message.text, session.ui)
             asking.tell_ending(session, message.ending)
+            session.screen.say("")

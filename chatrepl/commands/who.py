@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chatrepl import safe, urls
 from chatrepl.commands.table import WHO, Suggestion, command, offered
-from chatrepl.config import LOCAL
+from chatrepl.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.fuzzy import nearest
@@ -35,9 +35,11 @@ def model(session: Session, words: str) -> None:
     """Show the model, or talk to another one from now on. The conversation stays."""
     if words:
         session.profile = replace(session.profile, model=words)
-    session.screen.say(
-        f"{session.profile.name} · {session.profile.model or 'the first model the server offers'}", "dim"
-    )
+        known = [each.id for each in session.offers]
+        if known and words not in known and session.profile.base_url != LOCAL:
+            near = nearest(words, known) or ": /models shows what it does"
+            session.screen.say(f"The server does not list {safe.line(words, 60)!r}{near}", "warning")
+    session.screen.say(f"{session.profile.name} · {model_of(session.profile)}", "dim")
 
 
 @command("/models [words]", WHO)

@@ -32,7 +32,7 @@ class Aside:
 
     def tail(self, rows: int, width: int | None = None) -> list[Line]:
         """The last rows of the line that still grows."""
-        return self._drawn("".join(self._begun), width or self._width)[-rows:] if rows > 0 else []
+        return self._drawn("".join(self._begun), width or self._width, chop=True)[-rows:] if rows > 0 else []
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here."""
@@ -44,5 +44,5 @@ class Aside:
         """Draw for another number of columns from now on."""
         self._width = width
 
-    def _drawn(self, line: str, width: int) -> list[Line]:
-        return wrapped((Segment(line.replace("\t", "    "), _DIM),), max(width, 4))
+    def _drawn(self, line: str, width: int, *, chop: bool = False) -> list[Line]:
+        return wrapped((Segment(line.replace("\t", "    "), _DIM),), max(width, 4), chop=chop)

@@ -15,14 +15,15 @@ BAR = "▎ "
 class Drawing:
     """A markdown text that grows, drawn for a number of columns.
 
-    ``theme`` is "dark" or "light". With ``hyperlinks`` links are OSC 8 sequences, else the address is in the text. The
-    text must have passed through ``safe``. What is taken, and then finished, is the same however the text was cut.
+    ``theme`` is "dark" or "light". With ``hyperlinks`` links are OSC 8 sequences, else the address is in the text.
+    ``encoding`` is the terminal's. The text must have passed through ``safe``. What is taken, and then finished, is the
+    same however the text was cut.
     """
 
-    def __init__(self, width: int, *, theme: str = "dark", hyperlinks: bool = False) -> None:
+    def __init__(self, width: int, *, theme: str = "dark", hyperlinks: bool = False, encoding: str = "utf-8") -> None:
         self._width = width
         self._source = Growing()
-        self._pen = Pen(theme, hyperlinks)
+        self._pen = Pen(theme, hyperlinks, encoding)
 
     @property
     def parsed(self) -> int:
@@ -55,9 +56,11 @@ class Drawing:
         return [line for leaf in leaves for line in _lines(pen, leaf, max(width, 4))]
 
 
-def draw(text: str, width: int, *, theme: str = "dark", hyperlinks: bool = False) -> list[Line]:
+def draw(
+    text: str, width: int, *, theme: str = "dark", hyperlinks: bool = False, encoding: str = "utf-8"
+) -> list[Line]:
     """A whole text at once."""
-    drawing = Drawing(width, theme=theme, hyperlinks=hyperlinks)
+    drawing = Drawing(width, theme=theme, hyperlinks=hyperlinks, encoding=encoding)
     drawing.feed(text)
     return drawing.finish()
 

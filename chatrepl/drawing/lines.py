@@ -88,12 +88,16 @@ def folded(line: Line, width: int) -> list[Line]:
     return _sliced(line, zip([0, *ends], ends, strict=False))
 
 
-def wrapped(line: Line, width: int) -> list[Line]:
-    """The line in rows of at most that width, broken at line feeds and between words; without blanks at the ends."""
-    return _sliced(line, _rows(plain(line), width))
+def wrapped(line: Line, width: int, *, chop: bool = False) -> list[Line]:
+    """The line in rows of that width, broken at line feeds and between words; without blanks at the ends.
+
+    A word that is wider, such as an address, stands whole in a row of its own, which the terminal wraps: so it can be
+    clicked and copied. With ``chop`` it is broken anywhere.
+    """
+    return _sliced(line, _rows(plain(line), width, chop))
 
 
-def _rows(text: str, width: int) -> Iterator[tuple[int, int]]:
+def _rows(text: str, width: int, chop: bool) -> Iterator[tuple[int, int]]:
     """Where the rows of a text begin and end."""
     start = end = used = 0
     for match in _PIECE.finditer(text):
@@ -110,7 +114,7 @@ def _rows(text: str, width: int) -> Iterator[tuple[int, int]]:
             if end > start:
                 yield start, end
             start, used = match.start(), 0
-        if size > width:
+        if size > width and (chop or not match[0][0].isascii()):  # there are scripts that put no blanks between words
             *full, last = chop_cells(match[0], width) or [match[0]]
             for part in full:
                 yield start, start + len(part)

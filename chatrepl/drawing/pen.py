@@ -33,10 +33,10 @@ _RULE = 40
 class Pen:
     """Draws leaves in their order: between the lines of a code block it keeps the highlighter."""
 
-    def __init__(self, theme: str, hyperlinks: bool) -> None:
+    def __init__(self, theme: str, hyperlinks: bool, encoding: str = "utf-8") -> None:
         self._theme = theme
         self._styles = styles(theme)
-        self._texts = Texts(self._styles, hyperlinks)
+        self._texts = Texts(self._styles, hyperlinks, encoding)
         self._highlighter = Highlighter("", theme)
 
     def fork(self) -> "Pen":

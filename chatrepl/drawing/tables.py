@@ -54,7 +54,7 @@ def _widest(cell: Line, words: bool = False) -> int:
 
 def _rows(row: list[Line], widths: list[int], aligns: tuple[str, ...], separator: Segment) -> list[Line]:
     """One row of the table, on as many lines as its highest cell."""
-    columns = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    columns = [wrapped(cell, width, chop=True) for cell, width in zip(row, widths, strict=True)]
     lines = []
     for parts in zip_longest(*columns, fillvalue=()):
         line: list[Segment] = []
@@ -77,10 +77,10 @@ def _records(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
     header, *records = rows
     separator = Segment(_SEPARATOR, texts.styles["border"])
     head = [segment for cell in header for segment in (separator, *cell)][1:]
-    lines = [*wrapped(tuple(head), width), (Segment("─" * min(width, 20), texts.styles["border"]),)]
+    lines = [*wrapped(tuple(head), width, chop=True), (Segment("─" * min(width, 20), texts.styles["border"]),)]
     for first, *others in records:
-        lines += wrapped(first, width)
+        lines += wrapped(first, width, chop=True)
         for cell in others:
             shown = cell if plain(cell).strip() else (Segment("–", texts.styles["border"]),)
-            lines += [(_INDENT, *line) for line in wrapped(shown, width - _INDENT.cell_length)]
+            lines += [(_INDENT, *line) for line in wrapped(shown, width - _INDENT.cell_length, chop=True)]
     return lines

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from chatrepl import narrow
 from chatrepl.drawing.formulas import unicode
 from chatrepl.drawing.lines import Line, plain
 from chatrepl.drawing.styles import Styles
@@ -17,10 +18,12 @@ _SAFE_URL = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Draws inline source in these styles; ``hyperlinks`` says that the terminal can follow OSC 8 links."""
+    """Draws inline source in these styles; ``hyperlinks`` says that the terminal can follow OSC 8 links, ``encoding``
+    which characters it can show."""
 
     styles: Styles
     hyperlinks: bool = False
+    encoding: str = "utf-8"
 
     def line(self, source: str, base: Style | None = None) -> Line:
         """The text of an inline source; line feeds in it are line breaks."""
@@ -36,7 +39,13 @@ class Texts:
         style = base
         for mark in sorted(span.marks):
             style = style + self.styles[mark] if style else self.styles[mark]
-        return Segment(unicode(span.text) if "formula" in span.marks else span.text, style)
+        return Segment(self._shown(span), style)
+
+    def _shown(self, span: Span) -> str:
+        """The text as the terminal can show it: of a formula its source, for without its signs it would be another."""
+        if "formula" in span.marks and narrow.holds(formula := unicode(span.text), self.encoding):
+            return formula
+        return narrow.fitting(span.text, self.encoding)
 
     def _link(self, link: Link, base: Style | None) -> list[Segment]:
         """The label, then the address where the terminal does not show it, and where the label claims another one."""
