@@ -67,7 +67,7 @@ class Session:
     def __post_init__(self, found: Transcript | None) -> None:
         self.transcript = found or self._new_transcript()
         if found:
-            self._settle()
+            self.settle()
         elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self.offers: list[ModelInfo] = []
@@ -205,7 +205,7 @@ class Session:
         self.transcript = found
         if profile := recalled(self.config, found.state.who):
             self.switch(profile)
-        self._settle()
+        self.settle()
 
     def _let_go(self) -> None:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
@@ -231,7 +231,7 @@ class Session:
         if "connection" in self.__dict__:
             self.connection.close()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""
         state = self.transcript.state
         if entry := state.settlement():
