@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chatrepl import attachments, safe
+from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.session import LOST, MEANT, Session, as_line
 
@@ -20,7 +21,7 @@ class Reads(Protocol):
     def typed(self) -> bool:
         """Whether the last line was typed by hand: not pasted, and not put there."""
 
-    def read(self, start: str = "") -> str: ...
+    def read(self, start: str = "", *, held: bool = False) -> str: ...
 
     def answer(self, question: str) -> str: ...
 
@@ -55,7 +56,8 @@ def _read(session: Session, prompt: Reads) -> str:
     about = session.transcript.state.title or session.profile.name
     session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
     session.show_attachments()
-    return prompt.read(start)
+    ending, session.last_ending = session.last_ending, ""
+    return prompt.read(start, held=ending in BROKEN_OFF)
 
 
 def obey(session: Session, line: str, *, typed: bool = True) -> None:
@@ -87,9 +89,10 @@ def _told(session: Session, line: str) -> Iterator[None]:
     try:
         yield
     except ChatError as error:
-        session.draft = session.draft or line
+        session.draft, session.last_ending = session.draft or line, "failed"
         session.screen.error(error)
     except KeyboardInterrupt:
+        session.last_ending = "interrupted"
         session.screen.say("Stopped.", "dim")
 
 

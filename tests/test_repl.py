@@ -350,7 +350,7 @@ def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Tal
     class Pressed:
         typed = True
 
-        def read(self, start: str = "") -> str:
+        def read(self, start: str = "", *, held: bool = False) -> str:
             raise KeyboardInterrupt
 
         def answer(self, question: str) -> str:
