@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, repl, safe, sessions, warming
+from chatrepl import __version__, cells, config, repl, safe, sessions, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
@@ -94,7 +94,7 @@ def _first_line(session: Session) -> str:
         "SmolLM2-135M, a toy" if session.profile.base_url == config.LOCAL else "its first model"
     )
     who = f"chatrepl {__version__} · {session.profile.name} · {model}"
-    apart = " · " if len(who) + len(place) + 3 < session.screen.columns else "\n"
+    apart = " · " if cells.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
 
 

@@ -4,12 +4,11 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 """
 
 import os
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from chatrepl import capabilities, safe
+from chatrepl import capabilities, cells, safe
 from chatrepl.config import Ui
 from chatrepl.errors import ChatError
 
@@ -74,9 +73,9 @@ class Screen:
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Print names in columns with what they mean beside them, or below them where there is little room. A column of
         numbers stands to the right."""
-        cells = [[safe.line(cell) for cell in row[:-1]] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        names = ["  ".join(map(_padded, row, widths)) + "  " for row in cells]
+        columns = [[safe.line(cell) for cell in column] for column in list(zip(*rows, strict=True))[:-1]]
+        widths = [max(map(cells.width, column)) for column in columns]
+        names = ["  ".join(map(cells.padded, row, widths)) + "  " for row in zip(*columns, strict=True)]
         left = sum(widths) + 2 * len(widths)
         indent = left if self.columns - left >= 30 else 4
         for name, row in zip(names, rows, strict=True):
@@ -86,12 +85,8 @@ class Screen:
             lines = self._wrapped(start + safe.line(row[-1], 600), " " * indent)
             self._print("\n".join(line.rstrip() for line in lines))
 
-    def _wrapped(self, line: str, indent: str = "") -> list[str]:
-        if not self.notes.isatty() or len(line) < self.columns:
-            return [line]
-        return textwrap.wrap(
-            line, self.columns - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+    def _wrapped(self, line: str, indent: str | None = None) -> list[str]:
+        return cells.wrapped(line, self.columns - 1, indent) if self.notes.isatty() else [line]
 
     def error(self, error: ChatError) -> None:
         """Print an error: its line, and its hint on a line of its own."""
@@ -198,7 +193,3 @@ class Screen:
         self._passing = False
         self.notes.write(f"{up}{text}\n")
         self.notes.flush()
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell.isdecimal() else cell.ljust(width)

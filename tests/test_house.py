@@ -14,6 +14,7 @@ HOUSE = Path(chatrepl.__file__).parent
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
+    {"cells"},
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
     {"files", "capabilities", "streams", "toml_places", "events"},
     {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
