@@ -13,12 +13,15 @@ def main() -> int:
             return 0
         except OSError:
             pass  # who can tell that is loaded now
-    import gc
+    try:
+        import gc
 
-    gc.disable()  # until the prompt stands; ``warming`` turns it on again
-    from chatrepl import cli
+        gc.disable()  # until the prompt stands; ``warming`` turns it on again
+        from chatrepl import cli
 
-    return cli.main(sys.argv[1:])
+        return cli.main(sys.argv[1:])
+    except KeyboardInterrupt:  # while it was loading
+        return 130
 
 
 if __name__ == "__main__":

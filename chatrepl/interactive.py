@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, cells, config, repl, safe, sessions, warming
+from chatrepl import __version__, cells, config, repl, safe, sessions, streams, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
@@ -37,8 +37,9 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
         try:
             repl.run(session, prompt)
         finally:
-            prompt.close()
-            session.screen.title("")
+            with suppress(OSError, streams.Unwritable):  # the terminal may be gone
+                prompt.close()
+                session.screen.title("")
     if session.transcript.kept and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.kept}", "dim")
 

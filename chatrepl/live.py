@@ -11,11 +11,11 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from chatrepl import narrow, safe
 from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
@@ -75,6 +75,7 @@ class LivePicture:
         self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()  # ends a pause
         self._over = False
         self._signals = ExitStack()
+        self._stopping: Mapping[int, Any] = {}
         self._painting = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
@@ -133,7 +134,7 @@ class LivePicture:
         with self._painting:
             self._follow_the_size()
             self._painter.clear()
-            handler = signal.signal(number, self._stopping[number])
+            handler = signal.signal(number, self._stopping.get(number, signal.SIG_DFL))
             signal.raise_signal(number)
             signal.signal(number, handler)
 

@@ -348,14 +348,15 @@ def test_completion_works_in_bash(home: Path, tmp_path: Path) -> None:
     (tmp_path / "chatrepl").chmod(0o755)
     env = environment(home, PYTHONPATH=os.getcwd())
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
-    asks = 'COMP_WORDS=(chatrepl {}); COMP_CWORD={}; _chatrepl; echo "${{COMPREPLY[@]}}"'
+    (tmp_path / "a name.txt").touch()
+    asks = 'COMP_WORDS=(chatrepl {}); COMP_CWORD={}; _chatrepl; printf "%s|" "${{COMPREPLY[@]}}"; echo'
     body = "source <(chatrepl --completion bash)\n" + "\n".join(
-        asks.format(words, place) for words, place in (("--dialect open", 2), ("-p gro", 2), ("--doc", 1))
+        asks.format(words, place)
+        for words, place in (("--dialect open", 2), ("-p gro", 2), ("--doc", 1), ("-f a", 2), ("a", 1))
     )
-    done = subprocess.run(["bash", "-c", body], capture_output=True, text=True, env=env, check=True)
-    first, second, third = done.stdout.splitlines()
-    assert first.split() == ["openai-chat", "openai-completions", "openai-responses"]
-    assert (second, third) == ("groq", "--doctor")
+    done = subprocess.run(["bash", "-c", body], capture_output=True, text=True, env=env, cwd=tmp_path, check=True)
+    dialects = "openai-chat|openai-completions|openai-responses|"
+    assert done.stdout.splitlines() == [dialects, "groq|", "--doctor|", "a name.txt|", "a name.txt|"]
 
 
 def test_a_simple_terminal_is_never_repainted(server: Server, home: Path) -> None:

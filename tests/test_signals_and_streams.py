@@ -21,8 +21,9 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from chatrepl import transcript
+from chatrepl.terminal import Interrupts
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
-from tests.terminal import Terminal, environment
+from tests.terminal import Terminal, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, sent
 
@@ -301,3 +302,36 @@ def test_a_reply_of_which_enough_was_seen_is_kept_as_far_as_it_came(server: Serv
         release.set()
     assert (process.returncode, (home / "errors").read_text()) == (0, "")
     assert unfinished(home) == ["interrupted"]
+
+
+def test_ctrl_c_is_let_through_again_behind_a_question_that_awaited_it_too() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught(), interrupts.awaited():
+        with interrupts.awaited():
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_while_the_program_loads_is_no_traceback() -> None:
+    loading = "import signal, sys; from chatrepl import __main__; import gc; "
+    pressed = "gc.disable = lambda: signal.raise_signal(signal.SIGINT); sys.exit(__main__.main())"
+    done = subprocess.run([sys.executable, "-c", loading + pressed], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_key_command_may_ask_at_the_terminal(server: Server, home: Path) -> None:
+    asking = "import getpass; print(getpass.getpass('The password, please: '))"
+    command = [sys.executable, "-c", asking]
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(
+        f"[profiles.mine]\ndialect = 'openai-chat'\nbase_url = '{server.url}'\nmodel = 'm'\nkey_command = {command}\n"
+    )
+    with chatrepl("-p", "mine", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("The password, please:")
+        chat.line("an-open-sesame")
+        chat.wait_for("Hello")
+        assert server.requests[0].headers["authorization"] == "Bearer an-open-sesame"
+        assert "sesame" not in chat.text()
