@@ -31,8 +31,14 @@ def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
                 f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."
             ) from None
     if status:
-        raise CommandError(f"The editor {command[0]!r} ended with status {status}; the text stays as it was")
+        raise CommandError(f"The editor {command[0]!r} {_ending(status)}; the text stays as it was")
     return edited if text.endswith("\n") else edited.removesuffix("\n")  # which editors add
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    return "was ended by Ctrl-C" if status == -signal.SIGINT else f"was ended by {signal.Signals(-status).name}"
 
 
 def _command(env: Mapping[str, str]) -> list[str]:

@@ -41,7 +41,7 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
                 prompt.close()
                 session.screen.title("")
     if session.transcript.kept and session.conversation.turns:
-        session.screen.say(f"The session is in {session.transcript.kept}", "dim")
+        session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
 
 def _prompt(session: Session, ahead: TypedAhead) -> Reads:

@@ -56,8 +56,7 @@ def _read(session: Session, prompt: Reads) -> str:
     about = session.transcript.state.title or session.profile.name
     session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
     session.show_attachments()
-    ending, session.last_ending = session.last_ending, ""
-    return prompt.read(start, held=ending in BROKEN_OFF)
+    return prompt.read(start, held=session.halted)
 
 
 def obey(session: Session, line: str, *, typed: bool = True) -> None:
@@ -86,13 +85,14 @@ def begin(session: Session, text: str, named: Iterable[Path]) -> None:
 def _told(session: Session, line: str) -> Iterator[None]:
     """A failure is told, and leaves the line in the next prompt; a command stands in the input history."""
     session.interrupts.forget()
+    session.halted, session.last_ending = True, ""
     try:
         yield
+        session.halted = session.last_ending in BROKEN_OFF
     except ChatError as error:
-        session.draft, session.last_ending = session.draft or line, "failed"
+        session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
-        session.last_ending = "interrupted"
         session.screen.say("Stopped.", "dim")
 
 

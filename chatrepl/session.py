@@ -53,6 +53,8 @@ class Session:
     recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
+    halted: bool = False
+    """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
     attachments: list[Attachment] = field(default_factory=list)
     """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""

@@ -155,6 +155,17 @@ def test_ctrl_c_in_the_editor_is_for_the_editor(server: Server, home: Path, tmp_
     assert sent(server) == [("user", "precious")]
 
 
+def test_an_editor_that_ctrl_c_ended_is_told_in_words(server: Server, home: Path, tmp_path: Path) -> None:
+    editor = script(tmp_path / "slow.sh", "echo editing; exec sleep 60")
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, VISUAL=str(editor))) as chat:
+        chat.wait_for_prompt()
+        chat.send(f"precious{CTRL_X_CTRL_E}")
+        chat.wait_for("editing")
+        chat.send(CTRL_C)
+        chat.wait_for("was ended by Ctrl-C; the text stays as it was")
+        chat.wait_for_prompt("precious")
+
+
 def test_an_editor_that_is_not_there_is_a_line(server: Server, home: Path) -> None:
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, VISUAL="no-such-editor")) as chat:
         chat.wait_for_prompt()

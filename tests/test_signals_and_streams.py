@@ -23,7 +23,7 @@ if sys.platform == "win32":
 from chatrepl import transcript
 from chatrepl.terminal import Interrupts
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
-from tests.terminal import Terminal, chatrepl, environment
+from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, sent
 
@@ -302,6 +302,20 @@ def test_a_reply_of_which_enough_was_seen_is_kept_as_far_as_it_came(server: Serv
         release.set()
     assert (process.returncode, (home / "errors").read_text()) == (0, "")
     assert unfinished(home) == ["interrupted"]
+
+
+@pytest.mark.parametrize(("key", "status"), [(CTRL_C, 130), (CTRL_D, 2)], ids=["ctrl-c", "ctrl-d"])
+def test_ctrl_c_at_the_choice_of_a_session_is_an_interruption(
+    server: Server, home: Path, key: str, status: int
+) -> None:
+    subprocess.run(program(server, "one"), stdin=subprocess.DEVNULL, env=environment(home), check=True)
+    chat = redirected(server, home, "", "--resume")
+    try:
+        chat.wait_for("Which one?")
+        chat.send(key)
+        assert chat.end() == status
+    finally:
+        chat.process.close(force=True)
 
 
 def test_ctrl_c_is_let_through_again_behind_a_question_that_awaited_it_too() -> None:

@@ -162,13 +162,18 @@ class Prompt:
 
         What was typed before anybody saw the question is no answer: it stands in the next prompt.
         """
+        try:
+            return self.asked(question)
+        except (KeyboardInterrupt, EOFError):
+            return ""
+
+    def asked(self, question: str) -> str:
+        """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
         early = _unsent(self._early(asking.input))
         try:
             with self._pasting():
                 return asking.prompt(f"{question} ").strip()
-        except (KeyboardInterrupt, EOFError):
-            return ""
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
 
