@@ -15,7 +15,7 @@ from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
 def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:
     """Print the reply; returns the exit status."""
     session.ui = replace(session.ui, statistics=False)
-    session.prompted = False
+    session.prompted = session.screen.commands = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
     warming.collect_garbage()
     session.attach_files(attached)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from chatrepl import capabilities, cells, safe
 from chatrepl.config import Ui
-from chatrepl.errors import ChatError
+from chatrepl.errors import ChatError, without_commands
 
 if TYPE_CHECKING:
     from chatrepl.live import LivePicture
@@ -29,6 +29,8 @@ class Screen:
         self.out = out
         self.notes = notes
         self._silent = silent
+        self.commands = True
+        """Whether hints may name commands: not where there is no prompt to type them at."""
         self._env = env
         self._picture: LivePicture | None = None
         self._title = ""
@@ -91,7 +93,8 @@ class Screen:
     def error(self, error: ChatError) -> None:
         """Print an error: its line, and its hint on a line of its own."""
         self.say(f"✗ {safe.line(str(error), 600)}", "error")
-        for line in error.hint.splitlines():
+        hint = error.hint if self.commands else without_commands(error.hint)
+        for line in hint.splitlines():
             self.say(f"  {line}", "dim")
 
     def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":

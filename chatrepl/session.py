@@ -59,6 +59,7 @@ class Session:
     """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""
     """Asks the user something on a line of its own; "" is no answer."""
+    _told: bool = field(default=False, init=False)
     prompted: bool = True
     """Whether a prompt comes next, at which commands can be typed."""
     consent: Callable[[str], bool] = lambda _question: False
@@ -257,4 +258,7 @@ class Session:
         return Transcript(path, self._trouble)
 
     def _trouble(self, error: TranscriptError) -> None:
-        self.screen.error(error)
+        """Tell it. Where no prompt comes, the end follows at once, and says nothing again."""
+        if self.prompted or not self._told:
+            self.screen.error(error)
+        self._told = True
