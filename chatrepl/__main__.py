@@ -8,8 +8,11 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:  # the one answer that needs nothing of the rest
         from chatrepl import __version__
 
-        print(f"chatrepl {__version__}")
-        return 0
+        try:
+            print(f"chatrepl {__version__}", flush=True)
+            return 0
+        except OSError:
+            pass  # who can tell that is loaded now
     try:
         import gc
 

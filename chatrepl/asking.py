@@ -217,7 +217,8 @@ def statistics(reply: Reply, timing: Timing) -> str:
         parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
         took = over - timing.first
         if usage and usage.output and took >= MEASURABLE:
-            parts.append(f"{usage.output / took:.0f} tokens/s")
+            speed = f"{usage.output / took:.0f}"
+            parts.append(f"{speed} token{'' if speed == '1' else 's'}/s")
     parts.append(f"{over - timing.asked:.1f} s in all")
     if usage and usage.input is not None:
         parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))

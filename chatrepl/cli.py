@@ -25,6 +25,19 @@ from chatrepl.transcript import Transcript
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """The program with these arguments; returns its exit status."""
     streams.make_ready(env)
+    try:
+        try:
+            return _main(words, env)
+        finally:
+            sys.stdout.flush()
+    except streams.Unwritable as failed:
+        if isinstance(failed.reason, BrokenPipeError):  # whoever read our output has seen enough
+            return FINE
+        sys.stderr.write(f"The output cannot be written: {failed.reason.strerror}\n")
+        return FAILED
+
+
+def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
     flags = parser().parse_args(words)
     screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain or not takes_escapes(), silent=flags.json)
     try:
@@ -34,10 +47,6 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
         return status(error)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. What is still buffered goes nowhere instead of into a complaint.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
 
 
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:

@@ -42,7 +42,13 @@ def _run(command: list[str], path: Path, keys: TextIO) -> None:
             f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."
         ) from None
     if status:
-        raise CommandError(f"The editor {command[0]!r} ended with status {status}; the text stays as it was")
+        raise CommandError(f"The editor {command[0]!r} {_ending(status)}; the text stays as it was")
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    return "was ended by Ctrl-C" if status == -signal.SIGINT else f"was ended by {signal.Signals(-status).name}"
 
 
 def _command(env: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from chatrepl import config, config_reading, credentials, safe, sessions
@@ -57,8 +57,9 @@ def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
             return ""
         from chatrepl.prompt import Prompt
 
-        with closing(Prompt(None)) as prompt:
-            return prompt.answer(question)
+        with closing(Prompt(None)) as prompt, suppress(EOFError):
+            return prompt.asked(question)
+        return ""
 
     found = choose(folder, words, screen, answer)
     if not found:

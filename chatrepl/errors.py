@@ -12,11 +12,24 @@
 Anything else that is raised is a bug of chatrepl and keeps its traceback.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 ASK_AGAIN = "Asking again may help."
 """The hint where chance had a part in a failure."""
+
+
+_ASIDE = re.compile(r" or /\w+( \w+)?( [A-Z]+)?| \(/[^)]*\)")
+_CLAUSES = re.compile(r"(?<=[.;:,]) (?!or )")
+_COMMAND = re.compile(r"(?<!\S)/[a-z]+(?![/\w])")
+
+
+def without_commands(hint: str) -> str:
+    """What the hint says to somebody who has no prompt to type a command at."""
+    clauses = [clause for clause in _CLAUSES.split(_ASIDE.sub("", hint)) if not _COMMAND.search(clause)]
+    said = " ".join(clauses)
+    return said[:-1] + "." if said.endswith((";", ":", ",")) else said
 
 
 class ChatError(Exception):

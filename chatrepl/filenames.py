@@ -49,5 +49,5 @@ def _kind(entry: "os.DirEntry[str]") -> str:
 def size(count: int) -> str:
     """A number of bytes for people."""
     if count < 1000:
-        return f"{count} bytes"
+        return "1 byte" if count == 1 else f"{count} bytes"
     return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, repl, safe, sessions, warming
+from chatrepl import __version__, cells, config, repl, safe, sessions, streams, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
@@ -37,11 +37,11 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
         try:
             repl.run(session, prompt)
         finally:
-            with suppress(OSError):  # the terminal may be gone
+            with suppress(OSError, streams.Unwritable):  # the terminal may be gone
                 prompt.close()
                 session.screen.title("")
     if session.transcript.kept and session.conversation.turns:
-        session.screen.say(f"The session is in {session.transcript.kept}", "dim")
+        session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
 
 def _prompt(session: Session, ahead: TypedAhead) -> Reads:
@@ -92,7 +92,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
 def _first_line(session: Session) -> str:
     place = _shortened(session.transcript.path) if session.transcript.path else "kept in memory alone"
     who = f"chatrepl {__version__} · {session.profile.name} · {config.model_of(session.profile)}"
-    apart = " · " if len(who) + len(place) + 3 < session.screen.columns else "\n"
+    apart = " · " if cells.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
 
 

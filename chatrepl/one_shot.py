@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import sending, warming
+from chatrepl import sending, streams, warming
 from chatrepl.conversation import Message
 from chatrepl.events import Usage
 from chatrepl.export.format import to_json
@@ -15,12 +15,16 @@ from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
 def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:
     """Print the reply; returns the exit status."""
     session.ui = replace(session.ui, statistics=False)
-    session.prompted = False
+    session.prompted = session.screen.commands = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
     warming.collect_garbage()
     session.attach_files(attached)
     session.show_attachments()
-    message = sending.send(session, text, named)
+    try:
+        message = sending.send(session, text, named)
+    except streams.Unwritable:
+        session.settle()
+        raise
     if as_json:
         print(to_json(_as_json(session, message)))
     if session.failure:

@@ -2,13 +2,14 @@
 
 import select
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from chatrepl import safe
 from chatrepl.terminal import Interrupts, TypedAhead, cooked
 
 PASTING = 0.05
-"""A line that comes so many seconds after another is of the same paste."""
+"""What comes so many seconds after a line is of the same paste."""
 
 
 class PlainPrompt:
@@ -23,37 +24,43 @@ class PlainPrompt:
         """What was held at Ctrl-Z, and is read before all else."""
         self._due = ""
         """What Enter alone sends after the next command."""
+        self._held = False
+        """Whether what is typed ahead sends nothing, also after the next command."""
         self.typed = True
         """Whether the last line was typed by hand: not pasted, and not put there."""
 
-    def read(self, start: str = "") -> str:
+    def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; Enter alone sends ``start``, also after a command.
 
-        A line typed before anybody saw ``start`` is joined to it and sends nothing, unless it is a command.
-        Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
+        A line typed ahead, where there is a ``start`` or it is to be ``held``, is joined to it and sends nothing,
+        unless it is a command. Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
         """
         start, self._due = "\n".join(filter(None, (start, self._due))), ""
+        held, self._held = held or self._held or bool(start), False
         self._early += self._ahead.held()
         while True:
-            early = self._waiting(0)  # what is typed ahead are lines, and no paste
+            early = self._waiting()  # what is typed ahead are lines, and no paste
             if start:
                 self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
             with cooked(self._keys):
                 line = self._typed() if early else self._lines()
             if line.startswith("/"):
-                self._due = start
-            if not (start and early) or line.startswith("/"):
+                self._due, self._held = start, early and held
+            if not (held and early) or line.startswith("/"):
                 return line or start
-            start = f"{start}\n{line}".removesuffix("\n")
+            start = "\n".join(filter(None, (start, line)))
 
     def close(self) -> None:
         """There is nothing to put back."""
 
     def _lines(self) -> str:
         text = self._typed()
-        while not text.startswith("/") and self._waiting(PASTING):
+        while not text.startswith("/") and (rest := self._ahead.take(PASTING)):  # which the terminal shows already
             self.typed = False
-            text = f"{text}\n{self._line('')}"
+            text = f"{text}\n{rest}".removesuffix("\n")
+            if not rest.endswith("\n"):  # the paste ends in the middle of a line, which is whole at the user's Enter
+                with suppress(EOFError):
+                    text += self._line("")
         return text
 
     def _typed(self) -> str:
@@ -98,10 +105,10 @@ class PlainPrompt:
         self._out.flush()
         return line + end if end else line + self._keys.readline()
 
-    def _waiting(self, seconds: float) -> bool:
-        """Whether a line is there, or comes within so many seconds."""
+    def _waiting(self) -> bool:
+        """Whether a line is there."""
         if "\n" in self._early:
             return True
         if sys.platform == "win32":  # select knows only sockets there
             return False
-        return bool(select.select([self._keys], [], [], seconds)[0])
+        return bool(select.select([self._keys], [], [], 0)[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chatrepl import attachments, safe
+from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.session import LOST, MEANT, Session, as_line
 
@@ -20,7 +21,7 @@ class Reads(Protocol):
     def typed(self) -> bool:
         """Whether the last line was typed by hand: not pasted, and not put there."""
 
-    def read(self, start: str = "") -> str: ...
+    def read(self, start: str = "", *, held: bool = False) -> str: ...
 
     def answer(self, question: str) -> str: ...
 
@@ -55,7 +56,7 @@ def _read(session: Session, prompt: Reads) -> str:
     about = session.transcript.state.title or session.profile.name
     session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
     session.show_attachments()
-    return prompt.read(start)
+    return prompt.read(start, held=session.halted)
 
 
 def obey(session: Session, line: str, *, typed: bool = True) -> None:
@@ -84,8 +85,10 @@ def begin(session: Session, text: str, named: Iterable[Path]) -> None:
 def _told(session: Session, line: str) -> Iterator[None]:
     """A failure is told, and leaves the line in the next prompt; a command stands in the input history."""
     session.interrupts.forget()
+    session.halted, session.last_ending = True, ""
     try:
         yield
+        session.halted = session.last_ending in BROKEN_OFF
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)

@@ -4,15 +4,14 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 """
 
 import os
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from chatrepl import capabilities, safe
+from chatrepl import capabilities, cells, safe
 from chatrepl.config import Ui
-from chatrepl.errors import ChatError
+from chatrepl.errors import ChatError, without_commands
 
 if TYPE_CHECKING:
     from chatrepl.live import LivePicture
@@ -31,6 +30,8 @@ class Screen:
         self.out = out
         self.notes = notes
         self._silent = silent
+        self.commands = True
+        """Whether hints may name commands: not where there is no prompt to type them at."""
         self._env = env
         self._picture: LivePicture | None = None
         self._title = ""
@@ -75,9 +76,9 @@ class Screen:
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Print names in columns with what they mean beside them, or below them where there is little room. A column of
         numbers stands to the right."""
-        cells = [[safe.line(cell) for cell in row[:-1]] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        names = ["  ".join(map(_padded, row, widths)) + "  " for row in cells]
+        columns = [[safe.line(cell) for cell in column] for column in list(zip(*rows, strict=True))[:-1]]
+        widths = [max(map(cells.width, column)) for column in columns]
+        names = ["  ".join(map(cells.padded, row, widths)) + "  " for row in zip(*columns, strict=True)]
         left = sum(widths) + 2 * len(widths)
         indent = left if self.columns - left >= 30 else 4
         for name, row in zip(names, rows, strict=True):
@@ -87,17 +88,14 @@ class Screen:
             lines = self._wrapped(start + safe.line(row[-1], 600), " " * indent)
             self._print("\n".join(line.rstrip() for line in lines))
 
-    def _wrapped(self, line: str, indent: str = "") -> list[str]:
-        if not self.notes.isatty() or len(line) < self.columns:
-            return [line]
-        return textwrap.wrap(
-            line, self.columns - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+    def _wrapped(self, line: str, indent: str | None = None) -> list[str]:
+        return cells.wrapped(line, self.columns - 1, indent) if self.notes.isatty() else [line]
 
     def error(self, error: ChatError) -> None:
         """Print an error: its line, and its hint on a line of its own."""
         self.say(f"✗ {safe.line(str(error), 600)}", "error")
-        for line in error.hint.splitlines():
+        hint = error.hint if self.commands else without_commands(error.hint)
+        for line in hint.splitlines():
             self.say(f"  {line}", "dim")
 
     def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":
@@ -202,7 +200,3 @@ class Screen:
         self._passing = False
         self.notes.write(f"{up}{text}\n")
         self.notes.flush()
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell.isdecimal() else cell.ljust(width)

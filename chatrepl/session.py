@@ -53,10 +53,13 @@ class Session:
     recordings: Recordings = field(default_factory=Recordings)
     draft: str = ""
     """What stands in the next prompt already."""
+    halted: bool = False
+    """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
     attachments: list[Attachment] = field(default_factory=list)
     """What goes along with the next question."""
     answer: Callable[[str], str] = lambda _question: ""
     """Asks the user something on a line of its own; "" is no answer."""
+    _told: bool = field(default=False, init=False)
     prompted: bool = True
     """Whether a prompt comes next, at which commands can be typed."""
     consent: Callable[[str], bool] = lambda _question: False
@@ -67,7 +70,7 @@ class Session:
     def __post_init__(self, found: Transcript | None) -> None:
         self.transcript = found or self._new_transcript()
         if found:
-            self._settle()
+            self.settle()
         elif self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self._connection: Connection | None = None
@@ -212,7 +215,7 @@ class Session:
         self.transcript = found
         if profile := recalled(self.config, found.state.who):
             self.switch(profile)
-        self._settle()
+        self.settle()
 
     def _let_go(self) -> None:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
@@ -238,7 +241,7 @@ class Session:
         if self._connection:
             self._connection.close()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""
         state = self.transcript.state
         if entry := state.settlement():
@@ -262,4 +265,7 @@ class Session:
         return Transcript(path, self._trouble)
 
     def _trouble(self, error: TranscriptError) -> None:
-        self.screen.error(error)
+        """Tell it. Where no prompt comes, the end follows at once, and says nothing again."""
+        if self.prompted or not self._told:
+            self.screen.error(error)
+        self._told = True

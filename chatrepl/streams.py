@@ -4,23 +4,76 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from chatrepl import narrow
 
 
+class Unwritable(Exception):
+    """Standard output takes nothing more; ``reason`` is what the system says."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output. That it cannot be written to is told from all other failures."""
+
+    def write(self, text: str) -> int:
+        with self._guarded():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._guarded():
+            super().flush()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            _to_nowhere(self)
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        raise Unwritable(error) from None
+
+
+class _Notes(_Output):
+    """Standard error. What cannot be written there is dropped: nobody is to lose an answer over it."""
+
+    def _failed(self, error: OSError) -> None:
+        pass
+
+
+def _to_nowhere(stream: io.TextIOWrapper) -> None:
+    """Let what is still buffered, and all that comes, go nowhere instead of into a complaint at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def make_ready(env: Mapping[str, str]) -> None:
-    """Standard streams that one can rely on: they are there, they wait for slow readers, and take any character."""
+    """Standard streams that one can rely on: they are there, they wait for slow readers, and take any character. Where
+    standard output takes nothing more, that raises Unwritable."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the program was started with that one closed
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     narrow.register()
-    for stream in (sys.stdout, sys.stderr):
+    for name, kind in (("stdout", _Output), ("stderr", _Notes)):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
-            stream.reconfigure(encoding=encoding, errors=narrow.HANDLER)  # for narrow locales and half a surrogate pair
-            if sys.platform != "win32":
-                os.set_blocking(stream.fileno(), True)
+            setattr(sys, name, _reliable(stream, kind, env))
+
+
+def _reliable(stream: io.TextIOWrapper, kind: type[_Output], env: Mapping[str, str]) -> _Output:
+    encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
+    lines, at_once = stream.line_buffering, stream.write_through
+    if sys.platform != "win32":
+        os.set_blocking(stream.fileno(), True)
+    # the handler is for narrow locales and half a surrogate pair
+    return kind(stream.detach(), encoding, narrow.HANDLER, line_buffering=lines, write_through=at_once)
 
 
 def piped() -> str:

@@ -26,21 +26,22 @@ class TypedAhead:
         self._keys = keys
         self._held = b""
 
-    def hold(self) -> None:
-        """Take out what waits in the terminal; a paste that has begun is waited for."""
+    def hold(self, patience: float = 0) -> None:
+        """Take out what waits in the terminal, also the beginning of a line, and what comes within so many seconds; a
+        paste that has begun is waited for."""
         if sys.platform == "win32" or not self._keys.isatty():
             return
         begin, restore = modes.changing(self._keys, modes.at_once)
         begin()
         try:
-            while piece := self._more():
+            while piece := self._more(patience):
                 self._held += piece
         finally:
             restore()
 
-    def _more(self) -> bytes:
+    def _more(self, patience: float) -> bytes:
         inside = self._held.rfind(b"\x1b[200~") > self._held.rfind(b"\x1b[201~")
-        select.select([self._keys], [], [], PASTING if inside else 0)
+        select.select([self._keys], [], [], PASTING if inside else patience)
         return os.read(self._keys.fileno(), 1 << 16)
 
     def held(self) -> str:
@@ -48,9 +49,9 @@ class TypedAhead:
         held, self._held = self._held, b""
         return held.decode(self._keys.encoding or "utf-8", "replace")
 
-    def take(self) -> str:
-        """What was held, and what waits now."""
-        self.hold()
+    def take(self, patience: float = 0) -> str:
+        """What was held, what waits now, and what comes within so many seconds."""
+        self.hold(patience)
         return self.held()
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chatrepl import safe, usage
+from chatrepl import cells, safe, usage
 from chatrepl.config import model_of
 from chatrepl.session import Session
 
@@ -41,15 +41,19 @@ def text(facts: Facts, columns: int) -> str:
     """The line in so many columns. What tells least goes first, and the model is cut short last."""
     parts = [facts.mode, facts.profile, facts.model, facts.tokens, facts.cost, facts.title]
     for place in (5, 1, 4):
-        if len(_joined(parts)) < columns:
+        if _width(parts) < columns:
             break
-        room = columns - 1 - len(_joined([part for part in parts if part is not parts[place]])) - len(SEPARATOR)
+        room = columns - 1 - _width([part for part in parts if part is not parts[place]]) - len(SEPARATOR)
         parts[place] = safe.line(parts[place], room) if place == 5 and room > 10 else ""
-    over = len(_joined(parts)) - columns + 1
+    over = _width(parts) - columns + 1
     if over > 0:
-        parts[2] = safe.line(parts[2], max(len(parts[2]) - over, 4))
-    return _joined(parts)[: columns - 1]
+        parts[2] = safe.line(parts[2], max(cells.width(parts[2]) - over, 4))
+    return cells.cut(_joined(parts), columns - 1)
 
 
 def _joined(parts: list[str]) -> str:
     return SEPARATOR.join(filter(None, parts))
+
+
+def _width(parts: list[str]) -> int:
+    return cells.width(_joined(parts))

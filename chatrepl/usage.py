@@ -85,4 +85,6 @@ def dollars(amount: float | None) -> str:
     """An amount for people."""
     if amount is None:
         return "unknown"
+    if 0 < amount < 0.00005:
+        return "<$0.0001"
     return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"

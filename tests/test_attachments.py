@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chatrepl import attachments, files
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
+from chatrepl.filenames import size
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -161,3 +162,7 @@ def test_the_same_file_is_attached_once(tmp_path: Path, monkeypatch: pytest.Monk
 )
 def test_on_windows_a_backslash_is_what_it_is(words: str, expected: list[str]) -> None:
     assert files.split(words, posix=False) == expected
+
+
+def test_one_byte_is_one_byte() -> None:
+    assert [size(count) for count in (0, 1, 2, 1500)] == ["0 bytes", "1 byte", "2 bytes", "1.5 kB"]

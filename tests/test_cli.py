@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl.errors import without_commands
 from tests.server import PATIENCE, Server, cut, say, serving, stay, whole
 from tests.terminal import environment
 
@@ -115,6 +116,31 @@ def test_no_command_is_named_where_none_can_be_typed(server: Server, home: Path)
     assert limit.stderr == b"The reply was cut at the token limit.\n"
     broken = run("--base-url", server.url, "-m", "m", "Hi", home=home)
     assert broken.stderr.endswith(b"The reply is incomplete. What came is kept.\n")
+
+
+def test_a_home_that_cannot_be_written_is_told_once_and_names_no_command(server: Server) -> None:
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=Path("/proc/nowhere"))
+    assert (done.returncode, done.stdout) == (0, b"Hello\n")
+    told, hint = done.stderr.decode().splitlines()
+    assert told.startswith("✗ The session cannot be written to /proc/nowhere/sessions/")
+    assert hint == "  The conversation goes on in memory and is written once that is possible."
+
+
+@pytest.mark.parametrize(
+    ("hint", "left"),
+    [
+        ("Look at the billing; /profile switches.", "Look at the billing."),
+        ("Check the model (/models lists what there is) and the base URL.", "Check the model and the base URL."),
+        ("/request shows it; /set changes it, or leaves it out.", ""),
+        ("-o n=N or /set n N asks for less.", "-o n=N asks for less."),
+        ("It is too long: /undo or /reset shortens it, /model picks another.", "It is too long."),
+        ("Name a file: -m /path/to/model.gguf", "Name a file: -m /path/to/model.gguf"),
+        ("It speaks x: /profile switches, --dialect x says so.", "It speaks x: --dialect x says so."),
+        ("Name one: -m NAME or /model NAME", "Name one: -m NAME"),
+    ],
+)
+def test_a_hint_without_its_commands_says_the_rest(hint: str, left: str) -> None:
+    assert without_commands(hint) == left
 
 
 def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, home: Path) -> None:

@@ -238,7 +238,7 @@ class Lines:
     def __init__(self, *lines: str) -> None:
         self.lines = list(lines)
 
-    def read(self, start: str = "") -> str:
+    def read(self, start: str = "", *, held: bool = False) -> str:
         if not self.lines:
             raise EOFError
         return self.lines.pop(0)

@@ -417,6 +417,21 @@ def test_a_paste_at_a_simple_terminal_is_one_text_and_a_failed_one_is_sent_again
         assert sent(server) == [("user", "one\ntwo\nthree")]
 
 
+@pytest.mark.parametrize("paste", ["one\rtwo", "one\rtwö\rthr"])
+def test_a_paste_that_ends_in_mid_line_at_a_simple_terminal_waits_for_enter(
+    server: Server, home: Path, paste: str
+) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.send(paste)
+        chat.wait_for(paste.rpartition("\r")[2])
+        time.sleep(0.2)  # nothing shows that the paste is over
+        assert not server.requests
+        ask(chat, " more", "Hello")
+        assert chat.lines().count("> one") == 1
+    assert sent(server) == [("user", paste.replace("\r", "\n") + " more")]
+
+
 def test_the_c_locale_gets_ascii_and_the_server_all(server: Server, home: Path) -> None:
     server.answers(say("| é | … |\n|---|---|\n| 漢 | ✓ |\n\n> q\n"))
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, LC_ALL="C")) as chat:
@@ -448,6 +463,9 @@ def test_no_color_takes_the_colours_away(server: Server, home: Path) -> None:
         ask(chat, "Hi", "bold")
         colours = re.findall(rb"\x1b\[(?:[\d;]*;)?(?:3[0-7]|9[0-7]|38|48)(?:;[\d;]*)?m", chat.bytes)
         assert colours == []
+        assert b"\x1b[0;2mby-hand" in chat.bytes
+        chat.send("H")
+        chat.until(lambda: b"\x1b[0;2mi" in chat.bytes, "a suggestion that tells itself from what is typed")
 
 
 def test_colours_are_kept_in_a_pipe_for_who_wants_them(server: Server, home: Path) -> None:

@@ -157,6 +157,17 @@ def test_ctrl_c_in_the_editor_is_for_the_editor(server: Server, home: Path, tmp_
     assert sent(server) == [("user", "precious")]
 
 
+def test_an_editor_that_ctrl_c_ended_is_told_in_words(server: Server, home: Path, tmp_path: Path) -> None:
+    editor = script(tmp_path / "slow.sh", "echo editing; exec sleep 60")
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, VISUAL=str(editor))) as chat:
+        chat.wait_for_prompt()
+        chat.send(f"precious{CTRL_X_CTRL_E}")
+        chat.wait_for("editing")
+        chat.send(CTRL_C)
+        chat.wait_for("was ended by Ctrl-C; the text stays as it was")
+        chat.wait_for_prompt("precious")
+
+
 def test_an_editor_that_is_not_there_is_a_line(server: Server, home: Path) -> None:
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, VISUAL="no-such-editor")) as chat:
         chat.wait_for_prompt()
@@ -424,3 +435,50 @@ def test_the_window_is_named_and_gets_its_name_back(chat: Terminal) -> None:
     chat.end()
     assert chat.bytes.count(b"\x1b[22;2t") == chat.bytes.count(b"\x1b[23;2t") == 1
     assert b"\x1b]2;chatrepl: A question\x07" in chat.bytes
+
+
+def rows_to_the_status(chat: Terminal) -> int:
+    """How many rows the prompt has, up to the status line below it."""
+    lines = chat.lines()
+    return next(count for count, line in enumerate(reversed(lines)) if line.startswith(">"))
+
+
+def test_there_is_room_for_the_menu_while_it_is_shown_alone(chat: Terminal) -> None:
+    ask(chat, "/help nope", "There is no command")
+    chat.send(UP)
+    chat.wait_for_prompt("/help nope")
+    assert rows_to_the_status(chat) == 1
+    chat.send(f"{CTRL_C}/")
+    chat.wait_for("/editor")
+    chat.until(lambda: rows_to_the_status(chat) == 7, "the menu")
+    for keys, what in ((CTRL_C, ""), (CTRL_R, "I-search"), ("\x07", ""), (f"one{CTRL_J}two", "two"), (CTRL_C, "")):
+        chat.send(keys)
+        chat.wait_for(what)
+        if not what:
+            chat.wait_for_prompt()
+            chat.until(lambda: rows_to_the_status(chat) == 1, "a prompt with no empty row below")
+
+
+def test_a_window_of_a_few_rows_shows_the_menu_as_far_as_it_goes(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), rows=4) as chat:
+        chat.wait_for_prompt()
+        chat.send("/")
+        chat.wait_for("/continue")
+        chat.until(lambda: chat.lines()[-1].startswith("by-hand"), "the status line")
+        assert "too small" not in chat.text()
+        assert "> /" in chat.text()
+
+
+def test_the_cursor_is_changed_in_vi_mode_alone_where_v_opens_the_editor(chat: Terminal) -> None:
+    chat.line("/set theme light")
+    chat.wait_for("theme = light")
+    chat.wait_for_prompt()
+    assert b" q" not in chat.bytes
+    chat.line("/set editing_mode vi")
+    chat.wait_for("editing_mode = vi")
+    chat.wait_for_prompt()
+    assert b"\x1b[6 q" in chat.bytes
+    chat.send(f"a thought{ESCAPE}")
+    chat.until(lambda: b"\x1b[2 q" in chat.bytes, "the cursor of navigation")
+    chat.send("v")
+    chat.wait_for_prompt("edited a thought")

@@ -73,7 +73,7 @@ def test_reset_forgets_the_conversation_and_keeps_the_system_prompt_and_undo_bri
 ) -> None:
     ask(chat, "/system You are brief.", "prompt is set")
     ask(chat, "Hi", "Hello")
-    ask(chat, "/reset", "1 turn forgotten")
+    ask(chat, "/reset", "1 turn forgotten; /undo brings it back")
     server.answers(say("Again."))
     ask(chat, "Who?", "Again.")
     assert sent(server) == [("system", "You are brief."), ("user", "Who?")]
@@ -353,7 +353,7 @@ def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Tal
     class Pressed:
         typed = True
 
-        def read(self, start: str = "") -> str:
+        def read(self, start: str = "", *, held: bool = False) -> str:
             raise KeyboardInterrupt
 
         def answer(self, question: str) -> str:
@@ -392,7 +392,7 @@ def test_it_ends_well_and_says_where_the_session_is(chat: Terminal, keys: str) -
     ask(chat, "Hi", "Hello")
     chat.send(keys)
     assert chat.end() == 0
-    assert "The session is in" in chat.text()
+    assert "The session is in ~/sessions/" in chat.text()
 
 
 def test_what_a_server_says_never_acts_on_the_terminal(chat: Terminal, server: Server) -> None:

@@ -20,9 +20,10 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl import transcript
 from chatrepl.terminal import Interrupts
-from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay
-from tests.terminal import Terminal, chatrepl, environment
+from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
+from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, sent
 
@@ -230,6 +231,89 @@ def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(se
         chat.line("9")
         assert chat.end() == 2
         assert chat.bytes.rindex(b"\x1b[?2004l") > chat.bytes.rindex(b"\x1b[?2004h")
+    finally:
+        chat.process.close(force=True)
+
+
+def piped(server: Server, home: Path, how: str, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    """The command of a shell in which ``chatrepl`` stands for the program, with those words."""
+    command = how.replace("chatrepl", shlex.join(program(server, *words)))
+    return subprocess.run(
+        ["bash", "-c", command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def unfinished(home: Path) -> list[str]:
+    """The endings of the last replies of all sessions."""
+    found = [transcript.read(path) for path in (home / "sessions").glob("*.jsonl")]
+    return [each.conversation.turns[-1][-1].ending if not each.question else "open" for each in found]
+
+
+def test_an_answer_is_given_also_where_nobody_reads_the_errors(server: Server, home: Path) -> None:
+    server.answers(whole({"error": {"message": "later"}}, 503, Retry_After="0"), say("Hello"))
+    done = piped(server, home, "exec 3> >(exec 0<&-); wait $!; chatrepl 2>&3", "Hi")
+    assert (done.returncode, done.stdout) == (0, b"Hello\n")
+
+
+FULL = b"The output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [["Hi"], ["--json", "Hi"], ["--list-sessions"], ["--list-models"], ["--help"]])
+def test_a_full_disk_behind_the_output_is_told_in_one_line(server: Server, home: Path, words: list[str]) -> None:
+    subprocess.run(program(server, "before"), stdin=subprocess.DEVNULL, env=environment(home), check=True)
+    done = piped(server, home, "chatrepl > /dev/full", *words)
+    assert (done.returncode, done.stderr) == (1, FULL)
+    assert "open" not in unfinished(home)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
+def test_the_version_too_tells_a_full_disk_and_leaves_who_has_seen_enough_alone() -> None:
+    name = shlex.join([sys.executable, "-m", "chatrepl", "--version"])
+    full = subprocess.run(["bash", "-c", f"{name} > /dev/full"], capture_output=True, check=False)
+    assert (full.returncode, full.stderr) == (1, FULL)
+    gone = f"exec 3> >(exec 0<&-); wait $!; {name} >&3"
+    enough = subprocess.run(["bash", "-c", gone], capture_output=True, check=False)
+    assert (enough.returncode, enough.stderr) == (0, b"")
+
+
+def test_a_reply_of_which_enough_was_seen_is_kept_as_far_as_it_came(server: Server, home: Path) -> None:
+    release = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.send(chunk("one\ntwo\n"))
+        assert release.wait(PATIENCE)
+        while not exchange.received.closed.is_set():
+            exchange.send(chunk("more\n"))
+
+    server.answers(script)
+    command = ["bash", "-c", f"{shlex.join(program(server, 'Hi'))} 2> {home}/errors"]
+    home.mkdir()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(home)) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"one\n"
+        process.stdout.close()
+        release.set()
+    assert (process.returncode, (home / "errors").read_text()) == (0, "")
+    assert unfinished(home) == ["interrupted"]
+
+
+@pytest.mark.parametrize(("key", "status"), [(CTRL_C, 130), (CTRL_D, 2)], ids=["ctrl-c", "ctrl-d"])
+def test_ctrl_c_at_the_choice_of_a_session_is_an_interruption(
+    server: Server, home: Path, key: str, status: int
+) -> None:
+    subprocess.run(program(server, "one"), stdin=subprocess.DEVNULL, env=environment(home), check=True)
+    chat = redirected(server, home, "", "--resume")
+    try:
+        chat.wait_for("Which one?")
+        chat.send(key)
+        assert chat.end() == status
     finally:
         chat.process.close(force=True)
 

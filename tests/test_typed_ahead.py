@@ -9,8 +9,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from tests.server import Exchange, Server, say, whole
-from tests.terminal import ENTER, PASTE, chatrepl, environment
+from tests.server import Exchange, Server, say, stay, whole
+from tests.terminal import CTRL_C, ENTER, PASTE, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, say_slowly, sent
 from tests.test_signals_and_streams import shell
@@ -93,3 +93,40 @@ def test_a_paste_that_a_returning_draft_breaks_in_two_stands_below_it(server: Se
         chat.until(lambda: chat.at_cursor() == "  two", "the paste")
         ask(chat, "", "Fine.")
     assert sent(server) == [("user", "Precious\none\ntwo")]
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["live", "plain"])
+def test_what_was_typed_before_ctrl_c_is_sent_by_the_next_enter_alone(
+    server: Server, home: Path, flags: tuple[str, ...]
+) -> None:
+    server.answers(stay("one"), say("Fine."))
+    with chatrepl(*flags, "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(f"/title T{ENTER}and{ENTER}then{ENTER}")
+        chat.send(CTRL_C)
+        chat.wait_for("What came is kept")
+        chat.wait_for("Enter alone sends this again: and then") if flags else chat.wait_for("  then")
+        assert len(server.requests) == 1
+        ask(chat, "", "Fine.")
+    assert sent(server)[-1] == ("user", "and\nthen")
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["live", "plain"])
+def test_a_command_that_fails_holds_what_was_typed_behind_it(
+    server: Server, home: Path, flags: tuple[str, ...]
+) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release), say("Fine."))
+    with chatrepl(*flags, "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(f"/load nofile.md{ENTER}and then{ENTER}")
+        release.set()
+        chat.wait_for("cannot be read")
+        chat.wait_for("Enter alone sends this again: and then") if flags else chat.wait_for_prompt("and then")
+        chat.line("" if flags else " more")
+        chat.wait_for("Fine.")
+    assert sent(server)[-1] == ("user", "and then" if flags else "and then more")

@@ -127,3 +127,10 @@ def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> No
     state.take(Piece("Ye"))
     state.settle()
     assert (state.spent.total(rates.price).replies, state.spent.total(rates.price).unpriced) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [(0.0, "$0.0000"), (0.00004, "<$0.0001"), (0.00005, "$0.0001"), (2.5, "$2.50")]
+)
+def test_what_cost_something_is_not_told_as_nothing(amount: float, told: str) -> None:
+    assert usage.dollars(amount) == told

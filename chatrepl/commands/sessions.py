@@ -1,11 +1,10 @@
 """Commands about the sessions on disk: list, search, go on with one, name it, delete it."""
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
-from chatrepl import safe, sessions
+from chatrepl import cells, safe, sessions
 from chatrepl.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
@@ -61,7 +60,7 @@ def find(session: Session, words: str) -> None:
     for match in matches[:SHOWN]:
         session.screen.say(f"{match.session.id}  {match.session.when}  {safe.line(match.session.title)}", "bold")
         room = max(session.screen.columns - 5, 10)
-        session.screen.say(f"    {_around(safe.line(match.line, len(match.line)), words, room)}")
+        session.screen.say(f"    {_around(safe.line(match.line, 2 * len(match.line)), words, room)}")
     more = "There are more. " if len(matches) > SHOWN else ""
     session.screen.say(f"{more}/resume ID goes on with one.", "dim")
 
@@ -129,9 +128,8 @@ def _row(each: Listed, session: Session) -> tuple[str, ...]:
 
 def _around(line: str, words: str, room: int) -> str:
     """The part of a line in which the first of the words stands, in so many columns."""
-    if any(unicodedata.east_asian_width(character) in "WF" for character in line):
-        room //= 2  # as if all were two columns wide
-    place = max(0, line.casefold().find(words.casefold().split()[0]))
-    start = max(0, min(place - room // 3, len(line) - room))
-    shown = f"…{line[start + 1 :]}" if start else line
+    start = place = max(0, line.casefold().find(words.casefold().split()[0]))
+    while start and (cells.width(line[start:place]) < room // 3 or cells.width(line[start:][:room]) < room - 1):
+        start -= 1
+    shown = f"…{line[start:]}" if start else line
     return safe.line(shown, room)

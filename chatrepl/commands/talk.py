@@ -40,7 +40,8 @@ def reset(session: Session, words: str) -> None:
     """Forget the conversation, keep the system prompt. /undo brings it back."""
     count = len(session.conversation.turns)
     session.transcript.add(Mark("clear"))
-    session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings them back.", "dim")
+    them = "it" if count == 1 else "them"
+    session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings {them} back.", "dim")
 
 
 @command("/undo [n]", TALK)

@@ -16,6 +16,7 @@ from prompt_toolkit.filters import (
     has_focus,
     is_searching,
     to_filter,
+    vi_navigation_mode,
 )
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -63,6 +64,7 @@ def bindings(wishes: Wishes) -> KeyBindings:
     table.add("<sigint>")(_clear)
     bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
+    bind(lambda event: _edit(event, wishes), "v", when=vi_navigation_mode)  # as readline does
     _bind_search(table, typing & emacs_mode)
     return table
 

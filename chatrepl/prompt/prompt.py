@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
+from prompt_toolkit.cursor_shapes import AnyCursorShapeConfig, DynamicCursorShapeConfig, ModalCursorShapeConfig
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
@@ -38,16 +38,24 @@ Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
 SUGGESTED_FROM = 1_000
 """So many entries of the history are looked through for a suggestion."""
 
+MENU = 7
+"""So many rows has the line with the menu below it."""
+
+LEAST = 2
+"""So many rows are one line and the status line."""
+
+_GREY = "ansibrightblack"
+
 _COMMON = {
     "paste": "italic",
     "bottom-toolbar": "noreverse",
-    "bottom-toolbar.text": "noreverse ansibrightblack",
-    "auto-suggestion": "ansibrightblack",
+    "bottom-toolbar.text": f"noreverse {_GREY}",
+    "auto-suggestion": _GREY,
     "completion-menu": "bg:default",
     "completion-menu.completion": "bg:default fg:default",
     "completion-menu.completion.current": "bg:default fg:default bold reverse",
-    "completion-menu.meta.completion": "bg:default ansibrightblack",
-    "completion-menu.meta.completion.current": "bg:default ansibrightblack reverse",
+    "completion-menu.meta.completion": f"bg:default {_GREY}",
+    "completion-menu.meta.completion.current": f"bg:default {_GREY} reverse",
     "scrollbar.background": "bg:default",
     "scrollbar.button": "bg:ansibrightblack",
 }
@@ -88,30 +96,33 @@ class Prompt:
         self._session: PromptSession[str] | None = None
         self._due = ""
         """What is to stand in the prompt after the next command."""
+        self._held = False
+        """Whether what is typed ahead sends nothing, also after the next command."""
         self.typed = True
         """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
 
-    def read(self, start: str = "") -> str:
+    def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; ``start`` already stands in it.
 
-        What was typed before anybody saw ``start`` goes on a line below it and sends nothing, unless it is a command:
-        that is read first, and ``start`` stands in the prompt after it.
+        What was typed ahead, where there is a ``start`` or it is to be ``held``, stands in the prompt below it and
+        sends nothing, unless it is a command: that is read first, and all else holds after it.
 
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
         session = self._session = self._session or self._make()
         start, self._due = start or self._due, ""
+        held, self._held = held or self._held or bool(start), False
         early = self._early(session.input)
-        if start:
+        if held:
             early += session.input.flush_keys()
             if begins_command("".join(each.data for each in early[:2])):
-                start, self._due = "", start
+                start, self._due, self._held = "", start, True
             else:
-                early = _below(early)
+                early = _below(early) if start else _unsent(early)
         store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
-        session.style = _style(self._around.theme())
+        session.style = _style(self._around.theme(), coloured=self._around.coloured)
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
         self._pastes.came, self._history.recalled = bool(start), True  # a line like the last one is not stored again
@@ -122,7 +133,7 @@ class Prompt:
             self._complain()
         line = self._pastes.unfold(line)
         if not begins_command(line):
-            self._due = ""  # it stands in the input history
+            self._due, self._held = "", False  # it stands in the input history
         self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
         return line
 
@@ -151,13 +162,18 @@ class Prompt:
 
         What was typed before anybody saw the question is no answer: it stands in the next prompt.
         """
+        try:
+            return self.asked(question)
+        except (KeyboardInterrupt, EOFError):
+            return ""
+
+    def asked(self, question: str) -> str:
+        """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
         asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
         early = _unsent(self._early(asking.input))
         try:
             with self._pasting():
                 return asking.prompt(f"{question} ").strip()
-        except (KeyboardInterrupt, EOFError):
-            return ""
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
 
@@ -183,12 +199,12 @@ class Prompt:
             input_processors=[ShowPastes(self._pastes)],
             enable_suspend=True,
             search_ignore_case=True,
-            reserve_space_for_menu=7,
-            cursor=ModalCursorShapeConfig(),
+            cursor=DynamicCursorShapeConfig(_cursor),
             input=around.keys,
             output=self._output,
         )
         session.default_buffer.on_text_changed += self._typed
+        session.app.before_render += partial(_fit, session)
         session.app.after_render += self._shown
         session.app.ttimeoutlen = 0.05  # so long an Escape waits whether it begins a sequence
         return session
@@ -200,6 +216,26 @@ class Prompt:
     def _typed(self, buffer: Buffer) -> None:
         if buffer.text and not buffer.text.startswith("/"):
             self._around.typed()
+
+
+def _fit(session: PromptSession[str], app: Application[str]) -> None:
+    """Give the menu its rows while it is shown, as far as there are so many, and take back what is used no more.
+
+    The renderer never grows smaller by itself, so it begins anew.
+    """
+    size = app.output.get_size()
+    session.reserve_space_for_menu = min(MENU, size.rows - 1) if session.default_buffer.complete_state else 0
+    screen = app.renderer.last_rendered_screen
+    if not screen or screen.height <= LEAST or app.is_done:
+        return
+    if app.layout.container.preferred_height(size.columns, size.rows).preferred < screen.height:
+        app.renderer.erase()
+        app.renderer.request_absolute_cursor_position()
+
+
+def _cursor() -> AnyCursorShapeConfig:
+    """The cursor tells vi's modes apart; else it is left as the user wants it."""
+    return ModalCursorShapeConfig() if get_app().editing_mode == EditingMode.VI else None
 
 
 _LINE_FEED = KeyPress(Keys.ControlJ)
@@ -221,8 +257,14 @@ def _below(early: list[KeyPress]) -> list[KeyPress]:
 
 
 @cache
-def _style(theme: str) -> Style:
-    return Style.from_dict({**_COMMON, "prompt": _PROMPT[theme]})
+def _style(theme: str, *, coloured: bool) -> Style:
+    styles = {**_COMMON, "prompt": _PROMPT[theme]}
+    return Style.from_dict(styles if coloured else {name: _colourless(style) for name, style in styles.items()})
+
+
+def _colourless(style: str) -> str:
+    """The same for those who want no colours: what was grey is dim."""
+    return " ".join("dim" if part == _GREY else part for part in style.split())
 
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
