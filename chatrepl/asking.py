@@ -1,16 +1,18 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chatrepl import safe
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, question
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
+from chatrepl.hiding import HidingSecrets
 from chatrepl.journal import Mark, Piece, Said
 from chatrepl.pictures import Picture
 from chatrepl.reply import Reply
@@ -57,10 +59,23 @@ def ask(session: Session, asked: Message) -> Message | None:
         raise CommandError(
             f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
         )
+    for what, text in _words(session, asked):
+        session.refuse_key(what, text, fetch=True)
     session.attachments = []
     session.note_who()
     session.transcript.add(Said(asked))
     return _turn(session, asked, session.conversation.asking(asked))
+
+
+def _words(session: Session, asked: Message) -> Iterator[tuple[str, str]]:
+    """What goes out for the first time, and what to call it."""
+    for part in asked.parts:
+        match part:
+            case TextPart(text):
+                yield "The question", text
+            case FilePart(name, text):
+                yield safe.line(name), text
+    yield "The system prompt", session.conversation.system
 
 
 def retry(session: Session, model: str = "") -> Message | None:
@@ -158,7 +173,8 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
-            Gathering(reply.feed, partial(_journal, session), picture.feed) as gathering,
+            HidingSecrets(session.connection.keys, reply.feed, partial(_journal, session), picture.feed) as hiding,
+            Gathering(hiding.feed) as gathering,
             closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
         ):
             for event in session.interrupts.over(events):

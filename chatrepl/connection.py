@@ -19,6 +19,7 @@ from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece
+from chatrepl.redaction import Secrets
 from chatrepl.retrying import retry_delay
 from chatrepl.waiting import Wait, Waiting
 
@@ -67,12 +68,16 @@ class Connection:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random
+    keys: Secrets = field(default_factory=Secrets)
+    """The keys that were read so far: no server's words are shown or kept with one of them in it."""
     asked: Profile = field(default_factory=Profile)
     """Who was asked last."""
     _meant: Profile = field(default_factory=Profile)
     """For whom that was."""
     _answered: tuple[Profile, Profile] | None = None
     """Who answered last, and for whom."""
+    _fetched: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The commands for keys that were run, and what one said that is needed next."""
     _down: dict[str, float] = field(default_factory=dict)
     """The profiles that could not be reached, and since when."""
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
@@ -136,6 +141,21 @@ class Connection:
                 or self._waited(now, failure, waiting)
                 or Try(*self._elsewhere(now.profile, failure))
             )
+
+    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
+        """Whether a key stands in one of the texts: one that was used, or that of the profile. A command is run for it
+        only if it is to be fetched, and then not once more for the next request."""
+        if not self.recordings.replay and profile.base_url != LOCAL and (fetch or not profile.key_command):
+            with suppress(ChatError):  # the request tells it
+                key = credentials.read(profile, self.env)
+                self.keys.add(key)
+                if profile.key_command:
+                    self._fetched[profile.key_command] = key
+        return any(map(self.keys.holds, texts))
+
+    def knows_key(self, profile: Profile) -> bool:
+        """Whether ``holds_key`` can tell without running a command."""
+        return not profile.key_command or profile.key_command in self._fetched
 
     def answering(self, profile: Profile) -> Profile:
         """Who answers for the profile, as far as is known: who did the last time, with the model that did."""
@@ -247,7 +267,9 @@ class Connection:
                 self._stop_local()
             self.warnings(profile)
             profile = located(profile, self.env)
-            key = credentials.read(profile, self.env)
+            key = self._fetched.get(profile.key_command, "") or credentials.read(profile, self.env)
+            self._fetched[profile.key_command] = ""
+            self.keys.add(key)
         if not profile.model:
             from chatrepl.client import first_model
 

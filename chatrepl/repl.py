@@ -67,6 +67,7 @@ def obey(session: Session, line: str, *, typed: bool = True) -> None:
         if is_command:
             from chatrepl import commands  # not for the first key
 
+            session.refuse_key("The line", line)
             commands.run(session, line.strip())
         else:
             text = line.removeprefix("/") if line.startswith("//") else line
@@ -90,6 +91,7 @@ def _told(session: Session, line: str) -> Iterator[None]:
         session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
+        session.draft = session.draft or line
         session.screen.say("Stopped.", "dim")
 
 

@@ -212,6 +212,21 @@ class Session:
         if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, "/save FILE keeps it elsewhere.")
 
+    def refuse_key(self, what: str, text: str, *, fetch: bool = False) -> None:
+        """Complain if the key of the profile in use stands in the text: it is neither sent nor kept."""
+        with self.interrupts.awaited():  # a command for the key may take its time
+            holds = self.connection.holds_key(self.profile, text, fetch=fetch)
+        if holds:
+            line = f"{what} holds an API key that is in use, so it is neither sent nor kept"
+            raise CommandError(line, "Take the key out: what is said here is written down, and goes to the server.")
+
+    def may_keep(self, line: str) -> bool | None:
+        """Whether what was typed can stand in the input history: not with the key in it. None while that cannot be
+        known, for a command tells the key, and it was not run yet."""
+        if self.connection.holds_key(self.profile, line):
+            return False
+        return True if self.connection.knows_key(self.profile) else None
+
     def prepare(self) -> None:
         """A question is being typed: let a connection stand open when it is there."""
         self.connection.prepare(self.profile)

@@ -16,7 +16,18 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 FLOORS = [
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
     {"files", "capabilities", "streams", "toml_places", "events"},
-    {"framing", "gathering", "conversation", "config", "markdown", "urls", "retrying", "filenames", "shell_completion"},
+    {
+        "framing",
+        "gathering",
+        "hiding",
+        "conversation",
+        "config",
+        "markdown",
+        "urls",
+        "retrying",
+        "filenames",
+        "shell_completion",
+    },
     {
         "reply",
         "config_reading",
