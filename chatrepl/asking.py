@@ -9,6 +9,7 @@ from chatrepl import safe
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
+from chatrepl.dialects.wire import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
@@ -32,8 +33,12 @@ ENDINGS = {
     "content_filter": ("The provider's content filter ended the reply", ""),
     "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
     "error": ("The server reports that the reply failed", ""),
+    "other": ("The reply ended for a reason that only the server knows", ""),
 }
 """What is said of a reply that did not simply stop, and which command helps."""
+
+IN_ITS_WORDS = ("content_filter", "error", "other")
+"""The endings of which the server's own words tell more."""
 
 
 LONG = 10.0
@@ -123,10 +128,9 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     failure = _collect(session, reply, conversation, timing)
     timing.over = session.clock()
     if reply.empty and reply.ending not in ("interrupted", "failed"):
-        reply.ending = "failed"
-        failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
-    session.last_ending, session.failure = reply.ending, failure
-    message = None if reply.empty else reply.message()
+        failure = _of_nothing(reply)
+    session.last_reply, session.failure = reply.message(), failure
+    message = None if reply.empty else session.last_reply
     session.transcript.add(Said(message) if message else Mark("withdraw"))
     if not (message or again):
         session.put_back(asked)
@@ -134,6 +138,16 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     if timing.over - timing.asked >= LONG:
         session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     return message
+
+
+def _of_nothing(reply: Reply) -> BrokenReply:
+    """The failure that a reply is in which nothing stands."""
+    if reply.ending == "content_filter":
+        return BrokenReply(
+            _with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
+        )
+    reply.ending = "failed"
+    return BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
@@ -145,7 +159,7 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
     elif not reply.empty and session.transcript.state.undone:
         session.screen.say(OLD_STAYS, "warning")
     elif not reply.empty:
-        tell_ending(session, reply.ending)
+        tell_ending(session, reply.message())
     if not reply.empty and session.ui.statistics:
         session.screen.say(statistics(reply, timing), "dim")
     _leave_room(session)
@@ -157,11 +171,20 @@ def _leave_room(session: Session) -> None:
         session.screen.say("")
 
 
-def tell_ending(session: Session, ending: str) -> None:
+def tell_ending(session: Session, reply: Message) -> None:
     """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
-    if ending in ENDINGS:
-        ended, helps = ENDINGS[ending]
+    if reply.ending in ENDINGS:
+        ended, helps = ENDINGS[reply.ending]
+        ended = _with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
         session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
+
+
+def _with_words(ended: str, reply: Message) -> str:
+    """That line with the server's own word for it, if it says more; a sentence of the server's takes its place."""
+    said = safe.line(reply.raw_ending, 300).rstrip(".")
+    if not said or finish_reason(said) == "stop":  # it stopped, and refused: the dialect knows that from elsewhere
+        return ended
+    return said if " " in said else f"{ended} ({said})"
 
 
 def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:

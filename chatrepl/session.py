@@ -74,8 +74,8 @@ class Session:
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
         self._length = Length()
-        self.last_ending = ""
-        """How the last reply ended, also one of which nothing came."""
+        self.last_reply: Message | None = None
+        """The last reply, also one of which nothing came."""
         self.failure: ChatError | None = None
         """Why the last turn failed, if it did."""
 

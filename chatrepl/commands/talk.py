@@ -185,4 +185,4 @@ def show_again(session: Session, bound: int = 20) -> None:
         for message in turn[1:]:
             if message.role == "assistant":
                 session.screen.reply(message.text, session.ui)
-                asking.tell_ending(session, message.ending)
+                asking.tell_ending(session, message)
