@@ -19,6 +19,7 @@ from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece
+from chatrepl.profiles import PROFILES
 from chatrepl.redaction import Secrets
 from chatrepl.retrying import retry_delay
 from chatrepl.waiting import Wait, Waiting
@@ -121,9 +122,9 @@ class Connection:
         renamed or left out, which is remembered for this server and model; a request that may succeed later goes out
         again; else a fallback is asked. All of this is told, and nothing comes of a try that failed.
         """
-        now = Try(profile, key)
+        talk, now = conversation, Try(profile, key)
         while True:
-            self.asked = now.profile
+            self.asked, conversation = now.profile, self.spoken(now.profile, talk)
             begun = False
             try:
                 events = self.client.ask(now.profile, conversation, now.key, stream=stream, waiting=waiting)
@@ -202,6 +203,14 @@ class Connection:
         self._stop_local()
         if "client" in self.__dict__:
             self.client.close()
+
+    def spoken(self, profile: Profile, conversation: Conversation) -> Conversation:
+        """The conversation as it goes out: the embedded model is lost without a system prompt, and gets its own where
+        there is none."""
+        at_home = (LOCAL, self._local.base_url if self._local else LOCAL)
+        if conversation.system or profile.base_url not in at_home:
+            return conversation
+        return Conversation(profile.system or PROFILES["local"]["system"], conversation.turns)
 
     # what is tried when a request failed
 

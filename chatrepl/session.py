@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chatrepl.dialects import ModelInfo
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
+NO_SYSTEM = "No system prompt is sent from now on."
 LOST = "What was said last is in no file: the disk does not take it"
 
 

@@ -8,10 +8,11 @@ from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
+from chatrepl.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
-from chatrepl.session import Session
+from chatrepl.session import NO_SYSTEM, Session
 from chatrepl.sessions import listed
 
 
@@ -29,7 +30,10 @@ def system(session: Session, words: str) -> None:
         return
     text = "" if words == "off" else settings.text_or_file(words)
     session.transcript.add(Mark("system", text))
-    session.screen.say("The system prompt is set." if text else "No system prompt is sent from now on.", "dim")
+    own = "From now on the embedded model is sent its own system prompt."
+    session.screen.say(
+        "The system prompt is set." if text else own if session.profile.base_url == LOCAL else NO_SYSTEM, "dim"
+    )
 
 
 @command("/reset", TALK)
