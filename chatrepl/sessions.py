@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -186,23 +187,28 @@ def _title(path: Path, _used: float) -> str | None:
         start = data.rfind(b'\n{"mark":"rename","text":')
         if start >= 0:
             return str(json.loads(data[start + 1 : data.find(b"\n", start + 1)])["text"])
-        if title := next(filter(None, map(title_of, _questions(data))), ""):
+        if not _CHANGES_TITLE.search(data) and (title := title_of(_first_question(data))):
             return title
     with suppress(ChatError):
         return read(path).title
     return ""
 
 
-def _questions(data: bytes) -> Iterator[str]:
-    """The texts of the questions. The images that went along are large, and not even looked at."""
-    for opening in _OPENS_A_TURN.finditer(data):
-        end = data.find(b"\n", opening.start())
-        reply = data.find(b'},{"role":"', opening.start(), end)
-        texts, place = [], data.find(_TEXT, opening.start(), reply if reply >= 0 else end)
-        while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
-            texts.append(json.loads(text[0]))
-            place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
-        yield "".join(texts)
+def _first_question(data: bytes) -> str:
+    """The text of the first question, "" where it may not be the one that stands. The images that went along are
+    large, and not even looked at."""
+    closing = _CLOSES_A_TURN.search(data)
+    openings = islice(_OPENS_A_TURN.finditer(data, 0, closing.end() if closing else len(data)), 2)
+    first, *others = (each.start() for each in openings)
+    if others:
+        return ""
+    end = data.find(b"\n", first)
+    reply = data.find(b'},{"role":"', first, end)
+    texts, place = [], data.find(_TEXT, first, reply if reply >= 0 else end)
+    while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
+        texts.append(json.loads(text[0]))
+        place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
+    return "".join(texts)
 
 
 def _turns(path: Path) -> int:
@@ -216,6 +222,7 @@ def _turns(path: Path) -> int:
 
 _CLOSES_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"assistant"|turn":)', re.MULTILINE)
 _CHANGES_TURNS = re.compile(rb'^\{"mark":"(?:undo|drop|edit|clear|retry|continue)"', re.MULTILINE)
+_CHANGES_TITLE = re.compile(rb'^\{"mark":"(?:undo|redo|drop|restore|edit|clear|withdraw)"', re.MULTILINE)
 _OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":)', re.MULTILINE)
 _TEXT = b'{"kind":"text","text":'
 """How a part that is a text begins; inside of a text it would have backslashes."""

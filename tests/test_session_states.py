@@ -18,6 +18,7 @@ from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage
+from chatrepl.redaction import Secrets
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
@@ -42,6 +43,10 @@ class Wire:
         self.events: list[Event] = []
         self.ending = "stop"
         self.asked = PROFILE
+        self.keys = Secrets()
+
+    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
+        return False
 
     def try_anew(self) -> None:
         pass

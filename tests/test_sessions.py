@@ -164,14 +164,17 @@ def test_a_file_that_holds_nothing_and_one_that_is_gone_hide_no_session(tmp_path
     assert sessions.unfinished(tmp_path) is None
 
 
-@given(st.lists(strategies.questions | strategies.replies | st.just("title"), max_size=8))
+marks = st.sampled_from(["rename", "withdraw", "edit", "undo", "redo", "clear", "retry"])
+
+
+@given(st.sampled_from(["\n", "Hi"]), st.lists(strategies.questions | strategies.replies | marks, max_size=8))
 def test_the_title_in_a_list_is_the_title_of_the_session(
-    tmp_path_factory: pytest.TempPathFactory, said: list[Message | str]
+    tmp_path_factory: pytest.TempPathFactory, first: str, said: list[Message | str]
 ) -> None:
     path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
     journal = Transcript(path, no_trouble)
-    for place, message in enumerate([question("\n"), *said]):
-        journal.add(Mark("rename", f"t{place}") if isinstance(message, str) else Said(message))
+    for place, message in enumerate([question(first), *said]):
+        journal.add(Mark(message, f"t{place}", 1) if isinstance(message, str) else Said(message))
     journal.close()
     assert [each.title for each in sessions.listed(path.parent)] == [journal.state.title]
 
