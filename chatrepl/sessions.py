@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -124,7 +124,19 @@ def take_up(path: Path, folder: Path | None, say: Callable[[str], None], trouble
         return Transcript.reopened(path, trouble)
     except Busy as busy:
         say(f"{busy}. This is a copy of it: a session of its own.")
-        return Transcript.copied(read(path), folder / f"{new_id()}.jsonl", trouble)
+        state = read(path)
+        state.title = forked(folder, state.title)
+        return Transcript.copied(state, folder / f"{new_id()}.jsonl", trouble)
+
+
+def forked(folder: Path, title: str) -> str:
+    """A title for a fork, by which it can be told from where it comes from and from other forks."""
+    if not title:
+        return ""
+    taken = {each.title for each in listed(folder)}
+    whole = re.sub(r" \(fork(?: \d+)?\)$", "", title)
+    names = chain([f"{whole} (fork)"], (f"{whole} (fork {number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def keep(conversation: Conversation, title: str, folder: Path) -> Path:

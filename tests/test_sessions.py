@@ -270,7 +270,7 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
     second = sessions.take_up(path, tmp_path, told.append, no_trouble)
     assert "copy" in told[0]
     assert second.state.conversation == first.state.conversation
-    assert second.state.title == "Greetings"
+    assert second.state.title == "Greetings (fork)"
     assert second.path != path
     assert second.path
     assert not second.path.exists(), "a copy in which nothing is said leaves no file"

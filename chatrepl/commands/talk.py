@@ -1,8 +1,6 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
-import re
 from collections.abc import Iterable
-from itertools import chain, count
 
 from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
@@ -13,7 +11,7 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
-from chatrepl.sessions import listed
+from chatrepl.sessions import forked
 
 
 def system_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -40,8 +38,12 @@ def system(session: Session, words: str) -> None:
 def reset(session: Session, words: str) -> None:
     """Forget the conversation, keep the system prompt. /undo brings it back."""
     count = len(session.conversation.turns)
+    if not count:
+        raise CommandError("There is nothing to forget")
     session.transcript.add(Mark("clear"))
-    session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings them back.", "dim")
+    session.screen.say(
+        f"{counted(count, 'turn')} forgotten; /undo brings {'it' if count == 1 else 'them'} back.", "dim"
+    )
 
 
 @command("/undo [n]", TALK)
@@ -102,19 +104,10 @@ def fork(session: Session, words: str) -> None:
     place = _place(session, words)
     state = session.transcript.state
     session.adopt(
-        Conversation(state.conversation.system, state.conversation.turns[:place]), _forked(session, state.title)
+        Conversation(state.conversation.system, state.conversation.turns[:place]),
+        forked(session.paths.sessions, state.title),
     )
     session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
-
-
-def _forked(session: Session, title: str) -> str:
-    """A title for a fork, by which it can be told from where it comes from and from other forks."""
-    if not title:
-        return ""
-    taken = {each.title for each in listed(session.paths.sessions)}
-    whole = re.sub(r" \(fork(?: \d+)?\)$", "", title)
-    names = chain([f"{whole} (fork)"], (f"{whole} (fork {number})" for number in count(2)))
-    return next(name for name in names if name not in taken)
 
 
 def _place(session: Session, words: str) -> int:
