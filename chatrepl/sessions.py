@@ -226,12 +226,16 @@ def _first_question(data: bytes) -> str:
 def _turns(path: Path) -> int:
     """How many turns a session has: as many as were closed, unless a mark may have changed that."""
     data = _bytes(path)
-    if _CHANGES_TURNS.search(data):
+    closings = [closing.start() for closing in _CLOSES_A_TURN.finditer(data)]
+    if _CHANGES_TURNS.search(data) or data.find(_PIECE, max(closings, default=0)) >= 0:
         with suppress(ChatError):
-            return len(read(path).conversation.turns)
-    return len(_CLOSES_A_TURN.findall(data))
+            state = read(path)
+            state.settle()  # what had come of a reply is one
+            return len(state.conversation.turns)
+    return len(closings)
 
 
+_PIECE = b'\n{"piece":'
 _CLOSES_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"assistant"|turn":)', re.MULTILINE)
 _CHANGES_TURNS = re.compile(rb'^\{"mark":"(?:undo|drop|edit|clear|retry|continue)"', re.MULTILINE)
 _CHANGES_TITLE = re.compile(rb'^\{"mark":"(?:undo|redo|drop|restore|edit|clear|withdraw)"', re.MULTILINE)

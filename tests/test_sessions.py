@@ -76,18 +76,27 @@ def test_a_file_torn_anywhere_is_mended_and_goes_on(
     assert lines.startswith(torn) or torn == lines[: torn.rfind(b"\n") + 1] + aside.read_bytes().rstrip(b"\n")
 
 
+def test_a_reply_that_the_program_did_not_live_to_end_is_counted(tmp_path: Path) -> None:
+    journal = Transcript(tmp_path / "a.jsonl", no_trouble)
+    for entry in (Said(question("Hi")), Piece("Hel"), Piece("lo")):
+        journal.add(entry)
+    journal.close()
+    kept(tmp_path, "b", "Hi", "Hello", "unanswered")
+    assert [(each.id, each.turns) for each in sessions.listed(tmp_path)] == [("b", 1), ("a", 1)]
+
+
 def test_an_unreadable_line_is_told_with_its_number_kept_aside_and_skipped(tmp_path: Path) -> None:
     path = kept(tmp_path, "one", "q0", "a0", "q1", "a1", "q2", "a2")
     lines = path.read_bytes().splitlines()
     lines[3] = b'{"message": {"role": "us\xff\x00'
     path.write_bytes(b"\n".join(lines) + b"\n")
-    for _ in range(2):
+    for told in ([True], []):
         troubles: list[TranscriptError] = []
         journal = Transcript.reopened(path, troubles.append)
         journal.close()
         assert [turn[0].text for turn in journal.state.conversation.turns] == ["q0", "q2"]
-        assert ["Line 4 of" in str(trouble) for trouble in troubles] == [True]
-        assert "one.jsonl.damaged" in troubles[0].hint
+        assert ["Line 4 of" in str(trouble) for trouble in troubles] == told, "once"
+        assert all("one.jsonl.damaged" in trouble.hint for trouble in troubles)
         assert (tmp_path / "one.jsonl.damaged").read_bytes() == lines[3] + b"\n"
         assert path.read_bytes().splitlines() == lines, "the file itself stays as it is"
 
