@@ -185,11 +185,12 @@ class Session:
             self.offers = look(self.profile, self.env, self.config)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
-        """Go on with that conversation, in a new session."""
+        """Go on with that conversation, in a new session. A question that is open at its end stands in the prompt."""
         self._let_go()
         self.begin()
         self.transcript.adopt(conversation, title)
         self.note_who()
+        self._settle()
         self.transcript.write()
 
     def begin(self) -> None:

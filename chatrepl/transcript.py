@@ -146,12 +146,12 @@ class Transcript:
         return transcript
 
     def adopt(self, conversation: Conversation, title: str) -> None:
-        """Take a whole conversation over."""
+        """Take a whole conversation over; an open turn at its end opens one here."""
         self.add(Mark("system", conversation.system))
         if title:
             self.add(Mark("rename", title))
         for turn in conversation.turns:
-            self.add(Taken(turn))
+            self.add(Taken(turn) if len(turn) > 1 else Said(turn[0]))
 
 
 @dataclass(slots=True)

@@ -680,3 +680,25 @@ def test_of_many_conversations_in_a_file_one_is_chosen(chat: Terminal, server: S
     chat.wait_for_prompt()
     ask(chat, "More", "Hello")
     assert sent(server) == ["Of old", "So it is", "More"]
+
+
+def test_a_last_question_that_nobody_answered_elsewhere_stands_in_the_prompt(
+    chat: Terminal, server: Server, home: Path, tmp_path: Path
+) -> None:
+    def node(parent: str | None, role: str, text: str) -> dict[str, object]:
+        said = {"author": {"role": role}, "content": {"content_type": "text", "parts": [text]}}
+        return {"parent": parent, "message": said}
+
+    mapping = {"a": node(None, "user", "Hi"), "b": node("a", "assistant", "Yes?"), "c": node("b", "user", "And then?")}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{"title": "Cut short", "mapping": mapping, "current_node": "c"}]))
+    chat.line(f"/load {path}")
+    chat.wait_for("1 turn loaded: Cut short")
+    chat.wait_for("The last question got no answer; it is in the prompt.")
+    chat.wait_for_prompt("And then?")
+    ask(chat, "", "Hello")
+    assert sent(server) == ["Hi", "Yes?", "And then?"]
+    done = run("--import", str(path), home=tmp_path / "other")
+    name = done.stdout.split()[0].decode()
+    with chatrepl("-r", name, env=environment(tmp_path / "other")) as again:
+        again.wait_for_prompt("And then?")
