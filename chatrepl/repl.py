@@ -78,7 +78,17 @@ def begin(session: Session, text: str, named: Iterable[Path]) -> None:
     """Send what the command line and a pipe ask first, as it is."""
     with _told(session, as_line(text)):
         session.show_attachments()
+        session.show_question(_beginning(text))
         _send(session, text, named)
+
+
+def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
+    """The text, of a long one what tells which it is."""
+    said = text.split("\n")
+    if len(said) <= lines and len(text) <= characters:
+        return text
+    shown = [safe.line(line, 200) for line in said[:3]]
+    return "\n".join([*shown, f"[{len(text):,} characters in {len(said):,} lines]"])
 
 
 @contextmanager

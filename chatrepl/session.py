@@ -124,6 +124,10 @@ class Session:
         for part in self.attachments:
             self.screen.say(f"+ {attachments.described(part)}", "dim")
 
+    def show_question(self, text: str) -> None:
+        """Show a question as it looks when it was typed."""
+        self.screen.say("> " + text.rstrip("\n").replace("\n", "\n  "), "bold")
+
     def question(self, text: str, named: Iterable[Path] = ()) -> Message:
         """The question with what goes along: the attachments, and the files it names, which are told."""
         going = self.attachments

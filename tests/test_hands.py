@@ -224,6 +224,9 @@ def test_a_pipe_is_answered_and_then_the_keys_come_from_the_terminal(server: Ser
     try:
         terminal.wait_for("Hello")
         terminal.wait_for_prompt()
+        shown = [line.rstrip() for line in terminal.lines()]
+        begin = shown.index("> Review this")
+        assert shown[begin : begin + 5] == ["> Review this", "", "  + a line", "", "Hello"], "as if it were typed"
         ask(terminal, "And now?", "Hello")
         terminal.send(CTRL_D)
         assert terminal.end() == 0

@@ -177,7 +177,7 @@ def show_again(session: Session, bound: int = 20) -> None:
     if len(said) > bound:
         session.screen.say(f"{counted(len(said) - bound, 'turn')} before these; /history shows all.", "dim")
     for turn in said[-bound:]:
-        session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
+        session.show_question(turn[0].text)
         _attachments(session, turn[0])
         for message in turn[1:]:
             if message.role == "assistant":
