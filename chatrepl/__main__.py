@@ -10,12 +10,15 @@ def main() -> int:
 
         print(f"chatrepl {__version__}")
         return 0
-    import gc
+    try:
+        import gc
 
-    gc.disable()  # until the prompt stands; ``warming`` turns it on again
-    from chatrepl import cli
+        gc.disable()  # until the prompt stands; ``warming`` turns it on again
+        from chatrepl import cli
 
-    return cli.main(sys.argv[1:])
+        return cli.main(sys.argv[1:])
+    except KeyboardInterrupt:  # while it was loading
+        return 130
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The key of a profile, read when it is needed: from the environment, a file or a command. It is never stored."""
 
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from chatrepl.config import Profile, address
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
 from chatrepl.redaction import is_secret
+from chatrepl.terminal import cooked
 
 COMMAND_SECONDS = 30
 """How long a key command may take: time enough to unlock a password store."""
@@ -66,7 +68,7 @@ def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
 def _from_file(profile: Profile) -> str:
     path = path_of(profile.key_file)
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(f"The key file of the profile {profile.name!r} cannot be read: {path}: {reason}") from None
@@ -75,9 +77,10 @@ def _from_file(profile: Profile) -> str:
 def _from_command(profile: Profile) -> str:
     command = profile.key_command[0]
     try:
-        done = subprocess.run(
-            profile.key_command, stdout=subprocess.PIPE, check=True, timeout=COMMAND_SECONDS, encoding="utf-8"
-        )
+        with cooked(sys.stdin):  # it may ask for a password
+            done = subprocess.run(
+                profile.key_command, stdout=subprocess.PIPE, check=True, timeout=COMMAND_SECONDS, encoding="utf-8"
+            )
     except subprocess.TimeoutExpired:
         raise ConfigError(f"The key command {command!r} took more than {COMMAND_SECONDS} seconds") from None
     except subprocess.CalledProcessError as error:

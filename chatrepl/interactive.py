@@ -37,8 +37,9 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
         try:
             repl.run(session, prompt)
         finally:
-            prompt.close()
-            session.screen.title("")
+            with suppress(OSError):  # the terminal may be gone
+                prompt.close()
+                session.screen.title("")
     if session.transcript.kept and session.conversation.turns:
         session.screen.say(f"The session is in {session.transcript.kept}", "dim")
 

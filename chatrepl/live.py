@@ -11,11 +11,11 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from chatrepl import narrow, safe
 from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
@@ -33,9 +33,10 @@ TAIL_ROWS = 10
 """The panel's height without its title: enough to see what is being written, too little to make a screen jump."""
 MARGIN = 5
 """Columns the panel leaves free, so that its rows do not wrap when the terminal is made a little narrower."""
-SETTLED = 0.3
+SETTLED = 0.5
 """The panel stays away for so many seconds after the window changed its size: changes come in swarms, terminals tell of
-them when they have happened, tmux up to a quarter of a second later, and a panel drawn in between is torn."""
+them when they have happened, tmux a quarter of a second later and on a busy machine more, and a panel drawn in between
+is torn."""
 SOON = 0.1
 """A reply that begins within so many seconds needs no title before it."""
 NOTICEABLE = 1.5
@@ -74,6 +75,7 @@ class LivePicture:
         self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()  # ends a pause
         self._over = False
         self._signals = ExitStack()
+        self._stopping: Mapping[int, Any] = {}
         self._painting = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
@@ -132,7 +134,7 @@ class LivePicture:
         with self._painting:
             self._follow_the_size()
             self._painter.clear()
-            handler = signal.signal(number, self._stopping[number])
+            handler = signal.signal(number, self._stopping.get(number, signal.SIG_DFL))
             signal.raise_signal(number)
             signal.signal(number, handler)
 

@@ -22,7 +22,8 @@ def _bash(actions: Iterable[argparse.Action], words: Mapping[str, Sequence[str]]
         reply = {"files": '-f -- "$word"', "profiles": f'-W "$({_PROFILES})" -- "$word"'}.get(_kind(action))
         if given := _words(action, words):
             reply = f'-W "{" ".join(given)}" -- "$word"'
-        then = f"COMPREPLY=($(compgen {reply})); return" if reply else "return"
+        lines = "local IFS=$'\\n'; " if _kind(action) == "files" else ""  # names may hold blanks
+        then = f"{lines}COMPREPLY=($(compgen {reply})); return" if reply else "return"
         cases.append(f"    {'|'.join(action.option_strings)}) {then} ;;")
     options = " ".join(option for action in actions for option in action.option_strings)
     return "\n".join(
@@ -33,7 +34,7 @@ def _bash(actions: Iterable[argparse.Action], words: Mapping[str, Sequence[str]]
             *cases,
             "  esac",
             f'  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "{options}" -- "$word"))',
-            '  else COMPREPLY=($(compgen -f -- "$word")); fi',
+            "  else local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\")); fi",
             "}",
             "complete -o filenames -F _chatrepl chatrepl",
         ]

@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TextIO, TypeVar
 
-if sys.platform != "win32":
-    import termios
+from chatrepl import modes
 
 PASTING = 0.2
 """The rest of a paste comes within so many seconds."""
 
 T = TypeVar("T")
-Modes = list[Any]
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
 
@@ -32,12 +30,7 @@ class TypedAhead:
         """Take out what waits in the terminal; a paste that has begun is waited for."""
         if sys.platform == "win32" or not self._keys.isatty():
             return
-
-        def at_once(modes: Modes) -> None:
-            modes[3] &= ~termios.ICANON
-            modes[6][termios.VMIN] = modes[6][termios.VTIME] = 0
-
-        begin, restore = _changing(self._keys, at_once)
+        begin, restore = modes.changing(self._keys, modes.at_once)
         begin()
         try:
             while piece := self._more():
@@ -82,14 +75,7 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
     The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
     """
 
-    def hushed(modes: Modes) -> None:
-        if not lines:
-            modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
-            modes[3] &= ~termios.ICANON
-        modes[3] &= ~termios.ECHO
-        modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
-
-    hush, restore = _changing(keys, hushed)
+    hush, restore = modes.changing(keys, modes.hushed if lines else modes.kept)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         ahead.hold()
@@ -121,39 +107,13 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
 @contextmanager
 def cooked(keys: TextIO) -> Iterator[None]:
     """While it lasts, the terminal is as other programs expect it: lines, echo, and Enter that ends a line."""
-
-    def cooking(modes: Modes) -> None:
-        modes[0] |= termios.ICRNL | termios.IXON
-        modes[1] |= termios.OPOST
-        modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
-        modes[3] &= ~termios.NOFLSH
-
-    cook, restore = _changing(keys, cooking)
+    cook, restore = modes.changing(keys, modes.cooked)
     with handling(signal.SIG_DFL, "SIGCONT", "SIGTSTP"):  # the shell that lets us go on puts back the modes it found
         cook()
         try:
             yield
         finally:
             restore()
-
-
-def _changing(keys: TextIO, change: Callable[[Modes], None]) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Two functions: one changes the modes of the terminal, the other puts them back; they do nothing without one."""
-    if sys.platform == "win32" or not keys.isatty():
-        return _nothing, _nothing
-    descriptor = keys.fileno()
-    before = termios.tcgetattr(descriptor)
-
-    def begin() -> None:
-        modes = termios.tcgetattr(descriptor)
-        change(modes)
-        termios.tcsetattr(descriptor, termios.TCSANOW, modes)
-
-    return begin, lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)
-
-
-def _nothing() -> None:
-    pass
 
 
 @contextmanager
@@ -196,11 +156,12 @@ class Interrupts:
     @contextmanager
     def awaited(self) -> Iterator[None]:
         """Let Ctrl-C through."""
+        already = self._awaited
         try:
             self._await()
             yield
         finally:
-            self._rest()
+            self._rest(already)
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
@@ -230,8 +191,8 @@ class Interrupts:
         if self._came:
             raise KeyboardInterrupt
 
-    def _rest(self) -> None:
-        self._awaited = self._came = False
+    def _rest(self, still: bool = False) -> None:
+        self._awaited, self._came = still, self._came and still
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._came = True

@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 from chatrepl import config, config_reading
-from chatrepl.config import Profile, Timeouts
+from chatrepl.config import Profile, Recordings, Timeouts
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from tests.exchanges import CAPTURES, Answer, load, told
@@ -34,9 +34,15 @@ class Seen:
     notes: StringIO
     slept: list[float] = field(default_factory=list)
 
+    @property
+    def journal(self) -> str:
+        """What stands in the file of the session."""
+        assert self.session.transcript.path
+        return self.session.transcript.path.read_text("utf-8")
+
 
 @contextmanager
-def session(home: Path, profile: Profile, *others: Profile, **more: object) -> Iterator[Seen]:
+def session(home: Path, profile: Profile, *others: Profile, recordings: Recordings | None = None) -> Iterator[Seen]:
     """A session in that folder which talks to that profile, and waits for nothing between tries."""
     env = {"CHATREPL_HOME": str(home), "THE_KEY": KEY}
     configuration = config_reading.load(home / "none.toml")
@@ -49,7 +55,7 @@ def session(home: Path, profile: Profile, *others: Profile, **more: object) -> I
         env,
         profile,
         screen,
-        **more,  # type: ignore[arg-type]
+        recordings=recordings or Recordings(),
     )
     seen = Seen(running, out, notes)
     running.connection.sleep = seen.slept.append

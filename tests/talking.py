@@ -9,7 +9,7 @@ from pathlib import Path
 from chatrepl import asking, config, config_reading
 from chatrepl.config import Profile, Ui
 from chatrepl.conversation import Message, question
-from chatrepl.errors import Refused
+from chatrepl.errors import Refused, TranscriptError
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 
@@ -58,6 +58,11 @@ def refusal(session: Session, text: str = "Hello") -> Refused:
     assert isinstance(session.failure, Refused)
     assert session.draft == text
     return session.failure
+
+
+def no_trouble(error: TranscriptError) -> None:
+    """What a transcript tells its troubles to that has to have none."""
+    raise error
 
 
 def shown(session: Session) -> str:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,15 @@ class Terminal:
         self._screen = pyte.HistoryScreen(columns, rows, history=100_000, ratio=0.5)
         self._stream = pyte.ByteStream(self._screen)
         self.bytes = b""
-        self.process = pexpect.spawn(
+        self.process: pexpect.spawn[bytes] = pexpect.spawn(
             command[0], list(command[1:]), env=dict(env), dimensions=(rows, columns), timeout=PATIENCE, echo=False
         )
         self.process.delaybeforesend = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
 
     def send(self, keys: str) -> None:
         self.process.send(keys)
@@ -50,7 +55,7 @@ class Terminal:
         cursor = self._screen.cursor
         return self._screen.display[cursor.y][: cursor.x].rstrip()
 
-    def until(self, met, what: str) -> None:  # type: ignore[no-untyped-def]
+    def until(self, met: Callable[[], object], what: str) -> None:
         """Read until the condition is met."""
         deadline = time.monotonic() + PATIENCE
         while not met():
@@ -86,7 +91,7 @@ class Terminal:
         self.process.setwinsize(rows, columns)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        os.kill(self.process.pid, number)
+        os.kill(self.pid, number)
 
     def _read(self, seconds: float) -> bool:
         """Take in what the program wrote; False once it is over."""

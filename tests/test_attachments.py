@@ -3,6 +3,7 @@
 import base64
 import codecs
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_any_bytes_are_a_text_or_an_image_or_refused_in_a_line(data: bytes) -> N
     ],
     ids=["a folder", "nothing", "a program", "a pipe"],
 )
-def test_what_cannot_be_attached_is_said(tmp_path: Path, make, complaint: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_attached_is_said(tmp_path: Path, make: Callable[[Path], object], complaint: str) -> None:
     make(tmp_path / "it")
     with pytest.raises(CommandError, match=complaint):
         attachments.read(tmp_path / "it")

@@ -38,7 +38,7 @@ def asked(base_url: str, model: str = "m", headers: dict[str, str] | None = None
         ("https://x/models/chat/completions", {"api_version": ""}, "https://x/models/chat/completions"),
     ],
 )
-def test_the_address_names_the_version_once(base_url: str, options: dict[str, str], url: str) -> None:
+def test_the_address_names_the_version_once(base_url: str, options: dict[str, Any], url: str) -> None:
     request = asked(base_url, **options)
     assert request.url == url
     assert request.body == {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
@@ -53,7 +53,7 @@ def test_the_address_names_the_version_once(base_url: str, options: dict[str, st
         ({"auth": "bearer"}, {"Authorization": "Bearer KEY"}),
     ],
 )
-def test_the_key_is_shown_as_the_profile_says(auth: dict[str, str], headers: dict[str, str]) -> None:
+def test_the_key_is_shown_as_the_profile_says(auth: dict[str, Any], headers: dict[str, str]) -> None:
     assert asked("https://x", **auth).headers == headers | {"extra-parameters": "pass-through"}
 
 

@@ -12,6 +12,7 @@ from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.journal import Mark, Said
 from chatrepl.session import Session
+from tests.calls import calls
 from tests.talking import Talk, shown
 from tests.test_sessions import kept
 
@@ -52,12 +53,10 @@ def test_replies_are_offered_and_the_code_of_the_one_that_is_named(chat: Session
 
 def test_a_reply_is_parsed_once_however_many_keys_are_typed(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     hands._blocks.cache_clear()
-    parsed: list[str] = []
-    real = markdown.code_blocks
-    monkeypatch.setattr(markdown, "code_blocks", lambda text: parsed.append(text) or real(text))
+    parsed = calls(monkeypatch, markdown, "code_blocks")
     for words in ("1", "1.", "1.1", "1."):
         offered(chat, f"/copy {words}")
-    assert parsed == ["One"]
+    assert parsed == [("One",)]
 
 
 def test_only_the_files_that_are_shown_are_looked_at(
@@ -68,9 +67,7 @@ def test_only_the_files_that_are_shown_are_looked_at(
     for number in range(500):
         (folder / f"F{number:03}.txt").touch()
     (folder / "deep").mkdir()
-    looked: list[str] = []
-    real = filenames._kind
-    monkeypatch.setattr(filenames, "_kind", lambda entry: looked.append(entry.name) or real(entry))
+    looked = calls(monkeypatch, filenames, "_kind")
     assert offered(chat, f"/file {folder}/f49") == [f"{folder}/F49{digit}.txt" for digit in range(10)]
     assert len(looked) == 10
     assert offered(chat, f"/file {folder}/")[:2] == [f"{folder}/deep/", f"{folder}/F000.txt"]
@@ -119,14 +116,12 @@ def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: 
     path = kept(folder, "older", "Hi", "Hello", used=100)
     known = offered(chat, "/resume ")
     assert known == [chat.transcript.path.stem if chat.transcript.path else "", "older"]
-    read: list[Path] = []
-    real = sessions._bytes
-    monkeypatch.setattr(sessions, "_bytes", lambda path: read.append(path) or real(path))
+    read = calls(monkeypatch, sessions, "_bytes")
     assert offered(chat, "/resume old") == ["older"]
     assert read == []
     path.write_bytes(path.read_bytes() + b'{"mark":"rename","text":"Anew"}\n')
     assert list(suggestions(chat, "/resume older")) == [("older", "Anew", 5)]
-    assert read == [path]
+    assert read == [(path,)]
 
 
 @pytest.mark.parametrize("line", ["/undo", "/history", "/fork", "/copy", "/copy 1.", "/sessions", "/edit"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chatrepl.conversation import (
     Conversation,
     Message,
+    Role,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -45,10 +46,10 @@ def test_anything_else_is_a_value_error(data: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("roles", [[], ["user"], ["assistant", "user"], ["user", "user"]])
-def test_a_turn_enters_whole_or_not_at_all(roles: list[str]) -> None:
+def test_a_turn_enters_whole_or_not_at_all(roles: list[Role]) -> None:
     conversation = Conversation()
     with pytest.raises(ValueError, match="not a turn"):
-        conversation.add(Message(role, ()) for role in roles)  # type: ignore[arg-type]
+        conversation.add(Message(role, ()) for role in roles)
     assert conversation.turns == []
 
 

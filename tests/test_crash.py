@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from chatrepl.journal import Mark, Piece, Said
 from chatrepl.session import LOST
 from chatrepl.transcript import Transcript
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say
-from tests.talking import Talk, shown
+from tests.talking import Talk, no_trouble, shown
 from tests.terminal import environment
 
 if sys.platform == "win32":
@@ -122,7 +122,7 @@ def talk(journal: Transcript) -> None:
 
 
 @contextmanager
-def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) -> Iterator[list[int]]:
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: Container[int]) -> Iterator[list[int]]:
     """A disk that refuses those of the writes, counted from 1, after having taken a part of them; at first it does not
     even let half a line be cut off again."""
     real, count, cut = os.write, [0], os.ftruncate
@@ -136,20 +136,20 @@ def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) ->
 
     def write(file: int, data: memoryview) -> int:
         count[0] += 1
-        if refused(count[0]):
+        if count[0] in refused:
             raise OSError(errno.ENOSPC, "No space left on device")
         half = max(1, len(data) // 2)  # a write may always be a short one
         return real(file, data[:half] if count[0] % 2 else data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(transcript.os, "write", write)
-        patch.setattr(transcript.os, "ftruncate", truncate)
-        patch.setattr(transcript.os, "fsync", lambda file: None)
+        patch.setattr(os, "write", write)
+        patch.setattr(os, "ftruncate", truncate)
+        patch.setattr(os, "fsync", lambda file: None)
         yield count
 
 
 def whole_talk(folder: Path) -> Transcript:
-    journal = Transcript(folder / "whole.jsonl", pytest.fail)
+    journal = Transcript(folder / "whole.jsonl", no_trouble)
     talk(journal)
     journal.close()
     return journal
@@ -158,12 +158,12 @@ def whole_talk(folder: Path) -> Transcript:
 def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with refusing(monkeypatch, lambda count: False) as count:
+    with refusing(monkeypatch, ()) as count:
         whole = whole_talk(tmp_path)
     for nth in range(1, count[0] + 1):
         troubles: list[TranscriptError] = []
         journal = Transcript(tmp_path / f"{nth}.jsonl", troubles.append)
-        with refusing(monkeypatch, lambda count, nth=nth: count == nth):  # type: ignore[misc]
+        with refusing(monkeypatch, [nth]):
             talk(journal)
             journal.close()
         assert len(troubles) == 1
@@ -176,7 +176,7 @@ def test_the_nth_write_may_fail_and_the_rest_is_written_all_the_same(
 def test_a_disk_that_takes_nothing_leaves_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     troubles: list[TranscriptError] = []
     journal = Transcript(tmp_path / "one.jsonl", troubles.append)
-    with refusing(monkeypatch, lambda count: True):
+    with refusing(monkeypatch, range(sys.maxsize)):
         talk(journal)
         journal.close()
     assert [str(each).partition(" ")[0] for each in troubles] == ["The", "What"]
@@ -186,13 +186,13 @@ def test_a_disk_that_takes_nothing_leaves_no_empty_file(tmp_path: Path, monkeypa
 def test_nothing_written_before_is_harmed_by_a_disk_that_refuses_from_then_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with refusing(monkeypatch, lambda count: False) as count:
+    with refusing(monkeypatch, ()) as count:
         whole = whole_talk(tmp_path)
     lines = (tmp_path / "whole.jsonl").read_bytes().splitlines(keepends=True)
     for nth in range(2, count[0] + 1):
         troubles: list[TranscriptError] = []
         journal = Transcript(tmp_path / f"{nth}.jsonl", troubles.append)
-        with refusing(monkeypatch, lambda count, nth=nth: count >= nth):  # type: ignore[misc]
+        with refusing(monkeypatch, range(nth, sys.maxsize)):
             talk(journal)
             journal.close()
         told, ended = map(str, troubles)

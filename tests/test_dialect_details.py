@@ -10,7 +10,7 @@ import pytest
 from chatrepl.conversation import Conversation, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Finished, Text
+from chatrepl.events import Finished, FinishReason, Text
 from chatrepl.framing import Frame
 from tests.exchanges import PROFILE, assistant, user
 
@@ -132,9 +132,9 @@ GEMINI_REASONS = [
 
 
 @pytest.mark.parametrize(("raw", "reason"), GEMINI_REASONS)
-def test_each_ending_that_gemini_knows_has_its_meaning(raw: str, reason: str) -> None:
+def test_each_ending_that_gemini_knows_has_its_meaning(raw: str, reason: FinishReason) -> None:
     reply = {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": raw}]}
-    assert list(dialect("gemini").decode_whole(reply))[-1] == Finished(reason, raw)  # type: ignore[arg-type]
+    assert list(dialect("gemini").decode_whole(reply))[-1] == Finished(reason, raw)
 
 
 @pytest.mark.parametrize("raw", "SAFETY OTHER BLOCKLIST PROHIBITED_CONTENT IMAGE_SAFETY MODEL_ARMOR JAILBREAK".split())

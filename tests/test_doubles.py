@@ -49,7 +49,7 @@ def _scale_complaints(body: dict[str, Any]) -> list[dict[str, Any]]:
     known = {"model", "messages", "stream", "instructions", "model_parameters", "memory_strategy", "account_id"}
     inner = {"temperature", "max_tokens", "stop_sequences", "topP", "topK", "frequency_penalty", "presence_penalty"}
     parameters = body.get("model_parameters", {})
-    wrong = [(name,) for name in body if name not in known]
+    wrong: list[tuple[str | int, ...]] = [(name,) for name in body if name not in known]
     wrong += [("model_parameters", name) for name in parameters if name not in inner]
     wrong += [
         ("messages", number)

@@ -32,9 +32,9 @@ def _no_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "_texts", fail)
 
 
-def streamed(parts: Iterable[str], width: int, **options: object) -> list[Line]:
+def streamed(parts: Iterable[str], width: int, theme: str = "dark", hyperlinks: bool = False) -> list[Line]:
     """The lines of a text that comes in parts, with its tail looked at after each."""
-    picture = Drawing(width, **options)  # type: ignore[arg-type]
+    picture = Drawing(width, theme=theme, hyperlinks=hyperlinks)
     lines: list[Line] = []
     for part in parts:
         picture.feed(part)
@@ -49,8 +49,9 @@ def shown(text: str, width: int = 60) -> list[str]:
 
 @given(documents, cuts, widths, themes, st.booleans())
 def test_any_cutting_draws_the_same(text: str, at: list[int], width: int, theme: str, hyperlinks: bool) -> None:
-    options = {"theme": theme, "hyperlinks": hyperlinks}
-    assert streamed(pieces(safe.text(text), at), width, **options) == draw(safe.text(text), width, **options)  # type: ignore[arg-type]
+    text = safe.text(text)
+    whole = draw(text, width, theme=theme, hyperlinks=hyperlinks)
+    assert streamed(pieces(text, at), width, theme, hyperlinks) == whole
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)

@@ -12,9 +12,10 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from chatrepl import asking, commands, config, config_reading
+from chatrepl import asking, commands, config_reading
 from chatrepl.config import Profile
 from chatrepl.conversation import question
+from chatrepl.errors import ConfigError
 from tests import faults, tinymodel
 from tests.terminal import CTRL_D, chatrepl, environment
 from tests.test_cli import run
@@ -96,9 +97,10 @@ def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None
     )
     with faults.session(tmp_path, local) as seen:
         assert asking.ask(seen.session, question("hello"))
-        process = seen.session.connection._local.process  # type: ignore[union-attr]
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        server = seen.session.connection._local
+        assert server
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
         assert asking.ask(seen.session, question("hello"))
         assert seen.notes.getvalue().count("The embedded model has ended; it is started anew.") == 1
         assert not seen.session.failure
@@ -120,7 +122,7 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
         second = server(str(other))
         assert second is not first
         assert server(str(other)) is second
-        with pytest.raises(config.ConfigError, match="were not fetched"):
+        with pytest.raises(ConfigError, match="were not fetched"):
             server("")
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from chatrepl.dialects import DIALECTS
 from tests import faults
 from tests.exchanges import ENDS_AT_EOF
 from tests.faults import FAULTS, KEY, Fault, Seen, Wire, wire
-from tests.server import PATIENCE, Server, held, say, serving, whole
+from tests.server import PATIENCE, Exchange, Server, held, say, serving, whole
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names that end in .invalid are unknown at once, also where a name server takes its time to say so."""
     real = socket.getaddrinfo
 
-    def getaddrinfo(host, *rest, **more):  # type: ignore[no-untyped-def]
+    def getaddrinfo(host: bytes | str | None, *rest: Any, **more: Any) -> object:
         if str(host).endswith(".invalid"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return real(host, *rest, **more)
@@ -39,8 +40,8 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-def profile_for(name: str, url: str, **more: object) -> Profile:
-    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)  # type: ignore[arg-type]
+def profile_for(name: str, url: str, **more: Any) -> Profile:
+    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -69,7 +70,7 @@ def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
     assert re.search(fault.line, lines[place])
     assert len(lines[place]) < 620
     assert re.match(r"  \S", lines[place + 1]), "no hint"
-    journal = seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+    journal = seen.journal
     assert "Precious words" in journal
     assert KEY not in journal + seen.notes.getvalue() + seen.out.getvalue()
     assert seen.session.draft == ("" if fault.partial else "Precious words")
@@ -141,11 +142,11 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(ser
     """The first answer leaves the connection open; the next request on it meets a reset, and goes out again, once."""
     whole = json.dumps({"model": "m", "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
 
-    def keep_open(exchange: faults.Exchange) -> None:
+    def keep_open(exchange: Exchange) -> None:
         exchange.send(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n")
         exchange.send(whole)
 
-    server.answers(keep_open, faults.Exchange.hang_up, keep_open, faults.Exchange.hang_up, faults.Exchange.hang_up)
+    server.answers(keep_open, Exchange.hang_up, keep_open, Exchange.hang_up, Exchange.hang_up)
     with faults.session(tmp_path, profile_for("openai-chat", server.url, retries=0)) as seen:
         assert asking.ask(seen.session, question("Hi"))
         assert asking.ask(seen.session, question("Again"))
@@ -173,7 +174,7 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
     said = seen.notes.getvalue()
     assert "401 Unauthorized: no; asking broken instead" in said
     assert "cannot be found: Name or service not known; asking backup instead" in said
-    assert '"profile":"backup"' in seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+    assert '"profile":"backup"' in seen.journal
 
 
 def test_who_is_down_is_passed_by_for_a_while_with_one_line(server: Server, tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
     assert reply.profile == "backup"
 
 
-NO_REQUESTS: dict[str, dict[str, object]] = {
+NO_REQUESTS: dict[str, dict[str, Any]] = {
     "a host that is none": {"base_url": "http://a..b/v1"},
     "a host too long": {"base_url": f"http://{'a' * 300}.example/v1"},
     "no scheme": {"base_url": "example.org/v1"},
@@ -295,7 +296,7 @@ def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: flo
 
 @pytest.mark.parametrize("case", NO_REQUESTS)
 def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path, case: str) -> None:
-    profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])  # type: ignore[arg-type]
+    profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])
     with faults.session(tmp_path, profile) as seen:
         assert not asking.ask(seen.session, question("Hi"))
         assert "No request can be made for the profile 'test'" in seen.notes.getvalue()
@@ -343,7 +344,7 @@ def test_silence_is_told_and_a_fallback_is_said_above_the_reply(server: Server, 
         "timeouts = { first_byte = inf }\n"
     )
     release = threading.Event()
-    server.answers(faults.Exchange.wait_for_hang_up, held(release, say("From", " two")))
+    server.answers(Exchange.wait_for_hang_up, held(release, say("From", " two")))
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
         chat.line("Hi")

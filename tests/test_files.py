@@ -1,5 +1,6 @@
 """What people call files: every name is a path, or a line that says why not."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_a_command_whose_file_cannot_be_is_a_line_and_the_chat_goes_on(chat: Ter
 
 
 @pytest.fixture
-def chat(server: Server, home: Path):  # type: ignore[no-untyped-def]
+def chat(server: Server, home: Path) -> Iterator[Terminal]:
     """chatrepl at its prompt, talking to the scripted server."""
     with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home)) as terminal:
         terminal.wait_for_prompt()

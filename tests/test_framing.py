@@ -1,5 +1,7 @@
 """Bytes into frames: the rules of the event stream, the deviations of real servers, and any cutting."""
 
+from collections.abc import Callable, Iterable, Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +45,7 @@ def test_a_stream_becomes_frames_however_it_is_cut(case: str) -> None:
 
 
 def test_a_cr_ends_its_event_without_waiting_for_more() -> None:
-    def stream():  # type: ignore[no-untyped-def]
+    def stream() -> Iterator[bytes]:
         yield b"data: 1\r\r"
         raise AssertionError("more was read than the event needs")
 
@@ -84,10 +86,10 @@ def test_json_lines_are_cut_at_line_ends_alone() -> None:
 
 
 @pytest.mark.parametrize("framing", [sse, json_lines])
-def test_a_line_without_end_is_refused_at_the_bound(framing) -> None:  # type: ignore[no-untyped-def]
+def test_a_line_without_end_is_refused_at_the_bound(framing: Callable[[Iterable[bytes]], Iterator[Frame]]) -> None:
     taken = 0
 
-    def endless():  # type: ignore[no-untyped-def]
+    def endless() -> Iterator[bytes]:
         nonlocal taken
         while True:
             taken += 2**20

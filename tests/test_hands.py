@@ -276,10 +276,11 @@ def test_doctor_finds_a_server_that_works(server: Server, home: Path) -> None:
     assert "The terminal" in said
 
 
-def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(home: Path) -> None:
-    with serving() as server:
-        server.serve = lambda exchange: whole({"error": {"message": "bad key sk-recognisable"}}, 401)(exchange)  # type: ignore[method-assign]
-        status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
+def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
+    server: Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "serve", whole({"error": {"message": "bad key sk-recognisable"}}, 401))
+    status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
     assert status == 1
     assert "✓ its key is there" in said
     assert "✗ openai answered 401 Unauthorized: bad key (hidden)" in said
@@ -352,14 +353,15 @@ def test_completion_works_in_bash(home: Path, tmp_path: Path) -> None:
     (tmp_path / "chatrepl").chmod(0o755)
     env = environment(home, PYTHONPATH=os.getcwd())
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
-    asks = 'COMP_WORDS=(chatrepl {}); COMP_CWORD={}; _chatrepl; echo "${{COMPREPLY[@]}}"'
+    (tmp_path / "a name.txt").touch()
+    asks = 'COMP_WORDS=(chatrepl {}); COMP_CWORD={}; _chatrepl; printf "%s|" "${{COMPREPLY[@]}}"; echo'
     body = "source <(chatrepl --completion bash)\n" + "\n".join(
-        asks.format(words, place) for words, place in (("--dialect open", 2), ("-p gro", 2), ("--doc", 1))
+        asks.format(words, place)
+        for words, place in (("--dialect open", 2), ("-p gro", 2), ("--doc", 1), ("-f a", 2), ("a", 1))
     )
-    done = subprocess.run(["bash", "-c", body], capture_output=True, text=True, env=env, check=True)
-    first, second, third = done.stdout.splitlines()
-    assert first.split() == ["openai-chat", "openai-completions", "openai-responses"]
-    assert (second, third) == ("groq", "--doctor")
+    done = subprocess.run(["bash", "-c", body], capture_output=True, text=True, env=env, cwd=tmp_path, check=True)
+    dialects = "openai-chat|openai-completions|openai-responses|"
+    assert done.stdout.splitlines() == [dialects, "groq|", "--doctor|", "a name.txt|", "a name.txt|"]
 
 
 def test_a_simple_terminal_is_never_repainted(server: Server, home: Path) -> None:

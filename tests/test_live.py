@@ -250,4 +250,6 @@ def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: 
     for word, columns, rows in (("w00020", 60, 24), ("w00050", 110, 12), ("w00080", 40, 30), ("w00110", 90, 24)):
         tmux.wait_for(word)
         tmux("resize-window", "-t", "t", "-x", str(columns), "-y", str(rows))
-    assert markers.words(tmux.wait_for("s in all")) == markers.words(text)
+    shown = tmux.wait_for("s in all")
+    assert markers.words(shown) == markers.words(text)
+    assert "▎" not in shown, "something of the panel was left"

@@ -199,10 +199,16 @@ def test_the_bytes_are_in_proportion_to_the_text() -> None:
 def test_nothing_is_erased_from_the_top_left_corner(frames: list[tuple[list[str], list[str]]]) -> None:
     """There tmux would push what is erased into its scrollback."""
     terminal = Terminal(20, 30)
-    erased_at = []
-    erase = terminal.screen.erase_in_display
-    terminal.screen.erase_in_display = lambda *how, **more: (erased_at.append(terminal.cursor), erase(*how, **more))
-    painter = Painter(terminal.write)
+    erased_at: list[tuple[int, int]] = []
+
+    def write(frame: str) -> None:
+        first, *erasing = re.split(r"(?=\x1b\[\d*J)", frame)
+        terminal.write(first)
+        for part in erasing:
+            erased_at.append(terminal.cursor)
+            terminal.write(part)
+
+    painter = Painter(write)
     for finished, tail in frames:
         painter.paint(finished, tail, 20, 9)
     painter.clear()

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,13 +24,14 @@ from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
 from chatrepl.redaction import Secrets
 from tests import exchanges, faults
+from tests.calls import calls
 from tests.faults import KEY, wire
-from tests.server import Script, Server, say, whole
+from tests.server import Exchange, Script, Server, say, whole
 from tests.test_cli import run
 
 
-def profile_at(url: str, name: str = "openai-chat", **more: object) -> Profile:
-    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)  # type: ignore[arg-type]
+def profile_at(url: str, name: str = "openai-chat", **more: Any) -> Profile:
+    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)
 
 
 def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str, str]:
@@ -56,8 +58,8 @@ def test_a_recording_is_a_capture_and_replays_to_the_same(server: Server, tmp_pa
 
 FAILURES: dict[str, Callable[[faults.Wire], Script]] = {
     "refused": lambda wire: faults.refusal(404, f"no such model for {KEY}"),
-    "reset before the head": lambda wire: faults.Exchange.hang_up,
-    "reset in the stream": lambda wire: faults.stream(wire.kind, wire.begun, last=faults.Exchange.hang_up),
+    "reset before the head": lambda wire: Exchange.hang_up,
+    "reset in the stream": lambda wire: faults.stream(wire.kind, wire.begun, last=Exchange.hang_up),
     "end in the stream": lambda wire: faults.stream(wire.kind, wire.begun),
     "no HTTP": lambda wire: faults.babble,
     "gzip that is none": lambda wire: faults.answer(200, wire.whole, wire.kind, Content_Encoding="gzip"),
@@ -150,7 +152,7 @@ def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(serv
 def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "recording"
 
-    def vanish(exchange: faults.Exchange) -> None:
+    def vanish(exchange: Exchange) -> None:
         shutil.rmtree(folder)
         folder.write_text("a file now")
         if len(server.requests) == 1:
@@ -261,12 +263,10 @@ def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
 def test_a_question_is_searched_for_secrets_when_somebody_looks(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    searched: list[str] = []
-    hide = Secrets.hide
-    monkeypatch.setattr(Secrets, "hide", lambda self, text: (searched.append(text), hide(self, text))[1])
+    searched = calls(monkeypatch, Secrets, "hide")
     with faults.session(tmp_path, profile_at(server.url)) as seen:
         asking.ask(seen.session, question(f"much of it {KEY}"))
-        assert not any("much of it" in text for text in searched), "it may be large"
+        assert not any("much of it" in text for _, text in searched), "it may be large"
         assert '"content": "much of it (hidden)"' in last(seen, "--curl")
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ if sys.platform == "win32":
 
 from chatrepl import repl
 from chatrepl.config import Profile
-from tests.server import Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
+from tests.server import Exchange, Script, Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
 from tests.talking import Talk, shown
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, ENTER, PASTE, TAB, UP, Terminal, chatrepl, environment
 
@@ -48,8 +48,8 @@ def test_the_first_line_says_profile_model_and_session(chat: Terminal, home: Pat
 
 @pytest.mark.parametrize("script", [say, byte_by_byte])
 def test_pieces_become_one_message_that_goes_along_with_the_next_question(
-    chat: Terminal, server: Server, script
-) -> None:  # type: ignore[no-untyped-def]
+    chat: Terminal, server: Server, script: Callable[..., Script]
+) -> None:
     server.answers(script("Hel", "lo"), say("Fine."))
     ask(chat, "Hi", "Hello")
     ask(chat, "How are you?", "Fine.")
@@ -411,8 +411,8 @@ def journal(home: Path) -> str:
     return path.read_text("utf-8")
 
 
-def say_slowly(release: threading.Event):  # type: ignore[no-untyped-def]
-    def script(exchange) -> None:  # type: ignore[no-untyped-def]
+def say_slowly(release: threading.Event) -> Script:
+    def script(exchange: Exchange) -> None:
         exchange.head()
         exchange.send(chunk("one "))
         held(release, lambda exchange: None)(exchange)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ def test_the_proxy_is(case: str) -> None:
     assert proxy_of(url, env) == proxy
 
 
-def profile_at(url: str, **more: object) -> Profile:
-    return Profile("test", dialect="openai-chat", base_url=url, model="m", retries=0, **more)  # type: ignore[arg-type]
+def profile_at(url: str, **more: Any) -> Profile:
+    return Profile("test", dialect="openai-chat", base_url=url, model="m", retries=0, **more)
 
 
 def asked(home: Path, profile: Profile, **env: str) -> str:
@@ -200,10 +201,10 @@ def test_a_profile_may_trust_anybody_and_says_so(server: Server, tmp_path: Path)
 
 def test_a_server_may_ask_for_a_client_certificate(server: Server, tmp_path: Path) -> None:
     trusting = profile_at("", ca_file=AUTHORITY)
-    client = {"client_cert": str(CERTIFICATES / "client.pem"), "client_key": str(CERTIFICATES / "client.key")}
+    mine = replace(trusting, client_cert=str(CERTIFICATES / "client.pem"), client_key=str(CERTIFICATES / "client.key"))
     with secured(server, "server", clients=True) as url:
         assert "asks for a client certificate" in asked(tmp_path, replace(trusting, base_url=url))
-        assert "Hello" in asked(tmp_path, replace(trusting, base_url=url, **client))
+        assert "Hello" in asked(tmp_path, replace(mine, base_url=url))
 
 
 @pytest.mark.parametrize(

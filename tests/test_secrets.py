@@ -87,7 +87,7 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
             chat.line("One")
             chat.wait_for("asking two instead")
             chat.wait_for_prompt()
-            assert KEY.encode() not in command_lines(chat.process.pid)
+            assert KEY.encode() not in command_lines(chat.pid)
             chat.line("/last --curl")
             chat.wait_for("x-api-key: $X_API_KEY")
             chat.line("Two")

@@ -71,8 +71,8 @@ class Wire:
                 raise Unreachable("gone")
             case "killed":
                 raise Killed
-            case reason:
-                yield Finished(reason)  # type: ignore[arg-type]
+            case "stop" | "length" as reason:
+                yield Finished(reason)
 
     def close(self) -> None:
         pass

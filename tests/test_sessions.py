@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,13 @@ from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
+from tests.talking import no_trouble
 from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
 from tests.test_cli import run
 
 
 def reply(text: str) -> Message:
     return Message("assistant", (TextPart(text),), "m", "stop")
-
-
-def no_trouble(error: TranscriptError) -> None:
-    raise error
 
 
 def kept(folder: Path, name: str, *said: str, title: str = "", used: float = 0) -> Path:
@@ -293,22 +291,22 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
 
 def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     known = config_reading.load(tmp_path / "none.toml")
-    groq = config.replace(known.profile("groq"), model="other")
+    groq = replace(known.profile("groq"), model="other")
     by_hand = config.Profile("by-hand", dialect="ollama", base_url="http://127.0.0.1:9", model="m")
     for profile in (groq, by_hand):
         assert choice.recalled(known, choice.who(profile, known)) == profile
     assert choice.recalled(known, {"profile": "gone"}) is None
     assert choice.recalled(known, {}) is None
-    moved = config.replace(groq, base_url="http://elsewhere.example/v1")
+    moved = replace(groq, base_url="http://elsewhere.example/v1")
     assert choice.recalled(known, choice.who(moved, known)) is None, "a file does not say where a key goes"
     for secrets in ({"headers": {"Authorization": "Bearer x"}}, {"client_cert": "me.pem"}, {"key_file": "k"}):
-        mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)  # type: ignore[arg-type]
+        mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)
         holding = known._replace(profiles={"mine": mine})
-        kept = choice.who(config.replace(mine, base_url="http://elsewhere.example/v1"), holding)
+        kept = choice.who(replace(mine, base_url="http://elsewhere.example/v1"), holding)
         assert choice.recalled(holding, kept) is None, "nor what else is a secret"
     replayed = config.Profile("replay", dialect="ollama", base_url=choice.REPLAYED, model="m")
     assert not choice.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
-    secret = config.replace(by_hand, base_url="http://user:password@example.org")
+    secret = replace(by_hand, base_url="http://user:password@example.org")
     assert "password" not in str(choice.who(secret, known))
 
 

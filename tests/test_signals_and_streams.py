@@ -11,7 +11,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,8 +20,9 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl.terminal import Interrupts
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay
-from tests.terminal import Terminal, environment
+from tests.terminal import Terminal, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, sent
 
@@ -121,7 +122,7 @@ def unread(pipe: int) -> int:
     return int(struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"1234"))[0])
 
 
-def until(met, what: str) -> None:  # type: ignore[no-untyped-def]
+def until(met: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
@@ -214,7 +215,7 @@ def test_keys_after_piped_text_come_from_a_terminal_that_every_system_can_wait_f
     try:
         chat.wait_for("Hello")
         chat.wait_for_prompt()
-        assert Path(f"/proc/{chat.process.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
+        assert Path(f"/proc/{chat.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
         ask(chat, "And now?", "Hello")
     finally:
         chat.process.close(force=True)
@@ -231,3 +232,36 @@ def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(se
         assert chat.bytes.rindex(b"\x1b[?2004l") > chat.bytes.rindex(b"\x1b[?2004h")
     finally:
         chat.process.close(force=True)
+
+
+def test_ctrl_c_is_let_through_again_behind_a_question_that_awaited_it_too() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught(), interrupts.awaited():
+        with interrupts.awaited():
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_while_the_program_loads_is_no_traceback() -> None:
+    loading = "import signal, sys; from chatrepl import __main__; import gc; "
+    pressed = "gc.disable = lambda: signal.raise_signal(signal.SIGINT); sys.exit(__main__.main())"
+    done = subprocess.run([sys.executable, "-c", loading + pressed], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_key_command_may_ask_at_the_terminal(server: Server, home: Path) -> None:
+    asking = "import getpass; print(getpass.getpass('The password, please: '))"
+    command = [sys.executable, "-c", asking]
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(
+        f"[profiles.mine]\ndialect = 'openai-chat'\nbase_url = '{server.url}'\nmodel = 'm'\nkey_command = {command}\n"
+    )
+    with chatrepl("-p", "mine", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("The password, please:")
+        chat.line("an-open-sesame")
+        chat.wait_for("Hello")
+        assert server.requests[0].headers["authorization"] == "Bearer an-open-sesame"
+        assert "sesame" not in chat.text()

@@ -15,7 +15,7 @@ from chatrepl.conversation import question
 from chatrepl.journal import Mark
 from tests import faults
 from tests.faults import QUICK, wire
-from tests.server import Script, Server, say
+from tests.server import Exchange, Script, Server, say
 
 TURNS = 2000
 SEED = 7
@@ -25,13 +25,13 @@ FAULTS: list[Callable[[], list[Script]]] = [
     lambda: [faults.refusal(500)],
     lambda: [faults.refusal(429)] * 3,
     lambda: [faults.refusal(404)],
-    lambda: [faults.Exchange.hang_up],
-    lambda: [faults.Exchange.hang_up] * 3,
+    lambda: [Exchange.hang_up],
+    lambda: [Exchange.hang_up] * 3,
     lambda: [faults.babble],
     lambda: [faults.stream(SPOKEN.kind, last=faults.silence)],
     lambda: [faults.stream(SPOKEN.kind, SPOKEN.begun, last=faults.silence)],
     lambda: [faults.stream(SPOKEN.kind, SPOKEN.begun)],
-    lambda: [faults.stream(SPOKEN.kind, SPOKEN.begun, last=faults.Exchange.hang_up)],
+    lambda: [faults.stream(SPOKEN.kind, SPOKEN.begun, last=Exchange.hang_up)],
     lambda: [faults.stream(SPOKEN.kind, SPOKEN.begun, SPOKEN.error)],
     lambda: [faults.answer(200, "<html>", "text/html")],
     lambda: [faults.answer(200, SPOKEN.whole, SPOKEN.kind, Content_Encoding="gzip")],
@@ -67,7 +67,7 @@ def test_no_turn_is_lost_and_nothing_piles_up(server: Server, tmp_path: Path) ->
             if turn == TURNS // 4:
                 before = memory(), open_files()
         after = memory(), open_files()
-        journal = seen.session.transcript.path.read_text("utf-8")  # type: ignore[union-attr]
+        journal = seen.journal
     assert failed > TURNS // 50
     assert after[1] <= before[1] + 3
     assert after[0] - before[0] < 8 * 2**20

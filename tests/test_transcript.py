@@ -15,6 +15,8 @@ from chatrepl.errors import TranscriptError
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, Taken, from_data, title_of, to_data
 from chatrepl.transcript import Transcript
 from tests import strategies
+from tests.calls import calls
+from tests.talking import no_trouble
 
 marks = st.builds(
     Mark,
@@ -32,10 +34,6 @@ entries = (
 
 def reply(text: str) -> Message:
     return Message("assistant", (TextPart(text),), "m", "stop")
-
-
-def no_trouble(error: TranscriptError) -> None:
-    raise error
 
 
 @given(entries | st.builds(Header, strategies.texts, strategies.texts))
@@ -236,20 +234,18 @@ def test_a_disk_that_refuses_is_told_once_and_the_conversation_goes_on(tmp_path:
 def test_a_turn_costs_the_same_in_a_long_session_as_in_an_empty_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[int] = []
-    real = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: (calls.append(len(data)), real(file, data))[1])
+    writes = calls(monkeypatch, os, "write")
     monkeypatch.setattr(os, "fsync", lambda file: None)
     journal = Transcript(tmp_path / "one.jsonl", no_trouble)
     for _ in range(2_000):
         journal.add(Said(Message("user", (TextPart("why?"),))))
         journal.add(Said(reply("because")))
     journal.close()
-    assert len(set(calls[1:])) == 2
+    assert len({len(data) for _, data in writes[1:]}) == 2
     again = Transcript.reopened(tmp_path / "one.jsonl", no_trouble)
     again.add(Said(Message("user", (TextPart("why?"),))))
     again.close()
-    assert calls[-1] == calls[2]
+    assert len(writes[-1][1]) == len(writes[2][1])
 
 
 def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:
@@ -265,7 +261,7 @@ def test_a_reply_that_never_came_whole_is_there_in_pieces() -> None:
 
 def test_at_every_step_of_a_retry_the_whole_reply_is_there_until_the_new_one_is() -> None:
     new = Message("assistant", (TextPart("Hello!"),), "m", "failed")
-    steps = [Mark("retry"), Piece("Hel"), Piece("lo!"), Said(new)]
+    steps: list[Entry] = [Mark("retry"), Piece("Hel"), Piece("lo!"), Said(new)]
     for length in range(len(steps) + 1):
         state = State()
         for entry in [Said(question("hi")), Said(reply("Hello")), *steps[:length]]:

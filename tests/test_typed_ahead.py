@@ -9,7 +9,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from tests.server import Server, say, whole
+from tests.server import Exchange, Server, say, whole
 from tests.terminal import ENTER, PASTE, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, say_slowly, sent
@@ -77,7 +77,7 @@ def test_a_question_is_answered_by_what_is_typed_after_it_stands_there(
 def test_a_paste_that_a_returning_draft_breaks_in_two_stands_below_it(server: Server, home: Path) -> None:
     release = threading.Event()
 
-    def refusal(exchange) -> None:  # type: ignore[no-untyped-def]
+    def refusal(exchange: Exchange) -> None:
         assert release.wait(20)
         whole({"error": {"message": "no such model"}}, 404)(exchange)
 

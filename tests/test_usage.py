@@ -1,6 +1,6 @@
 """Tokens and money: no price is invented, and no turn is counted twice."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,9 +10,10 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
-from chatrepl.journal import Mark, Piece, Said, State, Taken
+from chatrepl.journal import Entry, Mark, Piece, Said, State, Taken
 from chatrepl.tally import Tally
 from chatrepl.usage import Length, Rates
+from tests.calls import calls
 
 WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))
 
@@ -74,10 +75,7 @@ def tallied(turns: Iterable[Turn]) -> Tally:
 
 
 def test_a_turn_is_looked_at_once_however_long_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked, priced = [], []
-    real, price = usage._length, Rates.price
-    monkeypatch.setattr(usage, "_length", lambda message: looked.append(message) or real(message))
-    monkeypatch.setattr(Rates, "price", lambda *words: priced.append(words) or price(*words))
+    looked, priced = calls(monkeypatch, usage, "_length"), calls(monkeypatch, Rates, "price")
     state, length, rates = State(), Length(), Rates(WORK, [WORK])
     for count in range(1, 200):
         state.take(Taken(turn(used=Usage(1, None, 1) if count % 2 else None, model="gpt-5" if count % 3 else "b")))
@@ -112,7 +110,7 @@ def test_who_goes_back_is_followed() -> None:
 def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> None:
     state, rates = State(), Rates(WORK, [WORK])
     state.take(Taken(turn(used=Usage(1000, None, 100))))
-    steps = [
+    steps: list[Sequence[Entry]] = [
         [Said(question("Well?")), Said(turn(used=Usage(1000, None, 100))[1])],
         [Mark("retry"), Said(turn(used=Usage(1000, None, 100))[1])],
         [Mark("continue"), Said(turn(used=Usage(1000, None, 100))[1])],

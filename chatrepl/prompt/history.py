@@ -1,6 +1,7 @@
 """The input history: one file for all terminals, read on as the others write it."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -134,11 +135,11 @@ def _entries(data: bytes) -> Iterator[str]:
 @contextmanager
 def _locked(descriptor: int, *, alone: bool = True) -> Iterator[None]:
     """While it lasts nobody else writes; no other terminal reads either if this one is to be ``alone``."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: appending in one write has to do
+    if sys.platform == "win32":  # appending in one write has to do
         yield
         return
+    import fcntl
+
     with suppress(OSError):  # some network file systems have no locks
         fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
     yield  # closing the file unlocks it

@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving() as server:
         bench = Bench(Path(folder), server, 2 if chosen.quick else chosen.runs)
         figures = list(bench.figures(quick=chosen.quick))
-        loaded = imports.report(*bench.imports())
+        loaded = bench.loaded()
     print(f"\n{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(table(figures))
     growth = {each.name.split()[0]: statistics.median(each.ours) for each in figures if "of markdown" in each.name}
@@ -86,10 +86,11 @@ class Bench:
         yield from self.many_sessions(500 if quick else 5_000)
         yield from self.peers()
 
-    def imports(self) -> list[dict[str, float]]:
-        """The modules that ours and the bare prompt load, and their milliseconds."""
+    def loaded(self) -> str:
+        """The modules that ours loads and the bare prompt does not, and their milliseconds."""
         sides = ("-m", "chatrepl", *self.words), self.prompt.command[1:]
-        return [imports.to_the_prompt(words, self.chat.ready, self.env) for words in sides]
+        ours, floor = (imports.to_the_prompt(words, self.chat.ready, self.env) for words in sides)
+        return imports.report(ours, floor)
 
     def version(self) -> Figure:
         ours, floor = self._pairs(
@@ -229,7 +230,12 @@ class Bench:
             run = Run(program.command, env)
             wall = run.until(program.ready) - run.started
             arrived: list[float] = []
-            self.server.answers(lambda exchange: (arrived.append(time.perf_counter()), say("Hello")(exchange))[1])
+
+            def hello(exchange: Exchange) -> None:
+                arrived.append(time.perf_counter())
+                say("Hello")(exchange)
+
+            self.server.answers(hello)
             entered, begun = run.send(f"Hi{program.enter}"), len(run.shown)
             run.until(OVER, begun)
             run.end("\x04")

@@ -1,0 +1,70 @@
+"""The modes of a terminal: how what is typed gets to whoever reads it. The console of Windows has none of them."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TextIO
+
+Modes = list[Any]
+"""As ``termios.tcgetattr`` gives them."""
+
+
+if sys.platform != "win32":
+    import termios
+
+    def changing(keys: TextIO, change: Callable[[Modes], None]) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Two functions: one changes the modes of the terminal, the other puts them back; without one they do
+        nothing."""
+        if not keys.isatty():
+            return _nothing, _nothing
+        descriptor = keys.fileno()
+        before = termios.tcgetattr(descriptor)
+
+        def begin() -> None:
+            modes = termios.tcgetattr(descriptor)
+            change(modes)
+            termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+
+        def restore() -> None:
+            with suppress(termios.error):  # the terminal may be gone
+                termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+        return begin, restore
+
+    def at_once(modes: Modes) -> None:
+        """A read returns what is there, and does not wait."""
+        modes[3] &= ~termios.ICANON
+        modes[6][termios.VMIN] = modes[6][termios.VTIME] = 0
+
+    def hushed(modes: Modes) -> None:
+        """Nothing is echoed, and lines wait for whoever reads them."""
+        modes[3] &= ~termios.ECHO
+        modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
+
+    def kept(modes: Modes) -> None:
+        """Nothing is echoed, and keys wait as they were typed."""
+        hushed(modes)
+        modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
+        modes[3] &= ~termios.ICANON
+
+    def cooked(modes: Modes) -> None:
+        """As other programs expect it: lines, echo, and Enter that ends a line."""
+        modes[0] |= termios.ICRNL | termios.IXON
+        modes[1] |= termios.OPOST
+        modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+        modes[3] &= ~termios.NOFLSH
+
+else:
+
+    def changing(keys: TextIO, change: Callable[[Modes], None]) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Nothing to be done, and nothing to be put back."""
+        return _nothing, _nothing
+
+    def at_once(modes: Modes) -> None:
+        """Nothing is changed, here and below."""
+
+    hushed = kept = cooked = at_once
+
+
+def _nothing() -> None:
+    pass
