@@ -65,7 +65,8 @@ def ask(session: Session, asked: Message) -> Message | None:
             f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
         )
     for what, text in _words(session, asked):
-        session.refuse_key(what, text, fetch=True)
+        if text:
+            session.refuse_key(what, text, fetch=True)
     session.attachments = []
     session.note_who()
     session.transcript.add(Said(asked))

@@ -148,7 +148,7 @@ class Connection:
         only if it is to be fetched, and then not once more for the next request."""
         if not self.recordings.replay and profile.base_url != LOCAL and (fetch or not profile.key_command):
             with suppress(ChatError):  # the request tells it
-                key = credentials.read(profile, self.env)
+                key = self._fetched.get(profile.key_command, "") or credentials.read(profile, self.env)
                 self.keys.add(key)
                 if profile.key_command:
                     self._fetched[profile.key_command] = key
