@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import credentials, urls
-from chatrepl.config import Config, Profile, address
+from chatrepl.config import BY_HAND, Config, Profile, address, located
 from chatrepl.errors import ChatError, ConfigError
+from chatrepl.profiles import DIALECTS
 
 REPLAYED = "https://replay.invalid/v1"
 """The base URL in a replay, which reaches no network."""
-
-BY_HAND = "by-hand"
-"""The name of who is talked to at an address given by hand."""
 
 ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
 """The profiles of servers that are looked for at their usual ports."""
@@ -25,17 +23,23 @@ PROBE_SECONDS = 0.3
 
 def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str = "", base_url: str = "") -> Profile:
     """The profile to begin with, in the order that the README tells: named on the command line, the default of the
-    configuration, an address given by hand, a key in the environment, a server on this machine, the embedded model."""
+    configuration, an address given by hand, a key in the environment, a server on this machine, the embedded model.
+
+    A dialect alone is a choice among those who speak it: no key goes out in a protocol that it is not for.
+    """
+    if dialect and not (name or base_url):
+        config = _speaking(config, dialect)
     chosen = (
         _named(config, name or config.default)
         or _by_hand(dialect, base_url)
         or _with_key(config, env)
-        or _running(config)
-        or _embedded(config)
+        or _running(config, env)
+        or _embedded(config, dialect)
     )
     if base_url:
         bare = credentials.without_secrets(chosen)
-        if not name and bare != chosen and urls.parts(base_url) != urls.parts(address(chosen, env)):
+        elsewhere = urls.parts(base_url) != urls.parts(address(chosen, env)) or dialect not in ("", chosen.dialect)
+        if not name and bare != chosen and elsewhere:
             chosen = replace(bare, name=BY_HAND)  # nobody said that its key may go there
         # The variable that moves the profile elsewhere loses against an address given by hand.
         chosen = replace(chosen, base_url=base_url, base_url_env="")
@@ -85,6 +89,16 @@ def recorded_profile(folder: Path, dialect: str) -> Profile:
     )
 
 
+def _speaking(config: Config, dialect: str) -> Config:
+    """The configuration without the profiles that speak another dialect."""
+    if dialect not in DIALECTS:
+        from chatrepl.dialects import dialect as spoken  # not for the first key
+
+        spoken(dialect)  # tells that there is none
+    profiles = {name: profile for name, profile in config.profiles.items() if profile.dialect == dialect}
+    return config._replace(profiles=profiles, default=config.default if config.default in profiles else "")
+
+
 def _named(config: Config, name: str) -> Profile | None:
     return config.profile(name) if name else None
 
@@ -96,16 +110,17 @@ def _by_hand(dialect: str, base_url: str) -> Profile | None:
 
 
 def _with_key(config: Config, env: Mapping[str, str]) -> Profile | None:
-    return next((profile for profile in config.profiles.values() if credentials.at_hand(profile, env)), None)
+    found = (each for each in config.profiles.values() if each.name not in ON_THIS_MACHINE)
+    return next((profile for profile in found if credentials.at_hand(profile, env)), None)
 
 
-def _running(config: Config) -> Profile | None:
+def _running(config: Config, env: Mapping[str, str]) -> Profile | None:
     """The first server on this machine that answers, with the model it offers."""
     for name in ON_THIS_MACHINE:
         profile = config.profiles.get(name)
-        if profile and _listens(profile.base_url):
+        if profile and _listens(address(profile, env)):
             try:
-                return _asked(profile)
+                return replace(profile, model=_first_model(located(profile, env), env))
             except ChatError:
                 continue  # something else has that port
     return None
@@ -120,23 +135,34 @@ def _listens(url: str) -> bool:
         return False
 
 
-def _asked(profile: Profile) -> Profile:
+def _first_model(profile: Profile, env: Mapping[str, str]) -> str:
     from chatrepl.client import Client, first_model
 
     quick = replace(profile, timeouts=replace(profile.timeouts, connect=1, first_byte=1, silence=1))
-    client = Client({})  # no proxy stands before this machine
+    client = Client(env)
     try:
-        return replace(profile, model=first_model(client, quick, "").model)
+        return first_model(client, quick, "").model
     finally:
         client.close()
 
 
-def _embedded(config: Config) -> Profile:
+def _embedded(config: Config, dialect: str) -> Profile:
     from chatrepl import local
 
-    if not local.is_installed():
-        raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
-    return config.profile("local")
+    profile = config.profiles.get("local")
+    if profile and local.is_installed():
+        return profile
+    if dialect:
+        wanted = ", ".join(f"{each.name} ({_wants(each)})" for each in config.profiles.values()) or "no profile does"
+        raise ConfigError(f"Nobody who speaks {dialect} is at hand: {wanted}", "-p NAME or --base-url URL names one.")
+    raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
+
+
+def _wants(profile: Profile) -> str:
+    """What the profile lacks to be chosen by its dialect alone."""
+    if profile.key_env:
+        return f"{profile.key_env} is not set"
+    return "its key is not in the environment" if profile.needs_key else "does not answer"
 
 
 HELP = """One of these is enough:

@@ -1,5 +1,6 @@
 """The configuration: who to talk to, how the program behaves, and where files are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any, NamedTuple
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
 from chatrepl.fuzzy import nearest
-from chatrepl.profiles import PROFILES
+from chatrepl.profiles import DIALECTS, PROFILES
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""
+
+BY_HAND = "by-hand"
+"""The name of who is talked to at an address given by hand, without a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Profile:
 
     name: str = ""
     about: str = ""
-    dialect: str = ""
+    dialect: str = field(default="", metadata={"of": DIALECTS})
     base_url: str = ""
     base_url_env: str = field(default="", metadata={"variable": True})
     """The environment variable that replaces ``base_url`` where it is set."""
@@ -71,7 +75,20 @@ class Profile:
 
 def address(profile: Profile, env: Mapping[str, str]) -> str:
     """The base URL of the profile: what the environment says, else its own; "" for none."""
-    return env.get(profile.base_url_env) or profile.base_url
+    told = env.get(profile.base_url_env, "").strip()
+    return _whole(told, profile.base_url) if told else profile.base_url
+
+
+def _whole(told: str, own: str) -> str:
+    """An address in place of one of this machine may lack what that has, as OLLAMA_HOST may; and one that a server
+    listens at may stand for all addresses, which nobody can be asked at."""
+    if not own.startswith("http://127.0.0.1:"):
+        return told
+    _, mark, place = told.rpartition("://")
+    host, rest = re.fullmatch(r"(\[.*?\]|[^:/]*)(.*)", place, re.DOTALL).groups()  # type: ignore[union-attr]
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+    port = "" if mark or rest.startswith(":") else own.removeprefix("http://127.0.0.1").partition("/")[0]
+    return f"{told.removesuffix(place) or 'http://'}{host}{port}{rest}"
 
 
 def located(profile: Profile, env: Mapping[str, str]) -> Profile:

@@ -34,7 +34,9 @@ def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", "Mend that line, or move the file away.") from None
+        last = f"(at the end, line {text.rstrip().count(chr(10)) + 1})"
+        said = str(error).replace("(at end of document)", last)
+        raise ConfigError(f"{path} is not valid TOML: {said}", "Mend that line, or move the file away.") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
         raise ConfigError(f"{path} holds what no configuration needs", "Move the file away.") from None
     return _Reader(path, text, []).config(data, built_in)
@@ -85,7 +87,7 @@ class _Reader(NamedTuple):
         if known.metadata.get("variable"):
             self.demand(at, not value or _is_name(value), "has to be the name of an environment variable")
         if choices := known.metadata.get("of"):
-            self.demand(at, value in choices, f"has to be one of {', '.join(choices)}")
+            self.demand(at, value in choices, f"has to be one of {', '.join(choices)}{nearest(value, choices)}")
         if isinstance(now, Timeouts):
             return self.fill(at, value, now)
         if count := known.metadata.get("numbers"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chatrepl import credentials
 from chatrepl.choice import REPLAYED
-from chatrepl.config import LOCAL, Profile, Recordings, Timeouts, located
+from chatrepl.config import BY_HAND, LOCAL, Profile, Recordings, Timeouts, located
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
@@ -297,10 +297,10 @@ class Connection:
     def _learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
         self._learned.setdefault((profile.base_url, profile.model), {}).update(mend)
         for name, new in mend.items():
-            how = f'without it. To keep it so: parameters = {{ {name} = "{LEFT_OUT}" }}'
-            if new != LEFT_OUT:
-                how = f'with {new}. To keep it so: parameters = {{ {name} = "{new}" }}'
-            self.say(f"{profile.model} does not take {name}; asked again {how} in [profiles.{profile.name}]")
+            how = "without it" if new == LEFT_OUT else f"with {new}"
+            keep = f'To keep it so: parameters = {{ {name} = "{new}" }} in [profiles.{profile.name}]'
+            told = f"{profile.model} does not take {name}; asked again {how}."
+            self.say(told if profile.name == BY_HAND else f"{told} {keep}")
 
     def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
         """The local profile with its server running; another model means another server, and so does a dead one."""

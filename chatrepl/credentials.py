@@ -25,7 +25,7 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
     else:
         if error := missing(profile, env):
             raise error
-        key = env.get(profile.key_env, "")
+        key = _in_environment(profile, env)
     key = key.strip()
     if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
         raise ConfigError(f"The key of the profile {profile.name!r} holds a character that no key has")
@@ -46,7 +46,7 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
 def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
     """The error for a key that the environment should hold and does not, None where all is well."""
     elsewhere = profile.key_command or profile.key_file or env.get(profile.base_url_env)
-    if not profile.key_env or env.get(profile.key_env) or elsewhere:
+    if not profile.key_env or has_key(profile, env) or elsewhere:
         return None
     return ConfigError(
         f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
@@ -62,7 +62,20 @@ def without_secrets(profile: Profile) -> Profile:
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
     """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
-    return bool(env.get(profile.base_url_env) or (profile.base_url and env.get(profile.key_env)))
+    return bool(env.get(profile.base_url_env) or (profile.base_url and has_key(profile, env)))
+
+
+def has_key(profile: Profile, env: Mapping[str, str]) -> bool:
+    """Whether the environment holds the key."""
+    return bool(_in_environment(profile, env))
+
+
+def _in_environment(profile: Profile, env: Mapping[str, str]) -> str:
+    return env.get(profile.key_env) or env.get(ALSO.get(profile.key_env, ""), "")
+
+
+ALSO = {"GEMINI_API_KEY": "GOOGLE_API_KEY", "SPELLBOOK_API_KEY": "EGP_API_KEY"}
+"""The other name that a vendor's own programs know its key by."""
 
 
 def _from_file(profile: Profile) -> str:

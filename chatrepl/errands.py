@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from chatrepl import config, config_reading, safe, sessions
+from chatrepl import config, config_reading, credentials, safe, sessions
 from chatrepl.config import Config, Paths, Profile
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
@@ -17,7 +17,7 @@ def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:
     for profile in configuration.profiles.values():
         key = "no key needed"
         if profile.key_env:
-            key = f"{profile.key_env} is {'set' if env.get(profile.key_env) else 'not set'}"
+            key = f"{profile.key_env} is {'set' if credentials.has_key(profile, env) else 'not set'}"
         elif profile.needs_key:
             key = "key from a file or a command"
         mark = "*" if profile.name == configuration.default else " "

@@ -5,6 +5,12 @@ Their order is the order in which they are tried when nothing else says who to t
 
 from typing import Any
 
+DIALECTS = (
+    *("openai-chat", "openai-completions", "openai-responses", "azure-inference", "scale-egp"),
+    *("anthropic", "ollama", "gemini"),
+)
+"""The protocols that a profile can name; ``dialects`` has what they are."""
+
 PROFILES: dict[str, dict[str, Any]] = {
     "openai": {
         "about": "OpenAI, or whatever OPENAI_BASE_URL names",
@@ -35,6 +41,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "about": "Anthropic's Claude",
         "dialect": "anthropic",
         "base_url": "https://api.anthropic.com",
+        "base_url_env": "ANTHROPIC_BASE_URL",
         "model": "claude-sonnet-4-5",
         "key_env": "ANTHROPIC_API_KEY",
     },
@@ -73,6 +80,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "key_env": "MISTRAL_API_KEY",
         "model": "mistral-small-latest",
         "usage": False,  # it refuses the question for it
+        "parameters": {"seed": "random_seed"},
     },
     "t-cloud": {
         "about": "T-Cloud AI Foundation Services",
@@ -94,6 +102,13 @@ PROFILES: dict[str, dict[str, Any]] = {
         "key_env": "AZURE_OPENAI_API_KEY",
         "options": {"api_version": "", "auth": "api-key"},
     },
+    "azure-deployment": {
+        "about": "Azure OpenAI, the deployment named as the model, at the resource in AZURE_OPENAI_ENDPOINT",
+        "dialect": "azure-inference",
+        "base_url_env": "AZURE_OPENAI_ENDPOINT",
+        "key_env": "AZURE_OPENAI_API_KEY",
+        "options": {"api_version": "2024-10-21", "auth": "api-key", "deployment": True},
+    },
     "scale": {
         "about": "Scale's Enterprise Generative AI Platform (EGP, Spellbook)",
         "dialect": "scale-egp",
@@ -105,6 +120,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "about": "Ollama on this machine",
         "dialect": "ollama",
         "base_url": "http://127.0.0.1:11434",
+        "base_url_env": "OLLAMA_HOST",
         "options": {"truncate": False},  # an error is better than a model that silently forgets the beginning
     },
     "lmstudio": {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.unopened import parted
 
 
 @dataclass(slots=True)
@@ -52,11 +53,13 @@ class Reply:
         return not (self._calls or any(self._text) or any(piece.text for piece in self._thinking))
 
     def message(self) -> Message:
-        """The message so far."""
+        """The message so far. A stream may have shown as text what turns out to be reasoning."""
         thinking = "".join(piece.text for piece in self._thinking)
         signature = "".join(piece.signature for piece in self._thinking)
+        thought, said = ("", self.text) if thinking else parted(self.text)
+        thinking += thought
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
-        parts += [TextPart(self.text)] if self.text else []
+        parts += [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(

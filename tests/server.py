@@ -95,7 +95,7 @@ class Server:
         self.tls: ssl.SSLContext | None = None
         """What it speaks TLS with, None for none."""
         self.listing: Any = None
-        """What a GET brings, if not these models in the words of OpenAI."""
+        """What a GET brings, or a script for it, if not these models in the words of OpenAI."""
 
     def answers(self, *scripts: Script) -> None:
         """The next requests are answered by these."""
@@ -115,7 +115,8 @@ class Server:
         received = exchange.received
         if received.method == "GET":
             models = {"object": "list", "data": [{"id": model} for model in self.models]}
-            whole(self.listing or models)(exchange)
+            script: Script = self.listing if callable(self.listing) else whole(self.listing or models)
+            script(exchange)
             return
         self.requests.append(received)
         try:

@@ -1,14 +1,19 @@
 """Azure's flavours: one dialect, told apart by what the profile says."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatrepl.config import Profile
+from chatrepl.config import Profile, built_in, located
 from chatrepl.conversation import Conversation, TextPart
 from chatrepl.dialects import Request, dialect
 from chatrepl.errors import ConfigError
 from tests.exchanges import user
+from tests.server import Server, whole
+from tests.talking import Talk
+from tests.talking import asked as ask
 
 AZURE = dialect("azure-inference")
 
@@ -95,3 +100,33 @@ def test_models_come_from_a_list_or_from_what_the_endpoint_says_of_itself(base_u
 
 def test_an_error_without_a_body_is_told_by_its_header() -> None:
     assert AZURE.error_text(400, {"x-ms-error-code": "OperationNotSupported"}, b"") == "OperationNotSupported"
+
+
+DEPLOYED = built_in(Path()).profile("azure-deployment")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://x.openai.azure.com", "https://x.openai.azure.com/", "https://x.openai.azure.com/openai/"]
+)
+def test_the_deployment_stands_in_the_path_of_the_older_addresses(endpoint: str) -> None:
+    profile = replace(located(DEPLOYED, {"AZURE_OPENAI_ENDPOINT": endpoint}), model="my gpt")
+    request = AZURE.encode(profile, Conversation().asking(user(TextPart("Hi"))), "KEY", stream=False)
+    path = "/openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21"
+    assert request.url == f"https://x.openai.azure.com{path}"
+    assert "deployment" not in (request.body or {})
+    assert (request.headers["api-key"], request.headers.get("Authorization")) == ("KEY", None)
+
+
+def test_a_deployment_has_to_be_named() -> None:
+    profile = located(DEPLOYED, {"AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com"})
+    assert AZURE.models
+    with pytest.raises(ConfigError, match="deployment") as caught:
+        AZURE.models(profile, "KEY")
+    assert "-m NAME" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_endpoint_that_does_not_tell_its_model_is_asked_without_one(server: Server, talk: Talk, status: int) -> None:
+    server.listing = whole({"error": {"code": "404", "message": "Resource not found"}}, status)
+    assert ask(talk(Profile("azure", dialect="azure-inference", base_url=server.url)), "Hi").text == "Hello"
+    assert "model" not in server.requests[0].body

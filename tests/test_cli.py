@@ -273,3 +273,68 @@ def test_files_are_for_the_user_alone(server: Server, home: Path) -> None:
 def test_version_is_one_line(home: Path) -> None:
     assert run("--version", home=home).stdout.startswith(b"chatrepl ")
     assert run("--plain", "--version", home=home).stdout.startswith(b"chatrepl ")
+
+
+# A dialect alone
+
+
+KEYS = {"OPENAI_API_KEY": "sk-openai", "ANTHROPIC_API_KEY": "sk-claude"}
+
+
+def profile(name: str, dialect: str, server: Server, key_env: str = "") -> str:
+    key = f'key_env = "{key_env}"\n' if key_env else ""
+    return f'[profiles.{name}]\ndialect = "{dialect}"\nbase_url = "{server.url}"\nmodel = "m-{name}"\n{key}'
+
+
+@pytest.mark.parametrize("default", ["", 'default = "openai"\n'])
+def test_a_dialect_alone_chooses_among_those_who_speak_it(server: Server, home: Path, default: str) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(default + profile("openai", "openai-chat", server, "OPENAI_API_KEY"))
+    run("--dialect", "anthropic", "Hi", home=home, ANTHROPIC_BASE_URL=server.url, **KEYS)
+    asked = server.requests[0]
+    assert (asked.path, asked.headers["x-api-key"]) == ("/v1/messages", "sk-claude")
+    assert asked.body["model"].startswith("claude")
+    assert "sk-openai" not in str(asked.headers)
+
+
+def test_the_default_is_chosen_by_its_dialect_and_a_profile_that_is_named_speaks_any(
+    server: Server, home: Path
+) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('default = "work"\n' + profile("work", "openai-chat", server, "WORK_KEY"))
+    run("--dialect", "openai-chat", "Hi", home=home, WORK_KEY="sk-work", **KEYS)
+    run("-p", "work", "--dialect", "openai-responses", "Hi", home=home, WORK_KEY="sk-work", **KEYS)
+    run("--base-url", server.url, "--dialect", "openai-responses", "Hi", home=home, WORK_KEY="sk-work", **KEYS)
+    assert [(each.path, each.headers.get("authorization")) for each in server.requests] == [
+        ("/v1/chat/completions", "Bearer sk-work"),
+        ("/v1/responses", "Bearer sk-work"),
+        ("/v1/responses", None),
+    ]
+
+
+def test_a_server_on_this_machine_is_found_by_its_dialect(server: Server, home: Path) -> None:
+    server.listing = {"models": [{"name": "llama3:latest"}]}
+    address = server.url.removeprefix("http://127.0.0.1").removesuffix("/v1")
+    done = run("--dialect", "ollama", "Hi", home=home, OLLAMA_HOST=f"0.0.0.0{address}", **KEYS)
+    assert (server.requests[0].path, server.requests[0].body["model"]) == ("/api/chat", "llama3:latest"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("dialect", "complaint"),
+    [
+        ("anthropic", "Nobody who speaks anthropic is at hand: anthropic (ANTHROPIC_API_KEY is not set)"),
+        ("ollama", "Nobody who speaks ollama is at hand: ollama (does not answer)"),
+        ("anthropc", "did you mean 'anthropic'?"),
+    ],
+)
+def test_a_dialect_that_nobody_at_hand_speaks_is_a_line(home: Path, dialect: str, complaint: str) -> None:
+    done = run("--dialect", dialect, "Hi", home=home, OPENAI_API_KEY="sk-openai", OLLAMA_HOST="127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert complaint in done.stderr.decode()
+
+
+def test_a_key_that_was_not_sent_by_hand_is_told_how_to_send(server: Server, home: Path) -> None:
+    server.answers(whole({"error": {"message": "no key"}}, 401))
+    done = run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    assert "-p NAME --base-url URL" in done.stderr.decode()
+    assert b"by-hand' names no key" not in done.stderr

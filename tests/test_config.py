@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from chatrepl import config, config_reading
+from chatrepl import config, config_reading, profiles
 from chatrepl.config import Profile, Timeouts, Ui
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
@@ -25,6 +25,12 @@ COMPLAINTS = {
         "line 5: profiles.b.base_ulr is no known key: did you mean 'base_url'?",
     ),
     "a profile without a dialect": ('[profiles.a]\nbase_url = "x"\n', "line 1: profiles.a needs a dialect"),
+    "a dialect that is none": (
+        '[profiles.a]\nbase_url = "http://h"\ndialect = "openai-caht"\noptions = { dialect = "x" }\n',
+        "line 3: profiles.a.dialect has to be one of openai-chat, openai-completions, openai-responses, "
+        "azure-inference, scale-egp, anthropic, ollama, gemini: did you mean 'openai-chat'?",
+    ),
+    "TOML that is not over": ('default = "local"\nx = [\n\n', "is not valid TOML: Invalid value (at the end, line 2)"),
     "a dotted key": ("ui.theme = 3\n", "line 1: ui.theme has to be a text"),
     "a table in a line": (
         "[profiles.local]\ntimeouts = { conect = 1 }\n",
@@ -179,6 +185,10 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
         assert profile.about
 
 
+def test_the_dialects_that_a_profile_can_name_are_those_that_there_are() -> None:
+    assert tuple(DIALECTS) == profiles.DIALECTS
+
+
 def test_the_example_is_true_and_shows_every_setting() -> None:
     loaded = config_reading.load(EXAMPLE)
     assert loaded.ui == Ui(), "the example shows the defaults"
@@ -208,3 +218,28 @@ def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -
     path.write_text('[profiles.local]\nsystem = """\n' + "x" * 5_000 + '\n[ui]\n"""\nmodle = "m"\n')
     with pytest.raises(ConfigError, match=r"line 6: profiles\.local\.modle"):
         config_reading.load(path)
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        ("gpu.example", "http://gpu.example:11434"),
+        ("gpu.example:8080", "http://gpu.example:8080"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("[::1]", "http://[::1]:11434"),
+        ("[::]:8080", "http://[::1]:8080"),
+        ("http://0.0.0.0:11434/", "http://127.0.0.1:11434/"),
+        ("https://gpu.example/ollama", "https://gpu.example/ollama"),
+    ],
+)
+def test_the_address_of_ollama_may_be_as_short_as_its_own_program_takes_it(told: str, url: str) -> None:
+    ollama = config.built_in(Path()).profile("ollama")
+    assert config.address(ollama, {"OLLAMA_HOST": told}) == url
+
+
+def test_an_address_of_another_vendor_is_taken_as_it_is() -> None:
+    openai = config.built_in(Path()).profile("openai")
+    assert config.address(openai, {"OPENAI_BASE_URL": "0.0.0.0/v1"}) == "0.0.0.0/v1"

@@ -59,3 +59,14 @@ def test_a_command_that_takes_too_long_is_a_line(monkeypatch: pytest.MonkeyPatch
     endless = (sys.executable, "-c", "import signal, sys; sys.stdin.read() or __import__('threading').Event().wait()")
     with pytest.raises(ConfigError, match="took more than"):
         credentials.read(Profile("a", key_command=endless), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("SPELLBOOK_API_KEY", "EGP_API_KEY")]
+)
+def test_a_key_is_found_by_the_other_name_of_its_vendor_too(name: str, other: str) -> None:
+    profile = Profile("a", base_url="https://a.example", key_env=name)
+    assert credentials.read(profile, {other: SECRET}) == SECRET
+    assert credentials.read(profile, {other: "another", name: SECRET}) == SECRET
+    assert credentials.at_hand(profile, {other: SECRET})
+    assert not credentials.at_hand(profile, {"A_KEY": SECRET})

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from chatrepl.conversation import Conversation, TextPart, ToolCallPart
+from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
-from chatrepl.errors import BrokenReply
+from chatrepl.dialects.response import read
+from chatrepl.dialects.wire import written
+from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Finished, FinishReason, Text
 from chatrepl.framing import Frame
 from tests.exchanges import PROFILE, assistant, user
@@ -139,9 +141,67 @@ def test_each_ending_that_gemini_knows_has_its_meaning(raw: str, reason: FinishR
 
 @pytest.mark.parametrize("raw", "SAFETY OTHER BLOCKLIST PROHIBITED_CONTENT IMAGE_SAFETY MODEL_ARMOR JAILBREAK".split())
 def test_a_prompt_that_gemini_blocks_is_told_as_filtered(raw: str) -> None:
-    assert list(dialect("gemini").decode_whole({"promptFeedback": {"blockReason": raw}})) == [
-        Finished("content_filter", raw)
+    told = f"The prompt was blocked: {raw}"
+    feedback = {"blockReason": raw}
+    assert list(dialect("gemini").decode_whole({"promptFeedback": feedback})) == [Finished("content_filter", told)]
+    feedback["blockReasonMessage"] = "It is about\nbombs."
+    told += ": It is about bombs."
+    assert list(dialect("gemini").decode_whole({"promptFeedback": feedback})) == [Finished("content_filter", told)]
+
+
+def test_why_gemini_ended_a_reply_is_kept_beside_its_word_for_it() -> None:
+    reply = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "Malformed call: add("}]}
+    assert list(dialect("gemini").decode_whole(reply)) == [
+        Finished("error", "MALFORMED_FUNCTION_CALL: Malformed call: add(")
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({}, 8192),
+        ({"num_ctx": 4096}, 4096),
+        ({"options": {"num_ctx": 4096}}, 4096),
+    ],
+)
+def test_ollama_is_asked_for_the_context_that_the_profile_tells(options: Any, asked: int) -> None:
+    found = request("ollama", context=8192, options=options).body
+    assert found is not None
+    assert found["options"] == {"num_ctx": asked}
+    assert "options" not in body("ollama"), "nor for any where it tells none"
+
+
+def test_the_best_of_several_is_asked_for_in_one_piece() -> None:
+    assert "stream" not in body("openai-completions", best_of=3)
+    assert "stream_options" not in body("openai-completions", best_of=3)
+    assert body("openai-completions", best_of=1)["stream"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [({}, {"x-api-key": "KEY"}), ({"auth": "bearer"}, {"authorization": "Bearer KEY"})],
+)
+def test_a_gateway_is_shown_the_key_of_anthropic_in_its_own_way(options: Any, shown: dict[str, str]) -> None:
+    found = request("anthropic", options=options)
+    assert found.headers == shown | {"anthropic-version": "2023-06-01"}
+    assert "auth" not in (found.body or {})
+    with pytest.raises(ConfigError, match="auth"):
+        request("anthropic", options={"auth": ["both"]})
+
+
+def test_anthropic_goes_on_with_a_reply_that_does_not_end_with_a_blank() -> None:
+    assert dialect("anthropic").prefill
+    talk = Conversation().asking(user(TextPart("Hi")), assistant(TextPart("Hello  \n")))
+    found = request("anthropic", talk=talk).body
+    assert found is not None
+    assert found["messages"][-1] == {"role": "assistant", "content": "Hello"}
+
+
+@pytest.mark.parametrize("inside", ["a\n```\nb\n```", "~~~", "`````"])
+def test_a_file_that_holds_a_fence_stands_in_a_longer_one(inside: str) -> None:
+    _, fence, *lines, end, last = written(FilePart("a.md", inside)).split("\n")
+    assert (fence, "\n".join(lines), last) == (end, inside, "")
+    assert fence not in inside
 
 
 @pytest.mark.parametrize(
@@ -199,6 +259,23 @@ def test_a_list_of_models_becomes_names_and_sizes(name: str, told: Any, models: 
     assert decode_models(told) == models
 
 
+@pytest.mark.parametrize(
+    ("prompt", "completion", "price"),
+    [
+        ("0.000001", "0.000002", (1.0, 2.0)),
+        ("0", "0", (0.0, 0.0)),
+        ("-1", "-1", None),
+        ("nan", "1", None),
+        ("1", "inf", None),
+    ],
+)
+def test_a_price_that_varies_or_is_none_is_unknown(prompt: str, completion: str, price: Any) -> None:
+    decode_models = dialect("openai-chat").decode_models
+    assert decode_models is not None
+    told = {"data": [{"id": "m", "pricing": {"prompt": prompt, "completion": completion}, "max_context_length": 5}]}
+    assert decode_models(told) == [ModelInfo("m", 5, price)]
+
+
 ODD = dict.fromkeys(("supportedGenerationMethods", "inputTokenLimit", "details"), "odd")
 
 
@@ -214,6 +291,31 @@ def test_junk_for_a_list_of_models_is_an_empty_list_or_what_of_it_has_a_name(nam
 def test_a_body_of_another_protocol_is_no_reply(name: str) -> None:
     with pytest.raises(BrokenReply):
         list(dialect(name).decode_whole({"object": "chat.completion", "choices": []}))
+
+
+# A stream that is called JSON
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        ("openai-chat", b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'),
+        ("openai-chat", b'\xef\xbb\xbf\n: ping\n\ndata: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'),
+        (
+            "anthropic",
+            b'event: x\ndata: {"type": "content_block_start", "content_block": {"type": "text", "text": "Hi"}}\n\n',
+        ),
+        ("ollama", b'{"message": {"content": "Hi"}, "done": false}\n'),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/stream+json", ""])
+def test_a_stream_that_is_called_json_is_shown_as_it_comes(name: str, piece: bytes, kind: str) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from (piece[at : at + 1] for at in range(len(piece)))
+        raise AssertionError("more was read than the first word needs")
+
+    events = read(dialect(name), PROFILE, 200, {"content-type": kind}, chunks(), stream=True)
+    assert next(events) == Text("Hi")
 
 
 # How a stream ends

@@ -55,7 +55,7 @@ def test_the_servers_own_word_is_kept_and_told_where_it_says_more(
 @pytest.mark.parametrize(
     ("dialect", "body", "told"),
     [
-        ("gemini", BLOCKED, f"{FILTERED} (SAFETY)"),
+        ("gemini", BLOCKED, "The prompt was blocked: SAFETY"),
         ("openai-chat", openai("content_filter", ""), FILTERED),
         (
             "azure-inference",
@@ -82,6 +82,10 @@ def test_a_script_gets_both_words(server: Server, home: Path) -> None:
     words = ("--base-url", server.url, "--dialect", "gemini", "-m", "m", "--no-stream", "--json", "Hi")
     done = run(*words, home=home)
     found = json.loads(done.stdout)
-    assert (done.returncode, found["finish_reason"], found["raw_finish_reason"]) == (1, "content_filter", "SAFETY")
+    assert (done.returncode, found["finish_reason"], found["raw_finish_reason"]) == (
+        1,
+        "content_filter",
+        "The prompt was blocked: SAFETY",
+    )
     found = json.loads(run(*words, home=home).stdout)
     assert (found["finish_reason"], found["raw_finish_reason"]) == ("stop", "STOP")

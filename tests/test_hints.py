@@ -229,6 +229,12 @@ def test_a_path_that_is_echoed_says_nothing_of_the_dialect_that_asks_it() -> Non
         ("anthropic", claude("rate_limit_error", "slow down"), 429),
         ("anthropic", claude("api_error", "Internal server error"), 500),
         ("anthropic", claude("invalid_request_error", "no"), 200),
+        (
+            "openai-chat",
+            {"object": "error", "message": "out of memory", "type": "InternalServerError", "code": 500},
+            500,
+        ),
+        ("openai-responses", {"type": "error", "code": "rate_limit_exceeded", "message": "slow down"}, 429),
     ],
 )
 def test_an_error_inside_a_good_answer_has_its_status(name: str, error: Any, status: int) -> None:

@@ -15,7 +15,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = [
     {"safe", "tally", "errors", "locking", "secrets_found", "redaction", "waiting", "narrow", "fuzzy", "profiles"},
-    {"files", "capabilities", "streams", "modes", "toml_places", "events"},
+    {"files", "capabilities", "streams", "modes", "toml_places", "events", "unopened"},
     {
         "terminal",
         "framing",

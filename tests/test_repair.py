@@ -1,11 +1,12 @@
 """Parameters that heal themselves: a complaint of a server becomes one change of the request."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatrepl import asking
-from chatrepl.config import Profile
+from chatrepl.config import BY_HAND, Profile, built_in
 from chatrepl.conversation import question
 from chatrepl.dialects.dialect import Request
 from chatrepl.dialects.repair import advice, mended
@@ -44,6 +45,46 @@ COMPLAINTS = [
 @pytest.mark.parametrize(("said", "parameter", "change"), COMPLAINTS)
 def test_a_complaint_becomes_a_change(said: str, parameter: str, change: dict[str, str]) -> None:
     assert advice(Refused(said, status=400, parameter=parameter), BODY, {}) == change
+
+
+NESTED = [
+    (
+        {"generationConfig": {"seed": 7, "topK": 1}},
+        "Unknown name \"seed\" at 'generation_config': Cannot find field.",
+        "",
+        "seed",
+    ),
+    ({"model_parameters": {"topP": 1}}, "body.model_parameters.topP: extra fields not permitted", "", "topP"),
+    ({"options": {"mirostat": 1}}, "unsupported parameter", "options.mirostat", "mirostat"),
+]
+
+
+@pytest.mark.parametrize(("more", "said", "parameter", "name"), NESTED)
+def test_what_stands_in_an_object_of_parameters_is_mended_there(
+    more: dict[str, Any], said: str, parameter: str, name: str
+) -> None:
+    body = {"contents": [], **more}
+    names = advice(Refused(said, status=400, parameter=parameter), body, {})
+    assert names == {name: "off"}
+    (place,) = more
+    left = {key: value for key, value in more[place].items() if key != name}
+    assert mended(Request("POST", "u", {}, body), names).body == {"contents": [], place: left}
+
+
+def test_the_seed_has_mistrals_name() -> None:
+    names = built_in(Path()).profile("mistral").parameters
+    assert mended(Request("POST", "u", {}, {"seed": 7}), names).body == {"random_seed": 7}
+
+
+def test_who_is_asked_by_hand_has_no_profile_to_write_the_change_into(server: Server, tmp_path: Path) -> None:
+    for name, keep in ((BY_HAND, False), ("mine", True)):
+        server.answers(faults.refusal(400, "Unsupported parameter: 'seed'"))
+        profile = Profile(name, dialect="openai-chat", base_url=server.url, model="m", options={"seed": 5})
+        with faults.session(tmp_path / name, profile) as seen:
+            assert asking.ask(seen.session, question("Hi"))
+        assert "m does not take seed; asked again without it." in seen.notes.getvalue()
+        assert ("[profiles.mine]" in " ".join(seen.notes.getvalue().split())) is keep
+        assert "by-hand" not in seen.notes.getvalue()
 
 
 @pytest.mark.parametrize("status", [200, 401, 404, 429, 500])

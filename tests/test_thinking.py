@@ -1,15 +1,20 @@
 """Reasoning inside the answer is told apart from it, wherever the pieces are cut."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatrepl.conversation import ThinkingPart
+from chatrepl.dialects import dialect
+from chatrepl.dialects.response import read
 from chatrepl.dialects.thinking import apart
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Text, Usage
-from tests.exchanges import joined
+from chatrepl.reply import Reply
+from tests.exchanges import PROFILE, joined
 
 CASES = {
     "<think>Hm.</think>Four": ("Four", "Hm."),
@@ -38,6 +43,35 @@ def test_any_cutting_gives_the_same(parts: list[str], data: st.DataObject) -> No
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)))))
     pieces = [Text(text[start:end]) for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     assert joined(apart(pieces)) == joined(apart([Text(text)]))
+
+
+UNOPENED = {
+    "Hm.\n</think>\n\nFour": ("Four", "Hm.\n"),
+    "Hm.\n</think>": ("", "Hm.\n"),
+    "In R1 the mark </think> ends it.": ("In R1 the mark </think> ends it.", ""),
+    "So:\n```\n</think>\n```\n": ("So:\n```\n</think>\n```\n", ""),
+    "It is `<think>` and then\n</think>\nthere.": ("It is `<think>` and then\n</think>\nthere.", ""),
+    "</think>\n\nFour": ("Four", ""),
+}
+
+
+@pytest.mark.parametrize("text", UNOPENED)
+def test_reasoning_of_which_only_the_end_is_marked_is_told_in_a_whole_reply(text: str) -> None:
+    body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
+    headers = {"content-type": "application/json"}
+    assert joined(read(dialect("openai-chat"), PROFILE, 200, headers, [body], stream=False)) == UNOPENED[text]
+
+
+@pytest.mark.parametrize("text", UNOPENED)
+def test_of_a_stream_it_is_kept_as_reasoning_and_does_not_go_back(text: str) -> None:
+    said, thought = UNOPENED[text]
+    reply = Reply()
+    for letter in text:
+        reply.feed(Text(letter))
+    message = reply.message()
+    assert reply.text == text, "what was shown"
+    assert message.text == said
+    assert [part.text for part in message.parts if isinstance(part, ThinkingPart)] == [thought] * bool(thought)
 
 
 def test_other_events_keep_their_place_and_what_is_held_comes_before_them() -> None:

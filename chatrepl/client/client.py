@@ -21,7 +21,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
-from chatrepl.errors import ChatError, CommandError, ConfigError, RequestError
+from chatrepl.errors import ChatError, CommandError, ConfigError, Refused, RequestError
 from chatrepl.events import Event, Finished
 from chatrepl.redaction import Secrets
 from chatrepl.waiting import Wait, Waiting, nobody
@@ -248,10 +248,15 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
 
 
 def first_model(client: Client, profile: Profile, key: str) -> Profile:
-    """The profile with a model: its own, else the first that the server offers."""
+    """The profile with a model: its own, else the first that the server offers; none where none needs to be named."""
     if profile.model:
         return profile
-    offered = client.models(profile, key)
+    try:
+        offered = client.models(profile, key)
+    except Refused as error:
+        if error.status in (404, 405) and dialect(profile.dialect).modelless:
+            return profile
+        raise
     if not offered:
         raise ConfigError(f"{profile.name} offers no model", "Name one: -m NAME or /model NAME")
     return replace(profile, model=offered[0].id)

@@ -3,10 +3,13 @@
 A thinking block goes back only beside the tool calls it led to, and unchanged. For that its signature is kept as a
 line ``anthropic:<length of its text>:<signature>``: a reply may hold several blocks, whose texts are kept joined, and
 a signature of another vendor is refused.
+
+The option ``auth`` is for this module and does not go into the body: "bearer" shows the key as gateways want it that
+take it in the header ``Authorization`` alone, "x-api-key" is the default.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chatrepl.config import Profile
@@ -35,14 +38,14 @@ from chatrepl.dialects.wire import (
     with_query,
     written,
 )
-from chatrepl.errors import BrokenReply
+from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
 
 _MAX_TOKENS = 8192
 """What is asked for where the profile says nothing: the protocol has no default, and models refuse more than theirs."""
 
-_NAMES = {"stop": "stop_sequences", "seed": ""}
+_NAMES = {"stop": "stop_sequences", "seed": "", "auth": ""}
 _SAMPLING = {"temperature": "", "top_p": "", "top_k": ""}
 _VERSION = "2023-06-01"
 _VERSION_WITHOUT_SAMPLING = "2026-10-21"
@@ -66,8 +69,18 @@ def _url(profile: Profile, path: str) -> str:
 
 
 def _headers(profile: Profile, key: str) -> dict[str, str]:
-    own = {"x-api-key": key} if key else {}
+    auth = str(profile.options.get("auth", "x-api-key"))
+    if auth not in _AUTH:
+        raise ConfigError(f"The option auth cannot be {auth!r}", f"It is one of {', '.join(_AUTH)}.")
+    own = _AUTH[auth](key) if key else {}
     return own | {"anthropic-version": _VERSION} | {name.lower(): value for name, value in profile.headers.items()}
+
+
+_AUTH: dict[str, Callable[[str], dict[str, str]]] = {
+    "x-api-key": lambda key: {"x-api-key": key},
+    "bearer": lambda key: {"authorization": f"Bearer {key}"},
+}
+"""The ways to show the key."""
 
 
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
@@ -249,4 +262,6 @@ def models(profile: Profile, key: str) -> Request:
     return Request("GET", with_query(_url(profile, "/models"), "limit=1000"), _headers(profile, key))
 
 
-DIALECT = Dialect("anthropic", sse, ALL_PARTS, encode, decode, decode_whole, error_text, models, decode_models)
+DIALECT = Dialect(
+    "anthropic", sse, ALL_PARTS, encode, decode, decode_whole, error_text, models, decode_models, prefill=True
+)

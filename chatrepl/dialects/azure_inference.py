@@ -1,11 +1,13 @@
 """Azure's model inference, ``POST {base}/chat/completions?api-version=...``, and Azure OpenAI, which is nearly that.
 
-The messages are those of ``openai_chat``. Two options are for this module and do not go into the body:
+The messages are those of ``openai_chat``. Three options are for this module and do not go into the body:
 
 ``api_version``  goes into the URL unless ``base_url`` has one in its query; "" for none, as /openai/v1 wants it.
 ``auth``         how the key is shown: "api-key", "bearer" (an Entra token), or "both", which is the default.
 
-A ``{model}`` in ``base_url`` is replaced: Azure OpenAI's older addresses name the deployment in the path. The header
+``deployment``   true for Azure OpenAI's older addresses, which name the deployment in the path: it is the model.
+
+A ``{model}`` in ``base_url`` is replaced; ``deployment`` appends the path that holds it. The header
 ``extra-parameters: pass-through`` lets options pass that are not in Azure's schema; ``headers`` may say another.
 What the content filter found is told in words, as the raw word of ``Finished`` or as the error.
 """
@@ -24,7 +26,7 @@ from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished
 from chatrepl.framing import Frame, sse
 
-FOR_US = ("api_version", "auth")
+FOR_US = ("api_version", "auth", "deployment")
 """The options that are not for the server."""
 
 API_VERSION = "2024-05-01-preview"
@@ -43,7 +45,14 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
 
 
 def _url(profile: Profile, path: str) -> str:
-    base = root(profile.base_url.replace("{model}", quote(profile.model, safe="")), "/chat/completions")
+    base = root(profile.base_url, "/chat/completions")
+    if profile.options.get("deployment") and "/deployments/" not in base:
+        base = wire.join(root(base, "/openai"), "/openai/deployments/{model}")
+    if "{model}" in base and not profile.model:
+        raise ConfigError(
+            "The address names a deployment, and none is set", "Name it as the model: -m NAME or /model NAME"
+        )
+    base = base.replace("{model}", quote(profile.model, safe=""))
     version = profile.options.get("api_version", API_VERSION)
     url = wire.join(base, path)
     return with_query(url, f"api-version={quote(str(version))}") if version and "api-version=" not in url else url
@@ -156,4 +165,5 @@ DIALECT = Dialect(
     error_text,
     models,
     decode_models,
+    modelless=True,
 )

@@ -50,7 +50,8 @@ class Dialect:
     HTTP error says in a line, "" for nothing. ``models`` is None where the protocol has no list of models.
     ``carries`` are the kinds of parts that a request can hold; not each of them in each place, see ``unsent``.
     ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
-    protocols a profile may say so for its server.
+    protocols a profile may say so for its server. ``modelless`` tells that a request may name no model, where the
+    server does not say which one it has.
     """
 
     name: str
@@ -63,3 +64,4 @@ class Dialect:
     models: Callable[[Profile, str], Request] | None = None
     decode_models: Callable[[object], list[ModelInfo]] | None = None
     prefill: bool = False
+    modelless: bool = False

@@ -146,17 +146,18 @@ class _Decoder:
             if not dig(candidate, "index"):
                 yield from self._candidate(candidate)
         yield from _usage(chunk.get("usageMetadata"))
-        blocked = text(dig(chunk, "promptFeedback", "blockReason"))
-        if blocked and not self.finished:
+        feedback = chunk.get("promptFeedback")
+        if (blocked := text(dig(feedback, "blockReason"))) and not self.finished:
             self.finished = True
-            yield Finished("content_filter", blocked)
+            why = message_of(text(dig(feedback, "blockReasonMessage")))
+            yield Finished("content_filter", f"The prompt was blocked: {blocked}" + (f": {why}" if why else ""))
 
     def _candidate(self, candidate: object) -> Iterator[Event]:
         for part in items(dig(candidate, "content", "parts")):
             yield from self._part(part)
         raw = text(dig(candidate, "finishReason"))
         if raw and not self.finished:
-            yield self.finish(raw)
+            yield self.finish(raw, text(dig(candidate, "finishMessage")))
 
     def _part(self, part: object) -> Iterator[Event]:
         if said := text(dig(part, "text")):
@@ -173,10 +174,11 @@ class _Decoder:
         call_id = text(call.get("id")) or f"call_{number}_{name}"
         yield ToolCallPiece(number, call_id, name, arguments_text(call.get("args") or {}))
 
-    def finish(self, raw: str) -> Finished:
+    def finish(self, raw: str, why: str = "") -> Finished:
         self.finished = True
         reason = _REASONS.get(raw.upper(), "other")
-        return Finished("tool_calls" if reason == "stop" and self.calls else reason, raw)
+        told = raw if reason == "stop" or not why else f"{raw}: {message_of(why)}"
+        return Finished("tool_calls" if reason == "stop" and self.calls else reason, told)
 
 
 _REASONS: dict[str, FinishReason] = {

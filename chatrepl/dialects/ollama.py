@@ -23,6 +23,7 @@ from chatrepl.dialects.wire import (
     placed,
     refusal,
     root,
+    table,
     text,
     total,
     written,
@@ -45,7 +46,10 @@ _OPTIONS = {
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply: the whole history. A stream is the default, so its absence is said."""
     body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation), "stream": stream}
-    body |= placed(profile.options, _OPTIONS, "options")
+    options = profile.options
+    if profile.context and "num_ctx" not in {*options, *table(options.get("options"))}:
+        options = {"num_ctx": profile.context, **options}  # else a long talk would lose its beginning unseen
+    body |= placed(options, _OPTIONS, "options")
     return Request("POST", _url(profile, "/chat"), _headers(profile, key), body)
 
 

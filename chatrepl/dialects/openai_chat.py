@@ -5,6 +5,7 @@ Deviations known of each server: see the captures of this dialect in the tests.
 
 import json
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any
 
 from chatrepl.config import Profile
@@ -218,16 +219,19 @@ _CONTEXT_SIZES = (
     ("max_input_tokens",),
     ("meta", "n_ctx"),
     ("context_window",),
+    ("max_context_length",),
 )
-"""Where a list of models tells the size of the context: OpenRouter, vLLM, LiteLLM, llama.cpp, Groq."""
+"""Where a list of models tells the size of the context: OpenRouter, vLLM, LiteLLM, llama.cpp, Groq, LM Studio and
+Mistral."""
 
 
 def _price(pricing: object) -> tuple[float, float] | None:
-    """OpenRouter tells dollars a token, as texts."""
+    """OpenRouter tells dollars a token, as texts; a price that varies is -1."""
     try:
-        return float(dig(pricing, "prompt")) * 1e6, float(dig(pricing, "completion")) * 1e6
+        price = float(dig(pricing, "prompt")) * 1e6, float(dig(pricing, "completion")) * 1e6
     except (TypeError, ValueError):
         return None
+    return price if all(0 <= side < inf for side in price) else None
 
 
 CARRIES = ALL_PARTS - {ThinkingPart}

@@ -42,7 +42,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     """The request for the next reply."""
     prompt, stop = _raw(conversation) if profile.options.get("raw") else _templated(profile, conversation)
     body: dict[str, Any] = {"model": profile.model, "prompt": prompt, "max_tokens": MAX_TOKENS}
-    if stream:
+    best_of = profile.options.get("best_of")
+    if stream and not (isinstance(best_of, int) and best_of > 1):  # the best one is known in the end alone
         body["stream"] = True
         if profile.usage:
             body["stream_options"] = {"include_usage": True}

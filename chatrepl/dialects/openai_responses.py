@@ -180,7 +180,7 @@ class _Decoder:
         if status == "failed" or (status == "cancelled" and wire.message_of(response)):
             raise refusal(response)
         if status == "cancelled":
-            raise Refused("The server cancelled the reply", ASK_AGAIN, status=200)
+            raise Refused("the reply was cancelled", ASK_AGAIN, status=200)
         yield from self._start(response)
         yield from self._rest(items(dig(response, "output")))
         if isinstance(usage := dig(response, "usage"), dict):

@@ -23,10 +23,10 @@ _COMPLAINT = re.compile(
 _ADVICE = re.compile(r"\buse [`'\"]?(\w+)[`'\"]? instead", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]\w*")
 
-_INDISPENSABLE = {
-    *("model", "messages", "input", "prompt", "contents", "system", "instructions"),
-    *("model_parameters", "options", "generationConfig"),  # of what stands in these it can only be told, not mended
-}
+_INNER = ("model_parameters", "options", "generationConfig")
+"""The objects of a body that hold parameters themselves: Scale's, Ollama's and Google's."""
+
+_INDISPENSABLE = {"model", "messages", "input", "prompt", "contents", "system", "instructions", *_INNER}
 _TWINS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 
@@ -34,8 +34,13 @@ def mended(request: Request, names: Mapping[str, str]) -> Request:
     """The request with the parameters called as ``names`` says, and without those that are ``off``."""
     if not request.body or not names:
         return request
-    body = {names.get(name, name): value for name, value in request.body.items() if names.get(name) != LEFT_OUT}
-    return replace(request, body=body)
+    body = _called(request.body, names)
+    inner = {place: _called(body[place], names) for place in _INNER if isinstance(body.get(place), dict)}
+    return replace(request, body=body | inner)
+
+
+def _called(parameters: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in parameters.items() if names.get(name) != LEFT_OUT}
 
 
 def advice(error: Refused, body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
@@ -46,7 +51,8 @@ def advice(error: Refused, body: Mapping[str, Any], names: Mapping[str, str]) ->
     said = error.said
     if error.status not in (400, 422) or not _COMPLAINT.search(said):
         return {}
-    name = _blamed(error.parameter, said, body.keys() - {*names, *names.values()})
+    inner = [name for place in _INNER if isinstance(body.get(place), dict) for name in body[place]]
+    name = _blamed(error.parameter, said, {*body, *inner} - {*names, *names.values()})
     if not name:
         return {}
     advised = _ADVICE.search(said)
@@ -56,5 +62,5 @@ def advice(error: Refused, body: Mapping[str, Any], names: Mapping[str, str]) ->
 
 def _blamed(told: str, said: str, sent: Set[str]) -> str:
     """The parameter that the server means: the one it names as such, else the first in its words that was sent."""
-    candidates = [told.partition(".")[0], *_WORD.findall(said)]
+    candidates = [*told.split("."), *_WORD.findall(said)]
     return next((word for word in candidates if word in sent and word not in _INDISPENSABLE), "")

@@ -1,18 +1,23 @@
 """What a server answered, of whatever kind, into events or into one error that helps."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
 from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart
-from chatrepl.dialects.wire import dig, parse, text
+from chatrepl.dialects.wire import dig, error_words, parse, text
 from chatrepl.errors import BrokenReply, Refused
-from chatrepl.events import Event
-from chatrepl.framing import MAX_EVENT
+from chatrepl.events import Event, Text, Thinking
+from chatrepl.framing import MAX_EVENT, json_lines
+from chatrepl.unopened import parted
 
-_STREAMS = ("text/event-stream", "application/x-ndjson", "application/jsonl")
+_STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
+_FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
+"""What a stream of events begins with, and no JSON does."""
 
 
 def read(
@@ -27,19 +32,67 @@ def read(
     """The events of an answer with that status, these headers (names in lower case) and this body.
 
     The content type decides whether it is a stream, not what was asked for: some servers answer in one piece all the
-    same. A content type that tells neither is believed to be what was asked for.
+    same. A content type that tells neither is believed to be what was asked for, and of one that says JSON the first
+    bytes are looked at: some servers call a stream so.
     """
     if status >= 300:
         raise refused(dialect, profile, status, headers, body(chunks))
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        if kind in _STREAMS or (stream and not kind.endswith("json")):
+        streams = kind in _STREAMS or (stream and not kind.endswith("json"))
+        if not streams:
+            streams, chunks = _looked_at(dialect, chunks)
+        if streams:
             yield from apart(dialect.decode(dialect.framing(chunks)))
         else:
-            yield from apart(dialect.decode_whole(parse(body(chunks))))
+            yield from apart(_parted(dialect.decode_whole(parse(body(chunks)))))
     except Refused as error:  # told inside a good answer
-        helps = hint(error.status, str(error), profile) or error.hint
-        raise Refused(str(error), helps, status=error.status, code=error.code) from None
+        helps = hint(error.status, error.said, profile) or error.hint
+        name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
+        line = f"{profile.name or 'The server'} reports {name}: {error.said}"
+        raise Refused(line, helps, status=error.status, said=error.said, code=error.code) from None
+
+
+def _parted(events: Iterable[Event]) -> Iterator[Event]:
+    """The events of a reply in one piece, with its reasoning apart where only the end of that is marked."""
+    for event in events:
+        if isinstance(event, Text):
+            thought, said = parted(event.text)
+            yield from [Thinking(thought)] * bool(thought)
+            yield from [Text(said)] * bool(said)
+        else:
+            yield event
+
+
+def _looked_at(dialect: Dialect, chunks: Iterable[bytes]) -> tuple[bool, Iterable[bytes]]:
+    """Whether a body is a stream that is not called one, by as few of its first bytes as tell; and the whole body."""
+    chunks, begun, streams = iter(chunks), bytearray(), None
+    for chunk in chunks:
+        begun += chunk
+        streams = _is_line(begun) if dialect.framing is json_lines else _is_event(bytes(begun[:1000]))
+        if streams is not None:
+            break
+    return bool(streams), chain([bytes(begun)], chunks)
+
+
+def _is_event(begun: bytes) -> bool | None:
+    """Whether that is the beginning of a stream of events; None where it is too early to tell."""
+    rest = begun.removeprefix(BOM_UTF8).lstrip()
+    if rest.startswith(_FIELDS):
+        return True
+    early = any(whole.startswith(rest) for whole in _FIELDS) or BOM_UTF8.startswith(begun)
+    return None if early else False
+
+
+def _is_line(begun: bytearray) -> bool | None:
+    """The same for JSON lines, whose first one is not the last: what is over with it is a reply in one piece."""
+    line, end, _ = begun.partition(b"\n")
+    if not end and len(begun) <= MAX_EVENT:
+        return None
+    try:
+        return dig(json.loads(line), "done") is False
+    except (ValueError, RecursionError):
+        return False
 
 
 def read_models(
@@ -84,8 +137,7 @@ def _blamed(whole: bytes) -> tuple[str, str]:
         value = json.loads(whole)
     except (ValueError, RecursionError):
         return "", ""
-    words = (text(dig(value, "error", *path)) for path in (("type",), ("code",), ("details", "error_code")))
-    return text(dig(value, "error", "param")), " ".join(filter(None, words))
+    return text(dig(value, "error", "param")), " ".join(error_words(value))
 
 
 _PHRASES = {

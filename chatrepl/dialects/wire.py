@@ -6,6 +6,7 @@ None of these functions raises anything but ``BrokenReply`` and ``Refused``, wha
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
@@ -75,34 +76,59 @@ class Objects:
             try:
                 value = parse(frame.data)
             except BrokenReply:
+                if frame.event == "error":
+                    raise refusal(frame.data) from None
                 if begun:
                     raise cut_short() from None
                 raise
-            yield checked(value, frame.event)
-            begun = True
+            if value is not None:  # a few servers send a null to keep the line alive
+                yield checked(value, frame.event)
+                begun = True
 
 
 def checked(value: object, event: str = "") -> dict[str, Any]:
     """An object of a stream, raised as ``Refused`` if it tells an error."""
     if isinstance(value, list) and len(value) == 1:  # Gemini's errors come in an array
         value = value[0]
-    if event == "error" or dig(value, "error") or (event == STRAY and message_of(value)):
+    if event == "error" or dig(value, "error") or ((event == STRAY or _complains(value)) and message_of(value)):
         raise refusal(value)
     if not isinstance(value, dict):
         raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
     return value
 
 
+def _complains(value: object) -> bool:
+    """Whether an object tells an error without calling it one: FastAPI's ``detail``, older vLLM's ``object``."""
+    if not isinstance(value, dict) or "choices" in value:
+        return False
+    named = value.get("type", "error") != "error"  # it is an event of a protocol that has them
+    told = bool(value.get("detail")) or isinstance(value.get("message"), str)
+    return value.get("object") == "error" or (told and not named)
+
+
 def refusal(value: object, status: int = 200) -> Refused:
-    """The error that a JSON value tells."""
-    told = dig(value, "error", "code")
+    """The error that a JSON value tells, inside a good answer."""
+    error = dig(value, "error")
+    told = dig(error if isinstance(error, dict) else value, "code")
     code = int(told) if isinstance(told, str) and re.fullmatch("[45][0-9][0-9]", told) else count(told) or 0
+    words = error_words(value)
     if not 400 <= code < 600:  # else it is a number of the server's own
-        code = _STATUSES.get(text(dig(value, "error", "type")), status)
-    return Refused(message_of(value) or "The server reports an error and does not say which", ASK_AGAIN, status=code)
+        code = next((_STATUSES[word] for word in words if word in _STATUSES), status)
+    return Refused(message_of(value) or "it does not say which", ASK_AGAIN, status=code, code=" ".join(words))
 
 
-_STATUSES = {"rate_limit_error": 429, "api_error": 500, "server_error": 500, "overloaded_error": 529}
+def error_words(value: object) -> list[str]:
+    """A server's own words for what is wrong."""
+    error = value if not isinstance(dig(value, "error"), dict) else dig(value, "error")
+    return [word for path in (("type",), ("code",), ("details", "error_code")) if (word := text(dig(error, *path)))]
+
+
+_STATUSES = {
+    **dict.fromkeys(("rate_limit_error", "rate_limit_exceeded", "insufficient_quota"), 429),
+    **dict.fromkeys(("api_error", "server_error", "internal_server_error"), 500),
+    "server_is_overloaded": 503,
+    "overloaded_error": 529,
+}
 """What errors would be called that come inside a good answer, where they can be gone soon: Anthropic's and OpenAI's."""
 
 
@@ -112,7 +138,20 @@ def cut_short() -> BrokenReply:
 
 
 def message_of(value: object) -> str:
-    """What an error object says, in one line, whichever of the field's envelopes it came in; "" if it is none."""
+    """What an error object says, in one line, whichever of the field's envelopes it came in; "" if it is none.
+
+    OpenRouter says "Provider returned error", and beside it what the provider said.
+    """
+    said, metadata = _said(value), dig(value, "error", "metadata")
+    inner = dig(metadata, "raw")
+    if isinstance(inner, str):
+        with suppress(ValueError, RecursionError):
+            inner = json.loads(inner)
+    told, who = _said(inner), _said(dig(metadata, "provider_name"))
+    return f"{said}{f' ({who})' if who else ''}: {told}" if said and told and told not in said else said
+
+
+def _said(value: object) -> str:
     if isinstance(value, str):
         return " ".join(value[:500].split())
     for path in (
@@ -128,13 +167,13 @@ def message_of(value: object) -> str:
         if isinstance(found, list):
             found = "; ".join(filter(None, (_complaint(item) for item in found)))
         if isinstance(found, str) and found.strip():
-            return message_of(found)
-    return message_of(value[0]) if isinstance(value, list) and value else ""
+            return _said(found)
+    return _said(value[0]) if isinstance(value, list) and value else ""
 
 
 def _complaint(item: object) -> str:
     where = ".".join(str(step) for step in items(dig(item, "loc")))
-    said = text(dig(item, "msg")) or message_of(item)
+    said = text(dig(item, "msg")) or _said(item)
     return f"{where}: {said}" if where else said
 
 
@@ -195,7 +234,8 @@ def written(part: Part) -> str:
         case TextPart(said):
             return said
         case FilePart(name, inside):
-            return f"{name}:\n```\n{inside}\n```\n"
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inside)), default=0))
+            return f"{name}:\n{fence}\n{inside}\n{fence}\n"
     return ""
 
 
