@@ -1,17 +1,20 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from chatrepl import safe
 from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, question
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
+from chatrepl.dialects.wire import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.gathering import Gathering
+from chatrepl.hiding import HidingSecrets
 from chatrepl.journal import Mark, Piece, Said
 from chatrepl.pictures import Picture
 from chatrepl.reply import Reply
@@ -31,8 +34,12 @@ ENDINGS = {
     "content_filter": ("The provider's content filter ended the reply", ""),
     "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
     "error": ("The server reports that the reply failed", ""),
+    "other": ("The reply ended for a reason that only the server knows", ""),
 }
 """What is said of a reply that did not simply stop, and which command helps."""
+
+IN_ITS_WORDS = ("content_filter", "error", "other")
+"""The endings of which the server's own words tell more."""
 
 
 LONG = 10.0
@@ -58,10 +65,24 @@ def ask(session: Session, asked: Message) -> Message | None:
         raise CommandError(
             f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
         )
+    for what, text in _words(session, asked):
+        if text:
+            session.refuse_key(what, text, fetch=True)
     session.attachments = []
     session.note_who()
     session.transcript.add(Said(asked))
     return _turn(session, asked, session.conversation.asking(asked))
+
+
+def _words(session: Session, asked: Message) -> Iterator[tuple[str, str]]:
+    """What goes out for the first time, and what to call it."""
+    for part in asked.parts:
+        match part:
+            case TextPart(text):
+                yield "The question", text
+            case FilePart(name, text):
+                yield safe.line(name), text
+    yield "The system prompt", session.conversation.system
 
 
 def retry(session: Session, model: str = "") -> Message | None:
@@ -116,10 +137,9 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     failure = _collect(session, reply, conversation, timing)
     timing.over = session.clock()
     if reply.empty and reply.ending not in ("interrupted", "failed"):
-        reply.ending = "failed"
-        failure = BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
-    session.last_ending, session.failure = reply.ending, failure
-    message = None if reply.empty else reply.message()
+        failure = _of_nothing(reply)
+    session.last_reply, session.failure = reply.message(), failure
+    message = None if reply.empty else session.last_reply
     session.transcript.add(Said(message) if message else Mark("withdraw"))
     if not (message or again):
         session.put_back(asked)
@@ -127,6 +147,16 @@ def _turn(session: Session, asked: Message, conversation: Conversation, *, again
     if timing.over - timing.asked >= LONG:
         session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     return message
+
+
+def _of_nothing(reply: Reply) -> BrokenReply:
+    """The failure that a reply is in which nothing stands."""
+    if reply.ending == "content_filter":
+        return BrokenReply(
+            _with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
+        )
+    reply.ending = "failed"
+    return BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
@@ -140,7 +170,7 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
     elif not reply.empty and session.transcript.state.undone:
         session.screen.say(OLD_STAYS, "warning")
     elif not reply.empty:
-        tell_ending(session, reply.ending)
+        tell_ending(session, reply.message())
     if not reply.empty and session.ui.statistics:
         session.screen.say(statistics(reply, timing), "dim")
     _leave_room(session)
@@ -152,11 +182,20 @@ def _leave_room(session: Session) -> None:
         session.screen.say("")
 
 
-def tell_ending(session: Session, ending: str) -> None:
+def tell_ending(session: Session, reply: Message) -> None:
     """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
-    if ending in ENDINGS:
-        ended, helps = ENDINGS[ending]
+    if reply.ending in ENDINGS:
+        ended, helps = ENDINGS[reply.ending]
+        ended = _with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
         session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
+
+
+def _with_words(ended: str, reply: Message) -> str:
+    """That line with the server's own word for it, if it says more; a sentence of the server's takes its place."""
+    said = safe.line(reply.raw_ending, 300).rstrip(".")
+    if not said or finish_reason(said) == "stop":  # it stopped, and refused: the dialect knows that from elsewhere
+        return ended
+    return said if " " in said else f"{ended} ({said})"
 
 
 def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
@@ -165,10 +204,12 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         with session.interrupts.awaited():
             profile, key = session.connection.ready(session.profile)
         _leave_room(session)
+        secrets = session.connection.keys.secrets
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
-            Gathering(reply.feed, partial(_journal, session), picture.feed) as gathering,
+            HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
+            Gathering(hiding.feed) as gathering,
             closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
         ):
             for event in session.interrupts.over(events):

@@ -79,6 +79,8 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         recordings=_recordings(flags),
         found=found,
     )
+    if flags.system is not None:
+        session.refuse_key("The system prompt", session.profile.system)
     if found and flags.system is not None:
         session.transcript.add(Mark("system", session.profile.system))
     # Who names the embedded model wants it, weights and all.

@@ -19,6 +19,7 @@ from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece
+from chatrepl.profiles import PROFILES
 from chatrepl.retrying import long_wish, retry_delay
 from chatrepl.waiting import Wait, Waiting
 
@@ -83,6 +84,9 @@ class Connection:
     """The model file it was asked for by, "" for the one that comes along."""
     _prepared: float = -AHEAD
 
+    def __post_init__(self) -> None:
+        self.keys = credentials.Keys(self.env)
+
     @property
     def client(self) -> "Client":
         """What makes the requests, made when it is first needed."""
@@ -123,9 +127,9 @@ class Connection:
         renamed or left out, which is remembered for this server and model; a request that may succeed later goes out
         again; else a fallback is asked. All of this is told, and nothing comes of a try that failed.
         """
-        now = Try(profile, key)
+        talk, now = conversation, Try(profile, key)
         while True:
-            self.asked = now.profile
+            self.asked, conversation = now.profile, self.spoken(now.profile, talk)
             begun = False
             try:
                 events = self.client.ask(now.profile, conversation, now.key, stream=stream, waiting=waiting)
@@ -143,6 +147,13 @@ class Connection:
                 or self._waited(now, failure, waiting)
                 or Try(*self._elsewhere(now.profile, failure))
             )
+
+    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
+        """Whether a key stands in one of the texts: one that was used, or that of the profile. A command is run for it
+        only if it is to be fetched."""
+        if not self.recordings.replay and profile.base_url != LOCAL and (fetch or not profile.key_command):
+            self.keys.fetch(profile)
+        return any(map(self.keys.secrets.holds, texts))
 
     def answering(self, profile: Profile) -> Profile:
         """Who answers for the profile, as far as is known: who did the last time, with the model that did."""
@@ -189,6 +200,14 @@ class Connection:
         self._stop_local()
         if self._client:
             self._client.close()
+
+    def spoken(self, profile: Profile, conversation: Conversation) -> Conversation:
+        """The conversation as it goes out: the embedded model is lost without a system prompt, and gets its own where
+        there is none."""
+        at_home = (LOCAL, self._local.base_url if self._local else LOCAL)
+        if conversation.system or profile.base_url not in at_home:
+            return conversation
+        return Conversation(profile.system or PROFILES["local"]["system"], conversation.turns)
 
     # what is tried when a request failed
 
@@ -256,7 +275,7 @@ class Connection:
                 self._stop_local()
             self.warnings(profile)
             profile = located(profile, self.env)
-            key = credentials.read(profile, self.env)
+            key = self.keys.key(profile)
         if not profile.model:
             from chatrepl.client import first_model
 

@@ -83,6 +83,7 @@ def now() -> str:
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else "".
+    ``raw_ending`` is the server's own word for it, "" where it is the same.
 
     ``fingerprint`` is the server's word for the build of the model, by which a seed is repeatable; ``profile`` is the
     one that answered, where it was another than the one that was asked first.
@@ -96,6 +97,7 @@ class Message:
     at: str = ""
     fingerprint: str = ""
     profile: str = ""
+    raw_ending: str = ""
 
     @property
     def text(self) -> str:
@@ -152,13 +154,16 @@ def from_data(data: Mapping[str, Any]) -> Message:
     """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     try:
         parts = tuple(_part(dict(part)) for part in data["parts"])
-        texts = {key: _text(data.get(key, "")) for key in ("model", "ending", "at", "fingerprint", "profile")}
+        texts = {key: _text(data.get(key, "")) for key in _TEXTS}
         usage = Usage(**data["usage"]) if data.get("usage") else None
         if data["role"] not in get_args(Role):
             raise ValueError(f"no such role: {data['role']!r}")
         return Message(data["role"], parts, usage=usage, **texts)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a message: {error}") from error
+
+
+_TEXTS = ("model", "ending", "at", "fingerprint", "profile", "raw_ending")
 
 
 def _part(data: dict[str, Any]) -> Part:

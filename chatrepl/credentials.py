@@ -3,13 +3,14 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from chatrepl import urls
 from chatrepl.config import Profile, address
-from chatrepl.errors import ConfigError
+from chatrepl.errors import ChatError, ConfigError
 from chatrepl.files import path_of
-from chatrepl.redaction import is_secret
+from chatrepl.redaction import Secrets, is_secret
 from chatrepl.terminal import cooked
 
 COMMAND_SECONDS = 30
@@ -30,6 +31,37 @@ def read(profile: Profile, env: Mapping[str, str]) -> str:
     if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
         raise ConfigError(f"The key of the profile {profile.name!r} holds a character that no key has")
     return key
+
+
+class Keys:
+    """The keys that were read so far."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.secrets = Secrets()
+        """No server's words are shown or kept with one of them in it."""
+        self._said: dict[tuple[str, ...], str] = {}
+        """The commands for keys that were run, and what one said that the next request needs."""
+
+    def key(self, profile: Profile) -> str:
+        """The key for a request."""
+        key = self._read(profile)
+        self._said[profile.key_command] = ""
+        return key
+
+    def fetch(self, profile: Profile) -> None:
+        """Get to know the key. Its command is run now, and not once more for the next request."""
+        with suppress(ChatError):  # the request tells it
+            self._said[profile.key_command] = self._read(profile)
+
+    def knows(self, profile: Profile) -> bool:
+        """Whether no command has to be run to know the key."""
+        return not profile.key_command or profile.key_command in self._said
+
+    def _read(self, profile: Profile) -> str:
+        key = self._said.get(profile.key_command, "") or read(profile, self._env)
+        self.secrets.add(key)
+        return key
 
 
 def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:

@@ -79,6 +79,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
             coloured=screen.coloured,
             env=session.env,
             suggest=suggest,
+            may_keep=session.may_keep,
             status=lambda: partial(toolbar.text, toolbar.facts(session)),
             edit=edit,
             trouble=lambda line: screen.say(line, "warning"),

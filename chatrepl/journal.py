@@ -111,6 +111,9 @@ class State:
     undone: list[list[Change]] = field(default_factory=list)
     """What each ``undo`` took back, the last one last."""
     _pieces: list[Piece] = field(default_factory=list)
+    _named: bool = False
+    _first: Message | None = None
+    """The question that the title comes from."""
 
     def take(self, entry: Entry) -> None:
         """Take the next entry in. One that makes no sense here changes nothing."""
@@ -118,7 +121,6 @@ class State:
             case Said(message) if message.role == "user":
                 self.settle()
                 self._open(message)
-                self.title = self.title or title_of(message.text)
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
                 self.spent.add(message.model, message.profile, message.usage)
@@ -126,13 +128,23 @@ class State:
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
                 self.spent.add(turn[-1].model, turn[-1].profile, turn[-1].usage)
-                self.title = self.title or title_of(turn[0].text)
             case Piece() if self.question:
                 self._pieces.append(entry)
             case Mark(kind, text) if kind in WHO:
                 self.who[kind] = text
             case Mark():
                 self._mark(entry)
+        self._follow_title()
+
+    def _follow_title(self) -> None:
+        """Without a name of its own the session is called after the first question that stands, else as before."""
+        turns = self.conversation.turns
+        first = turns[0][0] if turns else self.question
+        if self._named or first is None or (first is self._first and self.title):
+            return
+        self._first = first
+        questions = [turn[0] for turn in turns] or [first]
+        self.title = next(filter(None, (title_of(each.text) for each in questions)), "")
 
     def partial(self) -> Message | None:
         """What had come of the reply in the open turn, as an interrupted message."""
@@ -178,7 +190,7 @@ class State:
             case "system":
                 self.conversation.system = mark.text
             case "rename":
-                self.title = mark.text
+                self.title, self._named = mark.text, True
             case "clear" if turns:
                 self._change("clear", 0)
             case "edit" | "drop" if turns:

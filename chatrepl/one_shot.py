@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatrepl import sending, streams, warming
 from chatrepl.conversation import Message
-from chatrepl.events import Usage
+from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.export.format import to_json
 from chatrepl.session import Session
 from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
@@ -29,20 +29,24 @@ def answer(session: Session, text: str, named: Iterable[Path], attached: Iterabl
         print(to_json(_as_json(session, message)))
     if session.failure:
         return status(session.failure)
-    return {"interrupted": INTERRUPTED, "error": FAILED}.get(session.last_ending, FINE)
+    return {"interrupted": INTERRUPTED, "error": FAILED}.get(
+        session.last_reply.ending if session.last_reply else "", FINE
+    )
 
 
 def _as_json(session: Session, message: Message | None) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     asked = session.connection.asked
-    message = message or Message("assistant", (), asked.model or session.profile.model, session.last_ending)
+    message = message or session.last_reply or Message("assistant", ())
+    told = message.ending if message.ending in FINISH_REASONS else None
     return {
         "text": message.text,
         "thinking": message.thinking,
-        "model": message.model,
+        "model": message.model or session.profile.model,
         "profile": message.profile or session.profile.name,
         "dialect": asked.dialect or session.profile.dialect,
         "finish_reason": message.ending,
+        "raw_finish_reason": message.raw_ending or told,
         "usage": asdict(message.usage or Usage()),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
     }

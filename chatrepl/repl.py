@@ -68,6 +68,7 @@ def obey(session: Session, line: str, *, typed: bool = True) -> None:
         if is_command:
             from chatrepl import commands  # not for the first key
 
+            session.refuse_key("The line", line)
             commands.run(session, line.strip())
         else:
             text = line.removeprefix("/") if line.startswith("//") else line
@@ -78,21 +79,32 @@ def begin(session: Session, text: str, named: Iterable[Path]) -> None:
     """Send what the command line and a pipe ask first, as it is."""
     with _told(session, as_line(text)):
         session.show_attachments()
+        session.show_question(_beginning(text))
         _send(session, text, named)
+
+
+def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
+    """The text, of a long one what tells which it is."""
+    said = text.split("\n")
+    if len(said) <= lines and len(text) <= characters:
+        return text
+    shown = [safe.line(line, 200) for line in said[:3]]
+    return "\n".join([*shown, f"[{len(text):,} characters in {len(said):,} lines]"])
 
 
 @contextmanager
 def _told(session: Session, line: str) -> Iterator[None]:
     """A failure is told, and leaves the line in the next prompt; a command stands in the input history."""
     session.interrupts.forget()
-    session.halted, session.last_ending = True, ""
+    session.halted, session.last_reply = True, None
     try:
         yield
-        session.halted = session.last_ending in BROKEN_OFF
+        session.halted = session.last_reply is not None and session.last_reply.ending in BROKEN_OFF
     except ChatError as error:
         session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
+        session.draft = session.draft or line
         session.screen.say("Stopped.", "dim")
 
 

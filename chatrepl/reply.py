@@ -61,8 +61,9 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
+        raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(
-            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile
+            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile, raw
         )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chatrepl.dialects import ModelInfo
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
+NO_SYSTEM = "No system prompt is sent from now on."
 LOST = "What was said last is in no file: the disk does not take it"
 
 
@@ -78,8 +79,8 @@ class Session:
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
         self._length = Length()
-        self.last_ending = ""
-        """How the last reply ended, also one of which nothing came."""
+        self.last_reply: Message | None = None
+        """The last reply, also one of which nothing came."""
         self.failure: ChatError | None = None
         """Why the last turn failed, if it did."""
 
@@ -132,6 +133,10 @@ class Session:
         """Tell what goes along with the next question."""
         for part in self.attachments:
             self.screen.say(f"+ {attachments.described(part)}", "dim")
+
+    def show_question(self, text: str) -> None:
+        """Show a question as it looks when it was typed."""
+        self.screen.say("> " + text.rstrip("\n").replace("\n", "\n  "), "bold")
 
     def question(self, text: str, named: Iterable[Path] = ()) -> Message:
         """The question with what goes along: the attachments, and the files it names, which are told."""
@@ -194,11 +199,12 @@ class Session:
             self.offers = look(self.profile, self.env, self.config)
 
     def adopt(self, conversation: Conversation, title: str) -> None:
-        """Go on with that conversation, in a new session."""
+        """Go on with that conversation, in a new session. A question that is open at its end stands in the prompt."""
         self._let_go()
         self.begin()
         self.transcript.adopt(conversation, title)
         self.note_who()
+        self.settle()
         self.transcript.write()
 
     def begin(self) -> None:
@@ -221,6 +227,21 @@ class Session:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
         if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, "/save FILE keeps it elsewhere.")
+
+    def refuse_key(self, what: str, text: str, *, fetch: bool = False) -> None:
+        """Complain if the key of the profile in use stands in the text: it is neither sent nor kept."""
+        with self.interrupts.awaited():  # a command for the key may take its time
+            holds = self.connection.holds_key(self.profile, text, fetch=fetch)
+        if holds:
+            line = f"{what} holds an API key that is in use, so it is neither sent nor kept"
+            raise CommandError(line, "Take the key out: what is said here is written down, and goes to the server.")
+
+    def may_keep(self, line: str) -> bool | None:
+        """Whether what was typed can stand in the input history: not with the key in it. None while that cannot be
+        known, for a command tells the key, and it was not run yet."""
+        if self.connection.holds_key(self.profile, line):
+            return False
+        return True if self.connection.keys.knows(self.profile) else None
 
     def prepare(self) -> None:
         """A question is being typed: let a connection stand open when it is there."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -126,7 +127,19 @@ def take_up(path: Path, folder: Path | None, say: Callable[[str], None], trouble
         return Transcript.reopened(path, trouble)
     except Busy as busy:
         say(f"{busy}. This is a copy of it: a session of its own.")
-        return Transcript.copied(read(path), folder / f"{new_id()}.jsonl", trouble)
+        state = read(path)
+        state.title = forked(folder, state.title)
+        return Transcript.copied(state, folder / f"{new_id()}.jsonl", trouble)
+
+
+def forked(folder: Path, title: str) -> str:
+    """A title for a fork, by which it can be told from where it comes from and from other forks."""
+    if not title:
+        return ""
+    taken = {each.title for each in listed(folder)}
+    whole = re.sub(r" \(fork(?: \d+)?\)$", "", title)
+    names = chain([f"{whole} (fork)"], (f"{whole} (fork {number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def keep(conversation: Conversation, title: str, folder: Path) -> Path:
@@ -189,36 +202,46 @@ def _title(path: Path, _used: float) -> str | None:
         start = data.rfind(b'\n{"mark":"rename","text":')
         if start >= 0:
             return str(json.loads(data[start + 1 : data.find(b"\n", start + 1)])["text"])
-        if title := next(filter(None, map(title_of, _questions(data))), ""):
+        if not _CHANGES_TITLE.search(data) and (title := title_of(_first_question(data))):
             return title
     with suppress(ChatError):
         return read(path).title
     return ""
 
 
-def _questions(data: bytes) -> Iterator[str]:
-    """The texts of the questions. The images that went along are large, and not even looked at."""
-    for opening in _OPENS_A_TURN.finditer(data):
-        end = data.find(b"\n", opening.start())
-        reply = data.find(b'},{"role":"', opening.start(), end)
-        texts, place = [], data.find(_TEXT, opening.start(), reply if reply >= 0 else end)
-        while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
-            texts.append(json.loads(text[0]))
-            place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
-        yield "".join(texts)
+def _first_question(data: bytes) -> str:
+    """The text of the first question, "" where it may not be the one that stands. The images that went along are
+    large, and not even looked at."""
+    closing = _CLOSES_A_TURN.search(data)
+    openings = islice(_OPENS_A_TURN.finditer(data, 0, closing.end() if closing else len(data)), 2)
+    first, *others = (each.start() for each in openings)
+    if others:
+        return ""
+    end = data.find(b"\n", first)
+    reply = data.find(b'},{"role":"', first, end)
+    texts, place = [], data.find(_TEXT, first, reply if reply >= 0 else end)
+    while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
+        texts.append(json.loads(text[0]))
+        place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
+    return "".join(texts)
 
 
 def _turns(path: Path) -> int:
     """How many turns a session has: as many as were closed, unless a mark may have changed that."""
     data = _bytes(path)
-    if _CHANGES_TURNS.search(data):
+    closings = [closing.start() for closing in _CLOSES_A_TURN.finditer(data)]
+    if _CHANGES_TURNS.search(data) or data.find(_PIECE, max(closings, default=0)) >= 0:
         with suppress(ChatError):
-            return len(read(path).conversation.turns)
-    return len(_CLOSES_A_TURN.findall(data))
+            state = read(path)
+            state.settle()  # what had come of a reply is one
+            return len(state.conversation.turns)
+    return len(closings)
 
 
+_PIECE = b'\n{"piece":'
 _CLOSES_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"assistant"|turn":)', re.MULTILINE)
 _CHANGES_TURNS = re.compile(rb'^\{"mark":"(?:undo|drop|edit|clear|retry|continue)"', re.MULTILINE)
+_CHANGES_TITLE = re.compile(rb'^\{"mark":"(?:undo|redo|drop|restore|edit|clear|withdraw)"', re.MULTILINE)
 _OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":)', re.MULTILINE)
 _TEXT = b'{"kind":"text","text":'
 """How a part that is a text begins; inside of a text it would have backslashes."""

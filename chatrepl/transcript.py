@@ -151,12 +151,12 @@ class Transcript:
         return transcript
 
     def adopt(self, conversation: Conversation, title: str) -> None:
-        """Take a whole conversation over."""
+        """Take a whole conversation over; an open turn at its end opens one here."""
         self.add(Mark("system", conversation.system))
         if title:
             self.add(Mark("rename", title))
         for turn in conversation.turns:
-            self.add(Taken(turn))
+            self.add(Taken(turn) if len(turn) > 1 else Said(turn[0]))
 
 
 @dataclass(slots=True)
@@ -286,20 +286,21 @@ def _mend(file: int, path: Path, found: Journal, trouble: Trouble) -> None:
     elif found.torn:
         aside.append(found.torn)
     if aside:
-        kept = _keep_aside(path.with_name(path.name + ".damaged"), aside)
-        for number, _ in found.damaged:
+        kept = path.with_name(path.name + ".damaged")
+        new = _kept_aside(kept, aside)
+        for number in (number for number, line in found.damaged if line in new):  # the others were told before
             trouble(TranscriptError(f"Line {number} of {path} cannot be read and is left out", f"It is kept in {kept}"))
     if found.torn and not _entry(found.torn):
         os.ftruncate(file, found.size)
 
 
-def _keep_aside(path: Path, lines: list[bytes]) -> Path:
-    """Add the lines that are not there yet to the file."""
+def _kept_aside(path: Path, lines: list[bytes]) -> list[bytes]:
+    """Add the lines to the file that are not there yet, which are returned."""
     known = path.read_bytes().split(b"\n") if path.exists() else []
-    new = b"".join(line + b"\n" for line in lines if line not in known)
+    new = [line for line in lines if line not in known]
     file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
     try:
-        _write_all(file, new)
+        _write_all(file, b"".join(line + b"\n" for line in new))
     finally:
         os.close(file)
-    return path
+    return new

@@ -31,6 +31,7 @@ replies = st.builds(
     ending=st.sampled_from(["stop", "length", "interrupted", "failed"]),
     usage=st.none() | usages.filter(lambda usage: usage != Usage()),
     at=texts,
+    raw_ending=texts,
 )
 results = st.builds(Message, st.just("tool"), st.builds(ToolResultPart, texts, texts).map(lambda part: (part,)))
 turns = st.tuples(questions, replies) | st.tuples(questions, replies, results, replies)

@@ -52,6 +52,7 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
         "profile": "by-hand",
         "dialect": "openai-chat",
         "finish_reason": "stop",
+        "raw_finish_reason": "stop",
         "usage": {"input": None, "cached": None, "output": None, "reasoning": None, "total": None},
     }
     assert "stream" not in server.requests[0].body

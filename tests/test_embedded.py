@@ -1,5 +1,6 @@
 """The embedded model in the whole program: llama.cpp's real server, with a tiny model of random weights."""
 
+import json
 import signal
 import sys
 from dataclasses import replace
@@ -11,7 +12,8 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from chatrepl import asking, config_reading
+from chatrepl import asking, commands, config_reading
+from chatrepl.config import Profile
 from chatrepl.conversation import question
 from chatrepl.errors import ConfigError
 from tests import faults, tinymodel
@@ -124,3 +126,28 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
         assert server(str(other)) is second
         with pytest.raises(ConfigError, match="were not fetched"):
             server("")
+
+
+def test_the_embedded_model_is_never_asked_without_a_system_prompt(model: Path, tmp_path: Path) -> None:
+    own = replace(
+        config_reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
+    )
+    other = Profile("other", dialect="openai-chat", base_url="http://127.0.0.1:9/v1", model="m", retries=0)
+    with faults.session(tmp_path, own, replace(other, fallback=("local",))) as seen:
+
+        def system() -> str:
+            assert asking.ask(seen.session, question("hello"))
+            assert seen.session.connection.last
+            return str(json.loads(seen.session.connection.last.raw_body)["messages"][0]["content"])
+
+        assert system() == "You are a helpful assistant."
+        commands.run(seen.session, "/system Be brief.")
+        assert system() == "Be brief."
+        commands.run(seen.session, "/system off")
+        assert system() == "You are a helpful assistant."
+        assert "its own system prompt" in seen.notes.getvalue()
+        before = len(seen.notes.getvalue())
+        commands.run(seen.session, "/request")
+        assert "system     " in seen.notes.getvalue()[before:]
+        commands.run(seen.session, "/profile other")
+        assert system() == "You are a helpful assistant.", "as a fallback"

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import config_reading, glance
+from chatrepl import config_reading, glance, repl
+from chatrepl.config import Profile
 from tests.server import PATIENCE, Server, say, serving, stay, whole
+from tests.talking import Talk, asked, shown
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_attachments import PNG
 from tests.test_cli import run
@@ -248,6 +250,9 @@ def test_a_pipe_is_answered_and_then_the_keys_come_from_the_terminal(server: Ser
     try:
         terminal.wait_for("Hello")
         terminal.wait_for_prompt()
+        shown = [line.rstrip() for line in terminal.lines()]
+        begin = shown.index("> Review this")
+        assert shown[begin : begin + 5] == ["> Review this", "", "  + a line", "", "Hello"], "as if it were typed"
         ask(terminal, "And now?", "Hello")
         terminal.send(CTRL_D)
         assert terminal.end() == 0
@@ -517,3 +522,28 @@ def test_edit_brings_back_what_went_along(chat: Terminal, server: Server, tmp_pa
     chat.wait_for_prompt("What is it?")
     ask(chat, "", "Hello")
     assert str(sent(server)[0][1]).count("alpha") == 1
+
+
+@pytest.mark.parametrize("line", ["/exit now", "/quit now", "/reset foo", "/redo 2", "/usage all", "/multiline on"])
+def test_a_command_that_stands_alone_does_nothing_with_words_behind_it(talk: Talk, server: Server, line: str) -> None:
+    session = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    asked(session, "Hi")
+    before = session.transcript.path.read_bytes() if session.transcript.path else b""
+    repl.obey(session, line)
+    name, _, word = line.partition(" ")
+    usage = "/quit, /exit" if name in ("/exit", "/quit") else name
+    assert f"stands alone: {word!r} means nothing to it\n  {usage}\n" in shown(session)
+    assert session.transcript.path
+    assert session.transcript.path.read_bytes() == before
+
+
+def test_there_is_nothing_to_forget_where_nothing_was_said(talk: Talk, server: Server) -> None:
+    session = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    asked(session, "Hi")
+    repl.obey(session, "/reset")
+    assert "1 turn forgotten; /undo brings it back." in shown(session)
+    assert session.transcript.path
+    before = session.transcript.path.read_bytes()
+    repl.obey(session, "/reset")
+    assert "There is nothing to forget" in shown(session)
+    assert session.transcript.path.read_bytes() == before

@@ -21,6 +21,7 @@ FLOORS = [
         "terminal",
         "framing",
         "gathering",
+        "hiding",
         "conversation",
         "config",
         "markdown",

@@ -17,6 +17,12 @@ from tests.test_screen import Tty
 UI = Ui()
 
 
+def ticking() -> list[threading.Timer]:
+    """The timers that are going to do something."""
+    timers = (thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+    return [timer for timer in timers if not timer.finished.is_set()]
+
+
 def test_a_long_wait_is_told_once_and_never_after_the_first_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "NOTICEABLE", 0.0)
     out = Tty()
@@ -32,7 +38,7 @@ def test_a_long_wait_is_told_once_and_never_after_the_first_word(monkeypatch: py
         picture.waiting(Wait("silent", 120))
     told = "m: waiting for the first word, at most 300 s; Ctrl-C stops.\nm thinks; Ctrl-C stops.\n"
     assert out.getvalue() == f"{told}Four.\n"
-    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    assert not ticking()
 
 
 def test_a_wait_that_ends_in_time_is_not_told() -> None:
@@ -47,7 +53,7 @@ def test_a_wait_that_ends_in_time_is_not_told() -> None:
 def test_nothing_is_told_where_nobody_looks(out: Tty | None, capsys: pytest.CaptureFixture[str]) -> None:
     with Screen(out or sys.stdout, sys.stderr, {}, plain=True).picture(lambda: "m", UI) as picture:
         picture.waiting(Wait("waiting for the first word", 300))
-        assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+        assert not ticking()
         picture.feed(Thinking("Hm"))
         picture.feed(Text("Four."))
     assert (out.getvalue() if out else capsys.readouterr().out) == "Four.\n"

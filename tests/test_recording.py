@@ -264,10 +264,11 @@ def test_a_question_is_searched_for_secrets_when_somebody_looks(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searched = calls(monkeypatch, Secrets, "hide")
-    with faults.session(tmp_path, profile_at(server.url)) as seen:
-        asking.ask(seen.session, question(f"much of it {KEY}"))
+    profile = replace(profile_at(server.url), options={"note": f"much of it {KEY}"})
+    with faults.session(tmp_path, profile) as seen:
+        asking.ask(seen.session, question("Hi"))
         assert not any("much of it" in text for _, text in searched), "it may be large"
-        assert '"content": "much of it (hidden)"' in last(seen, "--curl")
+        assert '"note": "much of it (hidden)"' in last(seen, "--curl")
 
 
 def test_the_last_question_is_shown_with_its_answer_whatever_else_was_asked_since(

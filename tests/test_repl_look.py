@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
+from chatrepl import commands
+from chatrepl.config import Profile
 from chatrepl.urls import shown as shown_url
 from tests.replies import reply
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, whole
+from tests.talking import Talk, shown
 from tests.terminal import Terminal, chatrepl, environment
 from tests.test_repl import ask
 
@@ -186,3 +190,21 @@ def test_hidden_reasoning_is_counted_or_not_even_that(
 )
 def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+def test_a_profile_brings_its_system_prompt_where_there_is_none_or_the_former_ones(talk: Talk, server: Server) -> None:
+    session = talk(Profile("one", dialect="openai-chat", base_url=server.url, model="m"))
+    profiles = {name: replace(session.profile, name=name, system=f"I am {name}.") for name in ("two", "three")}
+    session.config = session.config._replace(profiles={"one": session.profile, **profiles})
+
+    def switched(name: str) -> tuple[str, bool]:
+        before = len(shown(session))
+        commands.run(session, f"/profile {name}")
+        return session.conversation.system, "system prompt" in shown(session)[before:]
+
+    assert switched("two") == ("I am two.", True)
+    assert switched("three") == ("I am three.", True)
+    assert switched("one") == ("", True)
+    assert switched("three") == ("I am three.", True)
+    commands.run(session, "/system Mine.")
+    assert switched("two") == ("Mine.", False)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from chatrepl import asking, commands
 from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
-from chatrepl.redaction import HIDDEN, Secrets
+from chatrepl.redaction import HIDDEN, Hiding, Secrets
 from chatrepl.urls import origin, shown
 from tests import faults
 from tests.faults import KEY, wire
-from tests.server import PATIENCE, Server, cut, serving, stay, whole
+from tests.server import PATIENCE, Script, Server, byte_by_byte, cut, say, serving, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, chatrepl, environment
 from tests.test_cli import run
 
@@ -73,7 +73,7 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
             whole({"error": {"message": echo}}, 404),  # and the fallback answers
             cut("half a reply"),
             whole(f"data: {{}}\n\nevent: error\ndata: {echo}\n\n", kind="text/event-stream"),
-            stay("endless"),
+            stay("endless."),
         )
         spoken = wire("anthropic")
         second.answers(
@@ -237,3 +237,110 @@ def test_the_key_of_a_profile_goes_out_whatever_its_url_says(server: Server, tmp
 )
 def test_a_url_is_shown_without_its_secrets(url: str, seen: str) -> None:
     assert shown(url) == seen
+
+
+# The key in what is said
+
+
+AZURE = "0123456789abcdef0123456789abcdef"
+"""A key that no pattern knows."""
+
+near = st.text(st.sampled_from("abAB+"), min_size=8, max_size=30)
+
+
+@given(st.lists(near, min_size=1, max_size=2), st.data())
+def test_however_a_text_is_cut_the_same_comes_of_it_as_of_the_whole(hidden: list[str], data: st.DataObject) -> None:
+    secrets = Secrets()
+    for secret in hidden:
+        secrets.add(secret)
+    parts = st.sampled_from([*hidden, *(secret[:-3] for secret in hidden), "ab", "a", " and "])
+    text = "".join(data.draw(st.lists(parts | st.text(max_size=3), max_size=8)))
+    hiding, left, shown = Hiding(secrets), text, ""
+    while left:
+        size = data.draw(st.integers(1, len(left)))
+        shown += hiding.feed(left[:size])
+        left = left[size:]
+    shown += hiding.end()
+    assert shown == secrets.hide(text)
+    assert not any(secret in shown for secret in hidden)
+
+
+def test_of_a_secret_that_is_spelled_otherwise_in_a_url_no_end_is_left() -> None:
+    secrets = Secrets()
+    secrets.add("abcdefghijkl+the-rest")
+    assert secrets.hide("abcdefghijkl+the-rest, abcdefghijkl%2Bthe-rest") == f"{HIDDEN}, {HIDDEN}"
+
+
+def test_a_placeholder_for_a_key_is_no_secret() -> None:
+    secrets = Secrets()
+    secrets.add("lm-studio")
+    assert secrets.hide("How do I start LM Studio? lm-studio") == "How do I start LM Studio? lm-studio"
+
+
+@pytest.mark.parametrize("script", [say, byte_by_byte])
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_the_key_that_a_server_says_is_neither_shown_nor_kept(
+    server: Server, home: Path, words: tuple[str, ...], script: Callable[..., Script]
+) -> None:
+    server.answers(script("Your key: ", AZURE[:20], AZURE[20:], ", or its beginning ", AZURE[:5]))
+    done = run(*words, "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=AZURE, OPENAI_MODEL="m")
+    assert f"Your key: {HIDDEN}, or its beginning 01234".encode() in done.stdout
+    for path, data in written(home):
+        assert AZURE[:12].encode() not in data, path
+
+
+def test_what_was_held_back_of_a_reply_that_is_stopped_is_there(server: Server, home: Path) -> None:
+    server.answers(stay("It begins with 012"))
+    with chatrepl(env=environment(home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=AZURE)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("It begins with")
+        chat.send(CTRL_C)
+        chat.wait_for("It begins with 012")
+        chat.wait_for("Stopped.")
+
+
+@pytest.mark.parametrize("source", ['key_env = "THE_KEY"', 'key_command = ["cat", "{key}"]', 'key_file = "{key}"'])
+def test_the_key_in_a_question_is_neither_sent_nor_kept(server: Server, home: Path, source: str) -> None:
+    home.mkdir()
+    (home / "key").write_text(f"{AZURE}\n")
+    (home / "note.txt").write_text(f"the key is {AZURE}")
+    (home / "config.toml").write_text(
+        f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+        + source.format(key=home / "key")
+    )
+    with chatrepl(env=environment(home, THE_KEY=AZURE), columns=200) as chat:
+        chat.wait_for_prompt()
+        chat.line(f"My key is {AZURE}")
+        chat.wait_for("The question holds an API key that is in use, so it is neither sent nor kept")
+        chat.wait_for_prompt(f"My key is {AZURE}")
+        chat.send(CTRL_C)
+        chat.wait_for_prompt()
+        for command in (f"/title {AZURE}", f"/system {AZURE}"):
+            chat.line(command)
+            chat.wait_for("The line holds an API key", times=1 + command.startswith("/system"))
+            chat.wait_for_prompt()
+        chat.line(f"/file {home}/note.txt")
+        chat.wait_for("note.txt (")
+        chat.line("What is in it?")
+        chat.wait_for("note.txt holds an API key")
+        chat.wait_for_prompt("What is in it?")
+        chat.send(CTRL_C)
+        chat.line("/undo")
+        chat.wait_for("not attached any more")
+        chat.line("Hi")
+        chat.wait_for("Hello")
+        chat.wait_for_prompt()
+        chat.send(CTRL_D)
+        chat.end()
+    (home / "note.txt").unlink()
+    assert len(server.requests) == 1
+    assert b"+What is in it?\n" in (home / "history").read_bytes()
+    for path, data in written(home):
+        assert AZURE.encode() not in data, path
+
+
+def test_a_system_prompt_with_the_key_in_it_is_refused_at_the_start(server: Server, home: Path) -> None:
+    done = run("-s", f"Use {AZURE}", "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=AZURE)
+    assert (done.returncode, server.requests) == (2, [])
+    assert b"The system prompt holds an API key" in done.stderr

@@ -200,6 +200,16 @@ def test_what_is_piped_in_first_is_sent_as_it_is(server: Server, home: Path, pip
     assert sent(server) == [("user", piped)]
 
 
+def test_of_a_long_text_that_is_piped_in_first_the_beginning_is_shown(server: Server, home: Path) -> None:
+    chat = first(server, home, "\n".join(f"line {number}" for number in range(1000)), "Sum up")
+    try:
+        chat.wait_for("Hello")
+        chat.wait_for_prompt()
+        assert "> Sum up\n\n  line 0\n  [8,897 characters in 1,002 lines]\n\nHello\n" in chat.text()
+    finally:
+        chat.process.close(force=True)
+
+
 def test_the_prompt_of_the_command_line_is_sent_as_it_is_and_comes_back_as_it_is(server: Server, home: Path) -> None:
     server.answers(whole({"error": {"message": "no"}}, 400))
     with chatrepl("--base-url", server.url, "-m", "m", "-i", "/etc/hosts?", env=environment(home)) as chat:

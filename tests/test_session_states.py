@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chatrepl import transcript
 from chatrepl.config import Config, Paths, Profile
 from chatrepl.conversation import BROKEN_OFF, Conversation, question
+from chatrepl.credentials import Keys
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage
@@ -42,6 +43,10 @@ class Wire:
         self.events: list[Event] = []
         self.ending = "stop"
         self.asked = PROFILE
+        self.keys = Keys({})
+
+    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
+        return False
 
     def try_anew(self) -> None:
         pass

@@ -76,18 +76,27 @@ def test_a_file_torn_anywhere_is_mended_and_goes_on(
     assert lines.startswith(torn) or torn == lines[: torn.rfind(b"\n") + 1] + aside.read_bytes().rstrip(b"\n")
 
 
+def test_a_reply_that_the_program_did_not_live_to_end_is_counted(tmp_path: Path) -> None:
+    journal = Transcript(tmp_path / "a.jsonl", no_trouble)
+    for entry in (Said(question("Hi")), Piece("Hel"), Piece("lo")):
+        journal.add(entry)
+    journal.close()
+    kept(tmp_path, "b", "Hi", "Hello", "unanswered")
+    assert [(each.id, each.turns) for each in sessions.listed(tmp_path)] == [("b", 1), ("a", 1)]
+
+
 def test_an_unreadable_line_is_told_with_its_number_kept_aside_and_skipped(tmp_path: Path) -> None:
     path = kept(tmp_path, "one", "q0", "a0", "q1", "a1", "q2", "a2")
     lines = path.read_bytes().splitlines()
     lines[3] = b'{"message": {"role": "us\xff\x00'
     path.write_bytes(b"\n".join(lines) + b"\n")
-    for _ in range(2):
+    for told in ([True], []):
         troubles: list[TranscriptError] = []
         journal = Transcript.reopened(path, troubles.append)
         journal.close()
         assert [turn[0].text for turn in journal.state.conversation.turns] == ["q0", "q2"]
-        assert ["Line 4 of" in str(trouble) for trouble in troubles] == [True]
-        assert "one.jsonl.damaged" in troubles[0].hint
+        assert ["Line 4 of" in str(trouble) for trouble in troubles] == told, "once"
+        assert all("one.jsonl.damaged" in trouble.hint for trouble in troubles)
         assert (tmp_path / "one.jsonl.damaged").read_bytes() == lines[3] + b"\n"
         assert path.read_bytes().splitlines() == lines, "the file itself stays as it is"
 
@@ -164,14 +173,17 @@ def test_a_file_that_holds_nothing_and_one_that_is_gone_hide_no_session(tmp_path
     assert sessions.unfinished(tmp_path) is None
 
 
-@given(st.lists(strategies.questions | strategies.replies | st.just("title"), max_size=8))
+marks = st.sampled_from(["rename", "withdraw", "edit", "undo", "redo", "clear", "retry"])
+
+
+@given(st.sampled_from(["\n", "Hi"]), st.lists(strategies.questions | strategies.replies | marks, max_size=8))
 def test_the_title_in_a_list_is_the_title_of_the_session(
-    tmp_path_factory: pytest.TempPathFactory, said: list[Message | str]
+    tmp_path_factory: pytest.TempPathFactory, first: str, said: list[Message | str]
 ) -> None:
     path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
     journal = Transcript(path, no_trouble)
-    for place, message in enumerate([question("\n"), *said]):
-        journal.add(Mark("rename", f"t{place}") if isinstance(message, str) else Said(message))
+    for place, message in enumerate([question(first), *said]):
+        journal.add(Mark(message, f"t{place}", 1) if isinstance(message, str) else Said(message))
     journal.close()
     assert [each.title for each in sessions.listed(path.parent)] == [journal.state.title]
 
@@ -267,7 +279,7 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
     second = sessions.take_up(path, tmp_path, told.append, no_trouble)
     assert "copy" in told[0]
     assert second.state.conversation == first.state.conversation
-    assert second.state.title == "Greetings"
+    assert second.state.title == "Greetings (fork)"
     assert second.path != path
     assert second.path
     assert not second.path.exists(), "a copy in which nothing is said leaves no file"
@@ -731,3 +743,25 @@ def test_of_many_conversations_in_a_file_one_is_chosen(chat: Terminal, server: S
     chat.wait_for_prompt()
     ask(chat, "More", "Hello")
     assert sent(server) == ["Of old", "So it is", "More"]
+
+
+def test_a_last_question_that_nobody_answered_elsewhere_stands_in_the_prompt(
+    chat: Terminal, server: Server, home: Path, tmp_path: Path
+) -> None:
+    def node(parent: str | None, role: str, text: str) -> dict[str, object]:
+        said = {"author": {"role": role}, "content": {"content_type": "text", "parts": [text]}}
+        return {"parent": parent, "message": said}
+
+    mapping = {"a": node(None, "user", "Hi"), "b": node("a", "assistant", "Yes?"), "c": node("b", "user", "And then?")}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{"title": "Cut short", "mapping": mapping, "current_node": "c"}]))
+    chat.line(f"/load {path}")
+    chat.wait_for("1 turn loaded: Cut short")
+    chat.wait_for("The last question got no answer; it is in the prompt.")
+    chat.wait_for_prompt("And then?")
+    ask(chat, "", "Hello")
+    assert sent(server) == ["Hi", "Yes?", "And then?"]
+    done = run("--import", str(path), home=tmp_path / "other")
+    name = done.stdout.split()[0].decode()
+    with chatrepl("-r", name, env=environment(tmp_path / "other")) as again:
+        again.wait_for_prompt("And then?")

@@ -348,4 +348,7 @@ def test_a_key_command_may_ask_at_the_terminal(server: Server, home: Path) -> No
         chat.line("an-open-sesame")
         chat.wait_for("Hello")
         assert server.requests[0].headers["authorization"] == "Bearer an-open-sesame"
+        assert chat.text().count("The password, please:") == 1, (
+            "once a question, though the question is searched for it"
+        )
         assert "sesame" not in chat.text()

@@ -290,3 +290,24 @@ def test_a_reply_that_broke_off_gives_way_to_any_other() -> None:
 def test_the_title_is_the_first_line_that_says_something() -> None:
     assert title_of("\n  \n Why? \nmore") == "Why?"
     assert len(title_of("x" * 200)) == 60
+
+
+def test_the_title_comes_from_the_first_question_that_stands() -> None:
+    state = State()
+
+    def title(*entries: Entry) -> str:
+        for entry in entries:
+            state.take(entry)
+        return state.title
+
+    def asked(text: str) -> tuple[Entry, Entry]:
+        return Said(question(text)), Said(Message("assistant", (TextPart("a"),)))
+
+    assert title(Said(question("first"))) == "first"
+    assert title(Mark("withdraw")) == "first", "there is no better one yet"
+    assert title(*asked("second")) == "second"
+    assert title(*asked("third")) == "second"
+    assert title(Mark("edit", count=2)) == "second"
+    assert title(*asked("fourth")) == "fourth"
+    assert title(Mark("undo"), Mark("undo")) == "second"
+    assert title(Mark("rename", "mine"), Mark("clear"), *asked("fifth")) == "mine"

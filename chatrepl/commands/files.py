@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chatrepl import export
 from chatrepl.commands.table import FILES, command, counted, file_names, flagged, pick
+from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
 from chatrepl.session import Session
@@ -33,14 +34,20 @@ def load(session: Session, words: str) -> None:
     chosen: int | None = 0
     if len(found) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")
-        rows = [(counted(len(chat.conversation.turns), "turn"), chat.title or "untitled") for chat in found]
+        rows = [(_length(chat.conversation), chat.title or "untitled") for chat in found]
         chosen = pick(session.screen, session.answer, rows)
     if chosen is None:
         session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
         return
     conversation, title = found[chosen]
     session.adopt(conversation, title)
-    session.screen.say(f"{counted(len(conversation.turns), 'turn')} loaded: {title or 'untitled'}", "dim")
+    session.screen.say(f"{_length(conversation)} loaded: {title or 'untitled'}", "dim")
+    if session.draft:
+        session.screen.say("The last question got no answer; it is in the prompt.", "dim")
+
+
+def _length(conversation: Conversation) -> str:
+    return counted(sum(len(turn) > 1 for turn in conversation.turns), "turn")
 
 
 def _file_name(title: str) -> str:

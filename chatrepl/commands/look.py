@@ -34,7 +34,11 @@ def request(session: Session, words: str) -> None:
     """Show what the next request will hold. The address, the messages and their sizes, the parameters, and what of
     the conversation stays here, are told. The key is never shown; tokens are estimated."""
     profile = session.connection.expected(session.profile)
-    speaks, talk, say = dialect(profile.dialect), session.conversation, session.screen.say
+    speaks, talk, say = (
+        dialect(profile.dialect),
+        session.connection.spoken(profile, session.conversation),
+        session.screen.say,
+    )
 
     def asking(conversation: Conversation, text: str) -> Request:
         whole = conversation.asking(question(text))

@@ -77,7 +77,10 @@ def named(name: str) -> Command:
 def run(session: Session, line: str) -> None:
     """Run the command on that line."""
     name, *words = line.split(maxsplit=1)
-    named(name).run(session, "".join(words).rstrip())
+    meant = named(name)
+    if words and all(word.startswith("/") for word in meant.usage.split()):
+        raise CommandError(f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", meant.usage)
+    meant.run(session, "".join(words).rstrip())
 
 
 def suggestions(session: Session, before: str) -> Iterable[Suggestion]:

@@ -1,18 +1,17 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
-import re
 from collections.abc import Iterable
-from itertools import chain, count
 
 from chatrepl import asking, safe, settings
 from chatrepl.attachments import described
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
+from chatrepl.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
-from chatrepl.session import Session
-from chatrepl.sessions import listed
+from chatrepl.session import NO_SYSTEM, Session
+from chatrepl.sessions import forked
 
 SHOWN_AGAIN = 20
 """How many turns of a conversation are shown that goes on."""
@@ -32,13 +31,18 @@ def system(session: Session, words: str) -> None:
         return
     text = "" if words == "off" else settings.text_or_file(words)
     session.transcript.add(Mark("system", text))
-    session.screen.say("The system prompt is set." if text else "No system prompt is sent from now on.", "dim")
+    own = "From now on the embedded model is sent its own system prompt."
+    session.screen.say(
+        "The system prompt is set." if text else own if session.profile.base_url == LOCAL else NO_SYSTEM, "dim"
+    )
 
 
 @command("/reset", TALK)
 def reset(session: Session, words: str) -> None:
     """Forget the conversation, keep the system prompt. /undo brings it back."""
     count = len(session.conversation.turns)
+    if not count:
+        raise CommandError("There is nothing to forget")
     session.transcript.add(Mark("clear"))
     them = "it" if count == 1 else "them"
     session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings {them} back.", "dim")
@@ -102,19 +106,10 @@ def fork(session: Session, words: str) -> None:
     place = _place(session, words)
     state = session.transcript.state
     session.adopt(
-        Conversation(state.conversation.system, state.conversation.turns[:place]), _forked(session, state.title)
+        Conversation(state.conversation.system, state.conversation.turns[:place]),
+        forked(session.paths.sessions, state.title),
     )
     session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
-
-
-def _forked(session: Session, title: str) -> str:
-    """A title for a fork, by which it can be told from where it comes from and from other forks."""
-    if not title:
-        return ""
-    taken = {each.title for each in listed(session.paths.sessions)}
-    whole = re.sub(r" \(fork(?: \d+)?\)$", "", title)
-    names = chain([f"{whole} (fork)"], (f"{whole} (fork {number})" for number in count(2)))
-    return next(name for name in names if name not in taken)
 
 
 def _place(session: Session, words: str) -> int:
@@ -193,11 +188,11 @@ def show_again(session: Session) -> None:
 
 
 def _show_again(session: Session, turn: Turn) -> None:
-    session.screen.say("> " + turn[0].text.rstrip("\n").replace("\n", "\n  "), "bold")
+    session.show_question(turn[0].text)
     _attachments(session, turn[0])
     session.screen.say("")
     for message in turn[1:]:
         if message.role == "assistant":
             session.screen.reply(message.text, session.ui)
-            asking.tell_ending(session, message.ending)
+            asking.tell_ending(session, message)
             session.screen.say("")

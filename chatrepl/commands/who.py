@@ -9,7 +9,8 @@ from chatrepl.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.fuzzy import nearest
-from chatrepl.session import Session
+from chatrepl.journal import Mark
+from chatrepl.session import NO_SYSTEM, Session
 
 
 def profile_names(session: Session, words: str) -> Iterable[Suggestion]:
@@ -57,7 +58,9 @@ def models(session: Session, words: str) -> None:
 
 @command("/profile [name]", WHO, complete=profile_names)
 def profile(session: Session, words: str) -> None:
-    """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays."""
+    """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays, and so does
+    its system prompt if you gave it one."""
+    former = session.config.profiles.get(session.profile.name, session.profile)
     if words:
         session.switch(session.config.profile(words))
     else:
@@ -65,4 +68,14 @@ def profile(session: Session, words: str) -> None:
     chosen = session.profile
     place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
     session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")
+    if words:
+        _take_system(session, former.system)
     session.warn()
+
+
+def _take_system(session: Session, former: str) -> None:
+    """Let the system prompt of the profile take the place of none, or of that of the former profile."""
+    now, new = session.conversation.system, session.profile.system
+    if now in ("", former) and now != new:
+        session.transcript.add(Mark("system", new))
+        session.screen.say(f"The system prompt is that of {session.profile.name}: {new}" if new else NO_SYSTEM, "dim")

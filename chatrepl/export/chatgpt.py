@@ -17,7 +17,7 @@ def is_chatgpt(data: Any) -> bool:
 
 
 def chats(data: Any) -> list[Chat]:
-    """The conversations in which something was answered, newest first."""
+    """The conversations in which something was asked, newest first."""
     trees = [table(tree) for tree in (data if isinstance(data, list) else [data])]
     trees.sort(key=lambda tree: _number(tree.get("update_time") or tree.get("create_time")), reverse=True)
     found = [Chat(_conversation(tree), text(tree.get("title"))) for tree in trees]

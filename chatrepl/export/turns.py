@@ -9,7 +9,7 @@ from chatrepl.conversation import Message, Part, TextPart, Turn
 def turns(messages: Iterable[Message]) -> list[Turn]:
     """The messages as question and answer: what follows on its like is joined to it.
 
-    Answers before the first question are left out, and so is a last question that nobody answered.
+    Answers before the first question are left out. A last question that nobody answered is an open turn at the end.
     """
     joined: list[Message] = []
     for message in messages:
@@ -17,7 +17,7 @@ def turns(messages: Iterable[Message]) -> list[Turn]:
             joined[-1] = _join(joined[-1], message)
         elif joined or message.role == "user":
             joined.append(message)
-    return list(zip(joined[::2], joined[1::2], strict=False))
+    return [tuple(joined[place : place + 2]) for place in range(0, len(joined), 2)]
 
 
 def _join(first: Message, second: Message) -> Message:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import FileIO
@@ -23,11 +23,17 @@ LONGEST = 200_000
 class SharedHistory(History):
     """The history in that file, in the form of prompt-toolkit's FileHistory; in memory where there is none.
 
-    What looks like a key never reaches the file. ``complaint`` says why the file cannot be used, once that shows.
+    What looks like a key, or ``may_keep`` says no to, never reaches the file. ``complaint`` says why the file cannot be
+    used, once that shows.
     """
 
-    def __init__(self, path: Path | None, pastes: Pastes) -> None:
+    def __init__(
+        self, path: Path | None, pastes: Pastes, may_keep: Callable[[str], bool | None] = lambda _line: True
+    ) -> None:
         super().__init__()
+        self._may_keep = may_keep
+        self._undecided: list[str] = []
+        """What stays in memory until it is known whether it may be kept."""
         self._path = path
         self._pastes = pastes
         self.complaint = ""
@@ -44,16 +50,30 @@ class SharedHistory(History):
         self.recalled = string in self._loaded_strings
         if self._loaded_strings[:1] == [string]:
             return
-        if secrets_found.kind(text) or len(text) > LONGEST or not self._written(text):
+        may_keep = not secrets_found.kind(text) and self._may_keep(text)
+        if may_keep is None:
+            self._undecided.append(string)
+        if not may_keep or len(text) > LONGEST or not self._written(text):
             self._loaded_strings.insert(0, string)
         else:
             self.refresh()
+
+    def settle(self, *, leaving: bool = False) -> None:
+        """Write what may be kept, as is known by now; in the end nothing is left that could tell."""
+        undecided, self._undecided = self._undecided, []
+        for string in undecided:
+            may_keep = self._may_keep(text := self._pastes.unfold(string))
+            if may_keep is None and not leaving:
+                self._undecided.append(string)
+            elif may_keep is not False and len(text) <= LONGEST and self._written(text):
+                self._loaded_strings.remove(string)
 
     def store_string(self, string: str) -> None:
         raise NotImplementedError("append_string stores")
 
     def refresh(self) -> None:
         """Take in what was written since the last time, by whichever terminal."""
+        self.settle()
         for text in _entries(self._news()):
             self._loaded_strings.insert(0, self._pastes.refold(text))
 

@@ -70,6 +70,8 @@ class Surroundings(NamedTuple):
     coloured: bool = True
     env: Mapping[str, str] = MappingProxyType({})
     suggest: Suggest = lambda _before: ()
+    may_keep: Callable[[str], bool | None] = lambda _line: True
+    """Whether the line may stand in the input history; None while that is not known."""
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
     """Asked before every line: a function that gives the status line for so many columns, at once."""
     edit: Callable[[str], str] = lambda text: text
@@ -91,7 +93,7 @@ class Prompt:
         """``history`` is the file of the input history, None for none."""
         self._around = around or Surroundings()
         self._pastes = Pastes()
-        self._history = SharedHistory(history, self._pastes)
+        self._history = SharedHistory(history, self._pastes, self._around.may_keep)
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
         self._due = ""
@@ -147,7 +149,8 @@ class Prompt:
             self._output.flush()
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Leave the terminal as it was, and the history whole."""
+        self._history.settle(leaving=True)
         self._output.disable_bracketed_paste()
         self._output.flush()
 

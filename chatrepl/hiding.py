@@ -1,0 +1,67 @@
+"""The events of a reply on their way to the sinks, without the secrets that a server echoes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
+from chatrepl.redaction import Hiding, Secrets
+
+Sink = Callable[[Event], None]
+
+
+class HidingSecrets:
+    """Sinks that see no secret. A tail that is the beginning of one waits for what comes next."""
+
+    def __init__(self, secrets: Secrets, *sinks: Sink) -> None:
+        self._secrets = secrets
+        self._sinks = sinks
+        self._kind: type[Text] | type[Thinking] = Text
+        self._text = Hiding(secrets)
+        self._arguments: dict[int, Hiding] = {}
+
+    def feed(self, event: Event) -> None:
+        """Take the next event in."""
+        match event:
+            case Text(text) | Thinking(text):
+                if type(event) is not self._kind:
+                    self._end_text()
+                    self._kind = type(event)
+                shown = self._text.feed(text)
+                if shown == text:
+                    self._pass_on(event)
+                elif shown or event != type(event)(text):  # a signature is passed on even so
+                    self._pass_on(replace(event, text=shown))
+            case ToolCallPiece(index, arguments=arguments):
+                self._end_text()
+                shown = self._arguments.setdefault(index, Hiding(self._secrets)).feed(arguments)
+                self._pass_on(replace(event, name=self._secrets.hide(event.name), arguments=shown))
+            case Started():
+                self._pass_on(replace(event, model=self._secrets.hide(event.model)))
+            case Finished():
+                self._end()
+                self._pass_on(replace(event, raw=self._secrets.hide(event.raw)))
+            case _:
+                self._pass_on(event)
+
+    def __enter__(self) -> "HidingSecrets":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._end_text()
+        for index, hiding in self._arguments.items():
+            if rest := hiding.end():
+                self._pass_on(ToolCallPiece(index, arguments=rest))
+
+    def _end_text(self) -> None:
+        if rest := self._text.end():
+            self._pass_on(self._kind(rest))
+
+    def _pass_on(self, event: Event) -> None:
+        for sink in self._sinks:
+            sink(event)
