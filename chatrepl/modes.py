@@ -21,12 +21,13 @@ if sys.platform != "win32":
         before = termios.tcgetattr(descriptor)
 
         def begin() -> None:
-            modes = termios.tcgetattr(descriptor)
-            change(modes)
-            termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+            with suppress(termios.error):  # the terminal may be gone
+                modes = termios.tcgetattr(descriptor)
+                change(modes)
+                termios.tcsetattr(descriptor, termios.TCSANOW, modes)
 
         def restore() -> None:
-            with suppress(termios.error):  # the terminal may be gone
+            with suppress(termios.error):
                 termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
         return begin, restore

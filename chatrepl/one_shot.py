@@ -1,5 +1,7 @@
 """One question from the command line, and its reply on standard output."""
 
+import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,12 +28,22 @@ def answer(session: Session, text: str, named: Iterable[Path], attached: Iterabl
         session.settle()
         raise
     if as_json:
-        print(to_json(_as_json(session, message)))
+        print(_encodable(_as_json(session, message)))
     if session.failure:
         return status(session.failure)
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(
         session.last_reply.ending if session.last_reply else "", FINE
     )
+
+
+def _encodable(data: dict[str, object]) -> str:
+    """The data as JSON that standard output can hold: what stands in for a character there may be a quotation mark."""
+    text = to_json(data)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return json.dumps(data)
+    return text
 
 
 def _as_json(session: Session, message: Message | None) -> dict[str, object]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from chatrepl import narrow
 
@@ -33,7 +34,7 @@ class _Output(io.TextIOWrapper):
         try:
             yield
         except OSError as error:
-            _to_nowhere(self)
+            to_nowhere(self)
             self._failed(error)
 
     def _failed(self, error: OSError) -> None:
@@ -47,7 +48,7 @@ class _Notes(_Output):
         pass
 
 
-def _to_nowhere(stream: io.TextIOWrapper) -> None:
+def to_nowhere(stream: TextIO) -> None:
     """Let what is still buffered, and all that comes, go nowhere instead of into a complaint at the end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())

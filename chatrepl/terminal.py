@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, TextIO, TypeVar
 
 from chatrepl import modes
+from chatrepl.streams import to_nowhere
 
 PASTING = 0.2
 """The rest of a paste comes within so many seconds."""
@@ -89,6 +90,8 @@ def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[N
 
     def told_to_go(number: int, _frame: FrameType | None) -> None:
         restore()  # first: what is raised in a signal handler may be lost, say in a __del__
+        if not keys.isatty():  # any more: the window was closed
+            to_nowhere(sys.stdout)
         sys.exit(128 + number)
 
     hush()

@@ -1,6 +1,7 @@
 """What the system does to the program: signals, and streams that are closed, slow, or not the terminal."""
 
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -352,3 +353,25 @@ def test_a_key_command_may_ask_at_the_terminal(server: Server, home: Path) -> No
             "once a question, though the question is searched for it"
         )
         assert "sesame" not in chat.text()
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["at the prompt", "in a reply"])
+def test_a_terminal_that_is_closed_ends_the_program_without_a_word(server: Server, home: Path, busy: bool) -> None:
+    server.answers(stay("one"))
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m"]
+    chat = Terminal(["sh", "-c", f"exec {shlex.join(words)} 2> {home}.errors"], environment(home))
+    chat.wait_for_prompt()
+    if busy:
+        chat.line("Hi")
+        chat.wait_for("one")
+    chat.process.close(force=False)
+    assert chat.process.exitstatus == 129
+    assert Path(f"{home}.errors").read_text() == ""
+
+
+def test_json_is_json_in_any_encoding(server: Server, home: Path) -> None:
+    server.answers(say("\u201cthere\u201d is an \u00e9"))
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "--json", "Hi"]
+    env = environment(home, PYTHONIOENCODING="latin-1")
+    done = subprocess.run(words, capture_output=True, env=env, check=True)
+    assert json.loads(done.stdout.decode("latin-1"))["text"] == "\u201cthere\u201d is an \u00e9"
