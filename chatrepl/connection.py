@@ -25,7 +25,7 @@ from chatrepl.waiting import Wait, Waiting
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
-    from chatrepl.local import LocalServer
+    from chatrepl.embedded import Embedded
 
 AHEAD = 10.0
 """A connection that is opened while somebody types is opened anew after so many seconds."""
@@ -79,9 +79,7 @@ class Connection:
     _learned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _client: "Client | None" = None
-    _local: "LocalServer | None" = None
-    _weights: str = ""
-    """The model file it was asked for by, "" for the one that comes along."""
+    _embedded: "Embedded | None" = None
     _prepared: float = -AHEAD
 
     def __post_init__(self) -> None:
@@ -197,14 +195,15 @@ class Connection:
 
     def close(self) -> None:
         """Close connections and end the child process."""
-        self._stop_local()
+        self._stop_embedded()
         if self._client:
             self._client.close()
 
     def spoken(self, profile: Profile, conversation: Conversation) -> Conversation:
         """The conversation as it goes out: the embedded model is lost without a system prompt, and gets its own where
         there is none."""
-        at_home = (LOCAL, self._local.base_url if self._local else LOCAL)
+        server = self._embedded.server if self._embedded else None
+        at_home = (LOCAL, server.base_url if server else LOCAL)
         if conversation.system or profile.base_url not in at_home:
             return conversation
         return Conversation(profile.system or PROFILES["local"]["system"], conversation.turns)
@@ -272,7 +271,7 @@ class Connection:
             profile, key = self._started(profile, consent)
         else:
             if not any(self.profiles[name].base_url == LOCAL for name in profile.fallback):
-                self._stop_local()
+                self._stop_embedded()
             self.warnings(profile)
             profile = located(profile, self.env)
             key = self.keys.key(profile)
@@ -300,27 +299,18 @@ class Connection:
             self.say(told if profile.name == BY_HAND else f"{told} {keep}")
 
     def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
-        """The local profile with its server running; another model means another server, and so does a dead one."""
-        from chatrepl import embedded
+        """The local profile with its server running."""
+        if self._embedded is None:
+            from chatrepl.embedded import Embedded  # not for who talks to other servers
 
-        wanted = profile.model
-        if self._local and wanted == self._local.model:  # as its list of models calls it
-            wanted = self._weights
-        if self._local and not self._local.alive:
-            self.say("The embedded model has ended; it is started anew.")
-            self._stop_local()
-        if self._local is None or wanted != self._weights:
-            self._stop_local()
-            self._local = embedded.start(wanted, self.models_folder, self.say, consent, self.passing)
-            self._weights = wanted
-        local = self._local
-        context = profile.context or local.context
-        return replace(profile, base_url=local.base_url, model=local.model, context=context), local.key
+            self._embedded = Embedded(self.models_folder, self.say, self.passing)
+        server = self._embedded.ready(profile.model, consent)
+        context = profile.context or server.context
+        return replace(profile, base_url=server.base_url, model=server.model, context=context), server.key
 
-    def _stop_local(self) -> None:
-        if self._local:
-            self._local.close()
-            self._local = None
+    def _stop_embedded(self) -> None:
+        if self._embedded:
+            self._embedded.close()
 
 
 _OUR_FAULT = (400, 413, 422)

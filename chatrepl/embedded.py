@@ -10,30 +10,49 @@ from chatrepl.files import path_of
 NEWS = "The embedded model needs its weights once: SmolLM2 with 135M parameters, 98 MB, Apache-2.0."
 
 
-def start(
-    model: str,
-    models: Path,
-    say: Callable[[str], None],
-    consent: Callable[[str], bool],
-    passing: Callable[[str], None],
-) -> local.LocalServer:
-    """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes. ``passing`` gets
-    lines each of which takes the place of the one before."""
-    if not local.is_installed():
-        raise local.not_installed()
-    path = path_of(model) if model else weights.find(models) or _fetched(models, say, consent, passing)
-    return local.start(path, log=models / "server.log")
+class Embedded:
+    """The server of the embedded model, started when it is first needed, and anew where it has died or another model is
+    wanted. ``passing`` gets lines each of which takes the place of the one before."""
 
+    def __init__(self, models: Path, say: Callable[[str], None], passing: Callable[[str], None]) -> None:
+        self._models = models
+        self._say = say
+        self._passing = passing
+        self.server: local.LocalServer | None = None
+        self._model = ""
+        """What it was asked for by."""
 
-def _fetched(
-    models: Path, say: Callable[[str], None], consent: Callable[[str], bool], passing: Callable[[str], None]
-) -> Path:
-    say(NEWS)
-    if not consent("Fetch them now?"):
-        raise ConfigError(
-            "The embedded model has no weights yet, and they were not fetched",
-            "A yes fetches them, and so does -p local at the start.",
-        )
-    path = weights.fetch(models, passing)
-    say(f"The weights are here: {weights.SMOLLM2.size // 10**6} MB.")
-    return path
+    def ready(self, model: str, consent: Callable[[str], bool]) -> local.LocalServer:
+        """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes."""
+        if self.server and model == self.server.model:  # as its list of models calls it
+            model = self._model
+        if self.server and not self.server.alive:
+            self._say("The embedded model has ended; it is started anew.")
+            self.close()
+        if self.server is None or model != self._model:
+            self.close()
+            self.server, self._model = self._started(model, consent), model
+        return self.server
+
+    def close(self) -> None:
+        """End the server."""
+        if self.server:
+            self.server.close()
+            self.server = None
+
+    def _started(self, model: str, consent: Callable[[str], bool]) -> local.LocalServer:
+        if not local.is_installed():
+            raise local.not_installed()
+        path = path_of(model) if model else weights.find(self._models) or self._fetched(consent)
+        return local.start(path, log=self._models / "server.log")
+
+    def _fetched(self, consent: Callable[[str], bool]) -> Path:
+        self._say(NEWS)
+        if not consent("Fetch them now?"):
+            raise ConfigError(
+                "The embedded model has no weights yet, and they were not fetched",
+                "A yes fetches them, and so does -p local at the start.",
+            )
+        path = weights.fetch(self._models, self._passing)
+        self._say(f"The weights are here: {weights.SMOLLM2.size // 10**6} MB.")
+        return path

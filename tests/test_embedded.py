@@ -99,7 +99,9 @@ def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None
     )
     with faults.session(tmp_path, local) as seen:
         assert asking.ask(seen.session, question("hello"))
-        server = seen.session.connection._local
+        embedded = seen.session.connection._embedded
+        assert embedded
+        server = embedded.server
         assert server
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
@@ -117,7 +119,7 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
 
         def server(name: str) -> object:
             connection.ready(replace(seen.session.profile, model=name))
-            return connection._local
+            return connection._embedded and connection._embedded.server
 
         first = server(str(model))
         assert server(model.stem) is first, "as its list of models calls it"
