@@ -65,9 +65,10 @@ def ask(session: Session, asked: Message) -> Message | None:
         raise CommandError(
             f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
         )
+    with session.interrupts.awaited():  # a command for the key may take its time
+        session.connection.fetch_key(session.profile)
     for what, text in _words(session, asked):
-        if text:
-            session.refuse_key(what, text, fetch=True)
+        session.refuse_key(what, text)
     session.attachments = []
     session.note_who()
     session.transcript.add(Said(asked))
@@ -110,15 +111,17 @@ def go_on(session: Session) -> Message | None:
     if not last[-1].text:
         return retry(session)
     session.note_who()
-    if session.profile.prefill or dialect(session.profile.dialect).prefill:
+    who = (session.profile.name, session.profile.model)
+    if who not in session.unprefilled and (session.profile.prefill or dialect(session.profile.dialect).prefill):
         message = _continued(session, Conversation(session.conversation.system, before).asking(*last))
         if message or not _may_be_the_prefill(session.failure):
             return message
         session.screen.say("It is asked to go on instead.", "dim")
-    message = _continued(session, session.conversation.asking(question(GO_ON)))
-    if message:
-        session.profile = replace(session.profile, prefill=False)
-    return message
+        message = _continued(session, session.conversation.asking(question(GO_ON)))
+        if message:
+            session.unprefilled.add(who)
+        return message
+    return _continued(session, session.conversation.asking(question(GO_ON)))
 
 
 def _may_be_the_prefill(failure: ChatError | None) -> bool:

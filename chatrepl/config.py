@@ -89,6 +89,8 @@ def _whole(told: str, own: str) -> str:
     listens at may stand for all addresses, which nobody can be asked at."""
     if not own.startswith("http://127.0.0.1:"):
         return told
+    if re.fullmatch(r"[\da-f.]*(?::[\da-f.]*){2,}", told, re.IGNORECASE):
+        told = f"[{told}]"
     _, mark, place = told.rpartition("://")
     host, rest = re.fullmatch(r"(\[.*?\]|[^:/]*)(.*)", place, re.DOTALL).groups()  # type: ignore[union-attr]
     host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "[::]": "[::1]"}.get(host, host)

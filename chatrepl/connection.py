@@ -146,12 +146,16 @@ class Connection:
                 or Try(*self._elsewhere(now.profile, failure))
             )
 
-    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
-        """Whether a key stands in one of the texts: one that was used, or that of the profile. A command is run for it
-        only if it is to be fetched."""
-        if not self.recordings.replay and profile.base_url != LOCAL and (fetch or not profile.key_command):
+    def fetch_key(self, profile: Profile) -> None:
+        """Get to know the key of the profile, for the next request of it."""
+        if not self.recordings.replay and profile.base_url != LOCAL:
             self.keys.fetch(profile)
-        return any(map(self.keys.secrets.holds, texts))
+
+    def holds_key(self, profile: Profile, text: str) -> bool:
+        """Whether a key stands in the text: one that was read, or that of the profile, if no command tells it."""
+        if not profile.key_command:
+            self.fetch_key(profile)
+        return self.keys.secrets.holds(text)
 
     def answering(self, profile: Profile) -> Profile:
         """Who answers for the profile, as far as is known: who did the last time, with the model that did."""

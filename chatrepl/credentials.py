@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from chatrepl import urls
@@ -40,27 +39,37 @@ class Keys:
         self._env = env
         self.secrets = Secrets()
         """No server's words are shown or kept with one of them in it."""
-        self._said: dict[tuple[str, ...], str] = {}
-        """The commands for keys that were run, and what one said that the next request needs."""
+        self._commands: set[tuple[str, ...]] = set()
+        """The commands that told a key."""
+        self._fetched: dict[tuple[str, ...], str | ChatError] = {}
+        """What came of the commands that were run ahead of a request."""
+
+    def fetch(self, profile: Profile) -> None:
+        """Get to know the key. Its command is run now, and what comes of it, a failure too, is for the next request."""
+        fetched: str | ChatError
+        try:
+            fetched = self._read(profile)
+        except ChatError as error:
+            fetched = error
+        if profile.key_command:
+            self._fetched[profile.key_command] = fetched
 
     def key(self, profile: Profile) -> str:
         """The key for a request."""
-        key = self._read(profile)
-        self._said[profile.key_command] = ""
-        return key
-
-    def fetch(self, profile: Profile) -> None:
-        """Get to know the key. Its command is run now, and not once more for the next request."""
-        with suppress(ChatError):  # the request tells it
-            self._said[profile.key_command] = self._read(profile)
+        fetched = self._fetched.pop(profile.key_command, None)
+        if isinstance(fetched, ChatError):
+            raise fetched
+        return fetched or self._read(profile)
 
     def knows(self, profile: Profile) -> bool:
         """Whether no command has to be run to know the key."""
-        return not profile.key_command or profile.key_command in self._said
+        return not profile.key_command or profile.key_command in self._commands
 
     def _read(self, profile: Profile) -> str:
-        key = self._said.get(profile.key_command, "") or read(profile, self._env)
+        key = read(profile, self._env)
         self.secrets.add(key)
+        if profile.key_command:
+            self._commands.add(profile.key_command)
         return key
 
 
@@ -77,7 +86,7 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
 
 def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
     """The error for a key that the environment should hold and does not, None where all is well."""
-    elsewhere = profile.key_command or profile.key_file or env.get(profile.base_url_env)
+    elsewhere = profile.key_command or profile.key_file or _moved(profile, env)
     if not profile.key_env or has_key(profile, env) or elsewhere:
         return None
     return ConfigError(
@@ -94,7 +103,11 @@ def without_secrets(profile: Profile) -> Profile:
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
     """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
-    return bool(env.get(profile.base_url_env) or (profile.base_url and has_key(profile, env)))
+    return bool(_moved(profile, env) or (profile.base_url and has_key(profile, env)))
+
+
+def _moved(profile: Profile, env: Mapping[str, str]) -> str:
+    return env.get(profile.base_url_env, "").strip()
 
 
 def has_key(profile: Profile, env: Mapping[str, str]) -> bool:

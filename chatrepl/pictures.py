@@ -72,10 +72,10 @@ class PlainPicture:
             self._write(self._safe.feed(event.text) if self._safe else event.text)
 
     def waiting(self, wait: Wait) -> None:
-        if self._begun or self._late or not self._tell or wait.exact:
-            return
         if self._timer:
             self._timer.cancel()
+        if self._begun or self._late or not self._tell or wait.exact:
+            return
         self._timer = Timer(NOTICEABLE, self._told, [self._tell, wait])
         self._timer.daemon = True
         self._timer.start()

@@ -79,6 +79,8 @@ class Session:
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
         self._length = Length()
+        self.unprefilled: set[tuple[str, str]] = set()
+        """Who does not go on with a reply the request ends with, by profile and model, though it might."""
         self.last_reply: Message | None = None
         """The last reply, also one of which nothing came."""
         self.failure: ChatError | None = None
@@ -228,11 +230,9 @@ class Session:
         if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, "/save FILE keeps it elsewhere.")
 
-    def refuse_key(self, what: str, text: str, *, fetch: bool = False) -> None:
-        """Complain if the key of the profile in use stands in the text: it is neither sent nor kept."""
-        with self.interrupts.awaited():  # a command for the key may take its time
-            holds = self.connection.holds_key(self.profile, text, fetch=fetch)
-        if holds:
+    def refuse_key(self, what: str, text: str) -> None:
+        """Complain if a key that is in use stands in the text: it is neither sent nor kept."""
+        if self.connection.holds_key(self.profile, text):
             line = f"{what} holds an API key that is in use, so it is neither sent nor kept"
             raise CommandError(line, "Take the key out: what is said here is written down, and goes to the server.")
 

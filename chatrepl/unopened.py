@@ -6,7 +6,7 @@ stand on a line of its own and outside of code: a reply may well speak of it.
 
 import re
 
-_CLOSING = re.compile(r"^[ \t]*</think>[ \t]*(?:\n+|\Z)", re.MULTILINE)
+_CLOSING = re.compile(r"^ {0,3}</think>[ \t]*(?:\n+|\Z)", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 

@@ -70,3 +70,32 @@ def test_a_key_is_found_by_the_other_name_of_its_vendor_too(name: str, other: st
     assert credentials.read(profile, {other: "another", name: SECRET}) == SECRET
     assert credentials.at_hand(profile, {other: SECRET})
     assert not credentials.at_hand(profile, {"A_KEY": SECRET})
+
+
+def test_a_key_is_for_its_own_profile_whatever_was_read_before() -> None:
+    keys = credentials.Keys({"A_KEY": "a-key", "B_KEY": "b-key"})
+    one, other = Profile("a", key_env="A_KEY"), Profile("b", key_env="B_KEY")
+    for before in (one, other, Profile("c")):
+        keys.fetch(before)
+        assert keys.key(other) == "b-key"
+        assert keys.key(Profile("c")) == ""
+        assert keys.key(one) == "a-key"
+
+
+def test_a_command_is_run_once_for_a_question_and_its_request(tmp_path: Path) -> None:
+    counting = f"open({str(tmp_path / 'runs')!r}, 'a').write('.'); "
+    good = Profile("a", key_command=(sys.executable, "-c", f"{counting} print({SECRET!r})"))
+    bad = Profile("b", key_command=(sys.executable, "-c", f"{counting} raise SystemExit(3)"))
+    keys = credentials.Keys({})
+    assert not keys.knows(good)
+    keys.fetch(good)
+    assert keys.knows(good)
+    assert keys.key(good) == SECRET
+    assert (tmp_path / "runs").read_text() == "."
+    assert keys.key(good) == SECRET
+    assert (tmp_path / "runs").read_text() == "..", "what it tells may have changed by the next request"
+    keys.fetch(bad)
+    with pytest.raises(ConfigError, match="status 3"):
+        keys.key(bad)
+    assert (tmp_path / "runs").read_text() == "..."
+    assert not keys.knows(bad)

@@ -344,3 +344,22 @@ def test_a_system_prompt_with_the_key_in_it_is_refused_at_the_start(server: Serv
     done = run("-s", f"Use {AZURE}", "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=AZURE)
     assert (done.returncode, server.requests) == (2, [])
     assert b"The system prompt holds an API key" in done.stderr
+
+
+def test_no_profile_is_asked_with_the_key_of_another(server: Server, home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    profile = "[profiles.{0}]\ndialect = 'openai-chat'\nbase_url = '{1}'\nmodel = 'm'\n"
+    one, other = profile.format("one", server.url), profile.format("other", server.url)
+    none = profile.format("none", server.url)
+    (home / "config.toml").write_text(f"{one}key_env = 'ONE_KEY'\n{other}key_env = 'OTHER_KEY'\n{none}")
+    env = environment(home, ONE_KEY="sk-one-11111111", OTHER_KEY="sk-other-22222222")
+    with chatrepl("-p", "one", env=env) as chat:
+        chat.wait_for_prompt()
+        for number, name in enumerate(("one", "other", "none", "one"), 1):
+            chat.line(f"/profile {name}")
+            chat.wait_for_prompt()
+            chat.line("Hi")
+            chat.wait_for("in all", times=number)
+            chat.wait_for_prompt()
+    sent = [request.headers.get("authorization") for request in server.requests]
+    assert sent == ["Bearer sk-one-11111111", "Bearer sk-other-22222222", None, "Bearer sk-one-11111111"]

@@ -45,7 +45,10 @@ class Wire:
         self.asked = PROFILE
         self.keys = Keys({})
 
-    def holds_key(self, profile: Profile, *texts: str, fetch: bool = False) -> bool:
+    def fetch_key(self, profile: Profile) -> None:
+        pass
+
+    def holds_key(self, profile: Profile, text: str) -> bool:
         return False
 
     def try_anew(self) -> None:

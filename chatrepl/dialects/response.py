@@ -86,7 +86,7 @@ def _is_event(begun: bytes) -> bool | None:
 
 def _is_line(begun: bytearray) -> bool | None:
     """The same for JSON lines, whose first one is not the last: what is over with it is a reply in one piece."""
-    line, end, _ = begun.partition(b"\n")
+    line, end, _ = begun.lstrip().partition(b"\n")
     if not end and len(begun) <= MAX_EVENT:
         return None
     try:
