@@ -210,6 +210,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         secrets = session.connection.keys.secrets
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
+            session.listening(),
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
             HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
             Gathering(hiding.feed) as gathering,

@@ -18,6 +18,8 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
     ahead = TypedAhead(sys.stdin)
     prompt = _prompt(session, ahead)
     session.answer = prompt.answer
+    if session.screen.live:
+        session.listening = ahead.listening
     session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
     session.warn()

@@ -1,5 +1,6 @@
 """The modes of a terminal: how what is typed gets to whoever reads it. The console of Windows has none of them."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +33,12 @@ if sys.platform != "win32":
 
         return begin, restore
 
+    def keys_are_ours(keys: int) -> bool:
+        """Whether keys wait as they were typed, for this program and no other."""
+        with suppress(OSError, termios.error):
+            return not termios.tcgetattr(keys)[3] & termios.ICANON and os.tcgetpgrp(keys) == os.getpgrp()
+        return False
+
     def at_once(modes: Modes) -> None:
         """A read returns what is there, and does not wait."""
         modes[3] &= ~termios.ICANON
@@ -60,6 +67,10 @@ else:
     def changing(keys: TextIO, change: Callable[[Modes], None]) -> tuple[Callable[[], None], Callable[[], None]]:
         """Nothing to be done, and nothing to be put back."""
         return _nothing, _nothing
+
+    def keys_are_ours(keys: int) -> bool:
+        """Nobody can tell."""
+        return False
 
     def at_once(modes: Modes) -> None:
         """Nothing is changed, here and below."""

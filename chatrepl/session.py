@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,8 @@ class Session:
     _told: bool = field(default=False, init=False)
     prompted: bool = True
     """Whether a prompt comes next, at which commands can be typed."""
+    listening: Callable[[], AbstractContextManager[None]] = nullcontext
+    """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user whether a model may be fetched."""
     found: InitVar[Transcript | None] = None

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +17,9 @@ from chatrepl.streams import to_nowhere
 PASTING = 0.2
 """The rest of a paste comes within so many seconds."""
 
+PAUSE = 0.1
+"""So many seconds later it is looked again whether keys are for us."""
+
 T = TypeVar("T")
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
@@ -26,19 +30,47 @@ class TypedAhead:
     def __init__(self, keys: TextIO) -> None:
         self._keys = keys
         self._held = b""
+        self._reading = threading.RLock()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """While it lasts, keys are taken out of the terminal as they come: one that is full of them, say of a paste,
+        would not hear Ctrl-C."""
+        if sys.platform == "win32" or not self._keys.isatty():
+            yield
+            return
+        over, end = os.pipe()
+        thread = threading.Thread(target=self._listen, args=(over,), name="listening", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            os.close(end)
+            thread.join()
+            os.close(over)
+
+    def _listen(self, over: int) -> None:
+        keys = self._keys.fileno()
+        while over not in select.select([keys, over], [], [])[0]:
+            with self._reading:
+                piece = os.read(keys, 1 << 16) if modes.keys_are_ours(keys) and _waits(keys) else None
+                self._held += piece or b""
+            if not piece:  # they are for somebody else now, or the terminal is gone
+                select.select([over], [], [], PAUSE)
 
     def hold(self, patience: float = 0) -> None:
         """Take out what waits in the terminal, also the beginning of a line, and what comes within so many seconds; a
         paste that has begun is waited for."""
         if sys.platform == "win32" or not self._keys.isatty():
             return
-        begin, restore = modes.changing(self._keys, modes.at_once)
-        begin()
-        try:
-            while piece := self._more(patience):
-                self._held += piece
-        finally:
-            restore()
+        with self._reading:
+            begin, restore = modes.changing(self._keys, modes.at_once)
+            begin()
+            try:
+                while piece := self._more(patience):
+                    self._held += piece
+            finally:
+                restore()
 
     def _more(self, patience: float) -> bytes:
         inside = self._held.rfind(b"\x1b[200~") > self._held.rfind(b"\x1b[201~")
@@ -54,6 +86,10 @@ class TypedAhead:
         """What was held, what waits now, and what comes within so many seconds."""
         self.hold(patience)
         return self.held()
+
+
+def _waits(keys: int) -> bool:
+    return bool(select.select([keys], [], [], 0)[0])
 
 
 def takes_escapes() -> bool:

@@ -130,3 +130,19 @@ def test_a_command_that_fails_holds_what_was_typed_behind_it(
         chat.line("" if flags else " more")
         chat.wait_for("Fine.")
     assert sent(server)[-1] == ("user", "and then" if flags else "and then more")
+
+
+def test_ctrl_c_stops_a_reply_also_behind_a_paste_that_fills_the_terminal(server: Server, home: Path) -> None:
+    server.answers(stay("one"))
+    pasted = "\n".join(f"line {number} of a long paste" for number in range(400))
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(pasted.join(PASTE))
+        chat.send(CTRL_C)
+        chat.wait_for("Stopped.")
+        chat.wait_for_prompt("[pasted 400 lines]")
+        chat.line("")
+        chat.wait_for("Hello")
+    assert sent(server)[-1] == ("user", pasted)
