@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl import attachments, config, config_reading, files, safe, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
-from chatrepl.config import Config, Paths, Profile, Recordings
+from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.flags import parser
 from chatrepl.journal import Mark
@@ -68,11 +68,14 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     if _errand(flags, configuration, places, screen, env):
         return FINE
     found = _found(flags, places, screen)
+    chosen = _profile(flags, configuration, env, found.state.who if found else {}, screen)
+    if chosen.name == BY_HAND:  # to come back to, by the name it is shown with
+        configuration = configuration._replace(profiles={**configuration.profiles, BY_HAND: chosen})
     session = Session(
         configuration,
         places,
         env,
-        _profile(flags, configuration, env, found.state.who if found else {}, screen),
+        chosen,
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,

@@ -333,6 +333,14 @@ def test_a_profile_is_switched_in_mid_conversation(server: Server, home: Path) -
             assert sent(second) == [("user", "Hi"), ("assistant", "Hello"), ("user", "Still there?")]
 
 
+def test_who_is_talked_to_by_hand_can_be_returned_to(chat: Terminal, server: Server) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/profile local", "local · ")
+    ask(chat, "/profile by-hand", f"by-hand · test-model · openai-chat · {server.url}")
+    server.answers(say("Yes."))
+    ask(chat, "Still there?", "Yes.")
+
+
 def test_ctrl_c_clears_the_line_and_twice_on_an_empty_one_leaves(chat: Terminal) -> None:
     chat.send("half a thought")
     chat.wait_for_prompt("half a thought")
