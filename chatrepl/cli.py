@@ -13,7 +13,7 @@ from chatrepl import attachments, config, config_reading, files, safe, sessions,
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
 from chatrepl.errors import ChatError, CommandError
-from chatrepl.flags import parser
+from chatrepl.flags import parser, read
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
@@ -38,7 +38,11 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
 
 
 def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
-    flags = parser().parse_args(words)
+    try:
+        flags = read(words)
+    except CommandError as error:
+        Screen(sys.stdout, sys.stderr, env, plain=not takes_escapes()).error(error)
+        return status(error)
     screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain or not takes_escapes(), silent=flags.json)
     try:
         return _run(flags, screen, env)

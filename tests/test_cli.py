@@ -186,6 +186,21 @@ def test_wrong_usage_is_status_2_and_a_line(home: Path, words: list[str], compla
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--modle", "x"], "There is no flag --modle: did you mean '--model'?"),
+        (["--modle=secret", "Hi"], "There is no flag --modle: did you mean '--model'?"),
+        (["-x"], "There is no flag -x"),
+        (["Hi", "-m"], "-m/--model: expected one argument"),
+    ],
+)
+def test_a_flag_that_is_wrong_is_a_line_and_a_hint(home: Path, words: list[str], line: str) -> None:
+    done = run(*words, home=home)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"✗ {line}\n  chatrepl --help lists the flags.\n"
+
+
 def test_broken_toml_is_status_2_with_file_and_line(home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text("[ui]\nmarkdwn = true\n")
