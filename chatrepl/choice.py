@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import credentials, urls
-from chatrepl.config import BY_HAND, Config, Profile, address, located
-from chatrepl.errors import ChatError, ConfigError
+from chatrepl.config import BY_HAND, LOCAL, Config, Profile, address, located
+from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.profiles import DIALECTS
 
 REPLAYED = "https://replay.invalid/v1"
@@ -27,6 +27,8 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
 
     A dialect alone is a choice among those who speak it: no key goes out in a protocol that it is not for.
     """
+    if base_url:
+        _check(base_url)
     if dialect and not (name or base_url):
         config = _speaking(config, dialect)
     chosen = (
@@ -44,6 +46,15 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         # The variable that moves the profile elsewhere loses against an address given by hand.
         chosen = replace(chosen, base_url=base_url, base_url_env="")
     return replace(chosen, dialect=dialect or chosen.dialect)
+
+
+def _check(base_url: str) -> None:
+    """Complain of an address that a request cannot go to."""
+    scheme, mark, _ = base_url.strip().partition("://")
+    if base_url != LOCAL and not (mark and scheme.lower() in ("http", "https")):
+        told = urls.shown(base_url.strip())
+        hint = "" if mark else f"For a server on this machine: --base-url http://{told}"
+        raise CommandError(f"The base URL {told} does not begin with http:// or https://", hint)
 
 
 def who(profile: Profile, config: Config) -> dict[str, str]:

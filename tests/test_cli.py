@@ -282,6 +282,18 @@ def test_an_address_that_is_none_is_no_bug(home: Path, words: list[str]) -> None
     assert b"Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("words", [["Hi"], ["--json", "Hi"]])
+def test_a_forgotten_scheme_is_told_before_a_session_is_made(home: Path, words: list[str]) -> None:
+    done = run("--base-url", "me:hidden@127.0.0.1:9/v1?key=hidden2", "-m", "m", *words, home=home)
+    told = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "The base URL 127.0.0.1:9/v1?key=(hidden) does not begin with http:// or https://" in told
+    assert "http://127.0.0.1:9/v1" in told
+    assert "hidden2" not in told
+    assert "me:" not in told
+    assert not (home / "sessions").exists()
+
+
 def test_the_key_never_stands_in_what_is_printed_or_kept(server: Server, home: Path) -> None:
     key = "sk-recognisable-0123456789"
     server.answers(whole({"error": {"message": f"Incorrect API key provided: {key}"}}, 401))
