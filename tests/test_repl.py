@@ -1,6 +1,7 @@
 """The REPL as a person uses it: the whole program on a pty, against a server that is scripted byte by byte."""
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import repl
+from chatrepl import commands, repl
+from chatrepl.commands.table import ELSEWHERE, named
 from chatrepl.config import Profile
+from chatrepl.errors import CommandError
 from tests.server import Exchange, Script, Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
 from tests.talking import Talk, shown
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, ENTER, PASTE, TAB, UP, Terminal, chatrepl, environment
@@ -215,6 +218,15 @@ def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal
     chat.send(UP)
     chat.wait_for_prompt("/hlep")
     assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [*ELSEWHERE.items(), ("/CLEAR", "/reset"), ("/models?", "/models"), ("/modle", "/model")]
+)
+def test_a_name_from_elsewhere_and_a_wrong_one_lead_to_the_command(typed: str, meant: str) -> None:
+    assert meant in commands.COMMANDS
+    with pytest.raises(CommandError, match=re.escape(f"There is no command '{typed}': did you mean '{meant}'?")):
+        named(typed)
 
 
 def test_two_slashes_send_a_message_that_begins_with_one(chat: Terminal, server: Server) -> None:
