@@ -54,6 +54,7 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
         "finish_reason": "stop",
         "raw_finish_reason": "stop",
         "usage": {"input": None, "cached": None, "output": None, "reasoning": None, "total": None},
+        "error": None,
     }
     assert "stream" not in server.requests[0].body
 
@@ -79,7 +80,7 @@ def test_json_is_an_object_also_where_no_word_came(
     assert done.returncode == status
     assert (found["text"], found["model"], found["dialect"]) == ("", "m", "openai-chat")
     assert (found["finish_reason"], found["usage"]["total"]) == ("failed", None)
-    assert done.stderr.startswith("✗".encode())
+    assert done.stderr.decode().startswith(f"✗ {found['error']}\n")
 
 
 def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server, home: Path) -> None:
@@ -87,6 +88,9 @@ def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server
     done = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
     assert (done.returncode, done.stdout) == (1, b"Hi\n")
     assert b"reports that the reply failed" in done.stderr
+    server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "error"}]}))
+    done = run("--base-url", server.url, "-m", "m", "--no-stream", "--json", "Hi", home=home)
+    assert json.loads(done.stdout)["error"] == "The server reports that the reply failed"
 
 
 def test_options_are_read_as_toml_else_as_text(server: Server, home: Path) -> None:
