@@ -206,9 +206,18 @@ def test_undo_takes_turns_away(chat: Terminal, server: Server) -> None:
     server.answers(say("First."), say("Second."), say("Third."))
     ask(chat, "a", "First.")
     ask(chat, "b", "Second.")
-    ask(chat, "/undo", "1 turn taken away")
+    ask(chat, "/undo", "1 turn taken away; /redo brings it back.")
     ask(chat, "c", "Third.")
     assert sent(server) == [("user", "a"), ("assistant", "First."), ("user", "c")]
+
+
+def test_turns_that_are_gone_come_back_as_it_or_them(chat: Terminal) -> None:
+    ask(chat, "a", "Hello")
+    chat.line("b")
+    chat.wait_for("Hello", times=2)
+    chat.wait_for_prompt()
+    chat.line("/edit 1")
+    chat.wait_for("2 turns set aside; /undo brings them back.")
 
 
 def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal, server: Server) -> None:
@@ -265,6 +274,11 @@ def test_save_names_the_folder_that_is_not_there(chat: Terminal, tmp_path: Path)
     chat.wait_for("nowhere")
     chat.wait_for_prompt()
     assert "Traceback" not in chat.text()
+
+
+@pytest.mark.parametrize("name", ["nofile", "nofile.xyz", "nofile.md"])
+def test_load_tells_first_that_there_is_no_file(chat: Terminal, name: str) -> None:
+    ask(chat, f"/load {name}", f"{name} cannot be read: No such file or directory")
 
 
 def test_a_saved_conversation_is_loaded_and_goes_on(chat: Terminal, server: Server, tmp_path: Path) -> None:
