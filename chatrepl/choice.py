@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import credentials, urls
-from chatrepl.config import BY_HAND, Config, Profile, address, located
-from chatrepl.errors import ChatError, ConfigError
+from chatrepl.config import BY_HAND, LOCAL, Config, Profile, address, located
+from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.profiles import DIALECTS
 
 REPLAYED = "https://replay.invalid/v1"
@@ -27,6 +27,8 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
 
     A dialect alone is a choice among those who speak it: no key goes out in a protocol that it is not for.
     """
+    if base_url:
+        _check(base_url)
     if dialect and not (name or base_url):
         config = _speaking(config, dialect)
     chosen = (
@@ -46,9 +48,18 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
     return replace(chosen, dialect=dialect or chosen.dialect)
 
 
+def _check(base_url: str) -> None:
+    """Complain of an address that a request cannot go to."""
+    scheme, mark, _ = base_url.strip().partition("://")
+    if base_url != LOCAL and not (mark and scheme.lower() in ("http", "https")):
+        told = urls.shown(base_url.strip())
+        hint = "" if mark else f"For a server on this machine: --base-url http://{told}"
+        raise CommandError(f"The base URL {told} does not begin with http:// or https://", hint)
+
+
 def who(profile: Profile, config: Config) -> dict[str, str]:
     """What a session keeps of whom it talks to. ``recalled`` is the way back."""
-    own = config.profiles.get(profile.name, Profile())
+    own = _own(config, profile.name) or Profile()
     kept = {"profile": profile.name, "model": profile.model}
     kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
     untold = "@" in profile.base_url or "?" in profile.base_url or profile.base_url in (own.base_url, REPLAYED)
@@ -61,13 +72,18 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
 
     An address given by hand is used again only with a profile that has no secrets: what a file says must not send one.
     """
-    own = config.profiles.get(kept.get("profile", ""))
+    own = _own(config, kept.get("profile", ""))
     if not kept.get("base_url"):
         return replace(own, **_given(kept, "model", "dialect")) if own else None
     if own and own != credentials.without_secrets(own):
         return None
     own = own or Profile(BY_HAND, dialect="openai-chat")
     return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
+
+
+def _own(config: Config, name: str) -> Profile | None:
+    """The profile as it will be known later too, which one by hand is not."""
+    return config.profiles.get(name) if name != BY_HAND else None
 
 
 def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:

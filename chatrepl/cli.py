@@ -11,9 +11,9 @@ from typing import Any
 
 from chatrepl import attachments, config, config_reading, files, safe, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
-from chatrepl.config import Config, Paths, Profile, Recordings
+from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
 from chatrepl.errors import ChatError, CommandError
-from chatrepl.flags import parser
+from chatrepl.flags import parser, read
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
@@ -38,7 +38,11 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
 
 
 def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
-    flags = parser().parse_args(words)
+    try:
+        flags = read(words)
+    except CommandError as error:
+        Screen(sys.stdout, sys.stderr, env, plain=not takes_escapes()).error(error)
+        return status(error)
     screen = Screen(sys.stdout, sys.stderr, env, plain=flags.plain or not takes_escapes(), silent=flags.json)
     try:
         return _run(flags, screen, env)
@@ -68,11 +72,14 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     if _errand(flags, configuration, places, screen, env):
         return FINE
     found = _found(flags, places, screen)
+    chosen = _profile(flags, configuration, env, found.state.who if found else {}, screen)
+    if chosen.name == BY_HAND:  # to come back to, by the name it is shown with
+        configuration = configuration._replace(profiles={**configuration.profiles, BY_HAND: chosen})
     session = Session(
         configuration,
         places,
         env,
-        _profile(flags, configuration, env, found.state.who if found else {}, screen),
+        chosen,
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,

@@ -1,13 +1,37 @@
 """The flags of the command line, in the words of --help."""
 
 import argparse
+from collections.abc import Sequence
+from typing import NoReturn
 
 from chatrepl import __version__, shell_completion
+from chatrepl.errors import CommandError
+from chatrepl.fuzzy import nearest
+
+HINT = "chatrepl --help lists the flags."
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Complain in a line, as of everything else."""
+        line = message.removeprefix("argument ")
+        raise CommandError(line[:1].upper() + line[1:], HINT)
+
+
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """What the flags say. CommandError if one is none, or lacks what belongs to it."""
+    known = parser()
+    found, others = known.parse_known_args(words)
+    if others:
+        name = others[0].partition("=")[0]  # behind which a secret may stand
+        names = [each for action in known._actions for each in action.option_strings]
+        raise CommandError(f"There is no flag {name}{nearest(name, names)}", HINT)
+    return found
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments, as --help shows them."""
-    flags = argparse.ArgumentParser(
+    flags = _Parser(
         prog="chatrepl",
         description="Chat with a language model in the terminal. Without PROMPT and piped text: the REPL.",
         epilog="Exit status: 0 fine, 1 the request failed, 2 wrong usage or configuration, 130 interrupted.",

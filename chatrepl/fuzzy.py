@@ -23,12 +23,14 @@ def _in_order(name: str, letters: Sequence[str]) -> bool:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """``: did you mean X?`` where one of the words is near, or the only one that begins so, else nothing."""
+    """``: did you mean X?`` where one of the words is near, or the only one that begins so, else nothing. Letters are
+    the same here, small or large."""
     words = list(words)
     if word in words:
         return ""
     from difflib import get_close_matches  # where a mistake was made
 
-    begun = [each for each in words if each.startswith(word)]
-    found = begun if len(begun) == 1 else get_close_matches(word, words, n=1, cutoff=0.7)
-    return f": did you mean {found[0]!r}?" if found else ""
+    spelled = {each.lower(): each for each in words}
+    begun = [each for each in spelled if each.startswith(word.lower())]
+    found = begun if len(begun) == 1 else get_close_matches(word.lower(), spelled, n=1, cutoff=0.7)
+    return f": did you mean {spelled[found[0]]!r}?" if found else ""

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import sending, streams, warming
+from chatrepl import safe, sending, streams, warming
+from chatrepl.asking import ENDINGS
 from chatrepl.conversation import Message
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.export.format import to_json
@@ -36,6 +37,14 @@ def answer(session: Session, text: str, named: Iterable[Path], attached: Iterabl
     )
 
 
+def _error(session: Session) -> str | None:
+    """The line that tells what went wrong, None where all is well."""
+    if session.failure:
+        return safe.line(str(session.failure), 600)
+    ending = session.last_reply.ending if session.last_reply else ""
+    return ENDINGS[ending][0] if ending in ("interrupted", "error") else None
+
+
 def _encodable(data: dict[str, object]) -> str:
     """The data as JSON that standard output can hold: what stands in for a character there may be a quotation mark."""
     text = to_json(data)
@@ -60,5 +69,6 @@ def _as_json(session: Session, message: Message | None) -> dict[str, object]:
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
         "usage": asdict(message.usage or Usage()),
+        "error": _error(session),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
     }

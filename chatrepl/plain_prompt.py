@@ -1,7 +1,5 @@
 """The prompt of simple terminals and screen readers: lines as the terminal itself gives them, nothing repainted."""
 
-import select
-import sys
 from contextlib import suppress
 from typing import TextIO
 
@@ -10,6 +8,10 @@ from chatrepl.terminal import Interrupts, TypedAhead, cooked
 
 PASTING = 0.05
 """What comes so many seconds after a line is of the same paste."""
+
+_AGAIN = "Enter alone sends this again"
+_ENDS = ("\0", "\x04")
+"""Ctrl-D as it waits in a terminal: Linux puts a zero in its place."""
 
 
 class PlainPrompt:
@@ -21,7 +23,7 @@ class PlainPrompt:
         self._interrupts = interrupts
         self._ahead = ahead
         self._early = ""
-        """What was held at Ctrl-Z, and is read before all else."""
+        """What was typed ahead, and is read before all else."""
         self._due = ""
         """What Enter alone sends after the next command."""
         self._held = False
@@ -33,22 +35,26 @@ class PlainPrompt:
         """The next line, or lines; Enter alone sends ``start``, also after a command.
 
         A line typed ahead, where there is a ``start`` or it is to be ``held``, is joined to it and sends nothing,
-        unless it is a command. Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
+        unless it is a command; the beginning of one is shown, and joined to it at Enter. Ctrl-C raises
+        KeyboardInterrupt and Ctrl-D EOFError.
         """
         start, self._due = "\n".join(filter(None, (start, self._due))), ""
         held, self._held = held or self._held or bool(start), False
-        self._early += self._ahead.held()
+        self._early += self._ahead.take()
         while True:
-            early = self._waiting()  # what is typed ahead are lines, and no paste
+            begun, early = bool(self._early), "\n" in self._early  # what is typed ahead are lines, and no paste
             if start:
-                self._out.write(f"Enter alone sends this again: {safe.line(start, 600)}\n")
+                how = "Enter sends this again, and what you began" if begun and not early else _AGAIN
+                self._out.write(f"{how}: {safe.line(start, 600)}\n")
             with cooked(self._keys):
                 line = self._typed() if early else self._lines()
             if line.startswith("/"):
                 self._due, self._held = start, early and held
-            if not (held and early) or line.startswith("/"):
+            if not (held and begun) or line.startswith("/"):
                 return line or start
             start = "\n".join(filter(None, (start, line)))
+            if not early:
+                return start
 
     def close(self) -> None:
         """There is nothing to put back."""
@@ -100,15 +106,11 @@ class PlainPrompt:
 
     def _next(self) -> str:
         """The next line, of what was held first, which is shown as if it were typed now."""
+        if self._early.startswith(_ENDS):
+            self._early = self._early[1:]
+            return ""
         line, end, self._early = self._early.partition("\n")
-        self._out.write(line + end)
+        line = line.translate(dict.fromkeys(map(ord, _ENDS)))
+        self._out.write(safe.text(line) + end)
         self._out.flush()
         return line + end if end else line + self._keys.readline()
-
-    def _waiting(self) -> bool:
-        """Whether a line is there."""
-        if "\n" in self._early:
-            return True
-        if sys.platform == "win32":  # select knows only sockets there
-            return False
-        return bool(select.select([self._keys], [], [], 0)[0])

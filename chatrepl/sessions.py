@@ -72,8 +72,8 @@ def at(path: Path) -> Listed | None:
 
 
 def newest(folder: Path) -> Path | None:
-    """The session last written to."""
-    return next((path for path, _ in _files(folder)), None)
+    """The session last written to, of those in which there is something to go on with."""
+    return next((path for path, _ in _files(folder) if _has_turns(_bytes(path))), None)
 
 
 def named(folder: Path, words: str) -> list[Listed]:
@@ -236,6 +236,11 @@ def _turns(path: Path) -> int:
             state.settle()  # what had come of a reply is one
             return len(state.conversation.turns)
     return len(closings)
+
+
+def _has_turns(data: bytes) -> bool:
+    """Whether a turn was closed in that journal, or is open at its end."""
+    return bool(data) and bool(_CLOSES_A_TURN.search(data) or _is_open(data.rstrip(b"\n").rpartition(b"\n")[2]))
 
 
 _PIECE = b'\n{"piece":'

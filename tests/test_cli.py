@@ -54,6 +54,7 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
         "finish_reason": "stop",
         "raw_finish_reason": "stop",
         "usage": {"input": None, "cached": None, "output": None, "reasoning": None, "total": None},
+        "error": None,
     }
     assert "stream" not in server.requests[0].body
 
@@ -79,7 +80,7 @@ def test_json_is_an_object_also_where_no_word_came(
     assert done.returncode == status
     assert (found["text"], found["model"], found["dialect"]) == ("", "m", "openai-chat")
     assert (found["finish_reason"], found["usage"]["total"]) == ("failed", None)
-    assert done.stderr.startswith("✗".encode())
+    assert done.stderr.decode().startswith(f"✗ {found['error']}\n")
 
 
 def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server, home: Path) -> None:
@@ -87,6 +88,9 @@ def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server
     done = run("--base-url", server.url, "-m", "m", "--no-stream", "Hi", home=home)
     assert (done.returncode, done.stdout) == (1, b"Hi\n")
     assert b"reports that the reply failed" in done.stderr
+    server.answers(whole({"choices": [{"message": {"content": "Hi"}, "finish_reason": "error"}]}))
+    done = run("--base-url", server.url, "-m", "m", "--no-stream", "--json", "Hi", home=home)
+    assert json.loads(done.stdout)["error"] == "The server reports that the reply failed"
 
 
 def test_options_are_read_as_toml_else_as_text(server: Server, home: Path) -> None:
@@ -186,6 +190,21 @@ def test_wrong_usage_is_status_2_and_a_line(home: Path, words: list[str], compla
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--modle", "x"], "There is no flag --modle: did you mean '--model'?"),
+        (["--modle=secret", "Hi"], "There is no flag --modle: did you mean '--model'?"),
+        (["-x"], "There is no flag -x"),
+        (["Hi", "-m"], "-m/--model: expected one argument"),
+    ],
+)
+def test_a_flag_that_is_wrong_is_a_line_and_a_hint(home: Path, words: list[str], line: str) -> None:
+    done = run(*words, home=home)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"✗ {line}\n  chatrepl --help lists the flags.\n"
+
+
 def test_broken_toml_is_status_2_with_file_and_line(home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text("[ui]\nmarkdwn = true\n")
@@ -265,6 +284,18 @@ def test_an_address_that_is_none_is_no_bug(home: Path, words: list[str]) -> None
     (home / "config.toml").write_text('[profiles.ollama]\nbase_url = "http://[::1"\n')
     done = run(*words, home=home)
     assert b"Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("words", [["Hi"], ["--json", "Hi"]])
+def test_a_forgotten_scheme_is_told_before_a_session_is_made(home: Path, words: list[str]) -> None:
+    done = run("--base-url", "me:hidden@127.0.0.1:9/v1?key=hidden2", "-m", "m", *words, home=home)
+    told = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "The base URL 127.0.0.1:9/v1?key=(hidden) does not begin with http:// or https://" in told
+    assert "http://127.0.0.1:9/v1" in told
+    assert "hidden2" not in told
+    assert "me:" not in told
+    assert not (home / "sessions").exists()
 
 
 def test_the_key_never_stands_in_what_is_printed_or_kept(server: Server, home: Path) -> None:

@@ -155,9 +155,12 @@ def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
         config_reading.load(tmp_path / "config.toml", must_exist=True)
 
 
-def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="did you mean 'groq'"):
-        config_reading.load(tmp_path / "config.toml").profile("grok")
+@pytest.mark.parametrize(
+    ("name", "near"), [("grok", "groq"), ("opnai", "openai"), ("OpenAI", "openai"), ("OPNAI", "openai")]
+)
+def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path, name: str, near: str) -> None:
+    with pytest.raises(ConfigError, match=f"did you mean '{near}'"):
+        config_reading.load(tmp_path / "config.toml").profile(name)
 
 
 @pytest.mark.parametrize("name", ["nope", "nothere", "x"])

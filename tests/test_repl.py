@@ -1,6 +1,7 @@
 """The REPL as a person uses it: the whole program on a pty, against a server that is scripted byte by byte."""
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import repl
+from chatrepl import commands, repl
+from chatrepl.commands.table import ELSEWHERE, named
 from chatrepl.config import Profile
+from chatrepl.errors import CommandError
 from tests.server import Exchange, Script, Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
 from tests.talking import Talk, shown
 from tests.terminal import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, ENTER, PASTE, TAB, UP, Terminal, chatrepl, environment
@@ -203,9 +206,18 @@ def test_undo_takes_turns_away(chat: Terminal, server: Server) -> None:
     server.answers(say("First."), say("Second."), say("Third."))
     ask(chat, "a", "First.")
     ask(chat, "b", "Second.")
-    ask(chat, "/undo", "1 turn taken away")
+    ask(chat, "/undo", "1 turn taken away; /redo brings it back.")
     ask(chat, "c", "Third.")
     assert sent(server) == [("user", "a"), ("assistant", "First."), ("user", "c")]
+
+
+def test_turns_that_are_gone_come_back_as_it_or_them(chat: Terminal) -> None:
+    ask(chat, "a", "Hello")
+    chat.line("b")
+    chat.wait_for("Hello", times=2)
+    chat.wait_for_prompt()
+    chat.line("/edit 1")
+    chat.wait_for("2 turns set aside; /undo brings them back.")
 
 
 def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal, server: Server) -> None:
@@ -215,6 +227,15 @@ def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal
     chat.send(UP)
     chat.wait_for_prompt("/hlep")
     assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [*ELSEWHERE.items(), ("/CLEAR", "/reset"), ("/models?", "/models"), ("/modle", "/model")]
+)
+def test_a_name_from_elsewhere_and_a_wrong_one_lead_to_the_command(typed: str, meant: str) -> None:
+    assert meant in commands.COMMANDS
+    with pytest.raises(CommandError, match=re.escape(f"There is no command '{typed}': did you mean '{meant}'?")):
+        named(typed)
 
 
 def test_two_slashes_send_a_message_that_begins_with_one(chat: Terminal, server: Server) -> None:
@@ -253,6 +274,11 @@ def test_save_names_the_folder_that_is_not_there(chat: Terminal, tmp_path: Path)
     chat.wait_for("nowhere")
     chat.wait_for_prompt()
     assert "Traceback" not in chat.text()
+
+
+@pytest.mark.parametrize("name", ["nofile", "nofile.xyz", "nofile.md"])
+def test_load_tells_first_that_there_is_no_file(chat: Terminal, name: str) -> None:
+    ask(chat, f"/load {name}", f"{name} cannot be read: No such file or directory")
 
 
 def test_a_saved_conversation_is_loaded_and_goes_on(chat: Terminal, server: Server, tmp_path: Path) -> None:
@@ -331,6 +357,14 @@ def test_a_profile_is_switched_in_mid_conversation(server: Server, home: Path) -
             second.answers(say("Yes."))
             ask(chat, "Still there?", "Yes.")
             assert sent(second) == [("user", "Hi"), ("assistant", "Hello"), ("user", "Still there?")]
+
+
+def test_who_is_talked_to_by_hand_can_be_returned_to(chat: Terminal, server: Server) -> None:
+    ask(chat, "Hi", "Hello")
+    ask(chat, "/profile local", "local · ")
+    ask(chat, "/profile by-hand", f"by-hand · test-model · openai-chat · {server.url}")
+    server.answers(say("Yes."))
+    ask(chat, "Still there?", "Yes.")
 
 
 def test_ctrl_c_clears_the_line_and_twice_on_an_empty_one_leaves(chat: Terminal) -> None:

@@ -112,7 +112,7 @@ def test_request_tells_that_raw_sends_only_what_is_typed(chat: Terminal, server:
 
 
 def test_request_of_a_profile_without_an_address_is_a_line(chat: Terminal) -> None:
-    ask(chat, "/profile lost", "lost · no model set")
+    ask(chat, "/profile lost", "lost · its first model")
     chat.line("/request")
     chat.wait_for("has no address")
     chat.wait_for_prompt()
@@ -127,6 +127,14 @@ def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
     chat.wait_for("There is no profile 'nope'")
     chat.wait_for_prompt()
     assert "--list-profiles" not in chat.text()
+
+
+def test_profile_names_the_model_that_answers_where_none_was_named(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "/profile", "by-hand · its first model")
+        ask(chat, "Hi", "Hello")
+        ask(chat, "/profile", "by-hand · test-model · openai-chat")
 
 
 def test_a_key_that_is_missing_is_told_before_anything_is_asked(chat: Terminal, home: Path) -> None:

@@ -332,6 +332,14 @@ def test_the_newest_session_goes_on_with_whom_it_talked_to(server: Server, home:
     assert server.requests[-1].body["model"] == "m"
 
 
+def test_going_on_passes_by_a_session_in_which_nothing_was_answered(server: Server, home: Path) -> None:
+    run("--base-url", server.url, "-m", "m", "Hi", home=home)
+    server.answers(whole({"error": {"message": "no"}}, 401))
+    assert run("--base-url", server.url, "-m", "m", "Lost", home=home).returncode == 1
+    run("-c", "Still there?", home=home)
+    assert [each["content"] for each in server.requests[-1].body["messages"]] == ["Hi", "Hello", "Still there?"]
+
+
 def test_going_on_without_writing_leaves_the_session_as_it_is(server: Server, home: Path) -> None:
     run("--base-url", server.url, "-m", "m", "Hi", home=home)
     (path,) = (home / "sessions").glob("*.jsonl")

@@ -10,7 +10,7 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from tests.server import Exchange, Server, say, stay, whole
-from tests.terminal import CTRL_C, ENTER, PASTE, chatrepl, environment
+from tests.terminal import CTRL_C, CTRL_D, ENTER, PASTE, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z
 from tests.test_repl import ask, say_slowly, sent
 from tests.test_signals_and_streams import shell
@@ -146,3 +146,55 @@ def test_ctrl_c_stops_a_reply_also_behind_a_paste_that_fills_the_terminal(server
         chat.line("")
         chat.wait_for("Hello")
     assert sent(server)[-1] == ("user", pasted)
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["whole", "Ctrl-C"])
+def test_the_beginning_of_a_line_typed_ahead_is_seen_before_enter_sends_it(
+    server: Server, home: Path, *, stops: bool
+) -> None:
+    release = threading.Event()
+    server.answers(stay("one") if stops else say_slowly(release), say("Fine."))
+    with chatrepl("--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send("half\x1b[A")
+        if stops:
+            chat.send(CTRL_C)
+        release.set()
+        chat.until(lambda: chat.at_cursor().startswith("> half"), "what was typed ahead")
+        chat.line(" a line")
+        chat.wait_for("Fine.")
+    assert sent(server)[-1] == ("user", "half\x1b[A a line")
+
+
+def test_a_question_that_failed_is_sent_with_the_beginning_typed_ahead(server: Server, home: Path) -> None:
+    release = threading.Event()
+
+    def refusal(exchange: Exchange) -> None:
+        assert release.wait(20)
+        whole({"error": {"message": "no such model"}}, 404)(exchange)
+
+    server.answers(refusal, say("Fine."))
+    with chatrepl("--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Precious")
+        server.received()
+        chat.send("half")
+        release.set()
+        chat.wait_for("Enter sends this again, and what you began: Precious")
+        chat.wait_for_prompt("half")
+        ask(chat, "", "Fine.")
+    assert sent(server) == [("user", "Precious\nhalf")]
+
+
+def test_ctrl_d_typed_ahead_ends_the_plain_prompt(server: Server, home: Path) -> None:
+    release = threading.Event()
+    server.answers(say_slowly(release))
+    with chatrepl("--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("one")
+        chat.send(CTRL_D)
+        release.set()
+        assert chat.end() == 0

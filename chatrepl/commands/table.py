@@ -61,6 +61,27 @@ def command(usage: str, group: str, complete: Complete = lambda session, words: 
     return enter
 
 
+ELSEWHERE = {
+    **dict.fromkeys(("/clear", "/new"), "/reset"),
+    **dict.fromkeys(("/bye", "/q"), "/quit"),
+    **dict.fromkeys(("/h", "/?", "/commands"), "/help"),
+    **dict.fromkeys(("/regenerate", "/regen"), "/retry"),
+    **dict.fromkeys(("/add", "/attach"), "/file"),
+    **dict.fromkeys(("/rename", "/name"), "/title"),
+    **dict.fromkeys(("/cost", "/tokens", "/stats"), "/usage"),
+    **dict.fromkeys(("/list", "/chats"), "/sessions"),
+    "/m": "/model",
+    "/provider": "/profile",
+    "/export": "/save",
+    "/import": "/load",
+    "/search": "/find",
+    "/branch": "/fork",
+    "/back": "/undo",
+    "/config": "/set",
+}
+"""What commands are called in other programs, and the one here that is meant."""
+
+
 def distinct() -> list[Command]:
     """The commands, each once, by name."""
     return [each for name, each in sorted(COMMANDS.items()) if name == each.name]
@@ -70,7 +91,9 @@ def named(name: str) -> Command:
     """The command of that name, in small letters or large."""
     if name.lower() not in COMMANDS:
         hint = "/help lists the commands. A line that begins with // is sent, as a message that begins with /."
-        raise CommandError(f"There is no command {name!r}{nearest(name.lower(), COMMANDS)}", hint)
+        meant = ELSEWHERE.get(name.lower())
+        near = f": did you mean {meant!r}?" if meant else nearest(name.lower(), COMMANDS)
+        raise CommandError(f"There is no command {name!r}{near}", hint)
     return COMMANDS[name.lower()]
 
 

@@ -44,8 +44,12 @@ def reset(session: Session, words: str) -> None:
     if not count:
         raise CommandError("There is nothing to forget")
     session.transcript.add(Mark("clear"))
-    them = "it" if count == 1 else "them"
-    session.screen.say(f"{counted(count, 'turn')} forgotten; /undo brings {them} back.", "dim")
+    session.screen.say(_gone(count, "forgotten", "/undo"), "dim")
+
+
+def _gone(count: int, how: str, way_back: str) -> str:
+    """That so many turns are gone, and which command brings them back."""
+    return f"{counted(count, 'turn')} {how}; {way_back} brings {'it' if count == 1 else 'them'} back."
 
 
 @command("/undo [n]", TALK)
@@ -63,7 +67,7 @@ def undo(session: Session, words: str) -> None:
     session.transcript.add(Mark("undo", count=count))
     after = len(state.conversation.turns)
     if count or kind == "turn":
-        session.screen.say(f"{counted(before - after, 'turn')} taken away; /redo brings back.", "dim")
+        session.screen.say(_gone(before - after, "taken away", "/redo"), "dim")
     else:
         session.screen.say(f"{UNDONE.get(kind, 'Undone')}: the conversation has {counted(after, 'turn')}.", "dim")
 
@@ -97,7 +101,7 @@ def edit(session: Session, words: str) -> None:
     asked, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
     session.put_back(asked[0])
-    session.screen.say(f"{counted(len(later) + 1, 'turn')} set aside; /undo brings back.", "dim")
+    session.screen.say(_gone(len(later) + 1, "set aside", "/undo"), "dim")
 
 
 @command("/fork [n]", SESSIONS)

@@ -65,9 +65,10 @@ def profile(session: Session, words: str) -> None:
         session.switch(session.config.profile(words))
     else:
         session.screen.table([(each.name, each.about) for each in session.config.profiles.values()])
-    chosen = session.profile
+    chosen, answering = session.profile, session.answering
+    known = model_of(answering if answering.name == chosen.name else chosen)
     place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
-    session.screen.say(f"{chosen.name} · {chosen.model or 'no model set'} · {chosen.dialect} · {place}", "dim")
+    session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {place}", "dim")
     if words:
         _take_system(session, former.system)
     session.warn()

@@ -55,10 +55,11 @@ def save(
 
 def load_all(path: Path) -> list[Chat]:
     """Every conversation in a file, newest first: at least one. Exports of other programs hold many."""
-    read = _format(path.suffix, READ).read
-    if not read:
-        raise CommandError(f"A {path.suffix} file cannot be read back", _endings(READ))
     try:
+        path.stat()  # where there is no file its ending means nothing
+        read = _format(path.suffix, READ).read
+        if not read:
+            raise CommandError(f"A {path.suffix} file cannot be read back", _endings(READ))
         found = read(path)
     except OSError as error:
         raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
