@@ -96,7 +96,7 @@ def test_lines_fit_and_have_no_blanks_at_their_ends(text: str, width: int) -> No
     for leaf in source.finish():
         for line in pen.draw(leaf, width):
             if not isinstance(leaf, CodeLine):
-                assert cells(line) <= width or re.fullmatch(r"[•◦▪│\d. ]*[!-~]\S*", plain(line))
+                assert cells(line) <= width or re.fullmatch(r"[•◦▪│\d.) ]*[!-~]\S*", plain(line))
                 assert plain(line) == plain(line).rstrip(" ")
 
 
