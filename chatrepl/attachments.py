@@ -113,10 +113,10 @@ def place(name: str) -> str:
     return name
 
 
-_MENTION = re.compile(r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))""")
+_MENTION = r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))"""
 
 
-_LIKE_A_PATH = re.compile(r"[\w. ~/-]*(?:/[\w. ~/-]*|\w\.[A-Za-z]\w{0,3})")
+_LIKE_A_PATH = r"[\w. ~/-]*(?:/[\w. ~/-]*|\w\.[A-Za-z]\w{0,3})"
 """Has a slash or an ending; decorators that are called have other signs too, and people have neither."""
 
 
@@ -127,12 +127,12 @@ def mentioned(text: str) -> Iterator[Path]:
 
 def missing(text: str) -> Iterator[str]:
     """The names with an @ before them that look like those of files, and are of none."""
-    return (name for name, path in _mentions(text) if not path and _LIKE_A_PATH.fullmatch(name))
+    return (name for name, path in _mentions(text) if not path and re.fullmatch(_LIKE_A_PATH, name))
 
 
 def _mentions(text: str) -> Iterator[tuple[str, Path | None]]:
     """What stands behind each @, and the file it means, None for none."""
-    for match in _MENTION.finditer(text):
+    for match in re.finditer(_MENTION, text):
         names = [match[1]] if match[1] else [match[2], match[2].rstrip(".,;:!?)]}'\"")]
         yield names[-1], next((path for path in map(Path, names) if _exists(path)), None)
 

@@ -20,14 +20,14 @@ ASK_AGAIN = "Asking again may help."
 """The hint where chance had a part in a failure."""
 
 
-_ASIDE = re.compile(r" or /\w+( \w+)?( [A-Z]+)?| \(/[^)]*\)")
-_CLAUSES = re.compile(r"(?<=[.;:,]) (?!or )")
-_COMMAND = re.compile(r"(?<!\S)/[a-z]+(?![/\w])")
+_ASIDE = r" or /\w+( \w+)?( [A-Z]+)?| \(/[^)]*\)"
+_CLAUSES = r"(?<=[.;:,]) (?!or )"
+_COMMAND = r"(?<!\S)/[a-z]+(?![/\w])"
 
 
 def without_commands(hint: str) -> str:
     """What the hint says to somebody who has no prompt to type a command at."""
-    clauses = [clause for clause in _CLAUSES.split(_ASIDE.sub("", hint)) if not _COMMAND.search(clause)]
+    clauses = [clause for clause in re.split(_CLAUSES, re.sub(_ASIDE, "", hint)) if not re.search(_COMMAND, clause)]
     said = " ".join(clauses)
     return said[:-1] + "." if said.endswith((";", ":", ",")) else said
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.config import Profile
@@ -50,15 +49,15 @@ def _is(model: str, name: str) -> bool:
     return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
 
 
-@dataclass(slots=True)
 class Length:
     """How long a conversation is. It follows the conversation: only turns that are new are looked at, so that one costs
     the same in a long conversation as in a short one."""
 
-    characters: int = 0
-    """Of all that was said and thought, and of the files that went along."""
-    _count: int = 0
-    _last: Turn | None = None
+    def __init__(self) -> None:
+        self.characters = 0
+        """Of all that was said and thought, and of the files that went along."""
+        self._count = 0
+        self._last: Turn | None = None
 
     def follow(self, turns: Sequence[Turn]) -> None:
         """Measure the turns that are new. Before the same turn there always stand the same; who goes back begins
