@@ -22,6 +22,9 @@ from tests.bench.report import Figure, chart, table
 from tests.server import END, Exchange, Script, Server, chunk, say, serving
 from tests.terminal import environment
 
+STARTS = 5
+"""So many times more runs for a start: it is short, and its figures jump."""
+
 PEERS_KB = 2
 """Some of the peers draw the whole answer anew for every piece of it; a longer one would take minutes."""
 
@@ -109,7 +112,7 @@ class Bench:
             run.end("\x04")
             return cost
 
-        ours, floor = self._pairs(lambda: start(self.chat), lambda: start(self.prompt))
+        ours, floor = self._pairs(lambda: start(self.chat), lambda: start(self.prompt), self.runs * STARTS)
         names = ("to the prompt, wall", "to the prompt, processor time", "memory at the prompt")
         for index, (name, unit, limit) in enumerate(zip(names, ("s", "s", "MB"), ("1.2", "1.2", "45 MB"), strict=True)):
             mine, theirs = [each[index] for each in ours], [each[index] for each in floor]
@@ -294,10 +297,10 @@ class Bench:
         run.end("\x04")
         return wall, cost
 
-    def _pairs(self, ours: Callable[[], Any], floor: Callable[[], Any]) -> tuple[list[Any], list[Any]]:
+    def _pairs(self, ours: Callable[[], Any], floor: Callable[[], Any], runs: int = 0) -> tuple[list[Any], list[Any]]:
         """The results of both sides, in turn, after one run that does not count."""
         ours(), floor()
-        pairs = [(ours(), floor()) for _ in range(self.runs)]
+        pairs = [(ours(), floor()) for _ in range(runs or self.runs)]
         return [mine for mine, _ in pairs], [theirs for _, theirs in pairs]
 
 
