@@ -5,7 +5,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chatrepl import safe
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
@@ -19,6 +18,7 @@ from chatrepl.journal import Mark, Piece, Said
 from chatrepl.pictures import Picture
 from chatrepl.reply import Reply
 from chatrepl.session import OLD_STAYS, Session
+from chatrepl.text import safe
 from chatrepl.waiting import Wait
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."

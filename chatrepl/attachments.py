@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from chatrepl import safe
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.filenames import size
 from chatrepl.files import path_of, split
+from chatrepl.text import safe
 
 BOUND = 256_000
 """A text of more bytes is only attached after a yes."""

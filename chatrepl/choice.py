@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl import credentials, urls
+from chatrepl import credentials
 from chatrepl.config import BY_HAND, LOCAL, Config, Profile, address, located
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.profiles import DIALECTS
+from chatrepl.text import urls
 
 REPLAYED = "https://replay.invalid/v1"
 """The base URL in a replay, which reaches no network."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chatrepl import attachments, config, config_reading, files, safe, sessions, streams
+from chatrepl import attachments, config, config_reading, files, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
 from chatrepl.errors import ChatError, CommandError
@@ -19,6 +19,7 @@ from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
 from chatrepl.terminal import TypedAhead, takes_escapes
+from chatrepl.text import safe
 from chatrepl.transcript import Transcript
 
 

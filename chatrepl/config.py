@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
-from chatrepl.fuzzy import nearest
 from chatrepl.profiles import DIALECTS, PROFILES
+from chatrepl.text.fuzzy import nearest
 
 LOCAL = "local:"
 """The base URL of a server that chatrepl starts itself."""

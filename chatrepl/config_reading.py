@@ -8,11 +8,11 @@ from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chatrepl import secrets_found
 from chatrepl.config import Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
-from chatrepl.fuzzy import nearest
-from chatrepl.redaction import is_secret
+from chatrepl.text import lookalikes
+from chatrepl.text.fuzzy import nearest
+from chatrepl.text.redaction import is_secret
 
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
@@ -159,7 +159,7 @@ _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
 
 def _is_name(value: str) -> bool:
     """Whether it can be the name of an environment variable, and is not the key itself."""
-    return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not secrets_found.kind(value))
+    return bool(re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII)) and (value.isupper() or not lookalikes.kind(value))
 
 
 def unsendable(value: object) -> str:

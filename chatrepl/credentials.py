@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from chatrepl import urls
 from chatrepl.config import Profile, address
 from chatrepl.errors import ChatError, ConfigError
 from chatrepl.files import path_of
-from chatrepl.redaction import Secrets, is_secret
 from chatrepl.terminal import cooked
+from chatrepl.text import urls
+from chatrepl.text.redaction import Secrets, is_secret
 
 COMMAND_SECONDS = 30
 """How long a key command may take: time enough to unlock a password store."""

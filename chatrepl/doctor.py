@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatrepl import credentials, local, urls, weights
+from chatrepl import credentials, local, weights
 from chatrepl.config import LOCAL, Config, Paths, Profile, located
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.filenames import size
 from chatrepl.screen import Screen
+from chatrepl.text import urls
 
 
 @dataclass(frozen=True, slots=True)

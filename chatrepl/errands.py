@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from chatrepl import config, config_reading, credentials, safe, sessions
+from chatrepl import config, config_reading, credentials, sessions
 from chatrepl.config import Config, Paths, Profile
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
+from chatrepl.text import safe
 from chatrepl.transcript import read
 
 

@@ -6,7 +6,7 @@ from heapq import nsmallest
 
 from chatrepl.errors import CommandError
 from chatrepl.files import path_of
-from chatrepl.fuzzy import matching
+from chatrepl.text.fuzzy import matching
 
 SHOWN = 200
 """At most so many are offered."""

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from chatrepl import __version__, shell_completion
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest
 
 HINT = "chatrepl --help lists the flags."
 

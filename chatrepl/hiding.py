@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
-from chatrepl.redaction import Hiding, Secrets
+from chatrepl.text.redaction import Hiding, Secrets
 
 Sink = Callable[[Event], None]
 

@@ -6,11 +6,12 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, cells, config, repl, safe, sessions, streams, warming
+from chatrepl import __version__, config, repl, sessions, streams, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
 from chatrepl.terminal import TypedAhead, quiet
+from chatrepl.text import safe, width
 
 
 def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, resumed: bool) -> None:
@@ -95,7 +96,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
 def _first_line(session: Session) -> str:
     place = _shortened(session.transcript.path) if session.transcript.path else "kept in memory alone"
     who = f"chatrepl {__version__} · {session.profile.name} · {config.model_of(session.profile)}"
-    apart = " · " if cells.width(who + place) + 3 < session.screen.columns else "\n"
+    apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from chatrepl import conversation, secrets_found
+from chatrepl import conversation
 from chatrepl.conversation import (
     BROKEN_OFF,
     Conversation,
@@ -21,6 +21,7 @@ from chatrepl.conversation import (
     continued,
 )
 from chatrepl.tally import Tally
+from chatrepl.text import lookalikes
 
 VERSION = 2
 """In version 1 there were ``drop`` and ``restore`` for ``undo`` and ``redo``; they are read as they were meant."""
@@ -239,7 +240,7 @@ class State:
 
 def title_of(question: str) -> str:
     """A title from a question: its first line that says something, without secrets, at most 60 characters."""
-    first = secrets_found.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
+    first = lookalikes.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
-from chatrepl import narrow, safe
 from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.painter import Painter
 from chatrepl.terminal import handling
+from chatrepl.text import charset, safe
 from chatrepl.waiting import NOTICEABLE, Wait
 
 FRAMES = 20
@@ -236,7 +236,7 @@ class LivePicture:
         self._painter.paint(finished, rows, self._columns, self._rows - 1)
 
     def _fitting(self, text: str) -> str:
-        return narrow.fitting(text, self._out.encoding)
+        return charset.fitting(text, self._out.encoding)
 
     def _finish(self) -> None:
         finished = self._notes + (self._strand.finish(coloured=self._look.coloured) if self._strand else [])

@@ -17,8 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chatrepl import files, safe
+from chatrepl import files
 from chatrepl.errors import ChatError, ConfigError, Unreachable
+from chatrepl.text import safe
 
 
 @dataclass(frozen=True, slots=True)

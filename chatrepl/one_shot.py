@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import safe, sending, streams, warming
+from chatrepl import sending, streams, warming
 from chatrepl.asking import ENDINGS
 from chatrepl.conversation import Message
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.export.format import to_json
 from chatrepl.session import Session
 from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
+from chatrepl.text import safe
 
 
 def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:

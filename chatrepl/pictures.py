@@ -6,8 +6,8 @@ from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from chatrepl import safe
 from chatrepl.events import Event, Text, Thinking
+from chatrepl.text import safe
 from chatrepl.waiting import NOTICEABLE, Wait
 
 if TYPE_CHECKING:

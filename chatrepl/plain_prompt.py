@@ -3,8 +3,8 @@
 from contextlib import suppress
 from typing import TextIO
 
-from chatrepl import safe
 from chatrepl.terminal import Interrupts, TypedAhead, cooked
+from chatrepl.text import safe
 
 PASTING = 0.05
 """What comes so many seconds after a line is of the same paste."""

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from chatrepl import attachments, safe
+from chatrepl import attachments
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.session import LOST, MEANT, Session, as_line
+from chatrepl.text import safe
 
 TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""

@@ -9,9 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from chatrepl import capabilities, cells, safe
+from chatrepl import capabilities
 from chatrepl.config import Ui
 from chatrepl.errors import ChatError, without_commands
+from chatrepl.text import safe, width
 
 if TYPE_CHECKING:
     from chatrepl.live import LivePicture
@@ -77,8 +78,8 @@ class Screen:
         """Print names in columns with what they mean beside them, or below them where there is little room. A column of
         numbers stands to the right."""
         columns = [[safe.line(cell) for cell in column] for column in list(zip(*rows, strict=True))[:-1]]
-        widths = [max(map(cells.width, column)) for column in columns]
-        names = ["  ".join(map(cells.padded, row, widths)) + "  " for row in zip(*columns, strict=True)]
+        widths = [max(map(width.width, column)) for column in columns]
+        names = ["  ".join(map(width.padded, row, widths)) + "  " for row in zip(*columns, strict=True)]
         left = sum(widths) + 2 * len(widths)
         indent = left if self.columns - left >= 30 else 4
         for name, row in zip(names, rows, strict=True):
@@ -89,7 +90,7 @@ class Screen:
             self._print("\n".join(line.rstrip() for line in lines))
 
     def _wrapped(self, line: str, indent: str | None = None) -> list[str]:
-        return cells.wrapped(line, self.columns - 1, indent) if self.notes.isatty() else [line]
+        return width.wrapped(line, self.columns - 1, indent) if self.notes.isatty() else [line]
 
     def error(self, error: ChatError) -> None:
         """Print an error: its line, and its hint on a line of its own."""

@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from chatrepl import asking, safe, secrets_found
+from chatrepl import asking
 from chatrepl.conversation import FilePart, Message, TextPart
 from chatrepl.session import Session, as_line
+from chatrepl.text import lookalikes, safe
 
 
 def send(session: Session, text: str, named: Iterable[Path] = ()) -> Message | None:
     """Ask it, with the files it names; the reply, None where none came. A secret goes out only after a yes."""
     asked = session.question(text, named)
     for part in asked.parts:
-        if isinstance(part, TextPart | FilePart) and (secret := secrets_found.kind(part.text)):
+        if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} holds what looks like {secret}.", "warning")
             if not session.confirm("Send it all the same?"):

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, credentials, files, safe, sessions
+from chatrepl import attachments, credentials, files, sessions
 from chatrepl.attachments import Attachment
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
@@ -18,6 +18,7 @@ from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
 from chatrepl.tally import Sum
 from chatrepl.terminal import Interrupts
+from chatrepl.text import safe
 from chatrepl.transcript import Transcript, new_id
 from chatrepl.usage import Length, Rates
 

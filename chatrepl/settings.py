@@ -8,12 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from chatrepl import files, safe
+from chatrepl import files
 from chatrepl.config import Config, Profile, Ui
 from chatrepl.config_reading import load, unsendable
 from chatrepl.errors import CommandError, ConfigError
-from chatrepl.fuzzy import nearest
 from chatrepl.profiles import PROFILES
+from chatrepl.text import safe
+from chatrepl.text.fuzzy import nearest
 
 PARAMETERS: dict[str, str] = {
     "temperature": "how free the words are chosen",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from chatrepl import narrow
+from chatrepl.text import charset
 
 
 class Unwritable(Exception):
@@ -61,7 +61,7 @@ def make_ready(env: Mapping[str, str]) -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the program was started with that one closed
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
-    narrow.register()
+    charset.register()
     for name, kind in (("stdout", _Output), ("stderr", _Notes)):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
@@ -69,12 +69,12 @@ def make_ready(env: Mapping[str, str]) -> None:
 
 
 def _reliable(stream: io.TextIOWrapper, kind: type[_Output], env: Mapping[str, str]) -> _Output:
-    encoding = narrow.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
+    encoding = charset.encoding(env, stream.encoding) if stream.isatty() else stream.encoding
     lines, at_once = stream.line_buffering, stream.write_through
     if sys.platform != "win32":
         os.set_blocking(stream.fileno(), True)
     # the handler is for narrow locales and half a surrogate pair
-    return kind(stream.detach(), encoding, narrow.HANDLER, line_buffering=lines, write_through=at_once)
+    return kind(stream.detach(), encoding, charset.HANDLER, line_buffering=lines, write_through=at_once)
 
 
 def piped() -> str:

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from chatrepl import cells, safe, usage
+from chatrepl import usage
 from chatrepl.config import model_of
 from chatrepl.session import Session
+from chatrepl.text import safe, width
 
 SEPARATOR = " · "
 
@@ -47,8 +48,8 @@ def text(facts: Facts, columns: int) -> str:
         parts[place] = safe.line(parts[place], room) if place == 5 and room > 10 else ""
     over = _width(parts) - columns + 1
     if over > 0:
-        parts[2] = safe.line(parts[2], max(cells.width(parts[2]) - over, 4))
-    return cells.cut(_joined(parts), columns - 1)
+        parts[2] = safe.line(parts[2], max(width.width(parts[2]) - over, 4))
+    return width.cut(_joined(parts), columns - 1)
 
 
 def _joined(parts: list[str]) -> str:
@@ -56,4 +57,4 @@ def _joined(parts: list[str]) -> str:
 
 
 def _width(parts: list[str]) -> int:
-    return cells.width(_joined(parts))
+    return width.width(_joined(parts))

@@ -12,8 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatrepl import files, safe
+from chatrepl import files
 from chatrepl.errors import BrokenReply, ConfigError, Unreachable
+from chatrepl.text import safe
 
 
 @dataclass(frozen=True, slots=True)

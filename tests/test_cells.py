@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from chatrepl import cells, toolbar
+from chatrepl import toolbar
+from chatrepl.text import width
 from chatrepl.toolbar import Facts
 
 LETTERS = st.text(st.sampled_from("ab ä漢字한é́👍·"), max_size=60)
@@ -13,40 +14,40 @@ LETTERS = st.text(st.sampled_from("ab ä漢字한é́👍·"), max_size=60)
 
 @pytest.mark.parametrize("text", ["", "plain", "é", "e\u0301", "漢字", "한글", "👍", "ｗｉｄｅ", "─│…✗"])
 def test_a_text_is_as_wide_as_terminals_draw_it(text: str) -> None:
-    assert cells.width(text) == wcswidth(text)
+    assert width.width(text) == wcswidth(text)
 
 
 @given(LETTERS, st.integers(0, 30))
 def test_a_cut_text_is_the_most_of_it_that_fits(text: str, columns: int) -> None:
-    kept = cells.cut(text, columns)
+    kept = width.cut(text, columns)
     assert text.startswith(kept)
-    assert cells.width(kept) <= columns
-    assert kept == text or cells.width(text[: len(kept) + 1]) > columns
+    assert width.width(kept) <= columns
+    assert kept == text or width.width(text[: len(kept) + 1]) > columns
 
 
 @given(LETTERS, st.integers(4, 30))
 def test_a_wrapped_line_keeps_its_words_and_fits_where_they_do(line: str, columns: int) -> None:
-    rows = cells.wrapped(line, columns, "  ")
+    rows = width.wrapped(line, columns, "  ")
     assert " ".join(rows).split() == line.split()
     for row in rows:
-        assert cells.width(row.rstrip()) <= columns or len(row.split()) == 1
+        assert width.width(row.rstrip()) <= columns or len(row.split()) == 1
 
 
 def test_what_goes_on_stands_below_its_beginning() -> None:
-    assert cells.wrapped("  one two three", 9) == ["  one two", "  three"]
+    assert width.wrapped("  one two three", 9) == ["  one two", "  three"]
 
 
 def test_a_line_of_figures_breaks_between_them() -> None:
     line = "0.4 s to the first word · 0.9 s in all · 21 tokens in · 48 out"
-    assert cells.wrapped(line, 56) == ["0.4 s to the first word · 0.9 s in all · 21 tokens in ·", "48 out"]
-    assert cells.wrapped(line, 50) == ["0.4 s to the first word · 0.9 s in all ·", "21 tokens in · 48 out"]
+    assert width.wrapped(line, 56) == ["0.4 s to the first word · 0.9 s in all · 21 tokens in ·", "48 out"]
+    assert width.wrapped(line, 50) == ["0.4 s to the first word · 0.9 s in all ·", "21 tokens in · 48 out"]
 
 
 def test_numbers_stand_to_the_right_and_wide_words_take_two_columns_a_letter() -> None:
-    assert [cells.padded(text, 5) for text in ("12", "漢字", "ab")] == ["   12", "漢字 ", "ab   "]
+    assert [width.padded(text, 5) for text in ("12", "漢字", "ab")] == ["   12", "漢字 ", "ab   "]
 
 
 @given(LETTERS, st.integers(10, 60))
 def test_the_status_line_fits_whatever_it_tells(title: str, columns: int) -> None:
     line = toolbar.text(Facts("", "漢字", "模型" * 5, "~3 tokens", "$0.01", title), columns)
-    assert cells.width(line) < columns
+    assert width.width(line) < columns

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl import safe
 from chatrepl.drawing import Aside, Drawing, Line, ansi, ansi_cells, cells, draw, drawing, panel, plain
 from chatrepl.drawing.highlighting import Highlighter
 from chatrepl.drawing.pen import Pen
 from chatrepl.markdown import CodeLine, Growing
+from chatrepl.text import safe
 from tests.markdowns import CORPUS, cuts, documents, pieces
 
 widths = st.integers(20, 300)

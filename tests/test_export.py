@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrepl import export, safe
+from chatrepl import export
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -32,6 +32,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.events import Usage
+from chatrepl.text import safe
 
 NASTY = [
     *("\n", "\r\n", "\r", "\0", "\x1b", "\x85", "\u2028", "\u2029", "\ufeff", "\ud800", "\udfff", "\u202e", " ", "\t"),

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chatrepl import lexing
+from chatrepl.text import code
 
 HOSTILE = """
 import sys
@@ -37,7 +37,7 @@ def fed(*names: str) -> None:
 
 @pytest.mark.parametrize("part", range(4))
 def test_no_lexer_hangs_on_hostile_lines(part: int) -> None:
-    fed(*sorted(lexing.LEXERS)[part::4])
+    fed(*sorted(code.LEXERS)[part::4])
 
 
 def test_a_lexer_that_goes_round_in_circles_is_stopped() -> None:
@@ -45,8 +45,8 @@ def test_a_lexer_that_goes_round_in_circles_is_stopped() -> None:
 
 
 def test_only_lexers_that_were_tried_are_used() -> None:
-    assert [name for name in sorted(lexing.LEXERS) if lexing.by_name(name) is None] == []
-    assert lexing.by_name("mcschema") is lexing.by_name("no-such-language") is lexing.by_name("") is None
-    assert lexing.by_file("a.mcschema") is lexing.by_file("a.no-such-ending") is None
-    assert all(map(lexing.by_name, ("{.Py}", "golang", "C++")))
-    assert lexing.by_file("a/b.rs")
+    assert [name for name in sorted(code.LEXERS) if code.by_name(name) is None] == []
+    assert code.by_name("mcschema") is code.by_name("no-such-language") is code.by_name("") is None
+    assert code.by_file("a.mcschema") is code.by_file("a.no-such-ending") is None
+    assert all(map(code.by_name, ("{.Py}", "golang", "C++")))
+    assert code.by_file("a/b.rs")

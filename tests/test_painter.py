@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatrepl import safe
 from chatrepl.drawing import Drawing, ansi, draw, panel
 from chatrepl.painter import BEGIN, END, Painter
+from chatrepl.text import safe
 from tests.markdowns import CORPUS, cuts, documents, pieces
 
 sizes = st.sampled_from([(24, 4), (40, 10), (80, 24), (100, 30), (200, 50)])

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import filenames, narrow, secrets_found
-from chatrepl.fuzzy import matching
+from chatrepl import filenames
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.pastes import CHARACTERS, LINES, Pastes
+from chatrepl.text import charset, lookalikes
+from chatrepl.text.fuzzy import matching
 
 LONG = st.integers(LINES, LINES + 5).map(lambda count: "\n".join(f"{count}: {line}" for line in range(count + 1)))
 
@@ -120,7 +121,7 @@ def test_what_looks_like_a_key_stays_in_memory(tmp_path: Path, key: str) -> None
 
 @pytest.mark.parametrize("text", ["task-force-of-the-year-2024", "a sk- b", "AKIA", "risk-averse-investors-of"])
 def test_plain_words_are_no_keys(text: str) -> None:
-    assert not secrets_found.kind(text)
+    assert not lookalikes.kind(text)
 
 
 def test_a_history_that_cannot_be_written_is_told_once_and_kept_in_memory(tmp_path: Path) -> None:
@@ -173,9 +174,9 @@ def test_file_names_are_found_behind_a_backslash_where_that_separates(tmp_path: 
 
 @given(st.text())
 def test_a_narrow_terminal_gets_something_for_every_text(text: str) -> None:
-    shown = narrow.fitting(text, "ascii")
+    shown = charset.fitting(text, "ascii")
     assert shown.isascii()
-    assert narrow.fitting(text, "utf-8") == text
+    assert charset.fitting(text, "utf-8") == text
     if text.isascii():
         assert shown == text
 
@@ -194,7 +195,7 @@ def test_a_narrow_terminal_gets_something_for_every_text(text: str) -> None:
     ],
 )
 def test_what_stands_in_for_a_character_is_like_it(shown: str, instead: str) -> None:
-    assert narrow.fitting(shown, "ascii") == instead
+    assert charset.fitting(shown, "ascii") == instead
 
 
 @pytest.mark.parametrize(
@@ -209,4 +210,4 @@ def test_what_stands_in_for_a_character_is_like_it(shown: str, instead: str) -> 
     ],
 )
 def test_the_c_locale_means_ascii(env: dict[str, str], encoding: str) -> None:
-    assert narrow.encoding(env, "utf-8") == encoding
+    assert charset.encoding(env, "utf-8") == encoding

@@ -22,7 +22,7 @@ from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
-from chatrepl.redaction import Secrets
+from chatrepl.text.redaction import Secrets
 from tests import exchanges, faults
 from tests.calls import calls
 from tests.faults import KEY, wire

@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
 from chatrepl import commands
 from chatrepl.config import Profile
-from chatrepl.urls import shown as shown_url
+from chatrepl.text.urls import shown as shown_url
 from tests.replies import reply
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, whole
 from tests.talking import Talk, shown

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import cells, safe
+from chatrepl.text import safe, width
 
 HOSTILE = [
     "\x1b]0;owned\x07",
@@ -117,7 +117,7 @@ def test_a_line_is_one_line_and_not_longer_than_asked() -> None:
 @given(any_text, st.integers(1, 50))
 def test_a_line_has_no_break_and_a_limit(text: str, limit: int) -> None:
     result = safe.line(text, limit)
-    assert cells.width(result) <= limit
+    assert width.width(result) <= limit
     assert not re.search("[\n\t]", result)
     assert not UNSAFE.search(result)
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from chatrepl import asking, commands
 from chatrepl.config import Profile, Recordings
 from chatrepl.conversation import question
-from chatrepl.redaction import HIDDEN, Hiding, Secrets
-from chatrepl.urls import origin, shown
+from chatrepl.text.redaction import HIDDEN, Hiding, Secrets
+from chatrepl.text.urls import origin, shown
 from tests import faults
 from tests.faults import KEY, wire
 from tests.server import PATIENCE, Script, Server, byte_by_byte, cut, say, serving, stay, whole

@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import given
 
-from chatrepl import secrets_found
 from chatrepl.journal import title_of
+from chatrepl.text import lookalikes
 from tests import strategies
 
 LETTERS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF"
@@ -48,19 +48,19 @@ HARMLESS = [
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_key_is_known_wherever_it_stands(secret: str) -> None:
     for text in (secret, f'export KEY="{secret}"', f"line\n{secret}\nline", f"({secret}) is it", f"key={secret}"):
-        assert secrets_found.kind(text)
-        assert not secrets_found.kind(secrets_found.hidden(text))
-        assert not secrets_found.kind(title_of(text))
+        assert lookalikes.kind(text)
+        assert not lookalikes.kind(lookalikes.hidden(text))
+        assert not lookalikes.kind(title_of(text))
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_no_key_is_not_taken_for_one(text: str) -> None:
-    assert secrets_found.kind(text) == ""
+    assert lookalikes.kind(text) == ""
 
 
 @given(strategies.texts)
 def test_any_text_may_be_asked_about(text: str) -> None:
-    assert secrets_found.kind(text) == ""
+    assert lookalikes.kind(text) == ""
 
 
 def test_a_long_text_is_looked_through_for_what_may_be_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +70,9 @@ def test_a_long_text_is_looked_through_for_what_may_be_there_alone(monkeypatch: 
         looks.append(expression)
         return re.compile(expression)
 
-    monkeypatch.setattr(secrets_found, "_look", look)
-    assert secrets_found.kind("lorem ipsum " * 1000) == ""
-    assert secrets_found.hidden("lorem ipsum") == "lorem ipsum"
+    monkeypatch.setattr(lookalikes, "_look", look)
+    assert lookalikes.kind("lorem ipsum " * 1000) == ""
+    assert lookalikes.hidden("lorem ipsum") == "lorem ipsum"
     assert looks == [], "an expression takes long, and a text may have 50 MB"
-    assert secrets_found.kind("a task-1 " * 1000) == ""
+    assert lookalikes.kind("a task-1 " * 1000) == ""
     assert len(looks) == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from chatrepl import __version__, urls
+from chatrepl import __version__
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
@@ -23,7 +23,8 @@ from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Refused, RequestError
 from chatrepl.events import Event, Finished
-from chatrepl.redaction import Secrets
+from chatrepl.text import urls
+from chatrepl.text.redaction import Secrets
 from chatrepl.waiting import Wait, Waiting, nobody
 
 LINGER = 0.1

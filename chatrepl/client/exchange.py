@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chatrepl.client.routes import Route
-from chatrepl.redaction import HIDDEN, Secrets
+from chatrepl.text.redaction import HIDDEN, Secrets
 
 REQUEST_IDS = tuple("x-request-id request-id x-generation-id x-litellm-call-id apim-request-id x-ms-request-id".split())
 """The headers in which servers name a request, for whoever asks their support."""

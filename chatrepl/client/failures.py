@@ -9,7 +9,7 @@ import httpx
 
 from chatrepl.config import Profile
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, RequestError, Unreachable
-from chatrepl.urls import host_of, is_loopback, origin
+from chatrepl.text.urls import host_of, is_loopback, origin
 
 E = TypeVar("E", bound=BaseException)
 

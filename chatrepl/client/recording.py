@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 
-from chatrepl import files, urls
+from chatrepl import files
 from chatrepl.errors import BrokenReply, ConfigError
-from chatrepl.redaction import HIDDEN, Secrets, is_secret
+from chatrepl.text import urls
+from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
 
 OF_THE_WIRE = ("content-length", "transfer-encoding")
 """Headers that say how the bytes go: nobody's choice in a request, and not true any more of a body in a file."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from chatrepl import urls
 from chatrepl.config import Profile
 from chatrepl.errors import ConfigError
 from chatrepl.files import path_of
+from chatrepl.text import urls
 
 PROXIES = ("http", "https", "socks5", "socks5h")
 

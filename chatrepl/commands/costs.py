@@ -1,10 +1,11 @@
 """The command about tokens and money."""
 
-from chatrepl import safe, usage
+from chatrepl import usage
 from chatrepl.commands.table import TALK, command
 from chatrepl.conversation import Message
 from chatrepl.session import Session
 from chatrepl.tally import Sum, Tally, cost
+from chatrepl.text import safe
 from chatrepl.usage import Rates
 
 

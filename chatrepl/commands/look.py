@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl import safe, settings, urls
+from chatrepl import settings
 from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
 from chatrepl.config import LOCAL, model_of
 from chatrepl.conversation import (
@@ -24,6 +24,7 @@ from chatrepl.dialects import Dialect, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.unsent import unsent
 from chatrepl.session import Session
+from chatrepl.text import safe, urls
 
 SHOWN = 20
 """How many messages have a line of their own; those before are told together."""

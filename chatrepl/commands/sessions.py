@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
-from chatrepl import cells, safe, sessions
+from chatrepl import sessions
 from chatrepl.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
@@ -12,6 +12,7 @@ from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions import Listed
+from chatrepl.text import safe, width
 
 SHOWN = 20
 """How many sessions a list shows."""
@@ -129,7 +130,7 @@ def _row(each: Listed, session: Session) -> tuple[str, ...]:
 def _around(line: str, words: str, room: int) -> str:
     """The part of a line in which the first of the words stands, in so many columns."""
     start = place = max(0, line.casefold().find(words.casefold().split()[0]))
-    while start and (cells.width(line[start:place]) < room // 3 or cells.width(line[start:][:room]) < room - 1):
+    while start and (width.width(line[start:place]) < room // 3 or width.width(line[start:][:room]) < room - 1):
         start -= 1
     shown = f"…{line[start:]}" if start else line
     return safe.line(shown, room)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chatrepl import filenames, safe
+from chatrepl import filenames
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import Named, matching, nearest
 from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.text import safe
+from chatrepl.text.fuzzy import Named, matching, nearest
 
 Run = Callable[[Session, str], None]
 Suggestion = tuple[str, str, int]

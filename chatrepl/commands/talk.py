@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chatrepl import asking, safe, settings
+from chatrepl import asking, settings
 from chatrepl.attachments import described
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
@@ -12,6 +12,7 @@ from chatrepl.errors import CommandError
 from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
 from chatrepl.sessions import forked
+from chatrepl.text import safe
 
 SHOWN_AGAIN = 20
 """How many turns of a conversation are shown that goes on."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatrepl import safe, urls
 from chatrepl.commands.table import WHO, Suggestion, command, offered
 from chatrepl.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
-from chatrepl.fuzzy import nearest
 from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
+from chatrepl.text import safe, urls
+from chatrepl.text.fuzzy import nearest
 
 
 def profile_names(session: Session, words: str) -> Iterable[Suggestion]:

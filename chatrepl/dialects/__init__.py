@@ -4,7 +4,7 @@ from importlib import import_module
 
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.errors import ConfigError
-from chatrepl.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest
 
 __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
 

@@ -21,26 +21,21 @@ from chatrepl.dialects.wire import (
     answered,
     arguments,
     arguments_text,
-    count,
     cut_short,
-    dig,
     error_text,
     finish_reason,
-    items,
-    join,
     merged,
     message_of,
     placed,
     refusal,
-    root,
-    text,
     total,
-    with_query,
     written,
 )
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
+from chatrepl.text.shapes import count, dig, items, text
+from chatrepl.text.urls import join, root, with_query
 
 _MAX_TOKENS = 8192
 """What is asked for where the profile says nothing: the protocol has no default, and models refuse more than theirs."""

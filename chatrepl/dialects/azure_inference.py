@@ -21,10 +21,13 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
-from chatrepl.dialects.wire import dig, items, parse, root, text, with_query
+from chatrepl.dialects.wire import parse
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished
 from chatrepl.framing import Frame, sse
+from chatrepl.text import urls
+from chatrepl.text.shapes import dig, items, text
+from chatrepl.text.urls import root, with_query
 
 FOR_US = ("api_version", "auth", "deployment")
 """The options that are not for the server."""
@@ -47,14 +50,14 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
 def _url(profile: Profile, path: str) -> str:
     base = root(profile.base_url, "/chat/completions")
     if profile.options.get("deployment") and "/deployments/" not in base:
-        base = wire.join(root(base, "/openai"), "/openai/deployments/{model}")
+        base = urls.join(root(base, "/openai"), "/openai/deployments/{model}")
     if "{model}" in base and not profile.model:
         raise ConfigError(
             "The address names a deployment, and none is set", "Name it as the model: -m NAME or /model NAME"
         )
     base = base.replace("{model}", quote(profile.model, safe=""))
     version = profile.options.get("api_version", API_VERSION)
-    url = wire.join(base, path)
+    url = urls.join(base, path)
     return with_query(url, f"api-version={quote(str(version))}") if version and "api-version=" not in url else url
 
 

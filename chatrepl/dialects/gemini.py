@@ -18,24 +18,19 @@ from chatrepl.dialects.wire import (
     arguments,
     arguments_text,
     checked,
-    count,
     cut_short,
-    dig,
     error_text,
-    items,
-    join,
     merged,
     message_of,
     placed,
     refusal,
-    root,
-    text,
-    with_query,
     written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
+from chatrepl.text.shapes import count, dig, items, text
+from chatrepl.text.urls import join, root, with_query
 
 _NAMES = {
     "temperature": "temperature",

@@ -12,25 +12,20 @@ from chatrepl.dialects.wire import (
     answered,
     arguments,
     arguments_text,
-    count,
     cut_short,
-    dig,
     error_text,
     finish_reason,
-    items,
-    join,
     message_of,
     placed,
     refusal,
-    root,
-    table,
-    text,
     total,
     written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, json_lines
+from chatrepl.text.shapes import count, dig, items, table, text
+from chatrepl.text.urls import join, root
 
 _OPTIONS = {
     name: name

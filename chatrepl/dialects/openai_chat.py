@@ -23,24 +23,19 @@ from chatrepl.dialects.wire import (
     Objects,
     answered,
     arguments_text,
-    count,
     cut_short,
-    dig,
     error_text,
     finish_reason,
-    items,
-    join,
     message_of,
     openai_usage,
     refusal,
-    root,
-    table,
-    text,
     written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
 from chatrepl.framing import Frame, sse
+from chatrepl.text.shapes import count, dig, items, table, text
+from chatrepl.text.urls import join, root
 
 
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:

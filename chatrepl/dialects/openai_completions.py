@@ -16,20 +16,18 @@ from chatrepl.dialects.templates import template
 from chatrepl.dialects.wire import (
     Objects,
     cut_short,
-    dig,
     error_text,
     finish_reason,
-    items,
-    join,
     message_of,
     openai_usage,
     refusal,
-    text,
     written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking
 from chatrepl.framing import Frame, sse
+from chatrepl.text.shapes import dig, items, text
+from chatrepl.text.urls import join
 
 FOR_US = ("template", "raw")
 """The options that are not for the server."""

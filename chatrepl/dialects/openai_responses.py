@@ -12,10 +12,12 @@ from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
-from chatrepl.dialects.wire import Objects, count, cut_short, dig, finish_reason, items, refusal, text, written
+from chatrepl.dialects.wire import Objects, cut_short, finish_reason, refusal, written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
+from chatrepl.text import urls
+from chatrepl.text.shapes import count, dig, items, text
 
 NAMES = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
 """The options that have another name here."""
@@ -29,7 +31,7 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if stream:
         body["stream"] = True
     body |= {NAMES.get(name, name): value for name, value in profile.options.items()}
-    return Request("POST", wire.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
+    return Request("POST", urls.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
 
 
 def _input(conversation: Conversation) -> list[dict[str, Any]]:

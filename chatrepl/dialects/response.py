@@ -9,10 +9,11 @@ from chatrepl.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
 from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart
-from chatrepl.dialects.wire import dig, error_words, parse, text
+from chatrepl.dialects.wire import error_words, parse
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import Event, Text, Thinking
 from chatrepl.framing import MAX_EVENT, json_lines
+from chatrepl.text.shapes import dig, text
 from chatrepl.unopened import parted
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")

@@ -15,22 +15,20 @@ from chatrepl.dialects.wire import (
     Objects,
     arguments,
     arguments_text,
-    count,
     cut_short,
-    dig,
     error_text,
     finish_reason,
-    join,
     message_of,
     placed,
     refusal,
-    text,
     total,
     written,
 )
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Text, ToolCallPiece, Usage
 from chatrepl.framing import Frame, sse
+from chatrepl.text.shapes import count, dig, text
+from chatrepl.text.urls import join
 
 _NAMES = {
     "temperature": "temperature",

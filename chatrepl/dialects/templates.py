@@ -17,7 +17,7 @@ would begin. All other braces are text, as are those in what people and models s
 from dataclasses import dataclass
 
 from chatrepl.errors import ConfigError
-from chatrepl.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest
 
 TEMPLATES = {
     "chatml": (

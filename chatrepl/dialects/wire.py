@@ -13,44 +13,10 @@ from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPar
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import FinishReason, Usage
 from chatrepl.framing import STRAY, Frame
-
-NONSENSE = 10**12
-"""No server counts so many tokens."""
+from chatrepl.text.shapes import count, dig, items, text
 
 DEEPEST = 5
 """So many values deep an error is looked for."""
-
-
-def dig(value: object, *path: str | int) -> Any:
-    """What stands at that path of keys and indexes, None where the shape is another."""
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-def text(value: object) -> str:
-    """The value if it is a text, else ""."""
-    return value if isinstance(value, str) else ""
-
-
-def count(value: object) -> int | None:
-    """The value if it can be a number of tokens, else None: unknown, which is not 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NONSENSE else None
-
-
-def items(value: object) -> list[Any]:
-    """The value if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def table(value: object) -> dict[str, Any]:
-    """The value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def parse(source: str | bytes) -> object:
@@ -195,26 +161,6 @@ def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
         title = re.search(r"<(title|h1)[^>]*>(.*?)</", page, re.DOTALL | re.IGNORECASE)
         page = title[2] if title else ""
     return message_of(page)
-
-
-def join(base: str, path: str) -> str:
-    """The URL of ``path`` below ``base``; the base keeps its query, and its end if that is the path already."""
-    base, mark, query = base.strip().partition("?")
-    base = base.rstrip("/").removesuffix(path)
-    return f"{base}{path}{mark}{query}"
-
-
-def root(base: str, *ends: str) -> str:
-    """The base without those ends, which come along when a URL was meant for another protocol; it keeps its query."""
-    base, mark, query = base.strip().partition("?")
-    for end in ends:
-        base = base.rstrip("/").removesuffix(end)
-    return f"{base}{mark}{query}"
-
-
-def with_query(url: str, query: str) -> str:
-    """The URL with that query, after the one it may have."""
-    return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def placed(options: Mapping[str, Any], names: Mapping[str, str], inner: str = "") -> dict[str, Any]:

@@ -6,9 +6,9 @@ from copy import copy
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl import lexing
 from chatrepl.drawing.lines import Line
 from chatrepl.drawing.styles import styles
+from chatrepl.text import code as lexing
 
 
 class Highlighter:

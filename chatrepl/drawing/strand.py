@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from chatrepl import safe
 from chatrepl.drawing.aside import Aside
 from chatrepl.drawing.drawing import Drawing
 from chatrepl.drawing.lines import ansi
+from chatrepl.text import safe
 
 PIECE = 8_192
 """So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""

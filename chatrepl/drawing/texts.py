@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl import narrow
 from chatrepl.drawing.formulas import unicode
 from chatrepl.drawing.lines import Line, plain
 from chatrepl.drawing.styles import Styles
 from chatrepl.markdown import Link, Span, inline
+from chatrepl.text import charset
 
 _ADDRESS = re.compile(r"[^\s.]\.[^\s.]|/")
 _SAFE_URL = re.compile(r"[!-~]+")
@@ -43,9 +43,9 @@ class Texts:
 
     def _shown(self, span: Span) -> str:
         """The text as the terminal can show it: of a formula its source, for without its signs it would be another."""
-        if "formula" in span.marks and narrow.holds(formula := unicode(span.text), self.encoding):
+        if "formula" in span.marks and charset.holds(formula := unicode(span.text), self.encoding):
             return formula
-        return narrow.fitting(span.text, self.encoding)
+        return charset.fitting(span.text, self.encoding)
 
     def _link(self, link: Link, base: Style | None) -> list[Segment]:
         """The label, then the address where the terminal does not show it, and where the label claims another one."""

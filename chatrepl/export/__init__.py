@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from chatrepl import files, safe
+from chatrepl import files
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.export.format import Chat, Damage, Format
-from chatrepl.fuzzy import nearest
+from chatrepl.text import safe
+from chatrepl.text.fuzzy import nearest
 
 __all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart
-from chatrepl.dialects.wire import items, table, text
 from chatrepl.export.format import Chat
 from chatrepl.export.turns import turns
+from chatrepl.text.shapes import items, table, text
 
 
 def is_chatgpt(data: Any) -> bool:

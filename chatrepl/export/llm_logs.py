@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
-from chatrepl.dialects.wire import count, table, text
 from chatrepl.events import Usage
 from chatrepl.export.format import Chat, Damage, Format
 from chatrepl.export.turns import turns
+from chatrepl.text.shapes import count, table, text
 
 Row = defaultdict[str, Any]
 """The columns of a row; None stands for those that its version of llm did not have."""

@@ -18,7 +18,7 @@ from chatrepl.export.markdown_grammar import (
     VERSION,
     unescaped,
 )
-from chatrepl.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.token import Text, _TokenType
 
-from chatrepl import lexing, safe
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -27,6 +26,8 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.export.format import Chat, Format
+from chatrepl.text import code as lexing
+from chatrepl.text import safe
 
 LIGHT, DARK = "default", "github-dark"
 """The styles of pygments for code."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatrepl import safe
 from chatrepl.conversation import (
     FilePart,
     ImagePart,
@@ -15,6 +14,7 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.export.format import Chat, Format
+from chatrepl.text import safe
 
 PARTS: dict[type[Part], Callable[[Any], str]] = {
     TextPart: lambda part: part.text,

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import safe
 from chatrepl.markdown.parser import parser
+from chatrepl.text import safe
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from chatrepl import files, secrets_found
+from chatrepl import files
 from chatrepl.prompt.pastes import Pastes
+from chatrepl.text import lookalikes
 
 READ = 1 << 20
 """How many bytes at the end of the file are read; what is older stays in the file."""
@@ -50,7 +51,7 @@ class SharedHistory(History):
         self.recalled = string in self._loaded_strings
         if self._loaded_strings[:1] == [string]:
             return
-        may_keep = not secrets_found.kind(text) and self._may_keep(text)
+        may_keep = not lookalikes.kind(text) and self._may_keep(text)
         if may_keep is None:
             self._undecided.append(string)
         if not may_keep or len(text) > LONGEST or not self._written(text):

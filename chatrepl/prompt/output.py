@@ -9,7 +9,8 @@ from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
 
-from chatrepl import capabilities, narrow
+from chatrepl import capabilities
+from chatrepl.text import charset
 
 
 def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
@@ -45,7 +46,7 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
             super().cursor_up(amount)
 
         def write(self, data: str) -> None:
-            super().write(narrow.fitting(data, self.encoding()))
+            super().write(charset.fitting(data, self.encoding()))
 
     depth = ColorDepth.DEPTH_4_BIT if coloured else ColorDepth.DEPTH_1_BIT
     return Vt100.from_pty(stream, term=env.get("TERM"), default_color_depth=depth)

@@ -7,7 +7,7 @@ is as quick to edit as any other.
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
-from chatrepl import safe
+from chatrepl.text import safe
 
 LINES, CHARACTERS = 20, 8_000
 """What is longer than one of these is folded."""

@@ -25,12 +25,12 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
-from chatrepl import safe
 from chatrepl.config import Ui
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
 from chatrepl.prompt.output import output
 from chatrepl.prompt.pastes import Pastes, ShowPastes
+from chatrepl.text import safe
 
 Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
 """For the text before the cursor: what could stand there, what it means, and how many characters it replaces."""

@@ -7,7 +7,7 @@ stream may be cut anywhere. What is left of an escape sequence stays readable: `
 import re
 import unicodedata
 
-from chatrepl import cells
+from chatrepl.text import width
 
 _BREAKS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
@@ -37,7 +37,7 @@ def text(s: str) -> str:
 def line(s: str, limit: int = 200) -> str:
     """The text on one line, safe, and in at most ``limit`` columns of a terminal."""
     whole = " ".join(text(s).split())
-    return whole if cells.cut(whole, limit) == whole else cells.cut(whole, limit - 1).rstrip() + "…"
+    return whole if width.cut(whole, limit) == whole else width.cut(whole, limit - 1).rstrip() + "…"
 
 
 class Stream:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from chatrepl.redaction import HIDDEN, is_secret
+from chatrepl.text.redaction import HIDDEN, is_secret
 
 
 def parts(url: str) -> tuple[str, str, int]:
@@ -72,3 +72,23 @@ def _cut(url: str) -> tuple[str, str, str]:
         scheme, rest = "", url
     place = re.split("[/?#]", rest)[0]
     return scheme + mark, place, rest[len(place) :]
+
+
+def join(base: str, path: str) -> str:
+    """The URL of ``path`` below ``base``; the base keeps its query, and its end if that is the path already."""
+    base, mark, query = base.strip().partition("?")
+    base = base.rstrip("/").removesuffix(path)
+    return f"{base}{path}{mark}{query}"
+
+
+def root(base: str, *ends: str) -> str:
+    """The base without those ends, which come along when a URL was meant for another protocol; it keeps its query."""
+    base, mark, query = base.strip().partition("?")
+    for end in ends:
+        base = base.rstrip("/").removesuffix(end)
+    return f"{base}{mark}{query}"
+
+
+def with_query(url: str, query: str) -> str:
+    """The URL with that query, after the one it may have."""
+    return f"{url}{'&' if '?' in url else '?'}{query}"

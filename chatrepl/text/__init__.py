@@ -1,0 +1,1 @@
+"""Pure text: nothing here reads, writes or waits."""
