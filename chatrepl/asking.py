@@ -11,7 +11,7 @@ from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.dialects.wire import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import Event, Text, Thinking, Wait
 from chatrepl.gathering import Gathering
 from chatrepl.hiding import HidingSecrets
 from chatrepl.journal import Mark, Piece, Said
@@ -19,7 +19,6 @@ from chatrepl.pictures import Picture
 from chatrepl.reply import Reply
 from chatrepl.session import OLD_STAYS, Session
 from chatrepl.text import safe
-from chatrepl.waiting import Wait
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""

@@ -12,12 +12,11 @@ from typing import Any
 from chatrepl import attachments, config, config_reading, files, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.flags import parser, read
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
 from chatrepl.terminal import TypedAhead, takes_escapes
 from chatrepl.text import safe
 from chatrepl.transcript import Transcript

@@ -18,10 +18,9 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
-from chatrepl.events import Event, Text, Thinking, ToolCallPiece
+from chatrepl.events import Event, Text, Thinking, ToolCallPiece, Wait, Waiting
 from chatrepl.profiles import PROFILES
 from chatrepl.retrying import long_wish, retry_delay
-from chatrepl.waiting import Wait, Waiting
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange

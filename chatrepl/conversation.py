@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from chatrepl.tally import Usage
+from chatrepl.usage import Usage
 
 Role = Literal["user", "assistant", "tool"]
 

@@ -3,10 +3,11 @@
 A failure is an exception (see ``errors``), never an event.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from chatrepl.tally import Usage as Usage
+from chatrepl.usage import Usage as Usage
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
 FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
@@ -79,3 +80,24 @@ class Finished:
 
 
 Event = Started | Text | Thinking | ToolCallPiece | Usage | Finished
+
+
+NOTICEABLE = 1.5
+"""The seconds after which a wait is told."""
+
+
+class Wait(NamedTuple):
+    """A wait of at most ``seconds``; ``what`` goes on after "while" or a comma: "connecting to example.org"."""
+
+    what: str
+    seconds: float
+    exact: bool = False
+    """Whether it takes just so long, and ``what`` comes then: "asking again"."""
+
+
+Waiting = Callable[[Wait], None]
+"""Called each time something is about to be waited for."""
+
+
+def nobody(_wait: Wait) -> None:
+    """The ``Waiting`` of those whom nobody watches."""

@@ -20,8 +20,8 @@ from chatrepl.conversation import (
     checked,
     continued,
 )
-from chatrepl.tally import Tally
 from chatrepl.text import lookalikes
+from chatrepl.usage import Tally
 
 VERSION = 2
 """In version 1 there were ``drop`` and ``restore`` for ``undo`` and ``redo``; they are read as they were meant."""

@@ -18,11 +18,10 @@ from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.painter import Painter
 from chatrepl.terminal import handling
 from chatrepl.text import charset, safe
-from chatrepl.waiting import NOTICEABLE, Wait
 
 FRAMES = 20
 """At most so many frames a second."""

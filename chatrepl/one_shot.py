@@ -9,10 +9,10 @@ from pathlib import Path
 from chatrepl import sending, streams, warming
 from chatrepl.asking import ENDINGS
 from chatrepl.conversation import Message
+from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.export.format import to_json
 from chatrepl.session import Session
-from chatrepl.statuses import FAILED, FINE, INTERRUPTED, status
 from chatrepl.text import safe
 
 

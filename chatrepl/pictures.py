@@ -6,9 +6,8 @@ from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.text import safe
-from chatrepl.waiting import NOTICEABLE, Wait
 
 if TYPE_CHECKING:
     from chatrepl.drawing import Strand

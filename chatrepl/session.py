@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from chatrepl import attachments, credentials, files, sessions
 from chatrepl.attachments import Attachment
+from chatrepl.chat.rates import Length, Rates
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
-from chatrepl.tally import Sum
 from chatrepl.terminal import Interrupts
 from chatrepl.text import safe
 from chatrepl.transcript import Transcript, new_id
-from chatrepl.usage import Length, Rates
+from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
     from chatrepl.connection import Connection

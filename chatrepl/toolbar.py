@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chatrepl import usage
+from chatrepl.chat import rates
 from chatrepl.config import model_of
 from chatrepl.session import Session
 from chatrepl.text import safe, width
@@ -33,7 +33,7 @@ def facts(session: Session) -> Facts:
         safe.line(answering.name, 40),
         safe.line(model_of(answering).rpartition("/")[2], 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
-        usage.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
+        rates.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
         safe.line(session.transcript.state.title, 60),
     )
 

@@ -1,89 +1,80 @@
-"""Prices, and how full a context is. What is unknown is None, not 0."""
+"""What replies used together, and what that cost. What is unknown is None, not 0."""
 
-import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from chatrepl.config import Profile
-from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
-from chatrepl.tally import Price
-
-if TYPE_CHECKING:
-    from chatrepl.dialects import ModelInfo
-
-CHARACTERS = 4
-"""So many make a token, roughly, in English."""
+Price = tuple[float, float]
+"""Dollars for a million tokens, in and out."""
 
 
-class Rates(NamedTuple):
-    """Where prices and context sizes are known from: the profiles of the configuration, and what a server told."""
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
 
-    profile: Profile
-    profiles: Iterable[Profile] = ()
-    offers: "Iterable[ModelInfo]" = ()
+    ``input`` includes ``cached``, ``output`` includes ``reasoning``.
+    """
 
-    def price(self, model: str, profile: str = "") -> Price | None:
-        """The price of a model of that profile, or of this one. What the profile itself says comes before what its
-        server tells, and both before what other profiles say. A price without a model is its own profile's alone."""
-        name = profile or self.profile.name
-        own = [each for each in (*self.profiles, self.profile) if each.name == name][:1]
-        told = [(each.id, each.price) for each in self.offers if each.price and not profile]
-        for known, price in [*_priced(own), *told, *(each for each in _priced(self.profiles) if each[0])]:
-            if not known or _is(model, known):
-                return price
+    input: int | None = None
+    cached: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    total: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("input", "cached", "output", "reasoning", "total"):
+            value = getattr(self, name)
+            if value is not None and type(value) is not int:  # True is an int too
+                raise TypeError(f"Usage.{name} cannot be {value!r}")
+
+
+def cost(usage: Usage | None, price: Price | None) -> float | None:
+    """Dollars. Cached tokens count in full, for what they cost is nobody's to guess: it is at most this."""
+    if not price or not usage or usage.input is None or usage.output is None:
         return None
-
-    def context(self) -> int | None:
-        """How many tokens the model of the profile can hold."""
-        told = (each.context for each in self.offers if each.context and each.id == self.profile.model)
-        return self.profile.context or next(told, None)
+    return (usage.input * price[0] + usage.output * price[1]) / 1_000_000
 
 
-def _priced(profiles: Iterable[Profile]) -> list[tuple[str, Price]]:
-    return [(each.model, (each.price[0], each.price[1])) for each in profiles if len(each.price) == 2]
+class Sum(NamedTuple):
+    """What several replies used together, as far as it is known: ``uncounted`` of them did not tell, and ``unpriced``
+    did not tell or have no price."""
+
+    replies: int = 0
+    input: int = 0
+    output: int = 0
+    uncounted: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
 
 
-def _is(model: str, name: str) -> bool:
-    """Whether a server that calls itself ``model`` is the one asked for by ``name``: it may say whose it is, and add a
-    date or a build."""
-    return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
+@dataclass(slots=True)
+class Tally:
+    """What replies add up to. One more costs the same after many as after none."""
+
+    _used: dict[tuple[str, str], Sum] = field(default_factory=dict)
+    """By model and profile."""
+
+    def add(self, model: str, profile: str, usage: Usage | None) -> None:
+        """Count a reply."""
+        whose = model, profile
+        self._used[whose] = _added(self._used.get(whose, Sum()), _counted(usage))
+
+    def total(self, price: Callable[[str, str], Price | None]) -> Sum:
+        """The sum of all replies, at the prices of their models and profiles."""
+        whole = Sum()
+        for whose, used in self._used.items():
+            paid = cost(Usage(input=used.input, output=used.output), price(*whose))
+            unpriced = used.replies if paid is None else used.uncounted
+            whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced))
+        return whole
 
 
-class Length:
-    """How long a conversation is. It follows the conversation: only turns that are new are looked at, so that one costs
-    the same in a long conversation as in a short one."""
-
-    def __init__(self) -> None:
-        self.characters = 0
-        """Of all that was said and thought, and of the files that went along."""
-        self._count = 0
-        self._last: Turn | None = None
-
-    def follow(self, turns: Sequence[Turn]) -> None:
-        """Measure the turns that are new. Before the same turn there always stand the same; who goes back begins
-        anew."""
-        if len(turns) < self._count or (self._count and turns[self._count - 1] is not self._last):
-            self.characters, self._count = 0, 0
-        self.characters += sum(_length(message) for turn in turns[self._count :] for message in turn)
-        self._count, self._last = len(turns), turns[-1] if turns else None
-
-    def tokens(self, conversation: Conversation) -> tuple[int, bool]:
-        """The tokens of the conversation, and whether they were counted by the server rather than estimated here."""
-        last = conversation.turns[-1][-1].usage if conversation.turns else None
-        if last and last.total is not None:
-            return last.total, True
-        characters = len(conversation.system) + self.characters
-        return -(-characters // CHARACTERS), not characters
+def _counted(usage: Usage | None) -> Sum:
+    if usage is None or usage.input is None or usage.output is None:
+        return Sum(1, uncounted=1)
+    return Sum(1, usage.input, usage.output)
 
 
-def _length(message: Message) -> int:
-    return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
-
-
-def dollars(amount: float | None) -> str:
-    """An amount for people."""
-    if amount is None:
-        return "unknown"
-    if 0 < amount < 0.00005:
-        return "<$0.0001"
-    return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
+def _added(one: Sum, other: Sum) -> Sum:
+    return Sum(*map(operator.add, one, other))

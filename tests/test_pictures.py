@@ -8,9 +8,8 @@ import pytest
 
 from chatrepl import pictures
 from chatrepl.config import Ui
-from chatrepl.events import Text, Thinking
+from chatrepl.events import Text, Thinking, Wait
 from chatrepl.screen import Screen
-from chatrepl.waiting import Wait
 from tests.server import END, PATIENCE, Exchange, Server, chunk
 from tests.test_screen import Tty
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import chatrepl
-from chatrepl import flags, statuses
+from chatrepl import errors, flags
 from chatrepl.commands import COMMANDS
 from chatrepl.journal import VERSION
 
@@ -52,6 +52,6 @@ def test_the_version_of_the_journal_is_the_one_described() -> None:
 
 def test_help_names_every_exit_status() -> None:
     done = subprocess.run([sys.executable, "-m", "chatrepl", "--help"], capture_output=True, text=True, check=True)
-    for status in (statuses.FINE, statuses.FAILED, statuses.USAGE, statuses.INTERRUPTED):
+    for status in (errors.FINE, errors.FAILED, errors.USAGE, errors.INTERRUPTED):
         assert re.search(rf"\b{status}\b", done.stdout)
         assert f"| {status} |" in README

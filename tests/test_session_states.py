@@ -18,12 +18,11 @@ from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.credentials import Keys
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
-from chatrepl.events import Event, Finished, Text, Thinking, Usage
+from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waiting
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions import Listed
-from chatrepl.waiting import Wait, Waiting
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
 

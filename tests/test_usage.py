@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from chatrepl import usage
+from chatrepl.chat import rates as usage
+from chatrepl.chat.rates import Length, Rates
 from chatrepl.config import Profile
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
 from chatrepl.journal import Entry, Mark, Piece, Said, State, Taken
-from chatrepl.tally import Tally
-from chatrepl.usage import Length, Rates
+from chatrepl.usage import Tally
 from tests.calls import calls
 
 WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))

@@ -22,10 +22,9 @@ from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Refused, RequestError
-from chatrepl.events import Event, Finished
+from chatrepl.events import Event, Finished, Wait, Waiting, nobody
 from chatrepl.text import urls
 from chatrepl.text.redaction import Secrets
-from chatrepl.waiting import Wait, Waiting, nobody
 
 LINGER = 0.1
 """So many seconds a body may go on after the end of the reply in it."""

@@ -1,12 +1,12 @@
 """The command about tokens and money."""
 
-from chatrepl import usage
+from chatrepl.chat import rates as usage
+from chatrepl.chat.rates import Rates
 from chatrepl.commands.table import TALK, command
 from chatrepl.conversation import Message
 from chatrepl.session import Session
-from chatrepl.tally import Sum, Tally, cost
 from chatrepl.text import safe
-from chatrepl.usage import Rates
+from chatrepl.usage import Sum, Tally, cost
 
 
 @command("/usage", TALK)

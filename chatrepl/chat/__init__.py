@@ -1,0 +1,1 @@
+"""The chat: the session, one turn, the loop, and what is told about them."""

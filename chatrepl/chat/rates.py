@@ -1,0 +1,89 @@
+"""Prices, and how full a context is. What is unknown is None, not 0."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatrepl.config import Profile
+from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
+from chatrepl.usage import Price
+
+if TYPE_CHECKING:
+    from chatrepl.dialects import ModelInfo
+
+CHARACTERS = 4
+"""So many make a token, roughly, in English."""
+
+
+class Rates(NamedTuple):
+    """Where prices and context sizes are known from: the profiles of the configuration, and what a server told."""
+
+    profile: Profile
+    profiles: Iterable[Profile] = ()
+    offers: "Iterable[ModelInfo]" = ()
+
+    def price(self, model: str, profile: str = "") -> Price | None:
+        """The price of a model of that profile, or of this one. What the profile itself says comes before what its
+        server tells, and both before what other profiles say. A price without a model is its own profile's alone."""
+        name = profile or self.profile.name
+        own = [each for each in (*self.profiles, self.profile) if each.name == name][:1]
+        told = [(each.id, each.price) for each in self.offers if each.price and not profile]
+        for known, price in [*_priced(own), *told, *(each for each in _priced(self.profiles) if each[0])]:
+            if not known or _is(model, known):
+                return price
+        return None
+
+    def context(self) -> int | None:
+        """How many tokens the model of the profile can hold."""
+        told = (each.context for each in self.offers if each.context and each.id == self.profile.model)
+        return self.profile.context or next(told, None)
+
+
+def _priced(profiles: Iterable[Profile]) -> list[tuple[str, Price]]:
+    return [(each.model, (each.price[0], each.price[1])) for each in profiles if len(each.price) == 2]
+
+
+def _is(model: str, name: str) -> bool:
+    """Whether a server that calls itself ``model`` is the one asked for by ``name``: it may say whose it is, and add a
+    date or a build."""
+    return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
+
+
+class Length:
+    """How long a conversation is. It follows the conversation: only turns that are new are looked at, so that one costs
+    the same in a long conversation as in a short one."""
+
+    def __init__(self) -> None:
+        self.characters = 0
+        """Of all that was said and thought, and of the files that went along."""
+        self._count = 0
+        self._last: Turn | None = None
+
+    def follow(self, turns: Sequence[Turn]) -> None:
+        """Measure the turns that are new. Before the same turn there always stand the same; who goes back begins
+        anew."""
+        if len(turns) < self._count or (self._count and turns[self._count - 1] is not self._last):
+            self.characters, self._count = 0, 0
+        self.characters += sum(_length(message) for turn in turns[self._count :] for message in turn)
+        self._count, self._last = len(turns), turns[-1] if turns else None
+
+    def tokens(self, conversation: Conversation) -> tuple[int, bool]:
+        """The tokens of the conversation, and whether they were counted by the server rather than estimated here."""
+        last = conversation.turns[-1][-1].usage if conversation.turns else None
+        if last and last.total is not None:
+            return last.total, True
+        characters = len(conversation.system) + self.characters
+        return -(-characters // CHARACTERS), not characters
+
+
+def _length(message: Message) -> int:
+    return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
+
+
+def dollars(amount: float | None) -> str:
+    """An amount for people."""
+    if amount is None:
+        return "unknown"
+    if 0 < amount < 0.00005:
+        return "<$0.0001"
+    return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
