@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chatrepl import attachments, config, config_reading, files, sessions, streams
+from chatrepl import config, config_reading, files, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
+from chatrepl.files import attachments
 from chatrepl.flags import parser, read
 from chatrepl.journal import Mark
 from chatrepl.screen import Screen

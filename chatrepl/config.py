@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chatrepl.errors import ConfigError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 from chatrepl.profiles import DIALECTS, PROFILES
 from chatrepl.text.fuzzy import nearest
 

@@ -10,7 +10,7 @@ from chatrepl.config import LOCAL, Config, Paths, Profile, located
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
-from chatrepl.filenames import size
+from chatrepl.files.completion import size
 from chatrepl.screen import Screen
 from chatrepl.text import urls
 

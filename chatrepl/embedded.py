@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chatrepl import local, weights
 from chatrepl.errors import ConfigError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 
 NEWS = "The embedded model needs its weights once: SmolLM2 with 135M parameters, 98 MB, Apache-2.0."
 

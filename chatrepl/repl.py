@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from chatrepl import attachments
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.files import attachments
 from chatrepl.session import LOST, MEANT, Session, as_line
 from chatrepl.text import safe
 

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import attachments, credentials, files, sessions
-from chatrepl.attachments import Attachment
+from chatrepl import credentials, files, sessions
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.choice import recalled, who
 from chatrepl.config import Config, Paths, Profile, Recordings, Ui
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
+from chatrepl.files import attachments
+from chatrepl.files.attachments import Attachment
 from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
 from chatrepl.terminal import Interrupts

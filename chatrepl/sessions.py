@@ -15,9 +15,9 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from chatrepl import locking
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.files import locking
 from chatrepl.journal import State, title_of
 from chatrepl.transcript import Busy, Transcript, Trouble, new_id, read
 

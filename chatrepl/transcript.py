@@ -12,8 +12,8 @@ from pathlib import Path
 from chatrepl import files
 from chatrepl.conversation import Conversation, now
 from chatrepl.errors import TranscriptError
+from chatrepl.files.locking import hold
 from chatrepl.journal import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
-from chatrepl.locking import hold
 
 Trouble = Callable[[TranscriptError], None]
 

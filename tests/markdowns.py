@@ -7,8 +7,7 @@ import itertools
 import os
 from pathlib import Path
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 
 settings.register_profile("short", deadline=None, max_examples=200)
 settings.register_profile("long", deadline=None, max_examples=20_000)

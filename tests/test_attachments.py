@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chatrepl import attachments, files
+from chatrepl import files
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
-from chatrepl.filenames import size
+from chatrepl.files import attachments
+from chatrepl.files.completion import size
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="

@@ -12,8 +12,7 @@ from chatrepl.dialects import Request, dialect
 from chatrepl.errors import ConfigError
 from tests.exchanges import user
 from tests.server import Server, whole
-from tests.talking import Talk
-from tests.talking import asked as ask
+from tests.talking import Talk, asked as ask
 
 AZURE = dialect("azure-inference")
 

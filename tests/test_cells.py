@@ -1,8 +1,7 @@
 """The width of texts, and what is cut and wrapped by it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from wcwidth import wcswidth
 
 from chatrepl import toolbar

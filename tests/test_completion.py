@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import filenames, markdown, sessions, settings
+from chatrepl import markdown, sessions, settings
 from chatrepl.commands import COMMANDS, hands, run, suggestions
 from chatrepl.commands.table import GROUPS, distinct
 from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
+from chatrepl.files import completion
 from chatrepl.journal import Mark, Said
 from chatrepl.session import Session
 from tests.calls import calls
@@ -67,11 +68,11 @@ def test_only_the_files_that_are_shown_are_looked_at(
     for number in range(500):
         (folder / f"F{number:03}.txt").touch()
     (folder / "deep").mkdir()
-    looked = calls(monkeypatch, filenames, "_kind")
+    looked = calls(monkeypatch, completion, "_kind")
     assert offered(chat, f"/file {folder}/f49") == [f"{folder}/F49{digit}.txt" for digit in range(10)]
     assert len(looked) == 10
     assert offered(chat, f"/file {folder}/")[:2] == [f"{folder}/deep/", f"{folder}/F000.txt"]
-    assert len(looked) == 10 + filenames.SHOWN
+    assert len(looked) == 10 + completion.SHOWN
 
 
 FILES = {

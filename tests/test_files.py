@@ -5,11 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.errors import CommandError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 from tests.server import Server
 from tests.terminal import Terminal, chatrepl, environment
 from tests.test_cli import run

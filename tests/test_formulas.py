@@ -1,8 +1,7 @@
 """Formulas become readable text, prices and code stay what they are, and nothing that looks like LaTeX does harm."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.drawing import draw, plain
 from chatrepl.drawing.formulas import unicode

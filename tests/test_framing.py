@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.errors import BrokenReply
 from chatrepl.framing import MAX_EVENT, STRAY, Frame, json_lines, sse

@@ -1,7 +1,6 @@
 """Neighbouring pieces become one event; nothing is lost, doubled or out of order."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.events import Event, Finished, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.gathering import Gathering

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pyte
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from chatrepl.drawing import Drawing, ansi, draw, panel
 from chatrepl.painter import BEGIN, END, Painter

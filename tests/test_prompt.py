@@ -5,10 +5,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chatrepl import filenames
+from chatrepl.files import completion
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.pastes import CHARACTERS, LINES, Pastes
 from chatrepl.text import charset, lookalikes
@@ -157,19 +156,19 @@ def test_file_names_are_found_without_hidden_ones(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "note.txt").write_text("four")
     (tmp_path / ".note").write_text("")
-    found = list(filenames.completions(f"{tmp_path}/no"))
+    found = list(completion.completions(f"{tmp_path}/no"))
     assert found == [(f"{tmp_path}/note.txt", "4 bytes"), (f"{tmp_path}/notes/", "folder")]
-    assert [name for name, _ in filenames.completions(f"{tmp_path}/.n")] == [f"{tmp_path}/.note"]
-    assert list(filenames.completions(f"{tmp_path}/nowhere/x")) == []
-    assert list(filenames.completions("~nobody-of-that-name/x")) == []
+    assert [name for name, _ in completion.completions(f"{tmp_path}/.n")] == [f"{tmp_path}/.note"]
+    assert list(completion.completions(f"{tmp_path}/nowhere/x")) == []
+    assert list(completion.completions("~nobody-of-that-name/x")) == []
 
 
 def test_file_names_are_found_behind_a_backslash_where_that_separates(tmp_path: Path) -> None:
     folder = tmp_path / "a\\"
     (folder / "notes").mkdir(parents=True)
-    found = list(filenames.completions(f"{folder}no", separators="\\/"))
+    found = list(completion.completions(f"{folder}no", separators="\\/"))
     assert found == [(f"{folder}notes\\", "folder")]
-    assert list(filenames.completions(f"{tmp_path}/a", separators="\\/")) == [(f"{folder}/", "folder")]
+    assert list(completion.completions(f"{tmp_path}/a", separators="\\/")) == [(f"{folder}/", "folder")]
 
 
 @given(st.text())

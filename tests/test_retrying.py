@@ -3,8 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.errors import BrokenReply, ChatError, ConfigError, Refused, Unreachable
 from chatrepl.retrying import LONGEST, PATIENCE, backoff, long_wish, retry_delay

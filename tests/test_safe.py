@@ -7,8 +7,7 @@ import unicodedata
 
 import pyte
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.text import safe, width
 

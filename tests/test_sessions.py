@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chatrepl import asking, choice, config, config_reading, export, locking, repl, sessions, transcript
+from chatrepl import asking, choice, config, config_reading, export, repl, sessions, transcript
 from chatrepl.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
+from chatrepl.files import locking
 from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.transcript import Busy, Transcript
 from tests import strategies

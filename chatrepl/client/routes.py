@@ -13,7 +13,7 @@ import httpx
 
 from chatrepl.config import Profile
 from chatrepl.errors import ConfigError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 from chatrepl.text import urls
 
 PROXIES = ("http", "https", "socks5", "socks5h")

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from chatrepl import attachments
-from chatrepl.attachments import IMAGE_ENDINGS, Attachment
 from chatrepl.commands.table import FILES, command, quoted_file_names
 from chatrepl.conversation import ImagePart
 from chatrepl.dialects import dialect
 from chatrepl.errors import CommandError
+from chatrepl.files import attachments
+from chatrepl.files.attachments import IMAGE_ENDINGS, Attachment
 from chatrepl.session import Session
 
 

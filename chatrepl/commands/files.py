@@ -6,7 +6,7 @@ from chatrepl import export
 from chatrepl.commands.table import FILES, command, counted, file_names, flagged, pick
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 from chatrepl.session import Session
 
 

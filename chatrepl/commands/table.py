@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chatrepl import filenames
 from chatrepl.errors import CommandError
+from chatrepl.files import completion
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.text import safe
@@ -131,13 +131,13 @@ _WORD = re.compile(r"""\s*("[^"]*"?|'[^']*'?|(?:\\.?|[^\s\\"'])+)""")
 def file_after_at(before: str) -> Iterable[Suggestion]:
     """The files that an @ at the end of the text may mean."""
     if found := _AFTER_AT.search(before):
-        names = filenames.completions(found[1].removeprefix('"'))
+        names = completion.completions(found[1].removeprefix('"'))
         yield from _quoted(found[1], ((name, kind) for name, kind in names if '"' not in name))
 
 
 def file_names(words: str, *endings: str) -> Iterable[Suggestion]:
     """Names of folders, and of files with these endings, for the words as they are."""
-    return ((name, kind, len(words)) for name, kind in filenames.completions(words, endings or ("",)))
+    return ((name, kind, len(words)) for name, kind in completion.completions(words, endings or ("",)))
 
 
 def quoted_file_names(words: str, *endings: str) -> Iterable[Suggestion]:
@@ -145,7 +145,7 @@ def quoted_file_names(words: str, *endings: str) -> Iterable[Suggestion]:
     *_, last = ["", *(found[1] for found in _WORD.finditer(words) if found.end() == len(words))]
     is_over = last[:1] in _QUOTES and last[1:].endswith(last[:1])
     typed = last[1:] if last[:1] in _QUOTES else re.sub(r"\\(.?)", r"\1", last)
-    return () if is_over else _quoted(last, filenames.completions(typed, endings or ("",)))
+    return () if is_over else _quoted(last, completion.completions(typed, endings or ("",)))
 
 
 _QUOTES = ('"', "'")

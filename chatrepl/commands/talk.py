@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from chatrepl import asking, settings
-from chatrepl.attachments import described
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
 from chatrepl.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
+from chatrepl.files.attachments import described
 from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
 from chatrepl.sessions import forked

@@ -26,8 +26,7 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.export.format import Chat, Format
-from chatrepl.text import code as lexing
-from chatrepl.text import safe
+from chatrepl.text import code as lexing, safe
 
 LIGHT, DARK = "default", "github-dark"
 """The styles of pygments for code."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from heapq import nsmallest
 
 from chatrepl.errors import CommandError
-from chatrepl.files import path_of
+from chatrepl.files.writing import path_of
 from chatrepl.text.fuzzy import matching
 
 SHOWN = 200

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from chatrepl.conversation import FilePart, ImagePart
 from chatrepl.errors import CommandError
-from chatrepl.filenames import size
-from chatrepl.files import path_of, split
+from chatrepl.files.completion import size
+from chatrepl.files.writing import path_of, split
 from chatrepl.text import safe
 
 BOUND = 256_000
