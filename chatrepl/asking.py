@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import credentials
-from chatrepl.config import BY_HAND, LOCAL, Config, Profile, address, located
+from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Config, Profile, address, located
+from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import ChatError, CommandError, ConfigError
-from chatrepl.profiles import DIALECTS
 from chatrepl.text import urls
-
-REPLAYED = "https://replay.invalid/v1"
-"""The base URL in a replay, which reaches no network."""
 
 ON_THIS_MACHINE = ("ollama", "lmstudio", "llamacpp", "vllm")
 """The profiles of servers that are looked for at their usual ports."""

@@ -9,9 +9,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chatrepl import config, config_reading, files, sessions, streams
+from chatrepl import config, files, sessions, streams
 from chatrepl.choice import choose, recalled, recorded_profile
-from chatrepl.config import BY_HAND, Config, Paths, Profile, Recordings
+from chatrepl.config import reading
+from chatrepl.config.config import BY_HAND, Config, Profile, Recordings
+from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.files import attachments
 from chatrepl.flags import parser, read
@@ -61,7 +63,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
 
         print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
         return FINE
-    places = config.paths(env)
+    places = config.places(env)
     if flags.config:
         places = places._replace(config=files.path_of(flags.config))
     if flags.doctor:
@@ -69,7 +71,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
 
         choose = partial(_profile, flags, env=env, who={}, screen=screen)
         return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
-    configuration = config_reading.load(places.config, must_exist=bool(flags.config))
+    configuration = reading.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
     found = _found(flags, places, screen)
@@ -165,7 +167,7 @@ def _profile(
 
 
 def _options(pairs: Sequence[str]) -> dict[str, Any]:
-    from chatrepl import settings  # not for the first key
+    from chatrepl.config import settings  # not for the first key
 
     options = {}
     for pair in pairs:
@@ -177,7 +179,7 @@ def _options(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _text(words: str) -> str:
-    from chatrepl import settings
+    from chatrepl.config import settings
 
     return settings.text_or_file(words)
 

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl import credentials
-from chatrepl.choice import REPLAYED
-from chatrepl.config import BY_HAND, LOCAL, Profile, Recordings, Timeouts, located
+from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Profile, Recordings, Timeouts, located
+from chatrepl.config.vendors import PROFILES
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece, Wait, Waiting
-from chatrepl.profiles import PROFILES
 from chatrepl.retrying import long_wish, retry_delay
 
 if TYPE_CHECKING:

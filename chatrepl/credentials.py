@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from chatrepl.config import Profile, address
+from chatrepl.config.config import Profile, address
 from chatrepl.errors import ChatError, ConfigError
 from chatrepl.files.writing import path_of
 from chatrepl.terminal import cooked

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatrepl import credentials, local, weights
-from chatrepl.config import LOCAL, Config, Paths, Profile, located
+from chatrepl.config.config import LOCAL, Config, Profile, located
+from chatrepl.config.paths import Paths
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from chatrepl import config, config_reading, credentials, sessions
-from chatrepl.config import Config, Paths, Profile
+from chatrepl import config, credentials, sessions
+from chatrepl.config import reading
+from chatrepl.config.config import Config, Profile
+from chatrepl.config.paths import Paths
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
 from chatrepl.text import safe
@@ -79,7 +81,7 @@ def check_up(
     mistake: ConfigError | None = None
     chosen: Profile | ChatError
     try:
-        configuration = config_reading.load(places.config, must_exist=must_exist)
+        configuration = reading.load(places.config, must_exist=must_exist)
     except ConfigError as error:
         configuration, mistake = config.built_in(places.config), error
     try:

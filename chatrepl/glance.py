@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl.config import LOCAL, Config, Profile
+from chatrepl.config.config import LOCAL, Config, Profile
 from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import ModelInfo
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from chatrepl import capabilities
-from chatrepl.config import Ui
+from chatrepl.config.config import Ui
 from chatrepl.errors import ChatError, without_commands
 from chatrepl.text import safe, width
 

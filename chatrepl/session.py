@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from chatrepl import credentials, files, sessions
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.choice import recalled, who
-from chatrepl.config import Config, Paths, Profile, Recordings, Ui
+from chatrepl.config.config import Config, Profile, Recordings, Ui
+from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.files import attachments

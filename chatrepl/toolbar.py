@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from chatrepl.chat import rates
-from chatrepl.config import model_of
+from chatrepl.config.config import model_of
 from chatrepl.session import Session
 from chatrepl.text import safe, width
 

@@ -11,8 +11,9 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-from chatrepl import config, config_reading
-from chatrepl.config import Profile, Recordings, Timeouts
+from chatrepl import config
+from chatrepl.config import reading
+from chatrepl.config.config import Profile, Recordings, Timeouts
 from chatrepl.screen import Screen
 from chatrepl.session import Session
 from tests.exchanges import CAPTURES, Answer, load, told
@@ -45,13 +46,13 @@ class Seen:
 def session(home: Path, profile: Profile, *others: Profile, recordings: Recordings | None = None) -> Iterator[Seen]:
     """A session in that folder which talks to that profile, and waits for nothing between tries."""
     env = {"CHATREPL_HOME": str(home), "THE_KEY": KEY}
-    configuration = config_reading.load(home / "none.toml")
+    configuration = reading.load(home / "none.toml")
     profiles = {**configuration.profiles, **{each.name: each for each in (profile, *others)}}
     out, notes = StringIO(), StringIO()
     screen = Screen(out, notes, env)
     running = Session(
         configuration._replace(profiles=profiles),
-        config.paths(env),
+        config.places(env),
         env,
         profile,
         screen,

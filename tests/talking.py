@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl import asking, config, config_reading
-from chatrepl.config import Profile, Ui
+from chatrepl import asking, config
+from chatrepl.config import reading
+from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from chatrepl.errors import Refused, TranscriptError
 from chatrepl.screen import Screen
@@ -27,8 +28,8 @@ def talking(home: Path) -> Iterator[Talk]:
         out = io.StringIO()
         begun.append(
             Session(
-                config_reading.load(home / "none.toml"),
-                config.paths(env),
+                reading.load(home / "none.toml"),
+                config.places(env),
                 env,
                 replace(profile, key_env="A_KEY"),
                 Screen(out, out, env),

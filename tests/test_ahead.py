@@ -10,7 +10,7 @@ import pytest
 
 from chatrepl.client import Client
 from chatrepl.client.client import LINGER
-from chatrepl.config import Profile, Timeouts
+from chatrepl.config.config import Profile, Timeouts
 from chatrepl.conversation import Conversation, question
 from chatrepl.events import Finished, Text
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, serving

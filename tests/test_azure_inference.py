@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl.config import Profile, built_in, located
+from chatrepl.config.config import Profile, built_in, located
 from chatrepl.conversation import Conversation, TextPart
 from chatrepl.dialects import Request, dialect
 from chatrepl.errors import ConfigError

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import markdown, sessions, settings
+from chatrepl import markdown, sessions
 from chatrepl.commands import COMMANDS, hands, run, suggestions
 from chatrepl.commands.table import GROUPS, distinct
-from chatrepl.config import Profile
+from chatrepl.config import settings
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion

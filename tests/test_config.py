@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from chatrepl import config, config_reading, profiles
-from chatrepl.config import Profile, Timeouts, Ui
+from chatrepl import config
+from chatrepl.config import reading, vendors
+from chatrepl.config.config import Profile, Timeouts, Ui
+from chatrepl.config.vendors import PROFILES
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
-from chatrepl.profiles import PROFILES
 
 EXAMPLE = Path(config.__file__).parents[1] / "config.example.toml"
 
@@ -117,7 +118,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, case: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        config_reading.load(path)
+        reading.load(path)
     assert complaint in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -128,13 +129,13 @@ def test_bytes_that_are_no_text_are_a_mistake_too(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b"a = '\xff'")
     with pytest.raises(ConfigError, match="not UTF-8"):
-        config_reading.load(path)
+        reading.load(path)
 
 
 def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nmodel = "my.gguf"\noptions = { temperature = 1 }\n')
-    local = config_reading.load(path).profile("local")
+    local = reading.load(path).profile("local")
     assert local.model == "my.gguf"
     assert local.options == {"max_tokens": 512, "temperature": 1}
 
@@ -142,17 +143,17 @@ def test_a_file_changes_a_built_in_profile_and_keeps_the_rest(tmp_path: Path) ->
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nmodel = "my.gguf"\n', "utf-8-sig")
-    assert config_reading.load(path).profile("local").model == "my.gguf"
+    assert reading.load(path).profile("local").model == "my.gguf"
 
 
 def test_a_path_that_is_too_long_leads_to_no_file(tmp_path: Path) -> None:
-    assert config_reading.load(tmp_path / ("x" * 5000)).profiles
+    assert reading.load(tmp_path / ("x" * 5000)).profiles
 
 
 def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
-    assert config_reading.load(tmp_path / "config.toml").profiles
+    assert reading.load(tmp_path / "config.toml").profiles
     with pytest.raises(ConfigError, match="cannot be read"):
-        config_reading.load(tmp_path / "config.toml", must_exist=True)
+        reading.load(tmp_path / "config.toml", must_exist=True)
 
 
 @pytest.mark.parametrize(
@@ -160,13 +161,13 @@ def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
 )
 def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path, name: str, near: str) -> None:
     with pytest.raises(ConfigError, match=f"did you mean '{near}'"):
-        config_reading.load(tmp_path / "config.toml").profile(name)
+        reading.load(tmp_path / "config.toml").profile(name)
 
 
 @pytest.mark.parametrize("name", ["nope", "nothere", "x"])
 def test_no_neighbour_is_named_where_none_is_near_and_the_names_are_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        config_reading.load(tmp_path / "config.toml").profile(name)
+        reading.load(tmp_path / "config.toml").profile(name)
     assert str(caught.value) == f"There is no profile {name!r}"
     assert "openai, " in caught.value.hint
     assert "local" in caught.value.hint
@@ -177,11 +178,11 @@ def test_the_built_in_profiles_are_what_a_file_of_the_same_words_says(tmp_path: 
     """They are not read strictly at every start, so here."""
     place = tmp_path / "config.toml"
     place.write_text(tomli_w.dumps({"profiles": PROFILES}), "utf-8")
-    assert config_reading.load(place).profiles == config.built_in(place).profiles
+    assert reading.load(place).profiles == config.built_in(place).profiles
 
 
 def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None:
-    for name, profile in config_reading.load(tmp_path / "config.toml").profiles.items():
+    for name, profile in reading.load(tmp_path / "config.toml").profiles.items():
         assert profile.name == name
         assert profile.dialect in DIALECTS
         assert profile.base_url or profile.base_url_env
@@ -189,11 +190,11 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
 
 
 def test_the_dialects_that_a_profile_can_name_are_those_that_there_are() -> None:
-    assert tuple(DIALECTS) == profiles.DIALECTS
+    assert tuple(DIALECTS) == vendors.DIALECTS
 
 
 def test_the_example_is_true_and_shows_every_setting() -> None:
-    loaded = config_reading.load(EXAMPLE)
+    loaded = reading.load(EXAMPLE)
     assert loaded.ui == Ui(), "the example shows the defaults"
     assert loaded.profile("work").timeouts == Timeouts()
     text = EXAMPLE.read_text("utf-8")
@@ -202,7 +203,7 @@ def test_the_example_is_true_and_shows_every_setting() -> None:
 
 
 def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:
-    places = config.paths({"CHATREPL_HOME": str(tmp_path)})
+    places = config.places({"CHATREPL_HOME": str(tmp_path)})
     assert {places.config.name, places.sessions.name, places.history.name, places.models.name} == {
         "config.toml",
         "sessions",
@@ -213,21 +214,21 @@ def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:
 
 
 def test_otherwise_the_platform_decides() -> None:
-    assert "chatrepl" in str(config.paths({}).sessions)
+    assert "chatrepl" in str(config.places({}).sessions)
 
 
 def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[profiles.local]\nsystem = """\n' + "x" * 5_000 + '\n[ui]\n"""\nmodle = "m"\n')
     with pytest.raises(ConfigError, match=r"line 6: profiles\.local\.modle"):
-        config_reading.load(path)
+        reading.load(path)
 
 
 @pytest.mark.parametrize(("written", "read"), [("true", "on"), ("false", "off"), ('"line"', "line")])
 def test_how_reasoning_is_shown_may_still_be_true_or_false(tmp_path: Path, written: str, read: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(f"[ui]\nthinking = {written}\n")
-    assert config_reading.load(path).ui.thinking == read
+    assert reading.load(path).ui.thinking == read
 
 
 @pytest.mark.parametrize(

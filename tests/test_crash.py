@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl import repl, transcript
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart
 from chatrepl.errors import TranscriptError
 from chatrepl.journal import Mark, Piece, Said

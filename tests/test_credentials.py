@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl import credentials
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.errors import ConfigError
 
 SECRET = "sk-recognisable-0123456789"

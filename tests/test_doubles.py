@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatrepl import asking
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from tests.server import Exchange, Server, whole
 from tests.talking import KEY, Talk, asked, refusal, shown

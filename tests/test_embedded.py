@@ -12,8 +12,9 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from chatrepl import asking, commands, config_reading
-from chatrepl.config import Profile
+from chatrepl import asking, commands
+from chatrepl.config import reading
+from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from chatrepl.errors import ConfigError
 from tests import faults, tinymodel
@@ -95,7 +96,7 @@ def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Pa
 
 def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None:
     local = replace(
-        config_reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
+        reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
     with faults.session(tmp_path, local) as seen:
         assert asking.ask(seen.session, question("hello"))
@@ -114,7 +115,7 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / model.name
     other.write_bytes(model.read_bytes())
-    with faults.session(tmp_path, config_reading.load(tmp_path / "none").profile("local")) as seen:
+    with faults.session(tmp_path, reading.load(tmp_path / "none").profile("local")) as seen:
         connection = seen.session.connection
 
         def server(name: str) -> object:
@@ -132,7 +133,7 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
 
 def test_the_embedded_model_is_never_asked_without_a_system_prompt(model: Path, tmp_path: Path) -> None:
     own = replace(
-        config_reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
+        reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
     other = Profile("other", dialect="openai-chat", base_url="http://127.0.0.1:9/v1", model="m", retries=0)
     with faults.session(tmp_path, own, replace(other, fallback=("local",))) as seen:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatrepl import asking, transcript
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from tests.server import Server, whole
 from tests.talking import Talk, asked, shown

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from chatrepl import asking, commands
-from chatrepl.config import Profile, Timeouts
+from chatrepl.config.config import Profile, Timeouts
 from chatrepl.connection import DOWN
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS

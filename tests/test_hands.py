@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import config_reading, glance, repl
-from chatrepl.config import Profile
+from chatrepl import glance, repl
+from chatrepl.config import reading
+from chatrepl.config.config import Profile
 from tests.server import PATIENCE, Server, say, serving, stay, whole
 from tests.talking import Talk, asked, shown
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
@@ -343,7 +344,7 @@ def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) 
     status, said = doctor(home=home)
     assert status == 0
     assert "answers and offers 2 models" in said
-    configuration = config_reading.load(home / "config.toml")
+    configuration = reading.load(home / "config.toml")
     found = glance.look(configuration.profile("one"), {}, configuration)
     deadline = time.monotonic() + PATIENCE
     while not found and time.monotonic() < deadline:

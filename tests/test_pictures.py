@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl import pictures
-from chatrepl.config import Ui
+from chatrepl.config.config import Ui
 from chatrepl.events import Text, Thinking, Wait
 from chatrepl.screen import Screen
 from tests.server import END, PATIENCE, Exchange, Server, chunk

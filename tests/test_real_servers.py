@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chatrepl import asking, local
-from chatrepl.config import Profile, Ui
+from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from tests import servers, tinymodel
 from tests.talking import KEY, Talk, asked, refusal, shown

@@ -18,7 +18,7 @@ from chatrepl.choice import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
 from chatrepl.client.recording import Replay
 from chatrepl.client.routes import Route
-from chatrepl.config import Profile, Recordings
+from chatrepl.config.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chatrepl import asking
-from chatrepl.config import BY_HAND, Profile, built_in
+from chatrepl.config.config import BY_HAND, Profile, built_in
 from chatrepl.conversation import question
 from chatrepl.dialects.dialect import Request
 from chatrepl.dialects.repair import advice, mended

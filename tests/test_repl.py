@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
 from chatrepl import commands, repl
 from chatrepl.commands.table import ELSEWHERE, named
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.errors import CommandError
 from tests.server import Exchange, Script, Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole
 from tests.talking import Talk, shown

@@ -13,7 +13,7 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from chatrepl import commands
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.text.urls import shown as shown_url
 from tests.replies import reply
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, whole

@@ -13,7 +13,7 @@ import pytest
 
 from chatrepl import asking
 from chatrepl.client.routes import proxy_of
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from tests import faults
 from tests.faults import KEY

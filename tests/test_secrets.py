@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatrepl import asking, commands
-from chatrepl.config import Profile, Recordings
+from chatrepl.config.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.text.redaction import HIDDEN, Hiding, Secrets
 from chatrepl.text.urls import origin, shown

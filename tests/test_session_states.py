@@ -12,7 +12,8 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chatrepl import transcript
-from chatrepl.config import Config, Paths, Profile
+from chatrepl.config.config import Config, Profile
+from chatrepl.config.paths import Paths
 from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.credentials import Keys
 from chatrepl.dialects import DIALECTS, dialect

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, choice, config, config_reading, export, repl, sessions, transcript
-from chatrepl.config import Profile
+from chatrepl import asking, choice, config, export, repl, sessions, transcript
+from chatrepl.config import reading
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
@@ -292,7 +293,7 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
 
 
 def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
-    known = config_reading.load(tmp_path / "none.toml")
+    known = reading.load(tmp_path / "none.toml")
     groq = replace(known.profile("groq"), model="other")
     by_hand = config.Profile("by-hand", dialect="ollama", base_url="http://127.0.0.1:9", model="m")
     for profile in (groq, by_hand):
@@ -306,7 +307,7 @@ def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
         holding = known._replace(profiles={"mine": mine})
         kept = choice.who(replace(mine, base_url="http://elsewhere.example/v1"), holding)
         assert choice.recalled(holding, kept) is None, "nor what else is a secret"
-    replayed = config.Profile("replay", dialect="ollama", base_url=choice.REPLAYED, model="m")
+    replayed = config.Profile("replay", dialect="ollama", base_url=config.REPLAYED, model="m")
     assert not choice.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
     secret = replace(by_hand, base_url="http://user:password@example.org")
     assert "password" not in str(choice.who(secret, known))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from chatrepl import config_reading, settings, toml_lines
-from chatrepl.config import Profile, Ui
+from chatrepl.config import reading, settings, toml_edit
+from chatrepl.config.config import Profile, Ui
 from chatrepl.errors import CommandError, ConfigError
 
 PROFILE = Profile("local", dialect="openai-chat", options={"temperature": 0.3, "custom": {"a": 1}})
@@ -104,7 +104,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[ui]\ntheme = "light"\n', "utf-8-sig")
     settings.save(path, "theme", Ui(theme="dark"), PROFILE)
-    assert config_reading.load(path).ui.theme == "dark"
+    assert reading.load(path).ui.theme == "dark"
 
 
 def test_saving_keeps_what_else_stands_in_the_file(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_saving_keeps_what_else_stands_in_the_file(tmp_path: Path) -> None:
     path.write_text('default = "local"\n[profiles.local]\nmodel = "x.gguf"\n')
     settings.save(path, "theme", Ui(theme="dark"), PROFILE)
     settings.save(path, "temperature", Ui(), PROFILE)
-    loaded = config_reading.load(path)
+    loaded = reading.load(path)
     assert (loaded.default, loaded.ui.theme) == ("local", "dark")
     assert loaded.profile("local").model == "x.gguf"
     assert loaded.profile("local").options["temperature"] == 0.3
@@ -147,12 +147,12 @@ def test_saving_changes_one_line_and_no_other_byte(
     path = tmp_path / "config.toml"
     before = mark + EXAMPLE.read_text("utf-8").replace("\n", eol).encode()
     path.write_bytes(before)
-    ui, profile = settings.changed(key, value, Ui(), config_reading.load(path).profile("work"))
+    ui, profile = settings.changed(key, value, Ui(), reading.load(path).profile("work"))
     assert settings.save(path, key, ui, profile) is None
     old, new = before.split(b"\n"), path.read_bytes().split(b"\n")
     (differs,) = [place for place, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
     assert new[differs].decode().startswith(line)
-    loaded = config_reading.load(path)
+    loaded = reading.load(path)
     assert settings.value_of(key, loaded.ui, loaded.profile("work")) == settings.value_of(key, ui, profile)
 
 
@@ -198,7 +198,7 @@ def test_what_no_line_can_say_is_written_anew_and_the_old_file_kept(tmp_path: Pa
         path.write_text(before)
         assert settings.save(path, "theme", Ui(theme="dark"), PROFILE) == tmp_path / name
         assert (tmp_path / name).read_text() == before
-        assert config_reading.load(path).ui.theme == "dark"
+        assert reading.load(path).ui.theme == "dark"
 
 
 leaves = st.integers(-9, 9) | st.sampled_from(["a # b", '"', "x\n[ui]\ny = 1", "é", ""]) | st.booleans()
@@ -216,12 +216,12 @@ values = st.recursive(leaves, lambda deeper: st.lists(deeper, max_size=2) | tabl
 def test_a_change_says_what_is_meant_whatever_stands_in_the_file(
     data: dict[str, dict[str, object]], at: tuple[str, str], value: object, inline: bool
 ) -> None:
-    text = "".join(f"{toml_lines._key(name)} = {toml_lines.inline(table)}\n" for name, table in data.items())
-    text = text if inline else toml_lines.written(data)
+    text = "".join(f"{toml_edit._key(name)} = {toml_edit.inline(table)}\n" for name, table in data.items())
+    text = text if inline else toml_edit.written(data)
     assert tomllib.loads(text) == data
     assume(not isinstance(data.get(at[0], {}).get(at[1]), dict))  # a setting is no table
     data.setdefault(at[0], {})[at[1]] = value
-    new = toml_lines.changed(text, at, data)
+    new = toml_edit.changed(text, at, data)
     assert new is not None
     assert tomllib.loads(new) == data
 
@@ -244,7 +244,7 @@ def test_a_number_is_a_number(key: str, value: str) -> None:
 
 def test_what_is_built_in_cannot_be_off_for_good(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    ui, profile = settings.changed("max_tokens", "off", Ui(), config_reading.load(path).profile("local"))
+    ui, profile = settings.changed("max_tokens", "off", Ui(), reading.load(path).profile("local"))
     with pytest.raises(ConfigError, match="max_tokens is built into the profile local") as told:
         settings.save(path, "max_tokens", ui, profile)
     assert "holds for this session" in told.value.hint

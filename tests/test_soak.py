@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl import asking
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from chatrepl.journal import Mark
 from tests import faults

@@ -7,7 +7,7 @@ import pytest
 
 from chatrepl.chat import rates as usage
 from chatrepl.chat.rates import Length, Rates
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
 from chatrepl.usage import Price
 

@@ -16,7 +16,7 @@ from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
 from chatrepl.client.transport import Clocks, Transport, bounded
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended

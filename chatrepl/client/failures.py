@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import httpx
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, RequestError, Unreachable
 from chatrepl.text.urls import host_of, is_loopback, origin
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.errors import ConfigError
 from chatrepl.files.writing import path_of
 from chatrepl.text import urls

@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from chatrepl.config import Timeouts
+from chatrepl.config.config import Timeouts
 
 SLICE = 0.25
 """The longest a read blocks, in seconds: on Windows Ctrl-C waits for the end of it."""

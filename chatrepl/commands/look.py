@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl import settings
 from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
-from chatrepl.config import LOCAL, model_of
+from chatrepl.config import settings
+from chatrepl.config.config import LOCAL, model_of
 from chatrepl.conversation import (
     Conversation,
     FilePart,

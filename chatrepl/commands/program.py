@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from chatrepl import settings
 from chatrepl.commands.table import (
     GROUPS,
     PROGRAM,
@@ -15,6 +14,7 @@ from chatrepl.commands.table import (
     named,
     offered,
 )
+from chatrepl.config import settings
 from chatrepl.errors import CommandError
 from chatrepl.session import MEANT, Session
 

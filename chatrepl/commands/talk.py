@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from chatrepl import asking, settings
+from chatrepl import asking
 from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.commands.who import model_names
-from chatrepl.config import LOCAL
+from chatrepl.config import settings
+from chatrepl.config.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
 from chatrepl.files.attachments import described

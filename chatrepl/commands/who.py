@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl.commands.table import WHO, Suggestion, command, offered
-from chatrepl.config import LOCAL, model_of
+from chatrepl.config.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.journal import Mark

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part
 from chatrepl.events import Event
 from chatrepl.framing import Frame, Framing

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.wire import (

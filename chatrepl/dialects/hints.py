@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container
 
-from chatrepl.config import BY_HAND, Profile
+from chatrepl.config.config import BY_HAND, Profile
 from chatrepl.errors import ASK_AGAIN
 
 

@@ -8,7 +8,7 @@ Images cannot be held and are left out. A reply that was begun is continued, for
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, Turn
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request

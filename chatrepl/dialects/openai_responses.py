@@ -8,7 +8,7 @@ in the protocol but go out where the profile has them: llama.cpp takes them, and
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects import openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request

@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
 from chatrepl.dialects.hints import hint
 from chatrepl.dialects.thinking import apart

@@ -8,7 +8,7 @@ another. That role alone can hold a tool call.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.wire import (

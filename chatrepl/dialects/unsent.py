@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chatrepl.config import Profile
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part, TextPart, Turn
 from chatrepl.dialects.dialect import Dialect
 

@@ -25,7 +25,7 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
-from chatrepl.config import Ui
+from chatrepl.config.config import Ui
 from chatrepl.prompt.history import SharedHistory
 from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
 from chatrepl.prompt.output import output

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl import files
-from chatrepl.config import Config, Profile, Ui
-from chatrepl.config_reading import load, unsendable
+from chatrepl.config.config import Config, Profile, Ui
+from chatrepl.config.reading import load, unsendable
+from chatrepl.config.vendors import PROFILES
 from chatrepl.errors import CommandError, ConfigError
-from chatrepl.profiles import PROFILES
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -121,7 +121,7 @@ def _as_toml(value: str) -> Any:
 
 def as_text(value: Any) -> str:
     """A value on one line, the way TOML writes it; texts without quotes."""
-    from chatrepl.toml_lines import inline  # not for the first key
+    from chatrepl.config.toml_edit import inline  # not for the first key
 
     return value if isinstance(value, str) else inline(value)
 
@@ -150,17 +150,17 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:
         _can_be_saved(_option(key), profile, known)
     import tomllib  # neither is needed before somebody saves
 
-    from chatrepl import toml_lines
+    from chatrepl.config import toml_edit
 
     old = path.read_bytes() if os.path.exists(path) else b""
     text = old.decode("utf-8-sig")
     data = tomllib.loads(text)
     at = _set(data, key, ui, profile)
-    new, kept = toml_lines.changed(text, at, data), None
+    new, kept = toml_edit.changed(text, at, data), None
     try:
         files.private_folder(path.parent)
         if new is None:
-            new, kept = toml_lines.written(data), _kept(path, old)
+            new, kept = toml_edit.written(data), _kept(path, old)
         # What would be refused at the next start is not put in place.
         files.write(path, (codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b"") + new.encode(), check=load)
     except OSError as error:

@@ -8,7 +8,7 @@ from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chatrepl.config import Config, Profile, Timeouts, Ui, built_in
+from chatrepl.config.config import Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
 from chatrepl.text import lookalikes
 from chatrepl.text.fuzzy import nearest
@@ -130,7 +130,7 @@ class _Reader(NamedTuple):
     def demand(self, at: tuple[str, ...], good: bool, complaint: str, hint: str = "") -> bool:
         """Complain if it is not good; whether it is."""
         if not good:
-            from chatrepl.toml_places import line_of  # where a mistake was made
+            from chatrepl.config.toml_places import line_of  # where a mistake was made
 
             line = line_of(self.text, at)
             error = ConfigError(f"{self.path}, line {line}: {'.'.join(at)} {complaint}", hint)

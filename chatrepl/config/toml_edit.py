@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from chatrepl.toml_places import places
+from chatrepl.config.toml_places import places
 
 Path = tuple[str, ...]
 """The keys that lead to a value, from the outermost table."""

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatrepl.config.vendors import DIALECTS, PROFILES
 from chatrepl.errors import ConfigError
-from chatrepl.files.writing import path_of
-from chatrepl.profiles import DIALECTS, PROFILES
 from chatrepl.text.fuzzy import nearest
 
 LOCAL = "local:"
@@ -162,31 +161,10 @@ class Config(NamedTuple):
             ) from None
 
 
-class Paths(NamedTuple):
-    """Where the files are. Folders are made when something is first written."""
-
-    config: Path
-    sessions: Path
-    history: Path
-    models: Path
-
-
-def paths(env: Mapping[str, str]) -> Paths:
-    """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""
-    if home := env.get("CHATREPL_HOME"):
-        root = path_of(home)
-        return Paths(root / "config.toml", root / "sessions", root / "history", root / "models")
-    import platformdirs
-
-    dirs = platformdirs.PlatformDirs("chatrepl", appauthor=False)
-    return Paths(
-        dirs.user_config_path / "config.toml",
-        dirs.user_data_path / "sessions",
-        dirs.user_state_path / "history",
-        dirs.user_data_path / "models",
-    )
-
-
 def built_in(path: Path) -> Config:
     """The configuration of who has none; ``path`` is where it would be."""
     return Config(path, profiles={name: Profile(name, **table) for name, table in PROFILES.items()})
+
+
+REPLAYED = "https://replay.invalid/v1"
+"""The base URL in a replay, which reaches no network."""
