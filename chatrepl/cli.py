@@ -17,12 +17,12 @@ from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.files import attachments
 from chatrepl.flags import parser, read
-from chatrepl.journal import Mark
 from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.sessions.entries import Mark
+from chatrepl.sessions.transcript import Transcript
 from chatrepl.terminal import TypedAhead, takes_escapes
 from chatrepl.text import safe
-from chatrepl.transcript import Transcript
 
 
 def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:

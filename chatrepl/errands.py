@@ -11,8 +11,8 @@ from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.screen import Screen
+from chatrepl.sessions.transcript import read
 from chatrepl.text import safe
-from chatrepl.transcript import read
 
 
 def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:

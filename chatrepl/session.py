@@ -17,11 +17,11 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, qu
 from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.files import attachments
 from chatrepl.files.attachments import Attachment
-from chatrepl.journal import Mark, Said
 from chatrepl.screen import Screen
+from chatrepl.sessions.entries import Mark, Said
+from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal import Interrupts
 from chatrepl.text import safe
-from chatrepl.transcript import Transcript, new_id
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:

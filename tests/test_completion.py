@@ -12,8 +12,8 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion
-from chatrepl.journal import Mark, Said
 from chatrepl.session import Session
+from chatrepl.sessions.entries import Mark, Said
 from tests.calls import calls
 from tests.talking import Talk, shown
 from tests.test_sessions import kept

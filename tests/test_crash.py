@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import repl, transcript
+from chatrepl import repl
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import Mark, Piece, Said
 from chatrepl.session import LOST
-from chatrepl.transcript import Transcript
+from chatrepl.sessions import transcript
+from chatrepl.sessions.entries import Mark, Piece, Said
+from chatrepl.sessions.transcript import Transcript
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say
 from tests.talking import Talk, no_trouble, shown
 from tests.terminal import environment

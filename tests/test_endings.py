@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking, transcript
+from chatrepl import asking
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
+from chatrepl.sessions import transcript
 from tests.server import Server, whole
 from tests.talking import Talk, asked, shown
 from tests.test_cli import run

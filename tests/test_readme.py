@@ -10,7 +10,7 @@ import pytest
 import chatrepl
 from chatrepl import errors, flags
 from chatrepl.commands import COMMANDS
-from chatrepl.journal import VERSION
+from chatrepl.sessions.entries import VERSION
 
 TOP = Path(chatrepl.__file__).parents[1]
 README = (TOP / "README.md").read_text("utf-8")

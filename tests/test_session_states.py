@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chatrepl import transcript
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import BROKEN_OFF, Conversation, question
@@ -22,7 +21,8 @@ from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waitin
 from chatrepl.repl import obey
 from chatrepl.screen import Screen
 from chatrepl.session import Session
-from chatrepl.sessions import Listed
+from chatrepl.sessions import transcript
+from chatrepl.sessions.store import Listed
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
 

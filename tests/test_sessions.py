@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, choice, config, export, repl, sessions, transcript
+from chatrepl import asking, choice, config, export, repl, sessions
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
-from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, to_data
-from chatrepl.transcript import Busy, Transcript
+from chatrepl.sessions import transcript
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, to_data
+from chatrepl.sessions.transcript import Busy, Transcript
 from tests import strategies
 from tests.server import Server, say, stay, whole
 from tests.talking import Talk, asked, no_trouble, shown

@@ -21,7 +21,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import transcript
+from chatrepl.sessions import transcript
 from chatrepl.terminal import Interrupts
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment

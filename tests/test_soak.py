@@ -12,7 +12,7 @@ import pytest
 from chatrepl import asking
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
-from chatrepl.journal import Mark
+from chatrepl.sessions.entries import Mark
 from tests import faults
 from tests.faults import QUICK, wire
 from tests.server import Exchange, Script, Server, say

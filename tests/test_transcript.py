@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, strategies as st
 
-from chatrepl import transcript
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
-from chatrepl.journal import Entry, Header, Mark, Piece, Said, State, Taken, from_data, title_of, to_data
-from chatrepl.transcript import Transcript
+from chatrepl.sessions import transcript
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken, from_data, title_of, to_data
+from chatrepl.sessions.transcript import Transcript
 from tests import strategies
 from tests.calls import calls
 from tests.talking import no_trouble

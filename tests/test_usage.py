@@ -11,7 +11,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
-from chatrepl.journal import Entry, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
 from chatrepl.usage import Tally
 from tests.calls import calls
 

@@ -10,9 +10,9 @@ from chatrepl.config.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
 from chatrepl.files.attachments import described
-from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
-from chatrepl.sessions import forked
+from chatrepl.sessions.entries import Mark
+from chatrepl.sessions.store import forked
 from chatrepl.text import safe
 
 SHOWN_AGAIN = 20

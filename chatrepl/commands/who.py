@@ -7,8 +7,8 @@ from chatrepl.commands.table import WHO, Suggestion, command, offered
 from chatrepl.config.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
-from chatrepl.journal import Mark
 from chatrepl.session import NO_SYSTEM, Session
+from chatrepl.sessions.entries import Mark
 from chatrepl.text import safe, urls
 from chatrepl.text.fuzzy import nearest
 

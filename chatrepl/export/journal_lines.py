@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chatrepl.conversation import Conversation
 from chatrepl.export.format import Chat, Damage, Format, text_of, to_json
-from chatrepl.journal import VERSION, Entry, Header, Mark, State, Taken, from_data, to_data
+from chatrepl.sessions.entries import VERSION, Entry, Header, Mark, State, Taken, from_data, to_data
 
 
 def render(chat: Chat) -> str:

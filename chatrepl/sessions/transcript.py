@@ -13,7 +13,7 @@ from chatrepl import files
 from chatrepl.conversation import Conversation, now
 from chatrepl.errors import TranscriptError
 from chatrepl.files.locking import hold
-from chatrepl.journal import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
+from chatrepl.sessions.entries import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
 
 Trouble = Callable[[TranscriptError], None]
 
