@@ -35,18 +35,18 @@ def list_sessions(folder: Path) -> None:
 
 def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:
     """Write the session that the words mean to a file."""
-    from chatrepl import export
+    from chatrepl.sessions import formats
 
     state = read(chosen_session(words, folder, screen).path)
     state.settle()
-    export.save(file, state.conversation, state.title)
+    formats.save(file, state.conversation, state.title)
 
 
 def take_in(file: Path, folder: Path) -> None:
     """Make sessions of the conversations in a file, and print their ids."""
-    from chatrepl import export
+    from chatrepl.sessions import formats
 
-    for conversation, title in reversed(export.load_all(file)):
+    for conversation, title in reversed(formats.load_all(file)):
         path = sessions.keep(conversation, title, folder)
         print(f"{path.stem}  {safe.line(title) or 'untitled'}")
 

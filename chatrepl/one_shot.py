@@ -11,8 +11,8 @@ from chatrepl.asking import ENDINGS
 from chatrepl.conversation import Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
-from chatrepl.export.format import to_json
 from chatrepl.session import Session
+from chatrepl.sessions.formats.format import to_json
 from chatrepl.text import safe
 
 

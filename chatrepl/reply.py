@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
+from chatrepl.dialects.thinking import parted
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.unopened import parted
 
 
 @dataclass(slots=True)

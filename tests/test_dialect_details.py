@@ -9,11 +9,11 @@ import pytest
 
 from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
+from chatrepl.dialects.framing import Frame
 from chatrepl.dialects.response import read
 from chatrepl.dialects.wire import openai_usage, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Finished, FinishReason, Text
-from chatrepl.framing import Frame
 from tests.exchanges import PROFILE, assistant, user
 
 ASKING = Conversation().asking(user(TextPart("Hello")))

@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chatrepl import export
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -31,6 +30,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.events import Usage
+from chatrepl.sessions import formats as export
 from chatrepl.text import safe
 
 NASTY = [

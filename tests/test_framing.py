@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from hypothesis import given, strategies as st
 
+from chatrepl.dialects.framing import MAX_EVENT, STRAY, Frame, json_lines, sse
 from chatrepl.errors import BrokenReply
-from chatrepl.framing import MAX_EVENT, STRAY, Frame, json_lines, sse
 
 A = '{"a":1}'
 CASES = {

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from chatrepl import framing, llama_child, local
+from chatrepl import llama_child, local
+from chatrepl.dialects import framing
 from chatrepl.errors import ChatError, ConfigError, Unreachable
 from chatrepl.local import LocalServer
 from tests import tinymodel

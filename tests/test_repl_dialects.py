@@ -11,8 +11,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import export
 from chatrepl.conversation import Conversation, ImagePart, TextPart
+from chatrepl.sessions import formats
 from tests.exchanges import assistant, user
 from tests.replies import HISTORIES, REPLIES, reply
 from tests.server import Server
@@ -86,7 +86,7 @@ def test_an_image_goes_to_who_can_carry_it_and_is_kept_for_the_others(
     chat: Terminal, server: Server, tmp_path: Path
 ) -> None:
     turn = (user(ImagePart("image/png", PICTURE, "dot.png"), TextPart("What is it?")), assistant(TextPart("A dot.")))
-    export.save(tmp_path / "talk.json", Conversation(SYSTEM, [turn]), "A dot")
+    formats.save(tmp_path / "talk.json", Conversation(SYSTEM, [turn]), "A dot")
     ask(chat, f"/load {tmp_path}/talk.json", "1 turn loaded")
     for name in (*REPLIES, "openai-chat"):
         switch(chat, name)

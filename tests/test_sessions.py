@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, choice, config, export, repl, sessions
+from chatrepl import asking, choice, config, repl, sessions
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
-from chatrepl.sessions import transcript
+from chatrepl.sessions import formats as export, transcript
 from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.sessions.transcript import Busy, Transcript
 from tests import strategies

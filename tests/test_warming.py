@@ -28,7 +28,7 @@ LATER = {
     "chatrepl.connection",
     "chatrepl.dialects",
     "chatrepl.drawing",
-    "chatrepl.export",
+    "chatrepl.sessions.formats",
     "chatrepl.live",
     "chatrepl.local",
     "chatrepl.markdown",

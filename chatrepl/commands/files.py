@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from chatrepl import export
 from chatrepl.commands.table import FILES, command, counted, file_names, flagged, pick
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError
 from chatrepl.files.writing import path_of
 from chatrepl.session import Session
+from chatrepl.sessions import formats
 
 
 @command("/save [-f] [file]", FILES, complete=lambda session, words: file_names(words.removeprefix("-f ")))
@@ -20,17 +20,17 @@ def save(session: Session, words: str) -> None:
         raise CommandError("There is nothing to save yet")
     path = path_of(name) if name else Path(_file_name(state.title))
     hint = "Choose another name, or force it: /save -f FILE"
-    export.save(path, state.conversation, state.title, force=force, hint=hint)
+    formats.save(path, state.conversation, state.title, force=force, hint=hint)
     session.screen.say(f"Saved to {path}", "dim")
 
 
-@command("/load file", FILES, complete=lambda session, words: file_names(words, *export.READ))
+@command("/load file", FILES, complete=lambda session, words: file_names(words, *formats.READ))
 def load(session: Session, words: str) -> None:
     """Go on with the conversation in a file. /save wrote it, or another program exported it. It becomes a new
     session; where the file holds several conversations, one is chosen."""
     if not words:
         raise CommandError("Which file?", "/load FILE")
-    found = export.load_all(path_of(words))
+    found = formats.load_all(path_of(words))
     chosen: int | None = 0
     if len(found) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")

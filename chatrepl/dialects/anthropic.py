@@ -15,25 +15,12 @@ from typing import Any
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import decode_models
-from chatrepl.dialects.wire import (
-    Objects,
-    answered,
-    arguments,
-    arguments_text,
-    cut_short,
-    error_text,
-    finish_reason,
-    merged,
-    message_of,
-    placed,
-    refusal,
-    total,
-    written,
-)
+from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, merged, placed, total, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.framing import Frame, sse
 from chatrepl.text.shapes import count, dig, items, text
 from chatrepl.text.urls import join, root, with_query
 

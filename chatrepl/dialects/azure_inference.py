@@ -19,12 +19,12 @@ from urllib.parse import quote
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import openai_chat, wire
+from chatrepl.dialects import failures, openai_chat
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
-from chatrepl.dialects.wire import parse
+from chatrepl.dialects.failures import parse
+from chatrepl.dialects.framing import Frame, sse
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished
-from chatrepl.framing import Frame, sse
 from chatrepl.text import urls
 from chatrepl.text.shapes import dig, items, text
 from chatrepl.text.urls import root, with_query
@@ -134,7 +134,7 @@ def _sentence(what: str, caught: list[str]) -> str:
 
 def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What the body of an HTTP error says, of a prompt that was filtered why."""
-    said = wire.error_text(status, headers, body) or headers.get("x-ms-error-code", "")
+    said = failures.error_text(status, headers, body) or headers.get("x-ms-error-code", "")
     try:
         error = dig(parse(body), "error")
     except BrokenReply:

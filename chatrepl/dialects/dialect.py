@@ -6,8 +6,8 @@ from typing import Any, Protocol, get_args
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part
+from chatrepl.dialects.framing import Frame, Framing
 from chatrepl.events import Event
-from chatrepl.framing import Frame, Framing
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,11 @@ from urllib.parse import quote
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.wire import (
-    Objects,
-    answered,
-    arguments,
-    arguments_text,
-    checked,
-    cut_short,
-    error_text,
-    merged,
-    message_of,
-    placed,
-    refusal,
-    written,
-)
+from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.wire import answered, arguments, arguments_text, merged, placed, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.framing import Frame, sse
 from chatrepl.text.shapes import count, dig, items, text
 from chatrepl.text.urls import join, root, with_query
 

@@ -7,23 +7,11 @@ from typing import Any
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.wire import (
-    Objects,
-    answered,
-    arguments,
-    arguments_text,
-    cut_short,
-    error_text,
-    finish_reason,
-    message_of,
-    placed,
-    refusal,
-    total,
-    written,
-)
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, json_lines
+from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, placed, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.framing import Frame, json_lines
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
 

@@ -19,21 +19,11 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.wire import (
-    Objects,
-    answered,
-    arguments_text,
-    cut_short,
-    error_text,
-    finish_reason,
-    message_of,
-    openai_usage,
-    refusal,
-    written,
-)
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.wire import answered, arguments_text, finish_reason, openai_usage, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
-from chatrepl.framing import Frame, sse
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
 

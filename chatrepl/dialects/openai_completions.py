@@ -12,20 +12,12 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, Turn
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import (
-    Objects,
-    cut_short,
-    error_text,
-    finish_reason,
-    message_of,
-    openai_usage,
-    refusal,
-    written,
-)
+from chatrepl.dialects.wire import finish_reason, openai_usage, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking
-from chatrepl.framing import Frame, sse
 from chatrepl.text.shapes import dig, items, text
 from chatrepl.text.urls import join
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects import openai_chat, wire
+from chatrepl.dialects import failures, openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
-from chatrepl.dialects.wire import Objects, cut_short, finish_reason, refusal, written
+from chatrepl.dialects.failures import Objects, cut_short, refusal
+from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.wire import finish_reason, written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.framing import Frame, sse
 from chatrepl.text import urls
 from chatrepl.text.shapes import count, dig, items, text
 
@@ -85,7 +86,9 @@ def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not isinstance(body, dict) or not isinstance(body.get("output"), list) or body.get("error"):
         raise (
-            refusal(body) if wire.message_of(body) else BrokenReply("The reply holds no output", "Check the base URL.")
+            refusal(body)
+            if failures.message_of(body)
+            else BrokenReply("The reply holds no output", "Check the base URL.")
         )
     yield from _Decoder().end(body, "completed")
 
@@ -179,7 +182,7 @@ class _Decoder:
     def end(self, response: object, step: str) -> Iterator[Event]:
         """The last response: what its output holds that has not come, and how it ended."""
         status = text(dig(response, "status")) or step
-        if status == "failed" or (status == "cancelled" and wire.message_of(response)):
+        if status == "failed" or (status == "cancelled" and failures.message_of(response)):
             raise refusal(response)
         if status == "cancelled":
             raise Refused("the reply was cancelled", ASK_AGAIN, status=200)
@@ -233,7 +236,7 @@ def _usage(usage: object) -> Usage:
 
 def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What the body of an HTTP error says; many servers do not have this protocol, and that is told."""
-    said = wire.error_text(status, headers, body)
+    said = failures.error_text(status, headers, body)
     if status not in (404, 405) or "model" in said.lower():
         return said
     missing = "it may have no /responses, which the dialect openai-chat does not need"

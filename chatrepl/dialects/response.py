@@ -7,14 +7,13 @@ from itertools import chain
 
 from chatrepl.config.config import Profile
 from chatrepl.dialects.dialect import Dialect, ModelInfo
+from chatrepl.dialects.failures import error_words, parse
+from chatrepl.dialects.framing import MAX_EVENT, json_lines
 from chatrepl.dialects.hints import hint
-from chatrepl.dialects.thinking import apart
-from chatrepl.dialects.wire import error_words, parse
+from chatrepl.dialects.thinking import apart, parted
 from chatrepl.errors import BrokenReply, Refused
 from chatrepl.events import Event, Text, Thinking
-from chatrepl.framing import MAX_EVENT, json_lines
 from chatrepl.text.shapes import dig, text
-from chatrepl.unopened import parted
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
 _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")

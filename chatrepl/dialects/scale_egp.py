@@ -11,22 +11,11 @@ from typing import Any
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
-from chatrepl.dialects.wire import (
-    Objects,
-    arguments,
-    arguments_text,
-    cut_short,
-    error_text,
-    finish_reason,
-    message_of,
-    placed,
-    refusal,
-    total,
-    written,
-)
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.wire import arguments, arguments_text, finish_reason, placed, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Text, ToolCallPiece, Usage
-from chatrepl.framing import Frame, sse
 from chatrepl.text.shapes import count, dig, text
 from chatrepl.text.urls import join
 

@@ -4,6 +4,7 @@ Many servers pass on what such models write as it is; DeepSeek's R1, Qwen and th
 LM Studio, Groq ("raw") and every older gateway.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from chatrepl.errors import ChatError
@@ -90,3 +91,20 @@ class _Splitter:
 def _overlap(text: str, mark: str) -> int:
     """How many characters at the end of the text are the beginning of the mark."""
     return next((size for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), 0)
+
+
+_CLOSING = re.compile(r"^ {0,3}</think>[ \t]*(?:\n+|\Z)", re.MULTILINE)
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+
+
+def parted(text: str) -> tuple[str, str]:
+    """The reasoning and the answer of a whole reply; the reasoning is "" where no end of one is marked.
+
+    The templates of R1 and its kin put ``<think>`` into the prompt, so that only its end is marked. Nobody can tell
+    while a reply streams. To be on the safe side the mark has to stand on a line of its own and outside of code: a
+    reply may well speak of it.
+    """
+    mark = _CLOSING.search(text)
+    if not mark or "<think>" in text[: mark.start()] or len(_FENCE.findall(text, 0, mark.start())) % 2:
+        return "", text
+    return text[: mark.start()], text[mark.end() :]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, TextPart, from_data
-from chatrepl.export.format import Chat, Damage, from_json, text_of
-from chatrepl.export.markdown_grammar import (
+from chatrepl.sessions.formats.format import Chat, Damage, from_json, text_of
+from chatrepl.sessions.formats.markdown_grammar import (
     DATA_URL,
     HEADING,
     LOOKS_LIKE_HEADING,

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.export.format import Chat, Damage, Format, text_of, to_json
 from chatrepl.sessions.entries import VERSION, Entry, Header, Mark, State, Taken, from_data, to_data
+from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
 
 
 def render(chat: Chat) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
 from chatrepl.events import Usage
-from chatrepl.export.format import Chat, Damage, Format
-from chatrepl.export.turns import turns
+from chatrepl.sessions.formats.format import Chat, Damage, Format
+from chatrepl.sessions.formats.turns import turns
 from chatrepl.text.shapes import count, table, text
 
 Row = defaultdict[str, Any]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart
-from chatrepl.export.format import Chat
-from chatrepl.export.turns import turns
+from chatrepl.sessions.formats.format import Chat
+from chatrepl.sessions.formats.turns import turns
 from chatrepl.text.shapes import items, table, text
 
 

@@ -25,7 +25,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.export.format import Chat, Format
+from chatrepl.sessions.formats.format import Chat, Format
 from chatrepl.text import code as lexing, safe
 
 LIGHT, DARK = "default", "github-dark"

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, from_data, to_data
-from chatrepl.export.chatgpt import chats, is_chatgpt
-from chatrepl.export.format import Chat, Damage, Format, from_json, text_of, to_json
+from chatrepl.sessions.formats.chatgpt import chats, is_chatgpt
+from chatrepl.sessions.formats.format import Chat, Damage, Format, from_json, text_of, to_json
 
 VERSION = 1
 

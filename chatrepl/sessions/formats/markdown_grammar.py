@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 
 from chatrepl.conversation import FilePart, ImagePart, Part, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
-from chatrepl.export.format import NOT_PLAIN
+from chatrepl.sessions.formats.format import NOT_PLAIN
 
 VERSION = 1
 

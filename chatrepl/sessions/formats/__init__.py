@@ -7,7 +7,7 @@ from pathlib import Path
 from chatrepl import files
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, TranscriptError
-from chatrepl.export.format import Chat, Damage, Format
+from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -16,9 +16,9 @@ __all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 FORMATS = {
     ".md": "markdown",
     ".json": "data",
-    ".jsonl": "journal_lines",
-    ".html": "page",
-    ".txt": "words",
+    ".jsonl": "jsonl",
+    ".html": "html",
+    ".txt": "text",
     ".db": "llm_logs",
 }
 """How the name of a file ends, and the module of its format, which is loaded when first used."""
@@ -77,7 +77,7 @@ def _format(suffix: str, usable: Sequence[str]) -> Format:
     if suffix not in FORMATS:
         what = f"There is no format {suffix!r}{nearest(suffix, usable)}" if suffix else "The file's name has no ending"
         raise CommandError(what, _endings(usable))
-    found: Format = import_module(f"chatrepl.export.{FORMATS[suffix]}").FORMAT
+    found: Format = import_module(f"chatrepl.sessions.formats.{FORMATS[suffix]}").FORMAT
     return found
 
 

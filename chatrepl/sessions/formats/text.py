@@ -13,7 +13,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.export.format import Chat, Format
+from chatrepl.sessions.formats.format import Chat, Format
 from chatrepl.text import safe
 
 PARTS: dict[type[Part], Callable[[Any], str]] = {

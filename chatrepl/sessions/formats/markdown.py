@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Part, TextPart, ToolCallPart, to_data
-from chatrepl.export.format import NOT_PLAIN, Chat, Format, to_json
-from chatrepl.export.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
-from chatrepl.export.markdown_reading import read
+from chatrepl.sessions.formats.format import NOT_PLAIN, Chat, Format, to_json
+from chatrepl.sessions.formats.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
+from chatrepl.sessions.formats.markdown_reading import read
 
 
 def render(chat: Chat) -> str:
