@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chatrepl import config, files, sessions, streams
+from chatrepl import config, files, sessions
 from chatrepl.choice import choose, recalled, recorded_profile
 from chatrepl.config import reading
 from chatrepl.config.config import BY_HAND, Config, Profile, Recordings
@@ -21,7 +21,9 @@ from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.transcript import Transcript
-from chatrepl.terminal import TypedAhead, takes_escapes
+from chatrepl.terminal import streams
+from chatrepl.terminal.signals import takes_escapes
+from chatrepl.terminal.typeahead import TypedAhead
 from chatrepl.text import safe
 
 

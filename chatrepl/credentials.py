@@ -8,7 +8,7 @@ from dataclasses import replace
 from chatrepl.config.config import Profile, address
 from chatrepl.errors import ChatError, ConfigError
 from chatrepl.files.writing import path_of
-from chatrepl.terminal import cooked
+from chatrepl.terminal.signals import cooked
 from chatrepl.text import urls
 from chatrepl.text.redaction import Secrets, is_secret
 

@@ -6,11 +6,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, repl, sessions, streams, warming
+from chatrepl import __version__, config, repl, sessions, warming
 from chatrepl.errors import ChatError
 from chatrepl.repl import Reads
 from chatrepl.session import Session
-from chatrepl.terminal import TypedAhead, quiet
+from chatrepl.terminal import streams
+from chatrepl.terminal.signals import quiet
+from chatrepl.terminal.typeahead import TypedAhead
 from chatrepl.text import safe, width
 
 
@@ -57,7 +59,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
     from chatrepl.prompt import Prompt, Surroundings
 
     def edit(text: str) -> str:
-        from chatrepl import editor
+        from chatrepl.terminal import editor
 
         try:
             return editor.edit(text, session.env, sys.stdin)

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from chatrepl.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.painter import Painter
-from chatrepl.terminal import handling
+from chatrepl.terminal.signals import handling
 from chatrepl.text import charset, safe
 
 FRAMES = 20

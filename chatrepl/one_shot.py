@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import sending, streams, warming
+from chatrepl import sending, warming
 from chatrepl.asking import ENDINGS
 from chatrepl.conversation import Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.session import Session
 from chatrepl.sessions.formats.format import to_json
+from chatrepl.terminal import streams
 from chatrepl.text import safe
 
 

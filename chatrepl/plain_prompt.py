@@ -3,7 +3,9 @@
 from contextlib import suppress
 from typing import TextIO
 
-from chatrepl.terminal import Interrupts, TypedAhead, cooked
+from chatrepl.terminal.interrupts import Interrupts
+from chatrepl.terminal.signals import cooked
+from chatrepl.terminal.typeahead import TypedAhead
 from chatrepl.text import safe
 
 PASTING = 0.05

@@ -9,9 +9,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from chatrepl import capabilities
 from chatrepl.config.config import Ui
 from chatrepl.errors import ChatError, without_commands
+from chatrepl.terminal import capabilities
 from chatrepl.text import safe, width
 
 if TYPE_CHECKING:

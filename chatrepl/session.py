@@ -20,7 +20,7 @@ from chatrepl.files.attachments import Attachment
 from chatrepl.screen import Screen
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
-from chatrepl.terminal import Interrupts
+from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.text import safe
 from chatrepl.usage import Sum
 

@@ -12,8 +12,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import editor
 from chatrepl.errors import CommandError
+from chatrepl.terminal import editor
 from tests.server import Server, say, stay
 from tests.terminal import (
     ALT_ENTER,

@@ -18,7 +18,7 @@ if sys.platform == "win32":
 
 from chatrepl.live import LivePicture, Look
 from chatrepl.painter import BEGIN
-from chatrepl.terminal import handling
+from chatrepl.terminal.signals import handling
 from tests import markers
 from tests.server import END, PATIENCE, Exchange, Script, Server, chunk, say, then
 from tests.terminal import CTRL_C, Terminal, chatrepl, environment

@@ -22,7 +22,7 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from chatrepl.sessions import transcript
-from chatrepl.terminal import Interrupts
+from chatrepl.terminal.interrupts import Interrupts
 from tests.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
 from tests.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 from tests.test_keys_on_pty import CTRL_Z

@@ -9,7 +9,7 @@ from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
 
-from chatrepl import capabilities
+from chatrepl.terminal import capabilities
 from chatrepl.text import charset
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from chatrepl import files
 from chatrepl.errors import CommandError
-from chatrepl.terminal import cooked
+from chatrepl.terminal.signals import cooked
 
 _USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
 

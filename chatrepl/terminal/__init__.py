@@ -1,0 +1,1 @@
+"""The terminal: keys into lines, events into a picture."""

@@ -1,0 +1,79 @@
+"""Ctrl-C only where it is awaited."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Interrupts:
+    """Ctrl-C raises KeyboardInterrupt only while somebody awaits it, so no step of a turn is ever left half done.
+
+    One that comes at another moment is taken at the next place that awaits it.
+    """
+
+    def __init__(self) -> None:
+        self._awaited = False
+        self._came = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """While it lasts, Ctrl-C is handled here."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def forget(self) -> None:
+        """Whatever was pressed so far was meant for something that is over."""
+        self._came = False
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Let Ctrl-C through."""
+        already = self._awaited
+        try:
+            self._await()
+            yield
+        finally:
+            self._rest(already)
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Inside of ``awaited``: hold Ctrl-C back until what is done here is done."""
+        awaited, self._awaited = self._awaited, False
+        try:
+            yield
+        finally:
+            self._awaited = awaited
+        if awaited and self._came:
+            raise KeyboardInterrupt
+
+    def over(self, items: Iterator[T]) -> Iterator[T]:
+        """The items, with Ctrl-C let through while the next one is waited for."""
+        while True:
+            try:  # as in ``awaited``, which would cost as much as the rest of what is done for a token
+                self._await()
+                item = next(items)
+            except StopIteration:
+                return
+            finally:
+                self._rest()
+            yield item
+
+    def _await(self) -> None:
+        self._awaited = True
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _rest(self, still: bool = False) -> None:
+        self._awaited, self._came = still, self._came and still
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._came = True
+        if self._awaited:
+            raise KeyboardInterrupt
