@@ -7,7 +7,7 @@ only those that changed. A frame is one write.
 import sys
 from collections.abc import Callable, Sequence
 
-from chatrepl.drawing import ansi_cells
+from chatrepl.terminal.drawing import ansi_cells
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows all between them at once, or ignores them."""

@@ -10,7 +10,7 @@ from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
-    from chatrepl.drawing import Strand
+    from chatrepl.terminal.drawing import Strand
 
 
 class Picture(Protocol):

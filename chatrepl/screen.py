@@ -110,7 +110,7 @@ class Screen:
             watched = self.out.isatty() and self.notes.isatty()
             return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
         if not self.live:
-            from chatrepl.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
+            from chatrepl.terminal.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
 
             drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
             return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
@@ -126,7 +126,7 @@ class Screen:
         if not (self.live and ui.markdown):
             self.say(text.rstrip("\n"))
             return
-        from chatrepl.drawing import ansi, draw
+        from chatrepl.terminal.drawing import ansi, draw
 
         lines = draw(
             safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.notes.encoding

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import markdown, sessions
+from chatrepl import sessions
 from chatrepl.commands import COMMANDS, hands, run, suggestions
 from chatrepl.commands.table import GROUPS, distinct
 from chatrepl.config import settings
@@ -14,6 +14,7 @@ from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion
 from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark, Said
+from chatrepl.terminal import markdown
 from tests.calls import calls
 from tests.talking import Talk, shown
 from tests.test_sessions import kept

@@ -10,10 +10,10 @@ from hypothesis import given, strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.drawing import Aside, Drawing, Line, ansi, ansi_cells, cells, draw, drawing, panel, plain
-from chatrepl.drawing.highlighting import Highlighter
-from chatrepl.drawing.pen import Pen
-from chatrepl.markdown import CodeLine, Growing
+from chatrepl.terminal.drawing import Aside, Drawing, Line, ansi, ansi_cells, cells, draw, drawing, panel, plain
+from chatrepl.terminal.drawing.blocks import Pen
+from chatrepl.terminal.drawing.highlighting import Highlighter
+from chatrepl.terminal.markdown import CodeLine, Growing
 from chatrepl.text import safe
 from tests.markdowns import CORPUS, cuts, documents, pieces
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl.drawing import draw, plain
-from chatrepl.drawing.formulas import unicode
+from chatrepl.terminal.drawing import draw, plain
+from chatrepl.terminal.drawing.formulas import unicode
 
 
 @pytest.mark.parametrize(

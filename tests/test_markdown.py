@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, strategies as st
 
-from chatrepl.markdown import (
+from chatrepl.terminal.markdown import (
     Blank,
     CodeLine,
     Fence,
@@ -24,7 +24,7 @@ from chatrepl.markdown import (
     growing,
     inline,
 )
-from chatrepl.markdown.parser import MAX_NESTING
+from chatrepl.terminal.markdown.parser import MAX_NESTING
 from tests.markdowns import CORPUS, cuts, documents, pieces
 
 

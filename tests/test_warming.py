@@ -27,11 +27,11 @@ LATER = {
     "chatrepl.commands",
     "chatrepl.connection",
     "chatrepl.dialects",
-    "chatrepl.drawing",
+    "chatrepl.terminal.drawing",
     "chatrepl.sessions.formats",
     "chatrepl.live",
     "chatrepl.local",
-    "chatrepl.markdown",
+    "chatrepl.terminal.markdown",
     "chatrepl.sending",
 }
 """What the first key needs nothing of."""

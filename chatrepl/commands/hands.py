@@ -28,7 +28,7 @@ def copied_words(session: Session, words: str) -> Iterable[Suggestion]:
 @lru_cache(maxsize=1)
 def _blocks(text: str) -> "tuple[str, ...]":
     """The code blocks of a reply, parsed once however many keys are typed."""
-    from chatrepl.markdown import code_blocks  # the prompt does not wait for it
+    from chatrepl.terminal.markdown import code_blocks  # the prompt does not wait for it
 
     return tuple(code_blocks(text))
 
@@ -62,7 +62,7 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
         raise CommandError(f"There is no reply {place}: the conversation has {counted(len(replies), 'turn')}")
     if not dot:
         return replies[place - 1], f"Reply {place}"
-    from chatrepl.markdown import code_blocks
+    from chatrepl.terminal.markdown import code_blocks
 
     blocks = code_blocks(replies[place - 1])
     block = number(second, default=1)

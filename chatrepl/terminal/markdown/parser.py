@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chatrepl.markdown.rules import formula, line_break
+from chatrepl.terminal.markdown.rules import formula, line_break
 
 if TYPE_CHECKING:  # imported when first used: it takes 45 ms
     from markdown_it import MarkdownIt

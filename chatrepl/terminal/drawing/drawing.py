@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 
-from chatrepl.drawing.lines import Line, cropped, folded, wrapped
-from chatrepl.drawing.pen import Pen
-from chatrepl.drawing.styles import styles
-from chatrepl.markdown import Growing, Leaf
+from chatrepl.terminal.drawing.blocks import Pen
+from chatrepl.terminal.drawing.lines import Line, cropped, folded, wrapped
+from chatrepl.terminal.drawing.styles import styles
+from chatrepl.terminal.markdown import Growing, Leaf
 
 BAR = "▎ "
 

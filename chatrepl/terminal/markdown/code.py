@@ -1,6 +1,6 @@
 """The code in a text, as it was written."""
 
-from chatrepl.markdown.parser import Block, tree
+from chatrepl.terminal.markdown.parser import Block, tree
 
 
 def code_blocks(text: str) -> list[str]:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chatrepl.markdown.leaves import Leaf
-from chatrepl.markdown.parser import Block, tree
-from chatrepl.markdown.walk import Walk
+from chatrepl.terminal.markdown.flatten import Walk
+from chatrepl.terminal.markdown.leaves import Leaf
+from chatrepl.terminal.markdown.parser import Block, tree
 
 _MARKER = re.compile(r"[ \t]*(?:[-+*]|\d{1,9}[.)])([ \t]*)")
 

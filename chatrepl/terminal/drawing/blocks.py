@@ -6,24 +6,12 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from chatrepl.drawing.highlighting import Highlighter
-from chatrepl.drawing.lines import Line, stripped, wrapped
-from chatrepl.drawing.styles import styles
-from chatrepl.drawing.tables import draw_table
-from chatrepl.drawing.texts import Texts
-from chatrepl.markdown import (
-    Blank,
-    CodeLine,
-    Fence,
-    Heading,
-    Item,
-    Leaf,
-    Paragraph,
-    Quote,
-    Raw,
-    Rule,
-    Table,
-)
+from chatrepl.terminal.drawing.highlighting import Highlighter
+from chatrepl.terminal.drawing.inlines import Texts
+from chatrepl.terminal.drawing.lines import Line, stripped, wrapped
+from chatrepl.terminal.drawing.styles import styles
+from chatrepl.terminal.drawing.tables import draw_table
+from chatrepl.terminal.markdown import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
 
 _BULLETS = "•◦▪"
 _TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from chatrepl.drawing.aside import Aside
-from chatrepl.drawing.drawing import Drawing
-from chatrepl.drawing.lines import ansi
+from chatrepl.terminal.drawing.drawing import Drawing
+from chatrepl.terminal.drawing.lines import ansi
+from chatrepl.terminal.drawing.reasoning import Aside
 from chatrepl.text import safe
 
 PIECE = 8_192

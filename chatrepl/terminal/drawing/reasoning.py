@@ -3,7 +3,7 @@
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.drawing.lines import Line, wrapped
+from chatrepl.terminal.drawing.lines import Line, wrapped
 
 _DIM = Style(dim=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chatrepl.markdown.leaves import (
+from chatrepl.terminal.markdown.leaves import (
     Blank,
     CodeLine,
     Fence,
@@ -15,7 +15,7 @@ from chatrepl.markdown.leaves import (
     Rule,
     Table,
 )
-from chatrepl.markdown.parser import MAX_NESTING, Block
+from chatrepl.terminal.markdown.parser import MAX_NESTING, Block
 
 
 class Walk:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.drawing.formulas import unicode
-from chatrepl.drawing.lines import Line, plain
-from chatrepl.drawing.styles import Styles
-from chatrepl.markdown import Link, Span, inline
+from chatrepl.terminal.drawing.formulas import unicode
+from chatrepl.terminal.drawing.lines import Line, plain
+from chatrepl.terminal.drawing.styles import Styles
+from chatrepl.terminal.markdown import Link, Span, inline
 from chatrepl.text import charset
 
 _ADDRESS = re.compile(r"[^\s.]\.[^\s.]|/")

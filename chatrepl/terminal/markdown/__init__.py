@@ -4,10 +4,22 @@ CommonMark with tables and strikethrough; without HTML, and without link referen
 end would change one at the beginning. What a text gives does not depend on how it was cut into pieces.
 """
 
-from chatrepl.markdown.code import code_blocks
-from chatrepl.markdown.growing import Growing
-from chatrepl.markdown.inlines import Inline, Link, Span, inline
-from chatrepl.markdown.leaves import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
+from chatrepl.terminal.markdown.code import code_blocks
+from chatrepl.terminal.markdown.growing import Growing
+from chatrepl.terminal.markdown.inlines import Inline, Link, Span, inline
+from chatrepl.terminal.markdown.leaves import (
+    Blank,
+    CodeLine,
+    Fence,
+    Heading,
+    Item,
+    Leaf,
+    Paragraph,
+    Quote,
+    Raw,
+    Rule,
+    Table,
+)
 
 __all__ = [
     "Blank",

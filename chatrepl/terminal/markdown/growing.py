@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from chatrepl.markdown.leaves import CodeLine, Leaf, Paragraph, Raw
-from chatrepl.markdown.page import Page, Resume
+from chatrepl.terminal.markdown.leaves import CodeLine, Leaf, Paragraph, Raw
+from chatrepl.terminal.markdown.page import Page, Resume
 
 LIMIT = 4096
 """So many open characters may be parsed again for every line that is added to them."""

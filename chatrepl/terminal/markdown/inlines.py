@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatrepl.markdown.parser import parser
+from chatrepl.terminal.markdown.parser import parser
 from chatrepl.text import safe
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from copy import copy
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.drawing.lines import Line
-from chatrepl.drawing.styles import styles
+from chatrepl.terminal.drawing.lines import Line
+from chatrepl.terminal.drawing.styles import styles
 from chatrepl.text import code as lexing
 
 

@@ -5,9 +5,9 @@ from itertools import zip_longest
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from chatrepl.drawing.lines import Line, cells, plain, stripped, wrapped
-from chatrepl.drawing.texts import Texts
-from chatrepl.markdown import Table
+from chatrepl.terminal.drawing.inlines import Texts
+from chatrepl.terminal.drawing.lines import Line, cells, plain, stripped, wrapped
+from chatrepl.terminal.markdown import Table
 
 _LONG_WORD = 12
 """A column gets room for the longest word, unless that has more cells than this and more than the column's share."""
