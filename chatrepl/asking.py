@@ -14,10 +14,10 @@ from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Ref
 from chatrepl.events import Event, Text, Thinking, Wait
 from chatrepl.gathering import Gathering
 from chatrepl.hiding import HidingSecrets
-from chatrepl.pictures import Picture
 from chatrepl.reply import Reply
 from chatrepl.session import OLD_STAYS, Session
 from chatrepl.sessions.entries import Mark, Piece, Said
+from chatrepl.terminal.screen.pictures import Picture
 from chatrepl.text import safe
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."

@@ -17,11 +17,11 @@ from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.files import attachments
 from chatrepl.flags import parser, read
-from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.transcript import Transcript
 from chatrepl.terminal import streams
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.terminal.signals import takes_escapes
 from chatrepl.terminal.typeahead import TypedAhead
 from chatrepl.text import safe
@@ -213,7 +213,7 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
 
 def _agreed(session: Session, question: str) -> bool:
     """Whether whoever sits at the terminal says yes, where there is no prompt."""
-    from chatrepl.plain_prompt import PlainPrompt  # hardly ever needed
+    from chatrepl.terminal.prompt.plain import PlainPrompt  # hardly ever needed
 
     if not sys.stdin or not sys.stdin.isatty():
         return False

@@ -12,7 +12,7 @@ from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files.completion import size
-from chatrepl.screen import Screen
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import urls
 
 

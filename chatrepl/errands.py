@@ -10,8 +10,8 @@ from chatrepl.config import reading
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.errors import ChatError, CommandError, ConfigError
-from chatrepl.screen import Screen
 from chatrepl.sessions.transcript import read
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
 
 
@@ -58,7 +58,7 @@ def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
     def answer(question: str) -> str:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return ""
-        from chatrepl.prompt import Prompt
+        from chatrepl.terminal.prompt import Prompt
 
         with closing(Prompt(None)) as prompt, suppress(EOFError):
             return prompt.asked(question)

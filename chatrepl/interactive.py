@@ -52,11 +52,11 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
 def _prompt(session: Session, ahead: TypedAhead) -> Reads:
     screen = session.screen
     if not screen.live:
-        from chatrepl.plain_prompt import PlainPrompt
+        from chatrepl.terminal.prompt.plain import PlainPrompt
 
         return PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
     from chatrepl import toolbar
-    from chatrepl.prompt import Prompt, Surroundings
+    from chatrepl.terminal.prompt import Prompt, Surroundings
 
     def edit(text: str) -> str:
         from chatrepl.terminal import editor

@@ -17,10 +17,10 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, qu
 from chatrepl.errors import ChatError, CommandError, TranscriptError
 from chatrepl.files import attachments
 from chatrepl.files.attachments import Attachment
-from chatrepl.screen import Screen
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
 from chatrepl.usage import Sum
 

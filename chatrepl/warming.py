@@ -11,7 +11,7 @@ NEEDED = (
     "chatrepl.connection",
     "chatrepl.client",
     "encodings.idna",  # to look up the server's name
-    "chatrepl.live",
+    "chatrepl.terminal.screen.live",
     "markdown_it",
     "pygments.lexers",
 )

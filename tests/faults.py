@@ -14,8 +14,8 @@ from pathlib import Path
 from chatrepl import config
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Recordings, Timeouts
-from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.terminal.screen.screen import Screen
 from tests.exchanges import CAPTURES, Answer, load, told
 from tests.server import Exchange, Script, Server
 

@@ -11,8 +11,8 @@ from chatrepl.config import reading
 from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from chatrepl.errors import Refused, TranscriptError
-from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.terminal.screen.screen import Screen
 
 Talk = Callable[..., Session]
 KEY = "the-right-key"

@@ -16,8 +16,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl.live import LivePicture, Look
-from chatrepl.painter import BEGIN
+from chatrepl.terminal.screen.live import LivePicture, Look
+from chatrepl.terminal.screen.painter import BEGIN
 from chatrepl.terminal.signals import handling
 from tests import markers
 from tests.server import END, PATIENCE, Exchange, Script, Server, chunk, say, then

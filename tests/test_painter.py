@@ -8,8 +8,8 @@ import pyte
 import pytest
 from hypothesis import example, given, strategies as st
 
-from chatrepl.painter import BEGIN, END, Painter
 from chatrepl.terminal.drawing import Drawing, ansi, draw, panel
+from chatrepl.terminal.screen.painter import BEGIN, END, Painter
 from chatrepl.text import safe
 from tests.markdowns import CORPUS, cuts, documents, pieces
 

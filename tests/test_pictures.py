@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import pictures
 from chatrepl.config.config import Ui
 from chatrepl.events import Text, Thinking, Wait
-from chatrepl.screen import Screen
+from chatrepl.terminal.screen import pictures
+from chatrepl.terminal.screen.screen import Screen
 from tests.server import END, PATIENCE, Exchange, Server, chunk
 from tests.test_screen import Tty
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatrepl.files import completion
-from chatrepl.prompt.history import SharedHistory
-from chatrepl.prompt.pastes import CHARACTERS, LINES, Pastes
+from chatrepl.terminal.prompt.history import SharedHistory
+from chatrepl.terminal.prompt.pastes import CHARACTERS, LINES, Pastes
 from chatrepl.text import charset, lookalikes
 from chatrepl.text.fuzzy import matching
 

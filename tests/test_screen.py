@@ -5,7 +5,7 @@ import io
 import pyte
 import pytest
 
-from chatrepl.screen import Screen
+from chatrepl.terminal.screen.screen import Screen
 
 
 class Tty(io.StringIO):

@@ -19,10 +19,10 @@ from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waiting
 from chatrepl.repl import obey
-from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions import transcript
 from chatrepl.sessions.store import Listed
+from chatrepl.terminal.screen.screen import Screen
 
 PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
 

@@ -29,7 +29,7 @@ LATER = {
     "chatrepl.dialects",
     "chatrepl.terminal.drawing",
     "chatrepl.sessions.formats",
-    "chatrepl.live",
+    "chatrepl.terminal.screen.live",
     "chatrepl.local",
     "chatrepl.terminal.markdown",
     "chatrepl.sending",
@@ -107,7 +107,7 @@ def test_before_the_prompt_nothing_is_loaded_that_it_does_not_need(server: Serve
     with running(BARE, tmp_path) as (_, told):
         bare = set(told.read_text().split())
     assert not ours & LATER
-    assert "chatrepl.prompt.prompt" in ours
+    assert "chatrepl.terminal.prompt.prompt" in ours
     assert len(ours - bare) <= BUDGET, sorted(ours - bare)
 
 

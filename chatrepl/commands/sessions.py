@@ -8,10 +8,10 @@ from chatrepl import sessions
 from chatrepl.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.commands.talk import show_again
 from chatrepl.errors import CommandError
-from chatrepl.screen import Screen
 from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import Listed
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, width
 
 SHOWN = 20

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from chatrepl.errors import CommandError
 from chatrepl.files import completion
-from chatrepl.screen import Screen
 from chatrepl.session import Session
+from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import Named, matching, nearest
 

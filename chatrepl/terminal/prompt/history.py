@@ -11,7 +11,7 @@ from pathlib import Path
 from prompt_toolkit.history import History
 
 from chatrepl import files
-from chatrepl.prompt.pastes import Pastes
+from chatrepl.terminal.prompt.pastes import Pastes
 from chatrepl.text import lookalikes
 
 READ = 1 << 20

@@ -15,8 +15,8 @@ from chatrepl.terminal import capabilities
 from chatrepl.text import safe, width
 
 if TYPE_CHECKING:
-    from chatrepl.live import LivePicture
-    from chatrepl.pictures import Picture
+    from chatrepl.terminal.screen.live import LivePicture
+    from chatrepl.terminal.screen.pictures import Picture
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
 _COLOURS = {"error", "warning", "good"}
@@ -102,7 +102,7 @@ class Screen:
     def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":
         """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
         answers."""
-        from chatrepl.pictures import Blank, PlainPicture, StillPicture  # not for the first key
+        from chatrepl.terminal.screen.pictures import Blank, PlainPicture, StillPicture  # not for the first key
 
         if self._silent:
             return Blank()
@@ -115,7 +115,7 @@ class Screen:
             drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
             return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
 
-        from chatrepl.live import LivePicture, Look
+        from chatrepl.terminal.screen.live import LivePicture, Look
 
         look = Look(self.theme(ui), self.coloured, self.links, ui.thinking)
         self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))

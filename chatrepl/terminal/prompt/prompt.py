@@ -26,10 +26,10 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from chatrepl.config.config import Ui
-from chatrepl.prompt.history import SharedHistory
-from chatrepl.prompt.keys import Wishes, begins_command, bindings, is_command
-from chatrepl.prompt.output import output
-from chatrepl.prompt.pastes import Pastes, ShowPastes
+from chatrepl.terminal.prompt.history import SharedHistory
+from chatrepl.terminal.prompt.keys import Wishes, begins_command, bindings, is_command
+from chatrepl.terminal.prompt.output import output
+from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.text import safe
 
 Suggest = Callable[[str], Iterable[tuple[str, str, int]]]

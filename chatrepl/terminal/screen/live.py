@@ -18,8 +18,8 @@ from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
-from chatrepl.painter import Painter
 from chatrepl.terminal.drawing import Aside, Drawing, Line, Strand, ansi, panel
+from chatrepl.terminal.screen.painter import Painter
 from chatrepl.terminal.signals import handling
 from chatrepl.text import charset, safe
 

@@ -1,5 +1,5 @@
 """The keyboard into lines. The only package that knows prompt-toolkit."""
 
-from chatrepl.prompt.prompt import Prompt, Suggest, Surroundings
+from chatrepl.terminal.prompt.prompt import Prompt, Suggest, Surroundings
 
 __all__ = ["Prompt", "Suggest", "Surroundings"]

@@ -23,7 +23,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection
 
-from chatrepl.prompt.pastes import Pastes
+from chatrepl.terminal.prompt.pastes import Pastes
 
 _ALWAYS = to_filter(True)
 Action = Callable[[KeyPressEvent], None]

@@ -1,0 +1,1 @@
+"""Events onto the terminal."""
