@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from chatrepl import config, files, sessions
-from chatrepl.choice import choose, recalled, recorded_profile
+from chatrepl.chat.recall import recalled
+from chatrepl.client.choosing import choose, recorded_profile
 from chatrepl.config import reading
 from chatrepl.config.config import BY_HAND, Config, Profile, Recordings
 from chatrepl.config.paths import Paths

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatrepl import credentials, local, weights
+from chatrepl.client import keys
+from chatrepl.client.connection import LOOK, Connection
+from chatrepl.client.embedded import server, weights
 from chatrepl.config.config import LOCAL, Config, Profile, located
 from chatrepl.config.paths import Paths
-from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files.completion import size
@@ -79,7 +80,7 @@ class Doctor:
             return
         try:
             profile = located(profile, self.connection.env)
-            key = credentials.read(profile, self.connection.env)
+            key = keys.read(profile, self.connection.env)
             yield Finding(True, "its key is there" if key else "it needs no key")
             dialect(profile.dialect)
         except ChatError as error:
@@ -112,7 +113,7 @@ class Doctor:
     def _other(self, profile: Profile) -> Iterator[Finding]:
         if profile.base_url == LOCAL:
             return
-        if credentials.at_hand(profile, self.connection.env) or profile.key_file:
+        if keys.at_hand(profile, self.connection.env) or profile.key_file:
             for finding in self._profile(profile):
                 yield replace(finding, what=f"{profile.name}: {finding.what}")
         elif profile.key_command:
@@ -123,8 +124,8 @@ class Doctor:
             yield Finding(reached.good or None, what)
 
     def _embedded(self) -> Iterator[Finding]:
-        if not local.is_installed():
-            error = local.not_installed()
+        if not server.is_installed():
+            error = server.not_installed()
             yield Finding(False, str(error), error.hint)
             return
         yield Finding(True, "its runtime is installed")

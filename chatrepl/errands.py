@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from chatrepl import config, credentials, sessions
+from chatrepl import config, sessions
+from chatrepl.client import keys
 from chatrepl.config import reading
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
@@ -20,7 +21,7 @@ def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:
     for profile in configuration.profiles.values():
         key = "no key needed"
         if profile.key_env:
-            key = f"{profile.key_env} is {'set' if credentials.has_key(profile, env) else 'not set'}"
+            key = f"{profile.key_env} is {'set' if keys.has_key(profile, env) else 'not set'}"
         elif profile.needs_key:
             key = "key from a file or a command"
         mark = "*" if profile.name == configuration.default else " "
@@ -74,7 +75,7 @@ def check_up(
     places: Paths, screen: Screen, env: Mapping[str, str], choose: Callable[[Config], Profile], *, must_exist: bool
 ) -> bool:
     """Tell what works and what does not; whether the configuration is right and the chosen profile can be talked to."""
-    from chatrepl.connection import Connection
+    from chatrepl.client.connection import Connection
     from chatrepl.doctor import Doctor
 
     screen.all_to_out()

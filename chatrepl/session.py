@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import credentials, files, sessions
+from chatrepl import files, sessions
 from chatrepl.chat.rates import Length, Rates
-from chatrepl.choice import recalled, who
+from chatrepl.chat.recall import recalled, who
+from chatrepl.client import keys
 from chatrepl.config.config import Config, Profile, Recordings, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
@@ -25,7 +26,7 @@ from chatrepl.text import safe
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
-    from chatrepl.connection import Connection
+    from chatrepl.client.connection import Connection
     from chatrepl.dialects import ModelInfo
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
@@ -100,7 +101,7 @@ class Session:
         return self._connection
 
     def _connected(self) -> "Connection":
-        from chatrepl.connection import Connection  # not for the first key
+        from chatrepl.client.connection import Connection  # not for the first key
 
         return Connection(
             self.env,
@@ -201,7 +202,7 @@ class Session:
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
         if not (self.offers or self.recordings.replay or self._looking_for is self.profile):
-            from chatrepl.glance import look
+            from chatrepl.client.offers import look
 
             self._looking_for = self.profile
             self.offers = look(self.profile, self.env, self.config)
@@ -255,11 +256,11 @@ class Session:
 
     def warn(self) -> None:
         """Tell what is not safe about who is talked to, and that its key is missing."""
-        error = credentials.missing(self.profile, self.env)
+        error = keys.missing(self.profile, self.env)
         if error and not self.recordings.replay:
             self.screen.say(f"{error}.", "warning")
             self.screen.say(f"  {error.hint}", "dim")
-        if any(credentials.warnings(self.profile, self.env)):
+        if any(keys.warnings(self.profile, self.env)):
             self.connection.warnings(self.profile)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 NEEDED = (
     "chatrepl.sending",
     "chatrepl.commands",
-    "chatrepl.connection",
+    "chatrepl.client.connection",
     "chatrepl.client",
     "encodings.idna",  # to look up the server's name
     "chatrepl.terminal.screen.live",

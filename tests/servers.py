@@ -1,6 +1,6 @@
 """Servers that nobody here wrote, as child processes on loopback: aimock and LiteLLM.
 
-llama.cpp's needs no help from here: ``chatrepl.local`` starts it.
+llama.cpp's needs no help from here: ``chatrepl.client.embedded.server`` starts it.
 
 aimock is a package for Node. It is found where ``llmock`` is on the PATH, or where an earlier run put it; with
 CHATREPL_TEST_AIMOCK=1 it is installed into the user's cache, once. A test without its server is skipped and says why.

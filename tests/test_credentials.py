@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import credentials
+from chatrepl.client import keys as credentials
 from chatrepl.config.config import Profile
 from chatrepl.errors import ConfigError
 

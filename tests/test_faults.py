@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from chatrepl import asking, commands
+from chatrepl.client.connection import DOWN
 from chatrepl.config.config import Profile, Timeouts
-from chatrepl.connection import DOWN
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from tests import faults

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import glance, repl
+from chatrepl import repl
+from chatrepl.client import offers
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from tests.server import PATIENCE, Server, say, serving, stay, whole
@@ -345,7 +346,7 @@ def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) 
     assert status == 0
     assert "answers and offers 2 models" in said
     configuration = reading.load(home / "config.toml")
-    found = glance.look(configuration.profile("one"), {}, configuration)
+    found = offers.look(configuration.profile("one"), {}, configuration)
     deadline = time.monotonic() + PATIENCE
     while not found and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from chatrepl import llama_child, local
+from chatrepl.client.embedded import child as llama_child, server as local
+from chatrepl.client.embedded.server import LocalServer
 from chatrepl.dialects import framing
 from chatrepl.errors import ChatError, ConfigError, Unreachable
-from chatrepl.local import LocalServer
 from tests import tinymodel
 
 ROOT = Path(__file__).parents[1]

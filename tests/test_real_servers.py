@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking, local
+from chatrepl import asking
+from chatrepl.client.embedded import server as local
 from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from tests import servers, tinymodel

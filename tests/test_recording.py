@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from chatrepl import asking
-from chatrepl.choice import recorded_profile
+from chatrepl.client.choosing import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
 from chatrepl.client.recording import Replay
 from chatrepl.client.routes import Route

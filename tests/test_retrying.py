@@ -5,8 +5,8 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
+from chatrepl.client.retrying import LONGEST, PATIENCE, backoff, long_wish, retry_delay
 from chatrepl.errors import BrokenReply, ChatError, ConfigError, Refused, Unreachable
-from chatrepl.retrying import LONGEST, PATIENCE, backoff, long_wish, retry_delay
 
 NOW = 1_445_412_480.0
 """2015-10-21 07:28:00 UTC."""

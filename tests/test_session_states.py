@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chatrepl.client.keys import Keys
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import BROKEN_OFF, Conversation, question
-from chatrepl.credentials import Keys
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waiting

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, choice, config, repl, sessions
+from chatrepl import asking, config, repl, sessions
+from chatrepl.chat import recall
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
@@ -298,20 +299,20 @@ def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     groq = replace(known.profile("groq"), model="other")
     by_hand = config.Profile("by-hand", dialect="ollama", base_url="http://127.0.0.1:9", model="m")
     for profile in (groq, by_hand):
-        assert choice.recalled(known, choice.who(profile, known)) == profile
-    assert choice.recalled(known, {"profile": "gone"}) is None
-    assert choice.recalled(known, {}) is None
+        assert recall.recalled(known, recall.who(profile, known)) == profile
+    assert recall.recalled(known, {"profile": "gone"}) is None
+    assert recall.recalled(known, {}) is None
     moved = replace(groq, base_url="http://elsewhere.example/v1")
-    assert choice.recalled(known, choice.who(moved, known)) is None, "a file does not say where a key goes"
+    assert recall.recalled(known, recall.who(moved, known)) is None, "a file does not say where a key goes"
     for secrets in ({"headers": {"Authorization": "Bearer x"}}, {"client_cert": "me.pem"}, {"key_file": "k"}):
         mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)
         holding = known._replace(profiles={"mine": mine})
-        kept = choice.who(replace(mine, base_url="http://elsewhere.example/v1"), holding)
-        assert choice.recalled(holding, kept) is None, "nor what else is a secret"
+        kept = recall.who(replace(mine, base_url="http://elsewhere.example/v1"), holding)
+        assert recall.recalled(holding, kept) is None, "nor what else is a secret"
     replayed = config.Profile("replay", dialect="ollama", base_url=config.REPLAYED, model="m")
-    assert not choice.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
+    assert not recall.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
     secret = replace(by_hand, base_url="http://user:password@example.org")
-    assert "password" not in str(choice.who(secret, known))
+    assert "password" not in str(recall.who(secret, known))
 
 
 # On the command line

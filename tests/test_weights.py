@@ -14,9 +14,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from chatrepl import weights
+from chatrepl.client.embedded import weights
+from chatrepl.client.embedded.weights import Weights
 from chatrepl.errors import BrokenReply, ChatError, ConfigError, Unreachable
-from chatrepl.weights import Weights
 
 GGUF = b"GGUF" + bytes(range(256)) * 40
 TINY = Weights("tiny-weights", "1.0", hashlib.sha256(GGUF).hexdigest(), len(GGUF))

@@ -110,7 +110,7 @@ def _cores() -> int:
 
 def _spawn(log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """The child, in our process group, so that Ctrl-Z and fg mean it too; Ctrl-C it ignores by itself."""
-    child = Path(__file__).with_name("llama_child.py")
+    child = Path(__file__).with_name("child.py")
     with _fresh(log) as output:
         return subprocess.Popen(
             [sys.executable, "-P", str(child)],  # -P: a json.py in the current folder, or beside it, is not json

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from chatrepl.client.connection import LOOK, Connection
 from chatrepl.config.config import LOCAL, Config, Profile
-from chatrepl.connection import LOOK, Connection
 from chatrepl.dialects import ModelInfo
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from chatrepl import local, weights
+from chatrepl.client.embedded import server, weights
 from chatrepl.errors import ConfigError
 from chatrepl.files.writing import path_of
 
@@ -18,11 +18,11 @@ class Embedded:
         self._models = models
         self._say = say
         self._passing = passing
-        self.server: local.LocalServer | None = None
+        self.server: server.LocalServer | None = None
         self._model = ""
         """What it was asked for by."""
 
-    def ready(self, model: str, consent: Callable[[str], bool]) -> local.LocalServer:
+    def ready(self, model: str, consent: Callable[[str], bool]) -> server.LocalServer:
         """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes."""
         if self.server and model == self.server.model:  # as its list of models calls it
             model = self._model
@@ -40,11 +40,11 @@ class Embedded:
             self.server.close()
             self.server = None
 
-    def _started(self, model: str, consent: Callable[[str], bool]) -> local.LocalServer:
-        if not local.is_installed():
-            raise local.not_installed()
+    def _started(self, model: str, consent: Callable[[str], bool]) -> server.LocalServer:
+        if not server.is_installed():
+            raise server.not_installed()
         path = path_of(model) if model else weights.find(self._models) or self._fetched(consent)
-        return local.start(path, log=self._models / "server.log")
+        return server.start(path, log=self._models / "server.log")
 
     def _fetched(self, consent: Callable[[str], bool]) -> Path:
         self._say(NEWS)

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import credentials
+from chatrepl.client import keys
+from chatrepl.client.retrying import long_wish, retry_delay
 from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Profile, Recordings, Timeouts, located
 from chatrepl.config.vendors import PROFILES
 from chatrepl.conversation import Conversation
@@ -19,11 +20,10 @@ from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece, Wait, Waiting
-from chatrepl.retrying import long_wish, retry_delay
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
-    from chatrepl.embedded import Embedded
+    from chatrepl.client.embedded.embedded import Embedded
 
 AHEAD = 10.0
 """A connection that is opened while somebody types is opened anew after so many seconds."""
@@ -81,7 +81,7 @@ class Connection:
     _prepared: float = -AHEAD
 
     def __post_init__(self) -> None:
-        self.keys = credentials.Keys(self.env)
+        self.keys = keys.Keys(self.env)
 
     @property
     def client(self) -> "Client":
@@ -176,7 +176,7 @@ class Connection:
 
     def warnings(self, profile: Profile) -> None:
         """Tell, once each, what is not as safe as it might look."""
-        for line in credentials.warnings(profile, self.env):
+        for line in keys.warnings(profile, self.env):
             if line not in self._warned:
                 self._warned.add(line)
                 self.warn(line)
@@ -303,7 +303,7 @@ class Connection:
     def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
         """The local profile with its server running."""
         if self._embedded is None:
-            from chatrepl.embedded import Embedded  # not for who talks to other servers
+            from chatrepl.client.embedded.embedded import Embedded  # not for who talks to other servers
 
             self._embedded = Embedded(self.models_folder, self.say, self.passing)
         server = self._embedded.ready(profile.model, consent)

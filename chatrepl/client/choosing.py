@@ -4,9 +4,8 @@ import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from chatrepl import credentials
+from chatrepl.client import keys
 from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Config, Profile, address, located
 from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import ChatError, CommandError, ConfigError
@@ -37,7 +36,7 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         or _embedded(config, dialect)
     )
     if base_url:
-        bare = credentials.without_secrets(chosen)
+        bare = keys.without_secrets(chosen)
         elsewhere = urls.parts(base_url) != urls.parts(address(chosen, env)) or dialect not in ("", chosen.dialect)
         if not name and bare != chosen and elsewhere:
             chosen = replace(bare, name=BY_HAND)  # nobody said that its key may go there
@@ -53,39 +52,6 @@ def _check(base_url: str) -> None:
         told = urls.shown(base_url.strip())
         hint = "" if mark else f"For a server on this machine: --base-url http://{told}"
         raise CommandError(f"The base URL {told} does not begin with http:// or https://", hint)
-
-
-def who(profile: Profile, config: Config) -> dict[str, str]:
-    """What a session keeps of whom it talks to. ``recalled`` is the way back."""
-    own = _own(config, profile.name) or Profile()
-    kept = {"profile": profile.name, "model": profile.model}
-    kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
-    untold = "@" in profile.base_url or "?" in profile.base_url or profile.base_url in (own.base_url, REPLAYED)
-    kept["base_url"] = "" if untold else profile.base_url
-    return kept
-
-
-def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
-    """The profile a session was talking to, if it is still known.
-
-    An address given by hand is used again only with a profile that has no secrets: what a file says must not send one.
-    """
-    own = _own(config, kept.get("profile", ""))
-    if not kept.get("base_url"):
-        return replace(own, **_given(kept, "model", "dialect")) if own else None
-    if own and own != credentials.without_secrets(own):
-        return None
-    own = own or Profile(BY_HAND, dialect="openai-chat")
-    return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
-
-
-def _own(config: Config, name: str) -> Profile | None:
-    """The profile as it will be known later too, which one by hand is not."""
-    return config.profiles.get(name) if name != BY_HAND else None
-
-
-def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
-    return {name: kept[name] for name in names if kept.get(name)}
 
 
 def recorded_profile(folder: Path, dialect: str) -> Profile:
@@ -125,7 +91,7 @@ def _by_hand(dialect: str, base_url: str) -> Profile | None:
 
 def _with_key(config: Config, env: Mapping[str, str]) -> Profile | None:
     found = (each for each in config.profiles.values() if each.name not in ON_THIS_MACHINE)
-    return next((profile for profile in found if credentials.at_hand(profile, env)), None)
+    return next((profile for profile in found if keys.at_hand(profile, env)), None)
 
 
 def _running(config: Config, env: Mapping[str, str]) -> Profile | None:
@@ -161,10 +127,10 @@ def _first_model(profile: Profile, env: Mapping[str, str]) -> str:
 
 
 def _embedded(config: Config, dialect: str) -> Profile:
-    from chatrepl import local
+    from chatrepl.client.embedded import server
 
     profile = config.profiles.get("local")
-    if profile and local.is_installed():
+    if profile and server.is_installed():
         return profile
     if dialect:
         wanted = ", ".join(f"{each.name} ({_wants(each)})" for each in config.profiles.values()) or "no profile does"
