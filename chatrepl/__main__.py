@@ -16,10 +16,10 @@ def main() -> int:
     try:
         import gc
 
-        gc.disable()  # until the prompt stands; ``warming`` turns it on again
-        from chatrepl import cli
+        gc.disable()  # until the prompt stands; ``preload`` turns it on again
+        from chatrepl.cli.main import main as run
 
-        return cli.main(sys.argv[1:])
+        return run(sys.argv[1:])
     except KeyboardInterrupt:  # while it was loading
         return 130
 

@@ -12,9 +12,9 @@ from io import StringIO
 from pathlib import Path
 
 from chatrepl import config
+from chatrepl.chat.session import Session
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Recordings, Timeouts
-from chatrepl.session import Session
 from chatrepl.terminal.screen.screen import Screen
 from tests.exchanges import CAPTURES, Answer, load, told
 from tests.server import Exchange, Script, Server

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chatrepl import asking, config
+from chatrepl import config
+from chatrepl.chat import turn
+from chatrepl.chat.session import Session
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
 from chatrepl.errors import Refused, TranscriptError
-from chatrepl.session import Session
 from chatrepl.terminal.screen.screen import Screen
 
 Talk = Callable[..., Session]
@@ -47,7 +48,7 @@ def talking(home: Path) -> Iterator[Talk]:
 
 def asked(session: Session, text: str) -> Message:
     """The reply to that question, which has to come whole."""
-    reply = asking.ask(session, question(text))
+    reply = turn.ask(session, question(text))
     assert reply is not None, session.failure
     assert session.failure is None
     return reply
@@ -55,7 +56,7 @@ def asked(session: Session, text: str) -> Message:
 
 def refusal(session: Session, text: str = "Hello") -> Refused:
     """The error that the question brings; it is back in the prompt then."""
-    assert asking.ask(session, question(text)) is None
+    assert turn.ask(session, question(text)) is None
     assert isinstance(session.failure, Refused)
     assert session.draft == text
     return session.failure

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, strategies as st
 from wcwidth import wcswidth
 
-from chatrepl import toolbar
+from chatrepl.chat import status_line
+from chatrepl.chat.status_line import Facts
 from chatrepl.text import width
-from chatrepl.toolbar import Facts
 
 LETTERS = st.text(st.sampled_from("ab ä漢字한é́👍·"), max_size=60)
 
@@ -48,5 +48,5 @@ def test_numbers_stand_to_the_right_and_wide_words_take_two_columns_a_letter() -
 
 @given(LETTERS, st.integers(10, 60))
 def test_the_status_line_fits_whatever_it_tells(title: str, columns: int) -> None:
-    line = toolbar.text(Facts("", "漢字", "模型" * 5, "~3 tokens", "$0.01", title), columns)
+    line = status_line.text(Facts("", "漢字", "模型" * 5, "~3 tokens", "$0.01", title), columns)
     assert width.width(line) < columns

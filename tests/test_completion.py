@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from chatrepl import sessions
-from chatrepl.commands import COMMANDS, hands, run, suggestions
-from chatrepl.commands.table import GROUPS, distinct
+from chatrepl.chat.commands import COMMANDS, clipboard, run, suggestions
+from chatrepl.chat.commands.table import GROUPS, distinct
+from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion
-from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.terminal import markdown
 from tests.calls import calls
@@ -55,7 +55,7 @@ def test_replies_are_offered_and_the_code_of_the_one_that_is_named(chat: Session
 
 
 def test_a_reply_is_parsed_once_however_many_keys_are_typed(chat: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    hands._blocks.cache_clear()
+    clipboard._blocks.cache_clear()
     parsed = calls(monkeypatch, markdown, "code_blocks")
     for words in ("1", "1.", "1.1", "1."):
         offered(chat, f"/copy {words}")

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from chatrepl.chat.reply import Reply
 from chatrepl.conversation import (
     Conversation,
     Message,
@@ -17,7 +18,6 @@ from chatrepl.conversation import (
     to_data,
 )
 from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.reply import Reply
 from tests import strategies
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import repl
+from chatrepl.chat import repl
+from chatrepl.chat.session import LOST
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart
 from chatrepl.errors import TranscriptError
-from chatrepl.session import LOST
 from chatrepl.sessions import transcript
 from chatrepl.sessions.entries import Mark, Piece, Said
 from chatrepl.sessions.transcript import Transcript

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from tests.server import Exchange, Server, whole
@@ -108,7 +108,7 @@ def test_scale_refuses_an_inner_parameter_and_it_alone_is_left_out(server: Serve
 def test_scale_gets_no_thinking_and_no_message_without_words(server: Server, talk: Talk) -> None:
     session = talk(egp(server))
     server.answers(Exchange.head, scale)  # a stream of nothing
-    assert asking.ask(session, question("Anybody?")) is None
+    assert turn.ask(session, question("Anybody?")) is None
     asked(session, "Anybody?")
     assert [message["content"] for message in server.requests[-1].body["messages"]] == ["Anybody?"]
 

@@ -196,7 +196,7 @@ def test_colours_go_on_from_line_to_line() -> None:
 
 
 def test_a_broken_lexer_costs_only_the_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatrepl.lexing._lexed", lambda *_: 1 / 0)
+    monkeypatch.setattr("chatrepl.text.code._lexed", lambda *_: 1 / 0)
     assert shown("```py\nx = 1\n```") == ["```py", "x = 1", "```"]
 
 

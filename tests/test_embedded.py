@@ -12,7 +12,7 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 pytest.importorskip("xllamacpp")
 
-from chatrepl import asking, commands
+from chatrepl.chat import commands, turn
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
@@ -99,14 +99,14 @@ def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None
         reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
     with faults.session(tmp_path, local) as seen:
-        assert asking.ask(seen.session, question("hello"))
+        assert turn.ask(seen.session, question("hello"))
         embedded = seen.session.connection._embedded
         assert embedded
         server = embedded.server
         assert server
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
-        assert asking.ask(seen.session, question("hello"))
+        assert turn.ask(seen.session, question("hello"))
         assert seen.notes.getvalue().count("The embedded model has ended; it is started anew.") == 1
         assert not seen.session.failure
 
@@ -139,7 +139,7 @@ def test_the_embedded_model_is_never_asked_without_a_system_prompt(model: Path, 
     with faults.session(tmp_path, own, replace(other, fallback=("local",))) as seen:
 
         def system() -> str:
-            assert asking.ask(seen.session, question("hello"))
+            assert turn.ask(seen.session, question("hello"))
             assert seen.session.connection.last
             return str(json.loads(seen.session.connection.last.raw_body)["messages"][0]["content"])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from chatrepl.sessions import transcript
@@ -70,7 +70,7 @@ def test_a_question_that_is_filtered_is_told_as_that_and_is_back_in_the_prompt(
 ) -> None:
     server.answers(whole(body))
     session = talk(Profile("test", dialect=dialect, base_url=server.url, model="m"), stream=False)
-    assert asking.ask(session, question("How?")) is None
+    assert turn.ask(session, question("How?")) is None
     assert f"✗ {told}\n  Say it in other words.\n" in shown(session)
     assert "nothing" not in shown(session)
     assert session.draft == "How?"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking, commands
+from chatrepl.chat import commands, turn
 from chatrepl.client.connection import DOWN
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.conversation import question
@@ -54,7 +54,7 @@ def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, n
         server.answers(*[fault.script(spoken)] * fault.tries)
     profile = profile_for(name, fault.address(server), timeouts=fault.limits)
     with faults.session(tmp_path, profile) as seen:
-        asking.ask(seen.session, question("Precious words"))
+        turn.ask(seen.session, question("Precious words"))
         check(seen, fault, spoken)
         for received in server.requests:
             assert received.closed.wait(PATIENCE), "the connection is still open"
@@ -84,7 +84,7 @@ def goes_on(seen: Seen, server: Server, spoken: Wire) -> None:
     """The next turn is as if nothing had been: its roles alternate, its reply is whole."""
     server.answers(faults.answer(200, spoken.whole, spoken.kind))
     seen.session.switch(replace(seen.session.profile, base_url=server.url))
-    reply = asking.ask(seen.session, question("And now?"))
+    reply = turn.ask(seen.session, question("And now?"))
     assert reply
     assert reply.ending not in ("failed", "interrupted")
     roles = [message.role for message in seen.session.conversation.messages]
@@ -101,7 +101,7 @@ def test_cut_after_any_event_the_reply_is_kept_or_the_question_is_back(
         for edge in spoken.edges[:-1]:
             server.answers(faults.stream(spoken.kind, spoken.whole[:edge]))
             seen.session.draft, before = "", len(seen.session.conversation.turns)
-            reply = asking.ask(seen.session, question(f"Cut at {edge}"))
+            reply = turn.ask(seen.session, question(f"Cut at {edge}"))
             assert seen.session.draft == ("" if reply else f"Cut at {edge}")
             assert len(seen.session.conversation.turns) == before + bool(reply)
             if seen.session.failure is None:
@@ -118,7 +118,7 @@ def test_an_event_of_ten_megabytes_is_an_event_like_any_other(server: Server, tm
     large = spoken.whole.replace(text, json.dumps("x" * 10**7).encode(), 1)
     server.answers(faults.answer(200, large, spoken.kind))
     with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
-        reply = asking.ask(seen.session, question("Much, please"))
+        reply = turn.ask(seen.session, question("Much, please"))
     assert reply
     assert len(reply.text) >= 10**7
     assert not seen.session.failure
@@ -132,7 +132,7 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
     ]
     server.answers(*answers)
     with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
-        assert asking.ask(seen.session, question("Hi"))
+        assert turn.ask(seen.session, question("Hi"))
         assert seen.slept == [7.0, 0.07]
         assert "asking again in 7.0 s (1 of 2)" in seen.notes.getvalue()
         assert not seen.session.failure
@@ -141,7 +141,7 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
 def test_a_wait_that_is_too_long_is_told_and_not_waited(server: Server, tmp_path: Path) -> None:
     server.answers(faults.refusal(429, Retry_After="600"))
     with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
         assert "  The server asks to wait 10 minutes, until " in seen.notes.getvalue()
         assert not seen.slept
 
@@ -156,11 +156,11 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(ser
 
     server.answers(keep_open, Exchange.hang_up, keep_open, Exchange.hang_up, Exchange.hang_up)
     with faults.session(tmp_path, profile_for("openai-chat", server.url, retries=0)) as seen:
-        assert asking.ask(seen.session, question("Hi"))
-        assert asking.ask(seen.session, question("Again"))
+        assert turn.ask(seen.session, question("Hi"))
+        assert turn.ask(seen.session, question("Again"))
         assert seen.notes.getvalue().count("again") == 0
         assert len(server.requests) == 3
-        assert not asking.ask(seen.session, question("And now?"))
+        assert not turn.ask(seen.session, question("And now?"))
     assert len(server.requests) == 5, "a fresh connection that dies is not replaced in silence"
 
 
@@ -176,7 +176,7 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
         backup = replace(profile_for("anthropic", second.url), name="backup")
         profile = profile_for("openai-chat", server.url, fallback=("broken", "backup"))
         with faults.session(tmp_path, profile, broken, backup) as seen:
-            reply = asking.ask(seen.session, question("Hi"))
+            reply = turn.ask(seen.session, question("Hi"))
     assert reply
     assert (reply.profile, reply.model) == ("backup", "claude-x")
     said = seen.notes.getvalue()
@@ -199,7 +199,7 @@ def test_who_is_down_is_passed_by_for_a_while_with_one_line(server: Server, tmp_
             assert len(seen.slept) - before[0] == max(tries - 1, 0)
             return [line for line in seen.notes.getvalue()[before[1] :].splitlines() if "asking" in line]
 
-        once = partial(asking.ask, seen.session, question("Hi"))
+        once = partial(turn.ask, seen.session, question("Hi"))
         first, again, other = told(once, 3)
         assert re.fullmatch(r".*cannot be reached: .*; asking again in \d.\d s \(1 of 2\)", first)
         assert re.fullmatch(r"The same; asking again in \d.\d s \(2 of 2\)", again)
@@ -222,7 +222,7 @@ def test_where_nobody_answers_everybody_is_asked_the_next_time(server: Server, t
     away = replace(profile_for("openai-chat", faults.closed_port(server)), name="away", fallback=("backup",), retries=0)
     with faults.session(tmp_path, away, replace(away, name="backup", fallback=())) as seen:
         for _ in range(2):
-            assert not asking.ask(seen.session, question("Hi"))
+            assert not turn.ask(seen.session, question("Hi"))
     assert seen.notes.getvalue().count("cannot be reached") == 4
     assert "is down" not in seen.notes.getvalue()
 
@@ -235,7 +235,7 @@ def test_nothing_of_a_try_that_failed_is_taken_for_part_of_the_reply(server: Ser
     )
     backup = replace(profile_for("openai-chat", server.url), name="backup", model="second")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        reply = asking.ask(seen.session, question("Hi"))
+        reply = turn.ask(seen.session, question("Hi"))
     assert reply
     assert (reply.text, reply.model, reply.usage) == ("Hi", "second", None)
 
@@ -246,7 +246,7 @@ def test_the_last_error_is_told_when_every_fallback_failed(server: Server, tmp_p
     keyless = replace(backup, name="keyless", key_env="NOWHERE_KEY")
     profile = profile_for("openai-chat", server.url, fallback=("keyless", "backup"), retries=0)
     with faults.session(tmp_path, profile, backup, keyless) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
     assert "NOWHERE_KEY is not set; asking backup instead" in seen.notes.getvalue()
     assert "✗ backup answered 404" in seen.notes.getvalue()
     assert seen.session.draft == "Hi"
@@ -259,8 +259,8 @@ def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wron
     server.answers(faults.stream(spoken.kind, spoken.begun), faults.refusal(400))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        assert asking.ask(seen.session, question("Hi"))
-        assert not asking.ask(seen.session, question("Hi"))
+        assert turn.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
     assert len(server.requests) == 2
 
 
@@ -268,7 +268,7 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
     away = Profile("away", dialect="openai-chat", base_url=faults.closed_port(server), fallback=("backup",))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, away, backup) as seen:
-        reply = asking.ask(seen.session, question("Hi"))
+        reply = turn.ask(seen.session, question("Hi"))
     assert reply
     assert reply.profile == "backup"
 
@@ -288,7 +288,7 @@ NO_REQUESTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("value", [date(2024, 1, 1), math.inf, [math.nan], [1 << 20000]])
 def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, value: object) -> None:
     with faults.session(tmp_path, profile_for("openai-chat", server.url, options={"stop": value})) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
         assert "The request for the profile 'test' cannot be written as JSON" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
     assert not server.requests
@@ -298,7 +298,7 @@ def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, v
 def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: float) -> None:
     with faults.session(tmp_path, profile_for("openai-chat", server.url, timeouts=Timeouts(*[limit] * 4))) as seen:
         seen.session.connection.client.prepare(seen.session.profile)
-        assert asking.ask(seen.session, question("Hi"))
+        assert turn.ask(seen.session, question("Hi"))
         assert not seen.session.failure
 
 
@@ -306,7 +306,7 @@ def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: flo
 def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path, case: str) -> None:
     profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])
     with faults.session(tmp_path, profile) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
         assert "No request can be made for the profile 'test'" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
         assert not seen.slept
@@ -315,7 +315,7 @@ def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path
 def test_a_header_about_the_bytes_is_not_believed(server: Server, tmp_path: Path) -> None:
     profile = profile_for("openai-chat", server.url, headers={"Content-Length": "3", "Transfer-Encoding": "none"})
     with faults.session(tmp_path, profile) as seen:
-        assert asking.ask(seen.session, question("Hi"))
+        assert turn.ask(seen.session, question("Hi"))
 
 
 # On the terminal

@@ -2,9 +2,9 @@
 
 from hypothesis import given, strategies as st
 
+from chatrepl.chat.reply import Reply
+from chatrepl.chat.stream import Gathering
 from chatrepl.events import Event, Finished, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.gathering import Gathering
-from chatrepl.reply import Reply
 
 events = st.lists(
     st.builds(Text, st.text(max_size=3))

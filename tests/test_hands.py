@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import repl
+from chatrepl.chat import repl
 from chatrepl.client import offers
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
@@ -362,7 +362,7 @@ def test_doctor_warns_of_a_home_that_cannot_be_written(server: Server, tmp_path:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_names_every_flag_and_is_good_syntax(home: Path, tmp_path: Path, shell: str) -> None:
-    from chatrepl import flags
+    from chatrepl.cli import flags
 
     script = run("--completion", shell, home=home).stdout.decode()
     for action in flags.parser()._actions:
@@ -486,8 +486,8 @@ def test_colours_are_kept_in_a_pipe_for_who_wants_them(server: Server, home: Pat
 
 def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
     script = (
-        "import sys; from chatrepl import asking; asking.LONG = 0.0\n"
-        "from chatrepl import cli; sys.exit(cli.main(sys.argv[1:]))"
+        "import sys; from chatrepl.chat import turn; turn.LONG = 0.0\n"
+        "from chatrepl.cli import main; sys.exit(main.main(sys.argv[1:]))"
     )
     env = environment(home)
     terminal = Terminal([sys.executable, "-c", script, "--base-url", server.url, "-m", "m"], env)

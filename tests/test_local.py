@@ -198,7 +198,7 @@ except KeyboardInterrupt:
 def parent(model: Path, env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
     """Another process that starts a server, tells where, and waits; the first Ctrl-C then does not end it."""
     script = (
-        "import signal, sys; from pathlib import Path; from chatrepl import local\n"
+        "import signal, sys; from pathlib import Path; from chatrepl.client.embedded import server as local\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"server = local.start(Path({str(model)!r}), log=Path({str(model)!r} + '.log'))\n{TELL_AND_WAIT}"
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import chatrepl
-from chatrepl import errors, flags
-from chatrepl.commands import COMMANDS
+from chatrepl import errors
+from chatrepl.chat.commands import COMMANDS
+from chatrepl.cli import flags
 from chatrepl.sessions.entries import VERSION
 
 TOP = Path(chatrepl.__file__).parents[1]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn
 from chatrepl.client.embedded import server as local
 from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
@@ -202,7 +202,7 @@ def test_aimock_stops_at_the_limit(aimock: str, talk: Talk, kind: str, stream: b
 @on_aimock
 def test_aimock_breaks_off_and_what_came_is_kept(aimock: str, talk: Talk, kind: str) -> None:
     session = talk(mock(aimock, kind))
-    reply = asking.ask(session, question("cut"))
+    reply = turn.ask(session, question("cut"))
     assert reply is not None
     assert "This breaks off in the middle".startswith(reply.text)
     assert reply.text

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn
 from chatrepl.client.choosing import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
 from chatrepl.client.recording import Replay
@@ -37,7 +37,7 @@ def profile_at(url: str, name: str = "openai-chat", **more: Any) -> Profile:
 def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str, str]:
     """What a turn left on the screen: the reply, and all else without its times."""
     with faults.session(home, profile, recordings=recordings) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         notes = re.sub(r"[0-9.]+ s\b|127.0.0.1:\d+", "", seen.notes.getvalue())
         return seen.out.getvalue(), notes
 
@@ -106,8 +106,8 @@ def test_a_recording_that_is_over_is_a_line(server: Server, tmp_path: Path) -> N
     folder = tmp_path / "recording"
     one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
     with faults.session(tmp_path / "r", recorded_profile(folder, ""), recordings=Recordings(replay=folder)) as seen:
-        assert asking.ask(seen.session, question("Hi"))
-        assert not asking.ask(seen.session, question("More"))
+        assert turn.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("More"))
         assert "holds no further answer to a POST" in seen.notes.getvalue()
         assert not seen.slept
 
@@ -118,7 +118,7 @@ def test_captures_of_the_tests_replay_too(tmp_path: Path) -> None:
     (folder / "one.http").write_bytes((exchanges.CAPTURES / "anthropic" / "reference-stream.http").read_bytes())
     profile = Profile("test", dialect="anthropic", key_env="NOT_SET")
     with faults.session(tmp_path / "home", profile, recordings=Recordings(replay=folder)) as seen:
-        reply = asking.ask(seen.session, question("Hi"))
+        reply = turn.ask(seen.session, question("Hi"))
     assert reply
     assert reply.model == "claude-x"
 
@@ -144,7 +144,7 @@ def test_a_folder_without_a_recording_is_a_line(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with faults.session(tmp_path, profile_at(server.url), recordings=Recordings(record=tmp_path / "file")) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
         assert "Nothing can be recorded in" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
 
@@ -163,9 +163,9 @@ def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Serve
     server.answers(vanish, vanish)
     profile = profile_at(server.url, retries=0)
     with faults.session(tmp_path, profile, recordings=Recordings(record=folder)) as seen:
-        reply = asking.ask(seen.session, question("Hi"))
+        reply = turn.ask(seen.session, question("Hi"))
         folder.unlink()
-        assert not asking.ask(seen.session, question("And now?"))
+        assert not turn.ask(seen.session, question("And now?"))
         assert seen.notes.getvalue().count(f"The answer cannot be recorded in {folder}") == 1
         assert len(seen.session.conversation.turns) == 1
     assert reply
@@ -193,7 +193,7 @@ def test_what_is_no_recording_is_a_line_and_the_question_is_back(tmp_path: Path,
         (folder / name).write_bytes(data)
     replay = Recordings(replay=folder, paced=True)
     with faults.session(tmp_path / "home", recorded_profile(folder, ""), recordings=replay) as seen:
-        assert not asking.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi"))
         assert f"{folder / '1.http'} is no recording" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
 
@@ -222,7 +222,7 @@ def test_the_program_records_and_replays(server: Server, home: Path, tmp_path: P
 
 
 def last(seen: faults.Seen, words: str = "") -> str:
-    from chatrepl import commands
+    from chatrepl.chat import commands
 
     before = len(seen.notes.getvalue())
     commands.run(seen.session, f"/last {words}".strip())
@@ -232,7 +232,7 @@ def last(seen: faults.Seen, words: str = "") -> str:
 def test_the_last_exchange_is_shown_without_its_key(server: Server, tmp_path: Path) -> None:
     server.answers(whole({"error": {"message": f"bad key {KEY}"}}, 401, x_request_id="req-1", x_echo=KEY))
     with faults.session(tmp_path, profile_at(server.url, headers={"X-Team-Token": "other-secret-98765"})) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         shown = last(seen)
         curl = last(seen, "--curl")
     assert f"POST {server.url}/chat/completions" in shown
@@ -249,7 +249,7 @@ def test_the_last_exchange_is_shown_without_its_key(server: Server, tmp_path: Pa
 def test_the_curl_command_asks_the_same(server: Server, tmp_path: Path) -> None:
     hard = 'it\'s $HOME `id` "quoted" \\ \n ü \U0001f600'
     with faults.session(tmp_path, profile_at(server.url)) as seen:
-        asking.ask(seen.session, question(hard))
+        turn.ask(seen.session, question(hard))
         command = last(seen, "--curl")
     done = subprocess.run(
         ["/bin/sh", "-c", command], env={"PATH": os.environ["PATH"], "THE_KEY": KEY}, capture_output=True, check=True
@@ -266,7 +266,7 @@ def test_a_question_is_searched_for_secrets_when_somebody_looks(
     searched = calls(monkeypatch, Secrets, "hide")
     profile = replace(profile_at(server.url), options={"note": f"much of it {KEY}"})
     with faults.session(tmp_path, profile) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         assert not any("much of it" in text for _, text in searched), "it may be large"
         assert '"note": "much of it (hidden)"' in last(seen, "--curl")
 
@@ -276,7 +276,7 @@ def test_the_last_question_is_shown_with_its_answer_whatever_else_was_asked_sinc
 ) -> None:
     server.answers(say("Fine", " indeed"))
     with faults.session(tmp_path, profile_at(server.url)) as seen:
-        asking.ask(seen.session, question("How are you?"))
+        turn.ask(seen.session, question("How are you?"))
         seen.session.offered()
         shown = last(seen)
     assert f"POST {server.url}/chat/completions" in shown
@@ -288,7 +288,7 @@ def test_the_last_question_is_shown_with_its_answer_whatever_else_was_asked_sinc
 def test_of_long_bodies_the_ends_are_shown_and_nothing_of_the_key_at_a_cut(server: Server, tmp_path: Path) -> None:
     server.answers(say(*[KEY] * 2_000, "the end"))
     with faults.session(tmp_path, profile_at(server.url)) as seen:
-        asking.ask(seen.session, question(f"first {'x' * 100_000} last"))
+        turn.ask(seen.session, question(f"first {'x' * 100_000} last"))
         shown = last(seen)
     assert len(shown) < 8_000
     for end in ('"content": "first x', 'x last"', "characters left out", "bytes, which end with", "the end", "[DONE]"):
@@ -311,7 +311,7 @@ def test_the_end_of_an_answer_holds_no_piece_of_a_secret(step: int) -> None:
 def test_the_variable_of_a_key_that_is_in_no_environment_is_called_like_one(server: Server, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY)
     with faults.session(tmp_path, replace(profile_at(server.url), key_env="", key_file=str(tmp_path / "key"))) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         assert "Bearer $API_KEY" in last(seen, "--curl")
 
 

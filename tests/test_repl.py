@@ -12,8 +12,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import commands, repl
-from chatrepl.commands.table import ELSEWHERE, named
+from chatrepl.chat import commands, repl
+from chatrepl.chat.commands.table import ELSEWHERE, named
 from chatrepl.config.config import Profile
 from chatrepl.errors import CommandError
 from tests.server import Exchange, Script, Server, byte_by_byte, chunk, cut, held, say, serving, stay, whole

@@ -12,7 +12,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from chatrepl import commands
+from chatrepl.chat import commands
 from chatrepl.config.config import Profile
 from chatrepl.text.urls import shown as shown_url
 from tests.replies import reply

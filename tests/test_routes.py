@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn
 from chatrepl.client.routes import proxy_of
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
@@ -69,7 +69,7 @@ def asked(home: Path, profile: Profile, **env: str) -> str:
     """What one turn with that profile printed: the reply, or the error and its hint."""
     with faults.session(home, profile) as seen:
         seen.session.env = seen.session.connection.env = {**seen.session.env, **env}
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         return seen.out.getvalue() + seen.notes.getvalue()
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, commands
+from chatrepl.chat import commands, turn
 from chatrepl.config.config import Profile, Recordings
 from chatrepl.conversation import question
 from chatrepl.text.redaction import HIDDEN, Hiding, Secrets
@@ -117,11 +117,11 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
 
 def test_a_bug_shows_its_traceback_without_the_key(server: Server, home: Path) -> None:
     script = (
-        "import sys; from chatrepl import cli\n"
+        "import sys; from chatrepl.cli import main\n"
         "import chatrepl.client.client as client\n"
         "def broken(*words, **more): raise KeyError('a bug')\n"
         "client.{} = broken\n"
-        "sys.exit(cli.main(['Hi']))"
+        "sys.exit(main.main(['Hi']))"
     )
     for place in ("read", "_headers", "mended", "Exchange", "httpx.Client.send"):
         done = subprocess.run(
@@ -205,7 +205,7 @@ def test_what_a_server_echoes_of_a_url_is_hidden_too(server: Server, tmp_path: P
     server.answers(lambda exchange: whole(f"{exchange.received.path} {password} {basic} {query}", 404)(exchange))
     profile = Profile("test", dialect="openai-chat", base_url=url, model="m")
     with faults.session(tmp_path, profile, recordings=Recordings(record=tmp_path / "recording")) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
         commands.run(seen.session, "/last")
     assert server.requests[0].headers["authorization"] == f"Basic {basic}"
     assert "404 Not Found: /v1/chat/completions?api_key=(hidden) (hidden) (hidden) (hidden)" in seen.notes.getvalue()
@@ -219,7 +219,7 @@ def test_the_key_of_a_profile_goes_out_whatever_its_url_says(server: Server, tmp
     with faults.session(
         tmp_path, Profile("test", dialect="openai-chat", base_url=url, key_env="THE_KEY", model="m")
     ) as seen:
-        asking.ask(seen.session, question("Hi"))
+        turn.ask(seen.session, question("Hi"))
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chatrepl.chat.repl import obey
+from chatrepl.chat.session import Session
 from chatrepl.client.keys import Keys
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
@@ -18,8 +20,6 @@ from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waiting
-from chatrepl.repl import obey
-from chatrepl.session import Session
 from chatrepl.sessions import transcript
 from chatrepl.sessions.store import Listed
 from chatrepl.terminal.screen.screen import Screen

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl import asking, config, repl, sessions
-from chatrepl.chat import recall
+from chatrepl import config, sessions
+from chatrepl.chat import recall, repl, turn as asking
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import asking
+from chatrepl.chat import turn as asking
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from chatrepl.sessions.entries import Mark

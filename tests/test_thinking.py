@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, strategies as st
 
+from chatrepl.chat.reply import Reply
 from chatrepl.conversation import ThinkingPart
 from chatrepl.dialects import dialect
 from chatrepl.dialects.response import read
 from chatrepl.dialects.thinking import apart
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Text, Usage
-from chatrepl.reply import Reply
 from tests.exchanges import PROFILE, joined
 
 CASES = {

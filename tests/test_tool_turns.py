@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from chatrepl.chat.reply import Reply
 from chatrepl.conversation import Conversation, Message, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects import dialect
 from chatrepl.dialects.response import read
-from chatrepl.reply import Reply
 from tests.exchanges import CAPTURES, PROFILE, load, user
 
 ASKED = user(TextPart("What is it?"))

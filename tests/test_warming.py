@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl import warming
+from chatrepl.cli import preload
 from tests.server import PATIENCE, Server
 from tests.terminal import Terminal, environment
 
@@ -23,8 +23,8 @@ LATER = {
     "pygments",
     "tomli_w",
     "xllamacpp",
-    "chatrepl.client",
-    "chatrepl.commands",
+    "chatrepl.client.client",
+    "chatrepl.chat.commands",
     "chatrepl.client.connection",
     "chatrepl.dialects",
     "chatrepl.terminal.drawing",
@@ -32,7 +32,7 @@ LATER = {
     "chatrepl.terminal.screen.live",
     "chatrepl.client.embedded.server",
     "chatrepl.terminal.markdown",
-    "chatrepl.sending",
+    "chatrepl.chat.turn",
 }
 """What the first key needs nothing of."""
 
@@ -48,27 +48,27 @@ session.prompt("> ")
 """
 
 OURS = """
-from chatrepl import warming
-begin = warming.begin
+from chatrepl.cli import preload
+begin = preload.begin
 def shown():
     tell(" ".join(sys.modules))
     begin()
-warming.begin = shown
+preload.begin = shown
 """
 
 WARM = """
 import threading
-from chatrepl import warming
-threading.Thread(target=lambda: (warming.over.wait(), tell(str(gc.isenabled()))), daemon=True).start()
+from chatrepl.cli import preload
+threading.Thread(target=lambda: (preload.over.wait(), tell(str(gc.isenabled()))), daemon=True).start()
 """
 
 ASKED = """
-from chatrepl import asking
-ask = asking.ask
+from chatrepl.chat import turn
+ask = turn.ask
 def asked(*words):
     tell(str(gc.isenabled()))
     return ask(*words)
-asking.ask = asked
+turn.ask = asked
 """
 
 MAIN = """
@@ -113,9 +113,9 @@ def test_before_the_prompt_nothing_is_loaded_that_it_does_not_need(server: Serve
 
 def test_behind_the_prompt_all_is_loaded_and_garbage_collected_again(tmp_path: Path) -> None:
     script = (
-        "import gc, sys\nfrom chatrepl import warming\ngc.disable()\nwarming.begin()\n"
-        f"assert warming.over.wait({PATIENCE})\nassert gc.isenabled()\n"
-        f"assert not set({warming.NEEDED!r}) - set(sys.modules)"
+        "import gc, sys\nfrom chatrepl.cli import preload\ngc.disable()\npreload.begin()\n"
+        f"assert preload.over.wait({PATIENCE})\nassert gc.isenabled()\n"
+        f"assert not set({preload.NEEDED!r}) - set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=environment(tmp_path))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

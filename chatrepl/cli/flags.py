@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from chatrepl import __version__, shell_completion
+from chatrepl import __version__
+from chatrepl.cli import shell_completion
 from chatrepl.errors import CommandError
 from chatrepl.text.fuzzy import nearest
 

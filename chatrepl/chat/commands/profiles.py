@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatrepl.commands.table import WHO, Suggestion, command, offered
+from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
+from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config.config import LOCAL, model_of
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
-from chatrepl.session import NO_SYSTEM, Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.text import safe, urls
 from chatrepl.text.fuzzy import nearest

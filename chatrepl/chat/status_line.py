@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from chatrepl.chat import rates
+from chatrepl.chat.session import Session
 from chatrepl.config.config import model_of
-from chatrepl.session import Session
 from chatrepl.text import safe, width
 
 SEPARATOR = " · "

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from chatrepl import sending, warming
-from chatrepl.asking import ENDINGS
+from chatrepl.chat import turn
+from chatrepl.chat.endings import ENDINGS
+from chatrepl.chat.session import Session
+from chatrepl.cli import preload
 from chatrepl.conversation import Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
-from chatrepl.session import Session
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
 from chatrepl.text import safe
@@ -22,11 +23,11 @@ def answer(session: Session, text: str, named: Iterable[Path], attached: Iterabl
     session.ui = replace(session.ui, statistics=False)
     session.prompted = session.screen.commands = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
-    warming.collect_garbage()
+    preload.collect_garbage()
     session.attach_files(attached)
     session.show_attachments()
     try:
-        message = sending.send(session, text, named)
+        message = turn.send(session, text, named)
     except streams.Unwritable:
         session.settle()
         raise

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl.commands.table import SETTINGS, WHO, command, counted, offered
+from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, offered
+from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import LOCAL, model_of
 from chatrepl.conversation import (
@@ -23,7 +24,6 @@ from chatrepl.conversation import (
 from chatrepl.dialects import Dialect, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.unsent import unsent
-from chatrepl.session import Session
 from chatrepl.text import safe, urls
 
 SHOWN = 20

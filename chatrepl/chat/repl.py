@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from chatrepl.chat.session import LOST, MEANT, Session, as_line
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import attachments
-from chatrepl.session import LOST, MEANT, Session, as_line
 from chatrepl.text import safe
 
 TWICE = 2.0
@@ -67,7 +67,7 @@ def obey(session: Session, line: str, *, typed: bool = True) -> None:
     is_command = line.startswith("/") and not line.startswith("//")
     with _told(session, "" if is_command else line):
         if is_command:
-            from chatrepl import commands  # not for the first key
+            from chatrepl.chat import commands  # not for the first key
 
             session.refuse_key("The line", line)
             commands.run(session, line.strip())
@@ -123,6 +123,6 @@ def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
 
 
 def _send(session: Session, text: str, named: Iterable[Path]) -> None:
-    from chatrepl import sending  # not for the first key
+    from chatrepl.chat import turn  # not for the first key
 
-    sending.send(session, text, named)
+    turn.send(session, text, named)

@@ -6,10 +6,12 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, repl, sessions, warming
+from chatrepl import __version__, config, sessions
+from chatrepl.chat import repl
+from chatrepl.chat.repl import Reads
+from chatrepl.chat.session import Session
+from chatrepl.cli import preload
 from chatrepl.errors import ChatError
-from chatrepl.repl import Reads
-from chatrepl.session import Session
 from chatrepl.terminal import streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import TypedAhead
@@ -27,7 +29,7 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
     session.screen.say(_first_line(session), "dim")
     session.warn()
     if resumed:
-        from chatrepl.commands.talk import show_again
+        from chatrepl.chat.commands.conversation import show_again
 
         show_again(session)
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
@@ -35,7 +37,7 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
     session.attach_files(attached)
     if text or not session.screen.live:  # where no prompt comes first that begins the warming
-        warming.collect_garbage()
+        preload.collect_garbage()
     with quiet(sys.stdin, ahead, lines=not session.screen.live):
         if text:
             repl.begin(session, text, named)
@@ -55,7 +57,7 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
         from chatrepl.terminal.prompt.plain import PlainPrompt
 
         return PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
-    from chatrepl import toolbar
+    from chatrepl.chat import status_line
     from chatrepl.terminal.prompt import Prompt, Surroundings
 
     def edit(text: str) -> str:
@@ -68,11 +70,11 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
             return text
 
     def typed() -> None:
-        if warming.over.is_set():  # no key waits for what is still loading
+        if preload.over.is_set():  # no key waits for what is still loading
             session.prepare()
 
     def suggest(before: str) -> Iterable[tuple[str, str, int]]:
-        from chatrepl import commands  # not for the first key
+        from chatrepl.chat import commands  # not for the first key
 
         return commands.suggestions(session, before)
 
@@ -85,10 +87,10 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
             env=session.env,
             suggest=suggest,
             may_keep=session.may_keep,
-            status=lambda: partial(toolbar.text, toolbar.facts(session)),
+            status=lambda: partial(status_line.text, status_line.facts(session)),
             edit=edit,
             trouble=lambda line: screen.say(line, "warning"),
-            shown=warming.begin,
+            shown=preload.begin,
             typed=typed,
             ahead=ahead.take,
         ),

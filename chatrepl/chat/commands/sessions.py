@@ -5,10 +5,10 @@ from itertools import islice
 from pathlib import Path
 
 from chatrepl import sessions
-from chatrepl.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
-from chatrepl.commands.talk import show_again
+from chatrepl.chat.commands.conversation import show_again
+from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
+from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError
-from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import Listed
 from chatrepl.terminal.screen.screen import Screen

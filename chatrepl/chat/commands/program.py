@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chatrepl.commands.table import (
+from chatrepl.chat.commands.table import (
     GROUPS,
     PROGRAM,
     SETTINGS,
@@ -14,9 +14,9 @@ from chatrepl.commands.table import (
     named,
     offered,
 )
+from chatrepl.chat.session import MEANT, Session
 from chatrepl.config import settings
 from chatrepl.errors import CommandError
-from chatrepl.session import MEANT, Session
 
 
 def command_names(session: Session, words: str) -> Iterable[Suggestion]:

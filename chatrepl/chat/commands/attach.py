@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from chatrepl.commands.table import FILES, command, quoted_file_names
+from chatrepl.chat.commands.table import FILES, command, quoted_file_names
+from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart
 from chatrepl.dialects import dialect
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments
 from chatrepl.files.attachments import IMAGE_ENDINGS, Attachment
-from chatrepl.session import Session
 
 
 @command("/file path...", FILES, complete=lambda session, words: quoted_file_names(words))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError
 from chatrepl.files import completion
-from chatrepl.session import Session
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import Named, matching, nearest

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from chatrepl.commands.table import FILES, command, counted, file_names, flagged, pick
+from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, pick
+from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError
 from chatrepl.files.writing import path_of
-from chatrepl.session import Session
 from chatrepl.sessions import formats
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from chatrepl import config, files, sessions
 from chatrepl.chat.recall import recalled
+from chatrepl.chat.session import Session
+from chatrepl.cli.flags import parser, read
 from chatrepl.client.choosing import choose, recorded_profile
 from chatrepl.config import reading
 from chatrepl.config.config import BY_HAND, Config, Profile, Recordings
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.files import attachments
-from chatrepl.flags import parser, read
-from chatrepl.session import Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.transcript import Transcript
 from chatrepl.terminal import streams
@@ -61,7 +61,7 @@ def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
 
 def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> int:
     if flags.completion:
-        from chatrepl import shell_completion
+        from chatrepl.cli import shell_completion
         from chatrepl.dialects import DIALECTS
 
         print(shell_completion.script(flags.completion, parser(), {"dialect": sorted(DIALECTS)}))
@@ -70,10 +70,10 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
     if flags.config:
         places = places._replace(config=files.path_of(flags.config))
     if flags.doctor:
-        from chatrepl import errands
+        from chatrepl.cli import actions
 
         choose = partial(_profile, flags, env=env, who={}, screen=screen)
-        return FINE if errands.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
+        return FINE if actions.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
     configuration = reading.load(places.config, must_exist=bool(flags.config))
     if _errand(flags, configuration, places, screen, env):
         return FINE
@@ -114,16 +114,16 @@ def _errand(
     """Do what needs nobody to talk to, if one of these was asked for."""
     if not (flags.list_profiles or flags.list_sessions or flags.export or flags.take_in):
         return False
-    from chatrepl import errands  # not for the first key
+    from chatrepl.cli import actions  # not for the first key
 
     if flags.list_profiles:
-        errands.list_profiles(configuration, env)
+        actions.list_profiles(configuration, env)
     elif flags.list_sessions:
-        errands.list_sessions(places.sessions)
+        actions.list_sessions(places.sessions)
     elif flags.export:
-        errands.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
+        actions.write_session(flags.export[0], files.path_of(flags.export[1]), places.sessions, screen)
     else:
-        errands.take_in(files.path_of(flags.take_in), places.sessions)
+        actions.take_in(files.path_of(flags.take_in), places.sessions)
     return True
 
 
@@ -136,9 +136,9 @@ def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcri
     """The session to go on with, if that is asked for."""
     path = None
     if flags.resume is not None:
-        from chatrepl import errands
+        from chatrepl.cli import actions
 
-        path = errands.chosen_session(flags.resume, places.sessions, screen).path
+        path = actions.chosen_session(flags.resume, places.sessions, screen).path
     elif flags.go_on:
         path = sessions.newest(places.sessions)
         if not path:
@@ -201,10 +201,10 @@ def _chat(flags: argparse.Namespace, session: Session) -> int:
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
     named = list(attachments.mentioned(prompt))  # what is piped in was written by somebody else
     if not stay:
-        from chatrepl import one_shot
+        from chatrepl.cli import one_shot
 
         return one_shot.answer(session, text, named, flags.file, as_json=flags.json)
-    from chatrepl import interactive
+    from chatrepl.cli import interactive
 
     if flags.profile != session.profile.name:
         session.consent = session.confirm

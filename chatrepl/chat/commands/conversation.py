@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from chatrepl import asking
-from chatrepl.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
-from chatrepl.commands.who import model_names
+from chatrepl.chat import endings, turn as asking
+from chatrepl.chat.commands.profiles import model_names
+from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
+from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
 from chatrepl.config.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError
 from chatrepl.files.attachments import described
-from chatrepl.session import NO_SYSTEM, Session
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
 from chatrepl.text import safe
@@ -200,5 +200,5 @@ def _show_again(session: Session, turn: Turn) -> None:
     for message in turn[1:]:
         if message.role == "assistant":
             session.screen.reply(message.text, session.ui)
-            asking.tell_ending(session, message)
+            endings.tell_ending(session, message)
             session.screen.say("")

@@ -5,9 +5,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from chatrepl.commands.table import FILES, SETTINGS, TALK, Suggestion, command, counted, number, number_or_0, offered
+from chatrepl.chat.commands.table import (
+    FILES,
+    SETTINGS,
+    TALK,
+    Suggestion,
+    command,
+    counted,
+    number,
+    number_or_0,
+    offered,
+)
+from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError
-from chatrepl.session import Session
 from chatrepl.terminal import clipboard, editor
 
 SHOWN = 20

@@ -6,10 +6,10 @@ from contextlib import suppress
 from importlib import import_module
 
 NEEDED = (
-    "chatrepl.sending",
-    "chatrepl.commands",
+    "chatrepl.chat.turn",
+    "chatrepl.chat.commands",
     "chatrepl.client.connection",
-    "chatrepl.client",
+    "chatrepl.client.client",
     "encodings.idna",  # to look up the server's name
     "chatrepl.terminal.screen.live",
     "markdown_it",

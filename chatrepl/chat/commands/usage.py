@@ -1,10 +1,10 @@
 """The command about tokens and money."""
 
 from chatrepl.chat import rates as usage
+from chatrepl.chat.commands.table import TALK, command
 from chatrepl.chat.rates import Rates
-from chatrepl.commands.table import TALK, command
+from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
-from chatrepl.session import Session
 from chatrepl.text import safe
 from chatrepl.usage import Sum, Tally, cost
 

@@ -1,0 +1,20 @@
+"""The slash commands: one function each, in one table that also feeds /help, completion and the README's check."""
+
+from chatrepl.chat.commands import attach, clipboard, conversation, files, inspect, profiles, program, sessions, usage
+from chatrepl.chat.commands.table import COMMANDS, Command, run, suggestions
+
+__all__ = [
+    "COMMANDS",
+    "Command",
+    "attach",
+    "clipboard",
+    "conversation",
+    "files",
+    "inspect",
+    "profiles",
+    "program",
+    "run",
+    "sessions",
+    "suggestions",
+    "usage",
+]

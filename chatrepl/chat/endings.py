@@ -1,0 +1,74 @@
+"""What is told of a reply that is over: how it ended, and its figures."""
+
+from dataclasses import dataclass
+
+from chatrepl.chat.reply import Reply
+from chatrepl.chat.session import Session
+from chatrepl.conversation import Message
+from chatrepl.dialects.wire import finish_reason
+from chatrepl.text import safe
+
+ENDINGS = {
+    "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
+    "failed": ("The reply is incomplete. What came is kept", "/continue goes on with it"),
+    "length": (
+        "The reply was cut at the token limit",
+        "/continue goes on with it, /set max_tokens raises the limit",
+    ),
+    "content_filter": ("The provider's content filter ended the reply", ""),
+    "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
+    "error": ("The server reports that the reply failed", ""),
+    "other": ("The reply ended for a reason that only the server knows", ""),
+}
+"""What is said of a reply that did not simply stop, and which command helps."""
+
+
+IN_ITS_WORDS = ("content_filter", "error", "other")
+"""The endings of which the server's own words tell more."""
+
+
+MEASURABLE = 0.2
+"""Below that many seconds the speed of a reply is mostly noise."""
+
+
+@dataclass(slots=True)
+class Timing:
+    """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
+
+    asked: float
+    first: float | None = None
+    over: float | None = None
+
+
+def tell_ending(session: Session, reply: Message) -> None:
+    """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
+    if reply.ending in ENDINGS:
+        ended, helps = ENDINGS[reply.ending]
+        ended = with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
+        session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
+
+
+def with_words(ended: str, reply: Message) -> str:
+    """That line with the server's own word for it, if it says more; a sentence of the server's takes its place."""
+    said = safe.line(reply.raw_ending, 300).rstrip(".")
+    if not said or finish_reason(said) == "stop":  # it stopped, and refused: the dialect knows that from elsewhere
+        return ended
+    return said if " " in said else f"{ended} ({said})"
+
+
+def statistics(reply: Reply, timing: Timing) -> str:
+    """Time to the first word, speed and tokens of a reply, as far as they are known."""
+    parts: list[str] = []
+    usage, over = reply.usage, timing.over or timing.asked
+    if timing.first is not None:
+        parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
+        took = over - timing.first
+        if usage and usage.output and took >= MEASURABLE:
+            speed = f"{usage.output / took:.0f}"
+            parts.append(f"{speed} token{'' if speed == '1' else 's'}/s")
+    parts.append(f"{over - timing.asked:.1f} s in all")
+    if usage and usage.input is not None:
+        parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
+    if usage and usage.output is not None:
+        parts.append(f"{usage.output:,} out" + (f" ({usage.reasoning:,} thinking)" if usage.reasoning else ""))
+    return " · ".join(parts)

@@ -1,0 +1,1 @@
+"""The command line: arguments into options, and what they run."""
