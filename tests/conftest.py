@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.server import Server, serving
-from tests.talking import Talk, talking
+from tests.support.server import Server, serving
+from tests.support.talking import Talk, talking
 
 settings.register_profile("long", max_examples=20_000, deadline=None)
-"""For a run of an hour or so: ``pytest --hypothesis-profile=long tests/test_dialects.py``."""
+"""For a run of an hour or so: ``pytest --hypothesis-profile=long tests/dialects/test_dialects.py``."""
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from chatrepl.conversation import (
     to_data,
 )
 from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from tests import strategies
+from tests.support import strategies
 
 
 @given(strategies.questions | strategies.replies)

@@ -8,7 +8,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
-from tests.picture import TARGET, record, svg
+from tests.support.picture import TARGET, record, svg
 
 
 def test_the_picture_is_drawn_from_a_session_that_is_played() -> None:

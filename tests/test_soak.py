@@ -13,9 +13,9 @@ from chatrepl.chat import turn as asking
 from chatrepl.config.config import Profile
 from chatrepl.conversation import question
 from chatrepl.sessions.entries import Mark
-from tests import faults
-from tests.faults import QUICK, wire
-from tests.server import Exchange, Script, Server, say
+from tests.support import faults
+from tests.support.faults import QUICK, wire
+from tests.support.server import Exchange, Script, Server, say
 
 TURNS = 2000
 SEED = 7

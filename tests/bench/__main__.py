@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests import markers
 from tests.bench import floors, imports, peers, sessions
 from tests.bench.process import Run, cpu_of
 from tests.bench.report import Figure, chart, table
-from tests.server import END, Exchange, Script, Server, chunk, say, serving
-from tests.terminal import environment
+from tests.support import markers
+from tests.support.server import END, Exchange, Script, Server, chunk, say, serving
+from tests.support.terminal import environment
 
 STARTS = 5
 """So many times more runs for a start: it is short, and its figures jump."""

@@ -1,0 +1,92 @@
+"""How a reply ended: in one vocabulary, with the server's own word beside it, told where it says more."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatrepl.chat import turn
+from chatrepl.config.config import Profile
+from chatrepl.conversation import question
+from chatrepl.sessions import transcript
+from tests.support.program import run
+from tests.support.server import Server, whole
+from tests.support.talking import Talk, asked, shown
+
+
+def openai(finish: str, content: str = "Hi", **more: Any) -> dict[str, Any]:
+    return {"model": "m", "choices": [{"message": {"content": content}, "finish_reason": finish, **more}]}
+
+
+VIOLENT = {"violence": {"filtered": True, "severity": "high"}}
+BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}}
+FILTERED = "The provider's content filter stopped it"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body", "ending", "raw", "told"),
+    [
+        ("openai-chat", openai("stop"), "stop", "", ""),
+        ("openai-chat", openai("eos"), "stop", "eos", ""),
+        ("openai-chat", openai("weird"), "other", "weird", "a reason that only the server knows (weird)."),
+        ("openai-chat", openai("content_filter"), "content_filter", "", "content filter ended the reply."),
+        (
+            "azure-inference",
+            openai("content_filter", content_filter_results=VIOLENT),
+            "content_filter",
+            "The content filter stopped the reply: violence (high)",
+            "\nThe content filter stopped the reply: violence (high).",
+        ),
+    ],
+)
+def test_the_servers_own_word_is_kept_and_told_where_it_says_more(
+    server: Server, talk: Talk, dialect: str, body: dict[str, Any], ending: str, raw: str, told: str
+) -> None:
+    server.answers(whole(body))
+    session = talk(Profile("test", dialect=dialect, base_url=server.url, model="m"), stream=False)
+    reply = asked(session, "Hi")
+    assert (reply.ending, reply.raw_ending) == (ending, raw)
+    assert told in shown(session)
+    assert ("reason" in shown(session) or "filter" in shown(session)) == bool(told)
+    assert session.transcript.path
+    assert transcript.read(session.transcript.path).conversation.messages[-1] == reply
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body", "told"),
+    [
+        ("gemini", BLOCKED, "The prompt was blocked: SAFETY"),
+        ("openai-chat", openai("content_filter", ""), FILTERED),
+        (
+            "azure-inference",
+            openai("content_filter", "") | {"prompt_filter_results": [{"content_filter_results": VIOLENT}]},
+            "The content filter stopped the prompt: violence (high)",
+        ),
+    ],
+)
+def test_a_question_that_is_filtered_is_told_as_that_and_is_back_in_the_prompt(
+    server: Server, talk: Talk, dialect: str, body: dict[str, Any], told: str
+) -> None:
+    server.answers(whole(body))
+    session = talk(Profile("test", dialect=dialect, base_url=server.url, model="m"), stream=False)
+    assert turn.ask(session, question("How?")) is None
+    assert f"✗ {told}\n  Say it in other words.\n" in shown(session)
+    assert "nothing" not in shown(session)
+    assert session.draft == "How?"
+
+
+def test_a_script_gets_both_words(server: Server, home: Path) -> None:
+    server.answers(
+        whole(BLOCKED), whole({"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]})
+    )
+    words = ("--base-url", server.url, "--dialect", "gemini", "-m", "m", "--no-stream", "--json", "Hi")
+    done = run(*words, home=home)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["finish_reason"], found["raw_finish_reason"]) == (
+        1,
+        "content_filter",
+        "The prompt was blocked: SAFETY",
+    )
+    found = json.loads(run(*words, home=home).stdout)
+    assert (found["finish_reason"], found["raw_finish_reason"]) == ("stop", "STOP")

@@ -1,0 +1,136 @@
+"""Tokens and money: no price is invented, and no turn is counted twice."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from chatrepl.chat import rates as usage
+from chatrepl.chat.rates import Length, Rates
+from chatrepl.config.config import Profile
+from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
+from chatrepl.dialects import ModelInfo
+from chatrepl.events import Usage
+from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
+from chatrepl.usage import Tally
+from tests.support.calls import calls
+
+WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))
+
+
+def turn(text: str = "Yes", model: str = "gpt-5", used: Usage | None = None) -> Turn:
+    return question("Well?"), Message("assistant", (TextPart(text),), model, "stop", used)
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("gpt-5", True),
+        ("gpt-5-2025-08-07", True),
+        ("gpt-5-0613", True),
+        ("openai/gpt-5", True),
+        ("gpt-5-mini", False),
+        ("gpt-5-mini-2025-08-07", False),
+        ("gpt-5-1", False),
+        ("gpt-50", False),
+        ("not-gpt-5", False),
+    ],
+)
+def test_a_price_holds_for_its_model_and_dated_builds_of_it(model: str, known: bool) -> None:
+    assert (Rates(WORK, [WORK]).price(model) is not None) is known
+
+
+def test_a_price_without_a_model_holds_for_its_own_profile_alone() -> None:
+    own = Profile("gateway", price=(3.0, 4.0))
+    assert Rates(own, [WORK, own]).price("anything") == (3.0, 4.0)
+    assert Rates(WORK, [WORK, own]).price("anything") is None
+    assert Rates(WORK, [WORK, own]).price("anything", "gateway") == (3.0, 4.0), "a fallback answered"
+
+
+def test_the_profile_is_believed_before_its_server_and_both_before_others() -> None:
+    other = Profile("other", model="gpt-5", price=(7.0, 7.0))
+    offers = [ModelInfo("gpt-5", price=(5.0, 5.0))]
+    assert Rates(WORK, [other, WORK], offers).price("gpt-5") == (1.0, 10.0)
+    assert Rates(Profile("new"), [other], offers).price("gpt-5") == (5.0, 5.0)
+    assert Rates(Profile("new"), [other]).price("gpt-5") == (7.0, 7.0)
+    assert Rates(replace(WORK, model="gpt-4"), [WORK]).price("gpt-4") is None, "by /model, which changes no price"
+
+
+def test_a_reply_that_was_gone_on_with_counts_in_both_its_parts() -> None:
+    begun = turn(used=Usage(10, 0, 5, None, 15))[1]
+    whole = continued(begun, turn(used=Usage(20, 0, 7, 3, 27))[1])
+    assert whole.usage == Usage(30, 0, 12, None, 27)
+    tally = tallied([(question("Well?"), whole)])
+    assert tally.total(Rates(WORK, [WORK]).price).cost == pytest.approx((30 + 120) / 1e6)
+    stopped = continued(replace(begun, usage=None), turn(used=Usage(20, 0, 7, 3, 27))[1])
+    assert stopped.usage == Usage(total=27), "what the first part used nobody told"
+    assert continued(replace(begun, usage=None), turn()[1]).usage is None
+
+
+def tallied(turns: Iterable[Turn]) -> Tally:
+    tally = Tally()
+    for *_, last in turns:
+        tally.add(last.model, last.profile, last.usage)
+    return tally
+
+
+def test_a_turn_is_looked_at_once_however_long_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, priced = calls(monkeypatch, usage, "_length"), calls(monkeypatch, Rates, "price")
+    state, length, rates = State(), Length(), Rates(WORK, [WORK])
+    for count in range(1, 200):
+        state.take(Taken(turn(used=Usage(1, None, 1) if count % 2 else None, model="gpt-5" if count % 3 else "b")))
+        length.follow(state.conversation.turns)
+        state.spent.total(rates.price)
+    assert len(looked) == 2 * 199
+    assert len(priced) < 2 * 199 + 1, "once for each model"
+
+
+def changes() -> Iterator[list[Turn]]:
+    """Conversations as one becomes the next by all that can be done to it."""
+    one, two, three = turn("One", used=Usage(1, None, 2)), turn("Two"), turn("Three", "b", Usage(3, None, 4))
+    yield []
+    yield [one, two]
+    yield [one, two, three]
+    yield [one, three]
+    yield [one]
+    yield []
+    yield [two]
+    yield [three, two, one]
+
+
+def test_who_goes_back_is_followed() -> None:
+    length = Length()
+    for turns in changes():
+        anew = Length()
+        anew.follow(turns)
+        length.follow(turns)
+        assert length.tokens(Conversation("brief", turns)) == anew.tokens(Conversation("brief", turns))
+
+
+def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> None:
+    state, rates = State(), Rates(WORK, [WORK])
+    state.take(Taken(turn(used=Usage(1000, None, 100))))
+    steps: list[Sequence[Entry]] = [
+        [Said(question("Well?")), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("retry"), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("continue"), Said(turn(used=Usage(1000, None, 100))[1])],
+        [Mark("retry"), Said(replace(turn(used=Usage(1000, None, 100))[1], ending="failed"))],
+        *([Mark(kind, count=int(kind == "edit"))] for kind in ("undo", "redo", "edit", "clear", "undo")),
+    ]
+    spent = []
+    for step in steps:
+        for entry in step:
+            state.take(entry)
+        spent.append(round(state.spent.total(rates.price).cost, 6))
+    assert spent == [0.004, 0.006, 0.008, 0.01, *[0.01] * 5]
+    state.take(Mark("retry"))
+    state.take(Piece("Ye"))
+    state.settle()
+    assert (state.spent.total(rates.price).replies, state.spent.total(rates.price).unpriced) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [(0.0, "$0.0000"), (0.00004, "<$0.0001"), (0.00005, "$0.0001"), (2.5, "$2.50")]
+)
+def test_what_cost_something_is_not_told_as_nothing(amount: float, told: str) -> None:
+    assert usage.dollars(amount) == told

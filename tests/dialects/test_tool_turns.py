@@ -1,0 +1,104 @@
+"""A turn with tools, there and back: what a protocol wants to see again goes back to it, and to no other."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatrepl.chat.reply import Reply
+from chatrepl.conversation import Conversation, Message, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects import dialect
+from chatrepl.dialects.response import read
+from tests.support.exchanges import CAPTURES, PROFILE, load, user
+
+ASKED = user(TextPart("What is it?"))
+
+
+def replied(name: str, capture: str) -> Message:
+    """The message that a captured answer becomes."""
+    answer, reply = load(CAPTURES / name / f"{capture}.http"), Reply()
+    events = read(dialect(name), PROFILE, answer.status, answer.headers, [answer.body], stream=answer.streamed)
+    for event in events:
+        reply.feed(event)
+    return reply.message()
+
+
+def body(name: str, *turn: Message) -> dict[str, Any]:
+    """The body of the request that goes on after that turn."""
+    request = dialect(name).encode(PROFILE, Conversation().asking(*turn), "", stream=True)
+    assert request.body is not None
+    return request.body
+
+
+def test_anthropic_gets_its_thinking_blocks_back_unchanged_beside_the_tool_call() -> None:
+    reply = replied("anthropic", "reference-stream-thinking-twice")
+    messages = body("anthropic", ASKED, reply, Message("tool", (ToolResultPart("toolu_1", "noon"),)))["messages"]
+    assert messages[1]["content"] == [
+        {"type": "thinking", "thinking": "First one.", "signature": "Sig1="},
+        {"type": "redacted_thinking", "data": "Emw=="},
+        {"type": "thinking", "thinking": "Then", "signature": "Sig2="},
+        {"type": "tool_use", "id": "toolu_1", "name": "now", "input": {}},
+    ]
+    assert messages[2] == {
+        "role": "user",
+        "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "noon"}],
+    }
+
+
+@pytest.mark.parametrize("signature", ["", "sig", "gemini:CiQ=", "anthropic:x:y\n", "anthropic:4:no line end"])
+def test_anthropic_gets_no_thinking_that_it_did_not_sign(signature: str) -> None:
+    reply = Message("assistant", (ThinkingPart("Hm.", signature), ToolCallPart("c", "now", "{}")))
+    messages = body("anthropic", ASKED, reply, Message("tool", (ToolResultPart("c", "noon"),)))["messages"]
+    assert [block["type"] for block in messages[1]["content"]] == ["tool_use"]
+
+
+def test_anthropic_gets_a_reply_to_be_continued_without_the_blank_at_its_end() -> None:
+    begun = Message("assistant", (TextPart("It is "),))
+    assert body("anthropic", ASKED, begun)["messages"][-1] == {"role": "assistant", "content": "It is"}
+
+
+def test_anthropic_gets_no_sampling_where_its_version_refuses_it() -> None:
+    options = {"temperature": 0.5, "top_p": 0.9, "top_k": 5, "thinking": {"type": "enabled", "budget_tokens": 2048}}
+    profile = replace(PROFILE, headers={"Anthropic-Version": "2026-10-21"}, options=options)
+    request = dialect("anthropic").encode(profile, Conversation().asking(ASKED), "", stream=True)
+    assert request.headers == {"anthropic-version": "2026-10-21"}
+    assert request.body is not None
+    assert request.body.keys() == {"model", "max_tokens", "messages", "stream", "thinking"}
+    assert request.body["max_tokens"] > 2048
+
+
+CALL = ToolCallPart("c", "now", '{"broken')
+
+
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini", "scale-egp"])
+def test_a_call_without_its_result_is_not_sent_and_one_with_broken_arguments_is_sent_without_them(name: str) -> None:
+    unanswered = str(body(name, ASKED, Message("assistant", (CALL,)), user(TextPart("Well?"))))
+    assert "now" not in unanswered
+    answered = body(name, ASKED, Message("assistant", (CALL,)), Message("tool", (ToolResultPart("c", "noon"),)))
+    assert "now" in str(answered)
+    assert "broken" not in str(answered)
+
+
+@pytest.mark.parametrize("name", ["anthropic", "ollama", "gemini", "scale-egp"])
+def test_a_reply_of_which_nothing_can_be_sent_leaves_roles_that_alternate(name: str) -> None:
+    lost = Message("assistant", (ThinkingPart("Hm."),), ending="interrupted")
+    sent = body(name, ASKED, lost, user(TextPart("Go on")))
+    roles = [message["role"] for message in sent.get("messages") or sent["contents"]]
+    assert roles in (["user"], ["user", "assistant", "user"])
+
+
+def test_gemini_gets_the_signature_of_a_thought_back_on_its_tool_call() -> None:
+    reply = replied("gemini", "reference-stream-tools")
+    results = Message("tool", (ToolResultPart("call_0_add", "1"), ToolResultPart("fc_2", "noon")))
+    contents = body("gemini", ASKED, reply, results)["contents"]
+    assert contents[1]["parts"] == [
+        {"text": "Let me see. "},
+        {"functionCall": {"id": "call_0_add", "name": "add", "args": {"a": 1}}, "thoughtSignature": "CiQ="},
+        {"functionCall": {"id": "fc_2", "name": "now", "args": {}}},
+    ]
+    assert [part["functionResponse"]["name"] for part in contents[2]["parts"]] == ["add", "now"]
+
+
+def test_gemini_gets_no_signature_of_another_vendor() -> None:
+    reply = Message("assistant", (ThinkingPart("Hm.", "anthropic:3:sig\n"), ToolCallPart("c", "now", "{}")))
+    assert "sig" not in str(body("gemini", ASKED, reply, Message("tool", (ToolResultPart("c", "noon"),))))

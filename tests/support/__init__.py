@@ -1,0 +1,1 @@
+"""What is no test: servers, terminals, strategies and the like, shared by the tests."""

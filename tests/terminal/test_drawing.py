@@ -1,0 +1,328 @@
+"""What is drawn does not depend on how the text came; it is clean to copy, fits the width, and loses no word."""
+
+import random
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+from rich.segment import Segment
+from rich.style import Style
+
+from chatrepl.terminal.drawing import Aside, Drawing, Line, ansi, ansi_cells, cells, draw, drawing, panel, plain
+from chatrepl.terminal.drawing.blocks import Pen
+from chatrepl.terminal.drawing.highlighting import Highlighter
+from chatrepl.terminal.markdown import CodeLine, Growing
+from chatrepl.text import safe
+from tests.support.markdowns import CORPUS, cuts, documents, pieces
+
+widths = st.integers(20, 300)
+themes = st.sampled_from(["dark", "light"])
+
+
+@pytest.fixture(autouse=True)
+def _no_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leaf that cannot be drawn is a bug here, though its text would be shown."""
+
+    def fail(_: object) -> list[str]:
+        raise AssertionError("a leaf could not be drawn")
+
+    monkeypatch.setattr(drawing, "_texts", fail)
+
+
+def streamed(parts: Iterable[str], width: int, theme: str = "dark", hyperlinks: bool = False) -> list[Line]:
+    """The lines of a text that comes in parts, with its tail looked at after each."""
+    picture = Drawing(width, theme=theme, hyperlinks=hyperlinks)
+    lines: list[Line] = []
+    for part in parts:
+        picture.feed(part)
+        lines += picture.take()
+        picture.tail(8)
+    return lines + picture.finish()
+
+
+def shown(text: str, width: int = 60) -> list[str]:
+    return [plain(line) for line in draw(text, width)]
+
+
+@given(documents, cuts, widths, themes, st.booleans())
+def test_any_cutting_draws_the_same(text: str, at: list[int], width: int, theme: str, hyperlinks: bool) -> None:
+    text = safe.text(text)
+    whole = draw(text, width, theme=theme, hyperlinks=hyperlinks)
+    assert streamed(pieces(text, at), width, theme, hyperlinks) == whole
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("width", [20, 79, 300])
+def test_the_corpus_draws_the_same_in_any_pieces(path: Path, width: int) -> None:
+    text = safe.text(path.read_text(encoding="utf-8"))
+    whole = draw(text, width)
+    for step in (3, 50):
+        assert streamed((text[start : start + step] for start in range(0, len(text), step)), width) == whole
+
+
+@given(documents, st.integers(0, 400), cuts)
+def test_a_reply_that_breaks_off_is_drawn_like_what_came_of_it(text: str, end: int, at: list[int]) -> None:
+    assert streamed(pieces(text[:end], at), 50) == draw(text[:end], 50)
+
+
+@given(documents, cuts, widths, st.integers(0, 12), st.integers(10, 80))
+def test_the_tail_fits_its_panel(text: str, at: list[int], width: int, rows: int, columns: int) -> None:
+    picture = Drawing(width)
+    for part in pieces(text, at):
+        picture.feed(part)
+        picture.take()
+        tail = picture.tail(rows, columns)
+        assert len(tail) <= rows
+        assert all(cells(row) <= columns for row in tail)
+        assert not any("\t" in plain(row) for row in tail)
+        assert all(cells(row) <= columns for row in panel(tail, "a title " * 9, columns))
+
+
+def test_a_long_line_of_code_is_folded_in_the_tail() -> None:
+    picture = Drawing(80)
+    picture.feed("```\n" + "\tx" * 30)
+    picture.take()
+    assert [plain(row) for row in picture.tail(2, 20)] == ["    x" * 4, "    x" * 2]
+
+
+@given(documents, widths)
+def test_lines_fit_and_have_no_blanks_at_their_ends(text: str, width: int) -> None:
+    source = Growing()
+    source.feed(text)
+    pen = Pen("dark", hyperlinks=False)
+    for leaf in source.finish():
+        for line in pen.draw(leaf, width):
+            if not isinstance(leaf, CodeLine):
+                assert cells(line) <= width or re.fullmatch(r"[•◦▪│\d.) ]*[!-~]\S*", plain(line))
+                assert plain(line) == plain(line).rstrip(" ")
+
+
+@given(documents, widths)
+def test_no_control_character_is_drawn(text: str, width: int) -> None:
+    assert not re.search("[\x00-\x08\n-\x1f\x7f-\x9f]", "".join(plain(line) for line in draw(safe.text(text), width)))
+
+
+def numbered(seed: int) -> tuple[str, list[str]]:
+    """A text of all kinds of blocks in which each word is another; and the words."""
+    dice = random.Random(seed)
+    words: list[str] = []
+
+    def some(count: int) -> str:
+        new = [f"w{number:05}" for number in range(len(words), len(words) + count)]
+        words.extend(new)
+        return " ".join(new)
+
+    def block(indent: str, depth: int) -> str:
+        kind = dice.randrange(7)
+        if kind == 0 and depth:
+            return "\n".join(f"{indent}- {some(3)}\n\n{block(indent + '  ', depth - 1)}" for _ in range(3))
+        if kind == 1:
+            return "\n".join(f"{indent}{number}. {some(9)}" for number in range(1, dice.randint(2, 12)))
+        if kind == 2:
+            return (
+                f"{indent}```py\n"
+                + "".join(f"{indent}{some(4)}\n" for _ in range(dice.randint(0, 30)))
+                + f"{indent}```"
+            )
+        if kind == 3:
+            return f"{indent}|{some(1)}|{some(1)}|\n{indent}|-|-|\n{indent}|{some(1)}|**{some(1)}**|"
+        if kind == 4:
+            return f"{indent}> {some(20)}\n{indent}> *{some(9)}*"
+        if kind == 5:
+            return f"{indent}## {some(3)}"
+        return f"{indent}{some(dice.randint(1, 60))}"
+
+    return "\n\n".join(block("", 2) for _ in range(dice.randint(1, 12))), words
+
+
+@given(st.integers(0, 10**6), st.lists(st.tuples(st.integers(1, 400), widths), max_size=20))
+def test_no_word_is_lost_or_doubled_when_the_width_changes(seed: int, steps: list[tuple[int, int]]) -> None:
+    text, words = numbered(seed)
+    picture = Drawing(80)
+    lines: list[Line] = []
+    at = 0
+    for size, width in steps:
+        picture.feed(text[at : at + size])
+        at += size
+        picture.resize(width)
+        lines += picture.take()
+        picture.tail(9)
+    picture.feed(text[at:])
+    lines += picture.finish()
+    assert re.findall(r"w\d{5}", "\n".join(plain(line) for line in lines)) == words
+
+
+CODE = {
+    "py": 'def f(x):\n    """Doc\n    more."""\n    return x  # end\n\n\tif x:\n',
+    "c": '/* a\n * b */ int x = 1; /* c */\n// d\nchar *s = "/*";\n',
+    "html": "<!-- a\nb --> <p class='x'>c</p>\n<script>\nlet x = 1;\n</script>\n",
+    "js": "const a = `x\n${y}\n`; // z\n",
+    "rust": 'fn main() { /* a\n b */ println!("{}", 1); }\n',
+    "yaml": "a:\n  - b: |\n      text\n    c: 1\n",
+    "json": '{"a": [1, true, null,\n "x"]}\n',
+    "diff": "@@ -1 +1 @@\n-a\n+b\n c\n",
+    "console": "$ ls\na b\n",
+    "pycon": ">>> 1 + 1\n2\n",
+    "php": "<?php\n$x = 1; /* a\n*/ echo $x;\n?>\n<b>\n",
+    "ruby": "x = <<~END\n  text\nEND\nputs x\n",
+    "bash": "for x in /*; do\n  cat <<E\n$x\nE\ndone\n",
+    "no-such-language": "a < b\n",
+    "": "plain\n",
+}
+
+
+@pytest.mark.parametrize("language", CODE)
+@pytest.mark.parametrize("gutter", ["", "   "])
+def test_code_comes_out_as_it_is(language: str, gutter: str) -> None:
+    code = CODE[language]
+    source = "".join(gutter + line for line in f"```{language}\n{code}```\n".splitlines(keepends=True))
+    text = "1. " + source[3:] if gutter else source
+    rows = shown(text, 40)[1:-1]
+    assert [row.removeprefix("    ") if gutter else row for row in rows] == code.split("\n")[:-1]
+
+
+def looks(language: str, code: str) -> list[list[str]]:
+    highlighter = Highlighter(language, "dark")
+    return [[str(segment.style) for segment in highlighter.line(line)] for line in code.split("\n")]
+
+
+def test_colours_go_on_from_line_to_line() -> None:
+    comment = "dim italic"
+    assert looks("py", 'x = """a\nc d"""')[1] == ["green"]
+    assert looks("c", "/* a\nb\nc */ return") == [[comment], [comment], [comment, "None", "magenta"]]
+    assert looks("bash", "ls /*\ncd")[1] != [comment]
+
+
+def test_a_broken_lexer_costs_only_the_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatrepl.text.code._lexed", lambda *_: 1 / 0)
+    assert shown("```py\nx = 1\n```") == ["```py", "x = 1", "```"]
+
+
+def test_a_leaf_that_cannot_be_drawn_is_shown_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(Pen, "draw", lambda *_: 1 / 0)
+    assert shown("# a\n\n|b|c|\n|-|-|\n|d|e|\n\n```\nf\n```") == ["a", "", "b c", "d e", "", "```", "f", "```"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("# A\nb\n\n---", ["A", "b", "", "─" * 40]),
+        ("- a\n  - b\n    1. c\n- d", ["• a", "  ◦ b", "     1. c", "• d"]),
+        ("9. a\n1. b", [" 9. a", "10. b"]),
+        ("100. a", ["100. a"]),
+        ("- [ ] a\n- [x] b\n- [y] c", ["• ☐ a", "• ☑ b", "• [y] c"]),
+        ("- \n- a", ["•", "• a"]),
+        ("> a\n>\n> - b", ["│ a", "│", "│ • b"]),
+        ("a\n\n\n\nb", ["a", "", "b"]),
+        ("    code\n\n    x", ["```", "code", "", "x", "```"]),
+        ("- ```py\n  x\n", ["• ```py", "  x"]),
+        ("[a](http://b.c) <http://d.e> ![i](j.png)", ["a (http://b.c) http://d.e i (j.png)"]),
+        ("[a](http://b.c 'd')", ['a (http://b.c "d")']),
+        ("[http://bank](http://evil)", ["http://bank (http://evil)"]),
+        ("[bold red]a[/] :smile:", ["[bold red]a[/] :smile:"]),
+        ("|a|b|\n|-|-:|\n|long|1|", ["a    │ b", "─────┼──", "long │ 1"]),
+        ("|日本|b|\n|-|-|\n|1|2|", ["日本 │ b", "─────┼──", "1    │ 2"]),
+    ],
+)
+def test_how_blocks_look(text: str, rows: list[str]) -> None:
+    assert shown(text) == rows
+
+
+def test_words_are_kept_whole_and_wide_characters_are_not_torn() -> None:
+    assert shown("one two three four five", 20) == ["one two three four", "five"]
+    assert shown("日本語のテキストは、どこでも折り返せます。", 20) == [
+        "日本語のテキストは、",
+        "どこでも折り返せま",
+        "す。",
+    ]
+    assert shown("👩‍💻" * 15, 20) == ["👩‍💻" * 10, "👩‍💻" * 5]
+
+
+def test_a_word_wider_than_the_row_is_left_to_the_terminal_to_wrap() -> None:
+    address = "https://example.org/" + "x" * 30
+    assert shown(f"see {address} for more", 20) == ["see", address, "for more"]
+    assert shown(f"- [docs]({address})", 20) == ["• docs", f"  ({address})"]
+    assert max(len(row) for row in shown(f"|a|b|\n|-|-|\n|c|{address}|", 20)) <= 20
+    picture = Drawing(20)
+    picture.feed(address)
+    assert [plain(row) for row in picture.tail(9)] == [address[:20], address[20:40], address[40:]]
+
+
+def test_a_long_word_of_the_reasoning_is_whole_when_it_is_final() -> None:
+    aside = Aside(20)
+    aside.feed("x" * 45)
+    assert [len(plain(row)) for row in aside.tail(9)] == [20, 20, 5]
+    assert [plain(row) for row in aside.finish()] == ["x" * 45]
+
+
+def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_cell_by_cell() -> None:
+    fitted = shown("|a|b|\n|-|-|\n|one two three four|five six seven eight|", 25)
+    assert fitted == [
+        "a           │ b",
+        "────────────┼────────────",
+        "one two     │ five six",
+        "three four  │ seven eight",
+    ]
+    head = "|" + "|".join(f"head{index}" for index in range(8)) + "|\n" + "|-" * 8 + "|\n"
+    cells = ["cell0", "", "some words that are more than a line holds", *(f"cell{index}" for index in range(3, 8))]
+    assert shown(head + "|" + "|".join(cells) + "|", 30) == [
+        "head0 │ head1 │ head2 │ head3",
+        "│ head4 │ head5 │ head6 │",
+        "head7",
+        "─" * 20,
+        "cell0",
+        "  –",
+        "  some words that are more",
+        "  than a line holds",
+        *(f"  cell{index}" for index in range(3, 8)),
+    ]
+
+
+def test_a_table_is_measured_as_the_terminal_shows_it() -> None:
+    lines = draw("|数量|b|\n|-|-|\n|1…|2|", 60, encoding="ascii")
+    assert [plain(line) for line in lines] == ["??   │ b", "─────┼──", "1... │ 2"]
+
+
+def test_deep_nesting_leaves_room_for_the_text() -> None:
+    deep = "".join("  " * level + "- a\n" for level in range(15)) + "  " * 15 + "- some words at the bottom"
+    assert max(len(row) for row in shown(deep, 20)) <= 20
+
+
+@pytest.mark.parametrize(("coloured", "expected"), [(False, "a \x1b[1mb\x1b[0m"), (True, "a \x1b[1;31mb\x1b[0m")])
+def test_ansi(coloured: bool, expected: str) -> None:
+    line = (Segment("a "), Segment("b", Style.parse("bold red")))
+    assert ansi(line, coloured=coloured) == expected
+    assert ansi_cells(expected) == 3
+
+
+def test_colours_are_brought_down_to_what_every_terminal_has() -> None:
+    assert ansi((Segment("a", Style.parse("#ff0000")),)) == "\x1b[31ma\x1b[0m"
+
+
+def test_links_are_followed_by_the_terminal_only_if_it_can() -> None:
+    live = ansi(draw("[a](http://b.c)", 60, hyperlinks=True)[0], coloured=False)
+    assert live == "\x1b]8;;http://b.c\x1b\\\x1b[4ma\x1b[0m\x1b]8;;\x1b\\"
+    assert ansi_cells(live) == 1
+    assert "\x1b]8" not in ansi(draw("[a](http://b.c)", 60)[0])
+    assert [plain(line) for line in draw("[bank.com](http://evil.com)", 60, hyperlinks=True)] == [
+        "bank.com (http://evil.com)"
+    ]
+
+
+def test_the_panel_has_a_bar_and_a_title() -> None:
+    rows = panel(draw("one\n\ntwo", 40), "model · 3 s", 12)
+    assert [plain(row) for row in rows] == ["▎ model · 3 s"[:11] + "…", "▎ one", "▎ ", "▎ two"]
+
+
+def test_the_work_is_in_proportion_to_the_text() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in CORPUS)
+    picture = Drawing(80)
+    for start in range(0, len(text), 40):
+        picture.feed(text[start : start + 40])
+        picture.take()
+        picture.tail(10)
+    picture.finish()
+    assert picture.parsed <= 6 * len(text)

@@ -1,0 +1,214 @@
+"""What a terminal shows in the end is what drawing at once shows, and no frame writes more than has changed."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyte
+import pytest
+from hypothesis import example, given, strategies as st
+
+from chatrepl.terminal.drawing import Drawing, ansi, draw, panel
+from chatrepl.terminal.screen.painter import BEGIN, END, Painter
+from chatrepl.text import safe
+from tests.support.markdowns import CORPUS, cuts, documents, pieces
+
+sizes = st.sampled_from([(24, 4), (40, 10), (80, 24), (100, 30), (200, 50)])
+tails = st.lists(st.text("abc ", max_size=15), max_size=6)
+
+
+class Terminal:
+    """A terminal with a scrollback, which counts what is written to it."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.screen = pyte.HistoryScreen(columns, rows, history=100_000)
+        self._stream = pyte.Stream(self.screen)
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.writes.append(text)
+        self._stream.feed(text)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the cursor, counted from the top of the scrollback."""
+        return self.screen.cursor.x, len(self.screen.history.top) + self.screen.cursor.y
+
+    @property
+    def text(self) -> list[str]:
+        """All rows, from the top of the scrollback to the last that is not empty."""
+        above = [
+            "".join(row[column].data for column in range(self.screen.columns)).rstrip()
+            for row in self.screen.history.top
+        ]
+        return "\n".join([*above, *(row.rstrip() for row in self.screen.display)]).rstrip().split("\n")
+
+
+def at_once(text: str, columns: int, rows: int) -> list[str]:
+    terminal = Terminal(columns, rows)
+    for line in draw(text, columns):
+        terminal.write(ansi(line) + "\r\n")
+    return terminal.text
+
+
+def live(parts: Sequence[str], columns: int, rows: int) -> Terminal:
+    terminal = Terminal(columns, rows)
+    painter = Painter(terminal.write)
+    picture = Drawing(columns)
+    width, height = columns - 5, min(8, rows - 2)
+    for part in parts:
+        picture.feed(part)
+        finished = picture.take()
+        tail = panel(picture.tail(height - 1, width - 2), "model", width)
+        painter.paint([*map(ansi, finished)], [*map(ansi, tail)], columns, height)
+    painter.paint([*map(ansi, picture.finish())], [], columns, height)
+    return terminal
+
+
+@given(documents, cuts, sizes)
+def test_screen_and_scrollback_are_as_drawn_at_once(text: str, at: list[int], size: tuple[int, int]) -> None:
+    text = safe.text(text)
+    assert live(pieces(text, at), *size).text == at_once(text, *size)
+
+
+@pytest.mark.parametrize("path", CORPUS[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize("size", [(40, 10), (80, 24)])
+def test_the_corpus_many_times_taller_than_the_screen(path: Path, size: tuple[int, int]) -> None:
+    text = safe.text(path.read_text(encoding="utf-8"))
+    parts = [text[start : start + 60] for start in range(0, len(text), 60)]
+    assert live(parts, *size).text == at_once(text, *size)
+
+
+@given(st.lists(st.tuples(st.lists(st.text("xyz", max_size=50), max_size=3), tails, st.integers(0, 7)), max_size=8))
+@example([([], ["", ""], 7), ([], ["a", ""], 7)])
+@example([([], ["a", "b", "c"], 7), ([], ["a"], 7), (["x"], ["a"], 7), ([], [], 7), ([], ["b"], 7)])
+def test_every_frame_leaves_the_finished_lines_and_its_tail(frames: list[tuple[list[str], list[str], int]]) -> None:
+    terminal = Terminal(20, 9)
+    painter = Painter(terminal.write)
+    shown: list[str] = []
+    for finished, tail, rows in frames:
+        painter.paint(finished, tail, 20, rows)
+        shown += finished
+        other = Terminal(20, 9)
+        other.write("\r\n".join([*shown, *(tail[-rows:] if rows else [])]))
+        assert terminal.text == other.text
+        if tail and rows:
+            assert terminal.cursor == other.cursor
+    painter.clear()
+    assert terminal.cursor[0] == 0
+
+
+def painted(*frames: Sequence[str]) -> list[str]:
+    """What the last of these tails makes the painter write."""
+    written: list[str] = []
+    painter = Painter(written.append)
+    for frame in frames[:-1]:
+        painter.paint((), frame, 80, 10)
+    written.clear()
+    painter.paint((), frames[-1], 80, 10)
+    return [text.removeprefix(BEGIN).removesuffix(END) for text in written]
+
+
+def test_only_what_changed_is_written() -> None:
+    assert painted(["a", "b"], ["a", "b"]) == []
+    assert painted(["a", "b"], ["a", "bc"]) == ["\rbc\x1b[K"]
+    assert painted(["a", "b"], ["x", "b"]) == ["\r\x1b[1Ax\x1b[K\r\x1b[1B\x1b[1C"]
+    assert painted(["a", "b"], ["a", "b", "c"]) == ["\r\nc"]
+    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[2A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb"]
+    assert painted(["a", "b"], []) == ["\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1A"]
+    assert painted(["a"], []) == ["\r\x1b[K"]
+    assert painted([], []) == []
+
+
+def test_a_frame_is_one_write_inside_synchronized_output() -> None:
+    written: list[str] = []
+    Painter(written.append).paint(["done"], ["a", "b"], 80, 10)
+    assert written == [f"{BEGIN}done\r\na\r\nb{END}"]
+
+
+def test_finished_lines_and_the_new_tail_come_in_the_same_frame() -> None:
+    written: list[str] = []
+    painter = Painter(written.append)
+    painter.paint([], ["a", "b"], 80, 10)
+    painter.paint(["a"], ["b", "c"], 80, 10)
+    assert written[1:] == [f"{BEGIN}\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb\r\nc{END}"]
+
+
+def reflowed(rows: Sequence[str], columns: int) -> list[str]:
+    """The rows as a terminal shows them that became narrower."""
+    return [row[start : start + columns] for row in rows for start in range(0, max(len(row), 1), columns)]
+
+
+@given(st.lists(st.text("abc", max_size=30), min_size=1, max_size=4), st.integers(5, 40))
+def test_after_a_resize_no_row_of_the_old_tail_is_left(tail: list[str], columns: int) -> None:
+    written: list[str] = []
+    painter = Painter(written.append)
+    painter.paint([], tail, 40, 5)
+    written.clear()
+    terminal = Terminal(columns, 40)
+    terminal.write("top\r\n" + "\r\n".join(reflowed(tail, columns)))
+    painter.resized(columns)
+    terminal.write("".join(written))
+    assert terminal.text == ["top"]
+    assert terminal.cursor == (0, 1)
+    written.clear()
+    painter.paint([], tail, columns, 5)
+    assert re.sub(r"\x1b\[\?2026[hl]", "", "".join(written)) == "\r\n".join(tail)
+
+
+@given(st.lists(st.text("abc", max_size=30), min_size=1, max_size=4), st.integers(5, 40))
+def test_a_terminal_that_wraps_nothing_anew_loses_no_finished_line(tail: list[str], columns: int) -> None:
+    terminal = Terminal(40, 20)
+    painter = Painter(terminal.write, wraps_anew=False)
+    painter.paint(["one", "two"], tail, 40, 5)
+    terminal.screen.resize(20, columns)
+    painter.resized(columns)
+    assert terminal.text == ["one", "two"]
+    assert terminal.cursor == (0, 2)
+
+
+@pytest.mark.parametrize("finished", [[], ["done"]])
+def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame(finished: list[str]) -> None:
+    terminal = Terminal(10, 10)
+    written: list[str] = []
+    painter = Painter(written.append)
+    painter.paint([], ["x" * 15], 20, 5)
+    terminal.write("\r\n".join(["top", *reflowed(["x" * 15], 10)]))
+    written.clear()
+    painter.paint(finished, ["y"], 10, 5)
+    terminal.write("".join(written))
+    assert terminal.text == ["top", *finished, "y"]
+
+
+def test_the_bytes_are_in_proportion_to_the_text() -> None:
+    text = safe.text("\n\n".join(path.read_text(encoding="utf-8") for path in CORPUS))
+    parts = [text[start : start + 1300] for start in range(0, len(text), 1300)]
+    written: list[str] = []
+    painter = Painter(written.append)
+    picture = Drawing(80)
+    for part in parts:
+        picture.feed(part)
+        lines = [ansi(line) for line in picture.take()]
+        painter.paint(lines, [ansi(row) for row in panel(picture.tail(9, 73), "model", 75)], 80, 10)
+    assert sum(len(frame.encode()) for frame in written) <= 4 * len(text.encode())
+    assert len(written) <= len(parts)
+
+
+@given(st.lists(st.tuples(st.lists(st.just("x"), max_size=2), tails), max_size=6))
+def test_nothing_is_erased_from_the_top_left_corner(frames: list[tuple[list[str], list[str]]]) -> None:
+    """There tmux would push what is erased into its scrollback."""
+    terminal = Terminal(20, 30)
+    erased_at: list[tuple[int, int]] = []
+
+    def write(frame: str) -> None:
+        first, *erasing = re.split(r"(?=\x1b\[\d*J)", frame)
+        terminal.write(first)
+        for part in erasing:
+            erased_at.append(terminal.cursor)
+            terminal.write(part)
+
+    painter = Painter(write)
+    for finished, tail in frames:
+        painter.paint(finished, tail, 20, 9)
+    painter.clear()
+    assert (0, 0) not in erased_at
