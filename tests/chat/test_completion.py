@@ -13,6 +13,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion
+from chatrepl.sessions import peek
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.terminal import markdown
 from tests.support.calls import calls
@@ -119,7 +120,7 @@ def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: 
     path = kept(folder, "older", "Hi", "Hello", used=100)
     known = offered(chat, "/resume ")
     assert known == [chat.transcript.path.stem if chat.transcript.path else "", "older"]
-    read = calls(monkeypatch, sessions, "_bytes")
+    read = calls(monkeypatch, peek, "_bytes")
     assert offered(chat, "/resume old") == ["older"]
     assert read == []
     path.write_bytes(path.read_bytes() + b'{"mark":"rename","text":"Anew"}\n')

@@ -36,7 +36,7 @@ LATER = {
 }
 """What the first key needs nothing of."""
 
-BUDGET = 66
+BUDGET = 80
 """How many modules may be loaded before the prompt besides those of a bare one; 59 to 64 were when this was written:
 newer versions of Python have theirs in more pieces."""
 

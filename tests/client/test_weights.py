@@ -178,7 +178,7 @@ def without_pip(folder: Path, models: Path, env: dict[str, str]) -> subprocess.C
     builder.create(folder)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     script = (
-        "from pathlib import Path; from chatrepl import errors, weights\n"
+        "from pathlib import Path; from chatrepl import errors; from chatrepl.client.embedded import weights\n"
         f"try: print(weights.fetch(Path({str(models)!r}), lambda line: None, weights=weights.{TINY!r}))\n"
         "except errors.ChatError as error: print(type(error).__name__, error, error.hint, sep='|')"
     )

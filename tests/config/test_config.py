@@ -14,7 +14,7 @@ from chatrepl.config.vendors import PROFILES
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
 
-EXAMPLE = Path(config.__file__).parents[1] / "config.example.toml"
+EXAMPLE = Path(config.__file__).parents[2] / "config.example.toml"
 
 COMPLAINTS = {
     "an unknown key": ('default = "local"\nfoo = 1\n', "line 2: foo is no known key"),

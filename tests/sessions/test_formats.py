@@ -182,7 +182,8 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from chatrepl import export, safe
+from chatrepl.sessions import formats as export
+from chatrepl.text import safe
 from chatrepl.errors import TranscriptError
 path, size = Path(sys.argv[1]), int(sys.argv[2])
 chat = export.load_all(Path(sys.argv[3]))[0]

@@ -17,7 +17,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Message, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
-from chatrepl.sessions import formats as export, transcript
+from chatrepl.sessions import formats as export, store, transcript
 from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, to_data
 from chatrepl.sessions.transcript import Busy, Transcript
 from tests.support import strategies
@@ -518,7 +518,7 @@ def test_ctrl_c_stops_what_is_shown(server: Server, home: Path, talk: Talk, line
     with chat.interrupts.caught(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(chat.screen.out, "write", pressed)
         if line.startswith("/find"):
-            patch.setattr(sessions, "_match", lambda *_: signal.raise_signal(signal.SIGINT))
+            patch.setattr(store, "_match", lambda *_: signal.raise_signal(signal.SIGINT))
         repl.obey(chat, line)
     assert "Stopped" in shown(chat)
     assert "text 3." not in shown(chat)

@@ -10,7 +10,7 @@ from chatrepl.text import code
 HOSTILE = """
 import sys
 from pygments.lexers import get_lexer_by_name
-from chatrepl.lexing import Lexing, by_name
+from chatrepl.text.code import Lexing, by_name
 
 openings = ["", 'x = "', "x = '", "<a b=", "/* ", "f(", "${", "{% ", "# ", "def "]
 atoms = ["\\\\", '"\\\\', "a ", "((", "[[", "{{", "//", "/*", "<!", "<a ", "{%", "$x", "#{", "--", "::", "0x", "@@",
