@@ -12,32 +12,40 @@
 Anything else that is raised is a bug of chatrepl and keeps its traceback.
 """
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 ASK_AGAIN = "Asking again may help."
 """The hint where chance had a part in a failure."""
 
 
-_ASIDE = r" or /\w+( \w+)?( [A-Z]+)?| \(/[^)]*\)"
-_CLAUSES = r"(?<=[.;:,]) (?!or )"
-_COMMAND = r"(?<!\S)/[a-z]+(?![/\w])"
+class Hint(NamedTuple):
+    """What to try. Each place shows the one that can be acted on there, so ``text`` names no slash command."""
 
+    text: str = ""
+    """What helps anywhere: on the command line, in the configuration, in the shell."""
+    at_prompt: str = ""
+    """What helps where a slash command can be typed; "" if that is nothing else."""
 
-def without_commands(hint: str) -> str:
-    """What the hint says to somebody who has no prompt to type a command at."""
-    clauses = [clause for clause in re.split(_CLAUSES, re.sub(_ASIDE, "", hint)) if not re.search(_COMMAND, clause)]
-    said = " ".join(clauses)
-    return said[:-1] + "." if said.endswith((";", ":", ",")) else said
+    def shown(self, *, at_prompt: bool) -> str:
+        """The hint for somebody who has a prompt, or has none."""
+        return self.at_prompt or self.text if at_prompt else self.text
+
+    def without(self, sentence: str) -> "Hint":
+        """The hint without that sentence at its end."""
+        return Hint(*(text.removesuffix(sentence).rstrip() for text in self))
+
+    def __bool__(self) -> bool:
+        return any(self)
 
 
 class ChatError(Exception):
     """A failure the user can understand: one line, and a hint at what to try."""
 
-    def __init__(self, line: str, hint: str = "") -> None:
+    def __init__(self, line: str, hint: str | Hint = "") -> None:
         super().__init__(line)
-        self.hint = hint
+        self.hint = Hint(hint) if isinstance(hint, str) else hint
 
 
 class ConfigError(ChatError):
@@ -59,7 +67,7 @@ class RequestError(ChatError):
 class Unreachable(RequestError):
     """No server answered. ``again`` tells whether it may answer when it is asked again."""
 
-    def __init__(self, line: str, hint: str = "", *, again: bool = False) -> None:
+    def __init__(self, line: str, hint: str | Hint = "", *, again: bool = False) -> None:
         super().__init__(line, hint)
         self.again = again
 
@@ -76,7 +84,7 @@ class Refused(RequestError):
     def __init__(
         self,
         line: str,
-        hint: str = "",
+        hint: str | Hint = "",
         *,
         status: int,
         said: str | None = None,

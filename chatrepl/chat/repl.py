@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatrepl.chat.session import LOST, MEANT, Session, as_line
 from chatrepl.conversation import BROKEN_OFF
-from chatrepl.errors import ChatError, TranscriptError
+from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.files import attachments
 from chatrepl.text import safe
 
@@ -49,7 +49,7 @@ def run(session: Session, prompt: Reads) -> None:
         if warned or session.transcript.whole():
             return
         warned = True
-        session.screen.error(TranscriptError(LOST, "/save FILE keeps it; Ctrl-D again leaves."))
+        session.screen.error(TranscriptError(LOST, Hint(at_prompt="/save FILE keeps it; Ctrl-D again leaves.")))
 
 
 def _read(session: Session, prompt: Reads) -> str:

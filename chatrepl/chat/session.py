@@ -15,7 +15,7 @@ from chatrepl.client import keys
 from chatrepl.config.config import Config, Profile, Recordings, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
-from chatrepl.errors import ChatError, CommandError, TranscriptError
+from chatrepl.errors import ChatError, CommandError, Hint, TranscriptError
 from chatrepl.files import attachments
 from chatrepl.files.attachments import Attachment
 from chatrepl.sessions.entries import Mark, Said
@@ -235,7 +235,7 @@ class Session:
     def _let_go(self) -> None:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
         if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
-            raise CommandError(LOST, "/save FILE keeps it elsewhere.")
+            raise CommandError(LOST, Hint(at_prompt="/save FILE keeps it elsewhere."))
 
     def refuse_key(self, what: str, text: str) -> None:
         """Complain if a key that is in use stands in the text: it is neither sent nor kept."""
@@ -259,7 +259,7 @@ class Session:
         error = keys.missing(self.profile, self.env)
         if error and not self.recordings.replay:
             self.screen.say(f"{error}.", "warning")
-            self.screen.say(f"  {error.hint}", "dim")
+            self.screen.say(f"  {error.hint.shown(at_prompt=True)}", "dim")
         if any(keys.warnings(self.profile, self.env)):
             self.connection.warnings(self.profile)
 

@@ -14,7 +14,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
-from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
 from chatrepl.events import Event, Text, Thinking, Wait
 from chatrepl.sessions.entries import Mark, Piece, Said
 from chatrepl.terminal.screen.pictures import Picture
@@ -33,7 +33,8 @@ def ask(session: Session, asked: Message) -> Message | None:
     images = any(isinstance(part, ImagePart) for part in asked.parts)
     if images and ImagePart not in dialect(session.profile.dialect).carries:
         raise CommandError(
-            f"{session.profile.dialect} cannot carry images", "/undo takes one back; /profile talks to somebody else."
+            f"{session.profile.dialect} cannot carry images",
+            Hint("-p talks to somebody else.", "/undo takes one back; /profile talks to somebody else."),
         )
     with session.interrupts.awaited():  # a command for the key may take its time
         session.connection.fetch_key(session.profile)
@@ -136,7 +137,7 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
         if session.prompted and not reply.empty and not session.transcript.state.undone:
-            failure.hint = failure.hint.removesuffix(ASK_AGAIN).rstrip()  # it is told below how the reply goes on
+            failure.hint = failure.hint.without(ASK_AGAIN)  # it is told below how the reply goes on
         session.screen.error(failure)
     if reply.empty and reply.ending == "interrupted":
         session.screen.say("Stopped before the first word.", "dim")

@@ -42,7 +42,7 @@ class Doctor:
         self._tell("Files", self._files())
         works = False
         if isinstance(chosen, ChatError):
-            self._tell("Who is talked to", [Finding(False, str(chosen), chosen.hint)])
+            self._tell("Who is talked to", [Finding(False, str(chosen), chosen.hint.text)])
         else:
             findings = list(self._profile(chosen))
             works = all(finding.good is not False for finding in findings)
@@ -64,7 +64,7 @@ class Doctor:
 
     def _files(self) -> Iterator[Finding]:
         if self.mistake:
-            advice = self.mistake.hint or "It is not used until that is mended; the built-in profiles are."
+            advice = self.mistake.hint.text or "It is not used until that is mended; the built-in profiles are."
             yield Finding(False, f"configuration: {self.mistake}", advice)
         else:
             there = self.paths.config.exists()
@@ -84,7 +84,7 @@ class Doctor:
             yield Finding(True, "its key is there" if key else "it needs no key")
             dialect(profile.dialect)
         except ChatError as error:
-            yield Finding(False, str(error), error.hint)
+            yield Finding(False, str(error), error.hint.text)
             return
         yield from self._server(profile)
 
@@ -96,7 +96,7 @@ class Doctor:
             yield self._reached(asked)
             return
         except ChatError as error:
-            yield Finding(False, str(error), error.hint)
+            yield Finding(False, str(error), error.hint.text)
             return
         yield Finding(True, f"{_origin(profile)} answers and offers {len(models)} models")
         if profile.model and models and profile.model not in models:
@@ -107,7 +107,7 @@ class Doctor:
         try:
             self.connection.reach(profile)
         except ChatError as error:
-            return Finding(False, str(error), error.hint)
+            return Finding(False, str(error), error.hint.text)
         return Finding(True, f"{_origin(profile)} can be reached")
 
     def _other(self, profile: Profile) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ class Doctor:
     def _embedded(self) -> Iterator[Finding]:
         if not server.is_installed():
             error = server.not_installed()
-            yield Finding(False, str(error), error.hint)
+            yield Finding(False, str(error), error.hint.text)
             return
         yield Finding(True, "its runtime is installed")
         found = weights.find(self.paths.models)
@@ -147,7 +147,7 @@ class Doctor:
         wide = encoding.lower().replace("-", "") == "utf8"
         yield Finding(wide or None, f"characters: {encoding}", "" if wide else "A UTF-8 locale shows all: LANG=C.UTF-8")
         yield Finding(None, f"links (OSC 8): {'yes' if screen.links else 'not known to work here'}")
-        yield Finding(None, "clipboard (OSC 52): /copy asks the terminal, which does not tell whether it obeys")
+        yield Finding(None, "clipboard (OSC 52): the terminal is asked to copy, and does not say whether it does")
 
 
 def _writable(folder: Path) -> bool:

@@ -22,7 +22,7 @@ def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[
     """Chat until the user leaves. ``text`` is asked first, and with it go the files ``named`` in it."""
     ahead = TypedAhead(sys.stdin)
     prompt = _prompt(session, ahead)
-    session.answer = prompt.answer
+    session.answer, session.screen.at_prompt = prompt.answer, True
     if session.screen.live:
         session.listening = ahead.listening
     session.screen.all_to_out()

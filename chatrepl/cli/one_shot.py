@@ -21,7 +21,7 @@ from chatrepl.text import safe
 def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:
     """Print the reply; returns the exit status."""
     session.ui = replace(session.ui, statistics=False)
-    session.prompted = session.screen.commands = False
+    session.prompted = False
     session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
     preload.collect_garbage()
     session.attach_files(attached)

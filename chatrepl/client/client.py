@@ -21,7 +21,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.response import read, read_models
-from chatrepl.errors import ChatError, CommandError, ConfigError, Refused, RequestError
+from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
 from chatrepl.events import Event, Finished, Wait, Waiting, nobody
 from chatrepl.text import urls
 from chatrepl.text.redaction import Secrets
@@ -95,7 +95,10 @@ class Client:
         """What the server offers."""
         speaks = dialect(profile.dialect)
         if not speaks.models:
-            raise CommandError(f"{profile.dialect} has no list of models", "/model NAME sets one all the same.")
+            raise CommandError(
+                f"{profile.dialect} has no list of models",
+                Hint("-m NAME sets one all the same.", "/model NAME sets one all the same."),
+            )
         with self._answer(profile, speaks.models(profile, key), key, nobody) as answer:
             chunks = self._chunks(profile, answer, nobody)
             found = read_models(speaks, profile, answer.status_code, _headers(answer), chunks)
@@ -238,9 +241,11 @@ def _as_json(profile: Profile, body: Mapping[str, Any]) -> bytes:
         return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     except (TypeError, ValueError, RecursionError) as error:
         line = f"The request for the profile {profile.name!r} cannot be written as JSON: {error}"
-        raise ConfigError(
-            line, "/request shows what is sent; /set changes an option, or leaves it out with off."
-        ) from None
+        hint = Hint(
+            "-o NAME=VALUE changes an option.",
+            "/request shows what is sent; /set changes an option, or leaves it out with off.",
+        )
+        raise ConfigError(line, hint) from None
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
@@ -258,5 +263,5 @@ def first_model(client: Client, profile: Profile, key: str) -> Profile:
             return profile
         raise
     if not offered:
-        raise ConfigError(f"{profile.name} offers no model", "Name one: -m NAME or /model NAME")
+        raise ConfigError(f"{profile.name} offers no model", Hint("Name one: -m NAME", "Name one: /model NAME"))
     return replace(profile, model=offered[0].id)

@@ -18,7 +18,7 @@ from chatrepl.config.vendors import PROFILES
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
-from chatrepl.errors import ChatError, Refused, RequestError, Unreachable
+from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Text, Thinking, ToolCallPiece, Wait, Waiting
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Connection:
         delay = retry_delay(error, now.attempt, self.random, time.time()) if now.attempt < retries else None
         if delay is None:
             if wish := long_wish(error, time.time()):
-                error.hint = wish
+                error.hint = Hint(wish)
             return None
         why = "The same" if str(error) == now.failure else str(error)
         self.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")

@@ -8,7 +8,7 @@ from typing import TypeVar
 import httpx
 
 from chatrepl.config.config import Profile
-from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, RequestError, Unreachable
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, Hint, RequestError, Unreachable
 from chatrepl.text.urls import host_of, is_loopback, origin
 
 E = TypeVar("E", bound=BaseException)
@@ -125,7 +125,8 @@ def _reason(error: httpx.TransportError) -> str:
     return said[:1].lower() + said[1:]
 
 
-def _network_hint(profile: Profile, proxy: str) -> str:
+def _network_hint(profile: Profile, proxy: str) -> Hint:
     if is_loopback(profile.base_url):
-        return "Is the server running, and is that its port? -p local or /profile local needs none."
-    return "Check the network, the base URL and the proxy." if proxy else "Check the network and the base URL."
+        running = "Is the server running, and is that its port?"
+        return Hint(f"{running} -p local needs none.", f"{running} /profile local needs none.")
+    return Hint("Check the network, the base URL and the proxy." if proxy else "Check the network and the base URL.")

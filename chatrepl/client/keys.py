@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chatrepl.config.config import Profile, address
-from chatrepl.errors import ChatError, ConfigError
+from chatrepl.errors import ChatError, ConfigError, Hint
 from chatrepl.files.writing import path_of
 from chatrepl.terminal.signals import cooked
 from chatrepl.text import urls
@@ -89,9 +89,10 @@ def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
     elsewhere = profile.key_command or profile.key_file or _moved(profile, env)
     if not profile.key_env or has_key(profile, env) or elsewhere:
         return None
+    how = f"Set it (export {profile.key_env}=...), or talk to the embedded model"
     return ConfigError(
         f"The profile {profile.name!r} needs a key, and {profile.key_env} is not set",
-        f"Set it (export {profile.key_env}=...), or talk to the embedded model: -p local or /profile local",
+        Hint(f"{how}: -p local", f"{how}: /profile local"),
     )
 
 

@@ -12,7 +12,7 @@ from chatrepl import files
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.reading import load, unsendable
 from chatrepl.config.vendors import PROFILES
-from chatrepl.errors import CommandError, ConfigError
+from chatrepl.errors import CommandError, ConfigError, Hint
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -84,7 +84,7 @@ def _checked(key: str, value: Any) -> Any:
     """The value, if it is of the kind that the parameter takes."""
     kinds, means = _NUMBERS.get(key, (object, ""))
     if not isinstance(value, kinds) or (means and isinstance(value, bool)):
-        hint = f"/set {_OPTION}{key} VALUE sends any other value."
+        hint = Hint(at_prompt=f"/set {_OPTION}{key} VALUE sends any other value.")
         raise CommandError(f"{key} is {means}, not {safe.line(as_text(value), 40)!r}", hint)
     return value
 
@@ -212,7 +212,7 @@ def _option(key: str) -> str:
         return key
     if key.startswith(_OPTION) and len(key) > len(_OPTION):
         return key.removeprefix(_OPTION)
-    hint = f"/set lists them. Any other option of a request: /set {_OPTION}NAME VALUE"
+    hint = Hint(at_prompt=f"/set lists them. Any other option of a request: /set {_OPTION}NAME VALUE")
     raise CommandError(f"There is no setting {key!r}{nearest(key, [*_UI, *PARAMETERS])}", hint)
 
 

@@ -23,7 +23,7 @@ from chatrepl.dialects import failures, openai_chat
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import parse
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.errors import BrokenReply, ConfigError
+from chatrepl.errors import BrokenReply, ConfigError, Hint
 from chatrepl.events import Event, Finished
 from chatrepl.text import urls
 from chatrepl.text.shapes import dig, items, text
@@ -53,7 +53,8 @@ def _url(profile: Profile, path: str) -> str:
         base = urls.join(root(base, "/openai"), "/openai/deployments/{model}")
     if "{model}" in base and not profile.model:
         raise ConfigError(
-            "The address names a deployment, and none is set", "Name it as the model: -m NAME or /model NAME"
+            "The address names a deployment, and none is set",
+            Hint("Name it as the model: -m NAME", "Name it as the model: /model NAME"),
         )
     base = base.replace("{model}", quote(profile.model, safe=""))
     version = profile.options.get("api_version", API_VERSION)

@@ -4,17 +4,17 @@ import re
 from collections.abc import Container
 
 from chatrepl.config.config import BY_HAND, Profile
-from chatrepl.errors import ASK_AGAIN
+from chatrepl.errors import ASK_AGAIN, Hint
 
 
-def hint(status: int, said: str, profile: Profile) -> str:
-    """What to try after that error; "" where nothing is known to help. An error inside a good answer has status 200."""
+def hint(status: int, said: str, profile: Profile) -> Hint:
+    """What to try after that error, if anything is known to help. An error inside a good answer has status 200."""
     for statuses, words, advice in _BY_WORDS:
         if status in statuses and words.search(said):
             if advice == _CHAT and profile.dialect in _CHATTING:
                 return _MODEL
-            return advice or _key_hint(profile)
-    return _BY_STATUS.get(status, ASK_AGAIN if status >= 500 else "")
+            return advice or Hint(_key_hint(profile))
+    return _BY_STATUS.get(status, _AGAIN if status >= 500 else Hint())
 
 
 def is_known(status: int, said: str) -> bool:
@@ -37,16 +37,26 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 
 _ANY = range(600)
-_WAIT = "Too many requests: wait a little, then send it again."
-_MODEL = "Check the model (/models lists what there is) and the base URL."
-_BILLING = "Look at the plan and the billing of this account; /profile switches to another."
-_CHAT = "This model speaks the dialect openai-chat: /profile switches, --dialect openai-chat says so at the start."
+_AGAIN = Hint(ASK_AGAIN)
+_WAIT = Hint("Too many requests: wait a little, then send it again.")
+_MODEL = Hint(
+    "Check the model (--list-models lists what there is) and the base URL.",
+    "Check the model (/models lists what there is) and the base URL.",
+)
+_BILLING = Hint(
+    "Look at the plan and the billing of this account, or talk to another: -p NAME",
+    "Look at the plan and the billing of this account; /profile switches to another.",
+)
+_CHAT = Hint(
+    "This model speaks the dialect openai-chat: --dialect openai-chat",
+    "This model speaks the dialect openai-chat: /profile switches, --dialect openai-chat says so at the start.",
+)
 _CHATTING = ("openai-chat", "azure-inference")
 """The dialects that ask ``chat/completions`` anyway, so that an error which names it says nothing of the dialect."""
-_THE_KEY = ""
+_THE_KEY = Hint()
 """In place of an advice: where the key comes from."""
 
-_BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
+_BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
     (
         _ANY,
         _words(
@@ -55,12 +65,15 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
             r"(prompt|input) is too (long|large)|request too large for|tokens must be reduced|reduce the length",
             r"max_new_tokens.{0,9} must be",
         ),
-        "The conversation is too long for this model: /undo or /reset shortens it, /model picks another.",
+        Hint(
+            "The conversation is too long for this model. -m picks another.",
+            "The conversation is too long for this model: /undo or /reset shortens it, /model picks another.",
+        ),
     ),
     (
         (400, 422),
         _words(r"max_(completion_|output_)?tokens.{0,60}(too large|at most|maximum|less than|<=)"),
-        "-o max_tokens=N or /set max_tokens N asks for a shorter reply.",
+        Hint("-o max_tokens=N asks for a shorter reply.", "/set max_tokens N asks for a shorter reply."),
     ),
     (
         _ANY,
@@ -68,12 +81,15 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
             r"image.{0,60}(not.{0,12}support|only supported|cannot)",
             r"(not.{0,12}support|no support|no endpoints.{0,12}support|cannot|required).{0,40}image",
         ),
-        "This model takes no images: /model picks another, /undo takes the question with the image away.",
+        Hint(
+            "This model takes no images: -m picks another.",
+            "This model takes no images: /model picks another, /undo takes the question with the image away.",
+        ),
     ),
     (
         (200, 400, 403),
         _words(r"content.(filter|management|policy)|moderation|flagged|safety (system|check)"),
-        "Say it in other words; /profile talks to somebody else.",
+        Hint("Say it in other words.", "Say it in other words; /profile talks to somebody else."),
     ),
     (
         (200, 429),
@@ -112,18 +128,24 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], str], ...] = (
 )
 """The statuses, what is said, and what to try; the first that fits. Each is taken from what some server says."""
 
-_MOVED = "If that address is the right one, make it the base_url of the profile."
-_PARAMETERS = "/request shows what is sent; /set changes a parameter, or leaves it out with off."
+_MOVED = Hint("If that address is the right one, make it the base_url of the profile.")
+_PARAMETERS = Hint(
+    "-o NAME=VALUE changes a parameter.",
+    "/request shows what is sent; /set changes a parameter, or leaves it out with off.",
+)
 _BY_STATUS = {
     **dict.fromkeys((301, 302, 307, 308), _MOVED),
     **dict.fromkeys((400, 422), _PARAMETERS),
     402: _BILLING,
-    403: "This key may not use this model or place: /models lists what it may, /profile switches.",
+    403: Hint(
+        "This key may not use this model or place: --list-models lists what it may.",
+        "This key may not use this model or place: /models lists what it may, /profile switches.",
+    ),
     404: _MODEL,
-    405: "Check the base URL and the dialect of the profile.",
-    408: f"The server was too slow. {ASK_AGAIN}",
-    409: ASK_AGAIN,
-    413: "The request is too large: /undo or /reset shortens the conversation.",
+    405: Hint("Check the base URL and the dialect of the profile."),
+    408: Hint(f"The server was too slow. {ASK_AGAIN}"),
+    409: _AGAIN,
+    413: Hint("The request is too large.", "The request is too large: /undo or /reset shortens the conversation."),
     429: _WAIT,
-    **dict.fromkeys((498, 499), ASK_AGAIN),
+    **dict.fromkeys((498, 499), _AGAIN),
 }

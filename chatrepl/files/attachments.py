@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatrepl.conversation import FilePart, ImagePart
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files.completion import size
 from chatrepl.files.writing import path_of, split
 from chatrepl.text import safe
@@ -59,7 +59,9 @@ def image(path: Path) -> ImagePart:
     """The file as an image; anything else raises CommandError."""
     part = read(path)
     if not isinstance(part, ImagePart):
-        raise CommandError(f"{path} is no PNG, JPEG, GIF or WebP image", f"/file {path} attaches it as a text.")
+        raise CommandError(
+            f"{path} is no PNG, JPEG, GIF or WebP image", Hint(at_prompt=f"/file {path} attaches it as a text.")
+        )
     return part
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatrepl import files
 from chatrepl.conversation import Conversation, now
-from chatrepl.errors import TranscriptError
+from chatrepl.errors import Hint, TranscriptError
 from chatrepl.files.locking import hold
 from chatrepl.sessions.entries import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
 
@@ -114,7 +114,8 @@ class Transcript:
         if not self._refused:
             self._refused = True
             line = f"The session cannot be written to {self.path}: {error.strerror}"
-            hint = "The conversation goes on in memory and is written once that is possible; /save FILE keeps it now."
+            later = "The conversation goes on in memory and is written once that is possible"
+            hint = Hint(f"{later}.", f"{later}; /save FILE keeps it now.")
             self._trouble(TranscriptError(line, hint))
 
     # going on with what is there

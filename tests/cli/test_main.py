@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl.errors import without_commands
 from tests.support.program import run
 from tests.support.server import PATIENCE, Server, cut, say, serving, stay, whole
 from tests.support.terminal import environment
@@ -120,20 +120,26 @@ def test_a_home_that_cannot_be_written_is_told_once_and_names_no_command(server:
 
 
 @pytest.mark.parametrize(
-    ("hint", "left"),
+    ("flag", "env"),
     [
-        ("Look at the billing; /profile switches.", "Look at the billing."),
-        ("Check the model (/models lists what there is) and the base URL.", "Check the model and the base URL."),
-        ("/request shows it; /set changes it, or leaves it out.", ""),
-        ("-o n=N or /set n N asks for less.", "-o n=N asks for less."),
-        ("It is too long: /undo or /reset shortens it, /model picks another.", "It is too long."),
-        ("Name a file: -m /path/to/model.gguf", "Name a file: -m /path/to/model.gguf"),
-        ("It speaks x: /profile switches, --dialect x says so.", "It speaks x: --dialect x says so."),
-        ("Name one: -m NAME or /model NAME", "Name one: -m NAME"),
+        (["-p", "openai", "--list-models"], {}),
+        (["-p", "ollama", "--list-models"], {"OLLAMA_HOST": "127.0.0.1:9"}),
+        (["-p", "openai-completions", "--base-url", "http://127.0.0.1:9", "--list-models"], {}),
+        (["-p", "openai", "--doctor"], {}),
+        (["-p", "ollama", "--doctor"], {"OLLAMA_HOST": "127.0.0.1:9"}),
+        (
+            ["-p", "azure-inference", "Hi"],
+            {"AZURE_INFERENCE_ENDPOINT": "http://127.0.0.1:9", "AZURE_INFERENCE_CREDENTIAL": "k"},
+        ),
     ],
 )
-def test_a_hint_without_its_commands_says_the_rest(hint: str, left: str) -> None:
-    assert without_commands(hint) == left
+def test_nothing_that_needs_a_prompt_is_advised_where_there_is_none(
+    flag: list[str], env: dict[str, str], home: Path
+) -> None:
+    done = run(*flag, home=home, **env)
+    told = (done.stdout + done.stderr).decode()
+    assert "✗" in told
+    assert not re.search(r"(?<!\S)/[a-z]+(?![/\w.])", told), told
 
 
 def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, home: Path) -> None:

@@ -91,7 +91,7 @@ def first_clear(text: str) -> str:
 def test_llama_refuses_a_wrong_key(llama: local.LocalServer, talk: Talk, dialect: str) -> None:
     error = refusal(talk(tiny(llama, dialect), key="a-wrong-key"))
     assert str(error) == "tiny answered 401 Unauthorized: Invalid API Key"
-    assert "A_KEY" in error.hint
+    assert "A_KEY" in error.hint.shown(at_prompt=True)
 
 
 @on_llama
@@ -102,7 +102,7 @@ def test_llama_tells_that_a_conversation_is_too_long(
     error = refusal(talk(tiny(llama, dialect), stream=stream, key=llama.key), "hello " * 1000)
     assert str(error).startswith("tiny answered 400 Bad Request: request (")
     assert "\n" not in str(error)
-    assert "/undo" in error.hint
+    assert "/undo" in error.hint.shown(at_prompt=True)
 
 
 @on_llama
@@ -226,7 +226,7 @@ def test_aimock_refuses_in_one_line_with_a_hint(
     error = refusal(talk(mock(aimock, kind), stream=stream), word)
     assert str(error).startswith(line)
     assert "\n" not in str(error)
-    assert hint in error.hint
+    assert hint in error.hint.shown(at_prompt=True)
 
 
 @pytest.mark.parametrize("kind", ["openai-chat", "openai-responses", "ollama"])
@@ -285,7 +285,7 @@ def test_litellm_refuses_in_one_line_with_a_hint(litellm: str, talk: Talk, model
     error = refusal(talk(proxied(litellm, model), key=f"sk-{KEY}"))
     assert error.status == status
     assert "\n" not in str(error)
-    assert hint in error.hint
+    assert hint in error.hint.shown(at_prompt=True)
 
 
 def test_litellm_lists_its_models(litellm: str, talk: Talk) -> None:

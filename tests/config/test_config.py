@@ -169,9 +169,9 @@ def test_no_neighbour_is_named_where_none_is_near_and_the_names_are_there(tmp_pa
     with pytest.raises(ConfigError) as caught:
         reading.load(tmp_path / "config.toml").profile(name)
     assert str(caught.value) == f"There is no profile {name!r}"
-    assert "openai, " in caught.value.hint
-    assert "local" in caught.value.hint
-    assert "chatrepl" not in caught.value.hint, "it may be read inside the REPL"
+    assert "openai, " in caught.value.hint.shown(at_prompt=True)
+    assert "local" in caught.value.hint.shown(at_prompt=True)
+    assert "chatrepl" not in caught.value.hint.shown(at_prompt=True), "it may be read inside the REPL"
 
 
 def test_the_built_in_profiles_are_what_a_file_of_the_same_words_says(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_what_is_built_in_cannot_be_off_for_good(tmp_path: Path) -> None:
     ui, profile = settings.changed("max_tokens", "off", Ui(), reading.load(path).profile("local"))
     with pytest.raises(ConfigError, match="max_tokens is built into the profile local") as told:
         settings.save(path, "max_tokens", ui, profile)
-    assert "holds for this session" in told.value.hint
+    assert "holds for this session" in told.value.hint.shown(at_prompt=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -255,7 +255,7 @@ def test_a_profile_that_is_not_in_the_configuration_has_nothing_saved(tmp_path: 
     path = tmp_path / "config.toml"
     with pytest.raises(ConfigError, match="by-hand is not in the configuration") as told:
         settings.save(path, "temperature", Ui(), Profile("by-hand", options={"temperature": 1}))
-    assert "holds for this session" in told.value.hint
+    assert "holds for this session" in told.value.hint.shown(at_prompt=True)
     assert list(tmp_path.iterdir()) == []
 
 

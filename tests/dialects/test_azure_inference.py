@@ -121,7 +121,7 @@ def test_a_deployment_has_to_be_named() -> None:
     assert AZURE.models
     with pytest.raises(ConfigError, match="deployment") as caught:
         AZURE.models(profile, "KEY")
-    assert "-m NAME" in caught.value.hint
+    assert "-m NAME" in caught.value.hint.text
 
 
 @pytest.mark.parametrize("status", [404, 405])

@@ -88,13 +88,13 @@ def test_scale_refuses_a_wrong_key_and_a_wrong_value_in_one_line(server: Server,
     server.answers(scale, scale)
     error = refusal(talk(egp(server), key="another"))
     assert str(error) == "egp answered 401 Unauthorized: Not authenticated"
-    assert "A_KEY" in error.hint
+    assert "A_KEY" in error.hint.shown(at_prompt=True)
     error = refusal(talk(egp(server, temperature=1.5)))
     where = "body.model_parameters.temperature"
     assert (
         str(error) == f"egp answered 422 Unprocessable Content: {where}: ensure this value is less than or equal to 1"
     )
-    assert "/set" in error.hint
+    assert "/set" in error.hint.shown(at_prompt=True)
 
 
 def test_scale_refuses_an_inner_parameter_and_it_alone_is_left_out(server: Server, talk: Talk) -> None:
@@ -197,15 +197,15 @@ def test_azure_stops_a_prompt_in_words(server: Server, talk: Talk) -> None:
     server.answers(azure)
     error = refusal(talk(inference(server)), "What is a war?")
     assert str(error) == "azure answered 400 Bad Request: The content filter stopped the prompt: violence (high)"
-    assert "other words" in error.hint
+    assert "other words" in error.hint.shown(at_prompt=True)
 
 
 def test_azure_refuses_a_wrong_key_and_a_wrong_version(server: Server, talk: Talk) -> None:
     server.answers(azure, azure)
-    assert "A_KEY" in refusal(talk(inference(server), key="another")).hint
+    assert "A_KEY" in refusal(talk(inference(server), key="another")).hint.shown(at_prompt=True)
     error = refusal(talk(inference(server, api_version="")))
     assert str(error) == "azure answered 404 Not Found: Resource not found"
-    assert "base URL" in error.hint
+    assert "base URL" in error.hint.shown(at_prompt=True)
 
 
 def test_azure_tells_the_one_model_of_an_endpoint(server: Server, talk: Talk) -> None:

@@ -207,14 +207,14 @@ ENVELOPES: list[tuple[str, int, Any, str]] = [
 )
 def test_an_error_brings_its_hint(name: str, status: int, envelope: Any, hint: str) -> None:
     error = refused(dialect(name), KEYED, status, {}, json.dumps(envelope).encode())
-    assert hint in error.hint
+    assert hint in error.hint.shown(at_prompt=True)
     assert "\n" not in str(error)
 
 
 def test_a_path_that_is_echoed_says_nothing_of_the_dialect_that_asks_it() -> None:
     echo = json.dumps({"detail": "Cannot POST /v1/chat/completions"}).encode()
     for name, helps in (("openai-chat", MODEL), ("azure-inference", MODEL), ("openai-completions", CHAT)):
-        assert helps in refused(dialect(name), replace(KEYED, dialect=name), 404, {}, echo).hint
+        assert helps in refused(dialect(name), replace(KEYED, dialect=name), 404, {}, echo).hint.shown(at_prompt=True)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_an_error_inside_a_good_answer_brings_one_too(said: str, hint: str) -> N
     body = json.dumps({"error": {"message": said}}).encode()
     with pytest.raises(Refused) as caught:
         list(read(dialect("openai-chat"), KEYED, 200, {"content-type": "application/json"}, [body], stream=True))
-    assert hint in caught.value.hint
+    assert hint in caught.value.hint.shown(at_prompt=True)
 
 
 @pytest.mark.parametrize(

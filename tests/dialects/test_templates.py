@@ -99,4 +99,4 @@ def test_what_is_said_is_never_taken_for_a_placeholder(said: str, answer: str, a
 def test_a_template_that_cannot_be_used_is_told_with_what_can(chosen: object) -> None:
     with pytest.raises(ConfigError) as raised:
         body(Conversation().asking(OPEN), template=chosen)
-    assert "chatml, llama3, plain" in raised.value.hint
+    assert "chatml, llama3, plain" in raised.value.hint.shown(at_prompt=True)

@@ -163,7 +163,7 @@ def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
     for name in ("a.pdf", "a", "a.mdd"):
         with pytest.raises(CommandError) as caught:
             export.save(tmp_path / name, PLAIN, TITLE)
-        assert all(suffix in caught.value.hint for suffix in SUFFIXES)
+        assert all(suffix in caught.value.hint.shown(at_prompt=True) for suffix in SUFFIXES)
     assert "did you mean '.md'" in str(caught.value)
     assert not list(tmp_path.iterdir())
     (tmp_path / "a.txt").touch()
@@ -807,4 +807,4 @@ def test_a_name_that_ends_wrong_is_told_how_it_may_end(tmp_path: Path, suffix: s
     with pytest.raises(CommandError) as told:
         export.save(path, Conversation(), "") if use == "save" else export.load_all(path)
     endings = export.WRITTEN if use == "save" else export.READ
-    assert told.value.hint == f"The name has to end in one of {' '.join(endings)}."
+    assert told.value.hint.text == f"The name has to end in one of {' '.join(endings)}."

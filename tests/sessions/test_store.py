@@ -81,7 +81,7 @@ def test_an_unreadable_line_is_told_with_its_number_kept_aside_and_skipped(tmp_p
         journal.close()
         assert [turn[0].text for turn in journal.state.conversation.turns] == ["q0", "q2"]
         assert ["Line 4 of" in str(trouble) for trouble in troubles] == told, "once"
-        assert all("one.jsonl.damaged" in trouble.hint for trouble in troubles)
+        assert all("one.jsonl.damaged" in trouble.hint.shown(at_prompt=True) for trouble in troubles)
         assert (tmp_path / "one.jsonl.damaged").read_bytes() == lines[3] + b"\n"
         assert path.read_bytes().splitlines() == lines, "the file itself stays as it is"
 

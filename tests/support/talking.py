@@ -27,13 +27,15 @@ def talking(home: Path) -> Iterator[Talk]:
     def begin(profile: Profile, *, stream: bool = True, key: str = KEY) -> Session:
         env = {"CHATREPL_HOME": str(home), "A_KEY": key}
         out = io.StringIO()
+        screen = Screen(out, out, env)
+        screen.at_prompt = True
         begun.append(
             Session(
                 reading.load(home / "none.toml"),
                 config.places(env),
                 env,
                 replace(profile, key_env="A_KEY"),
-                Screen(out, out, env),
+                screen,
                 ui=Ui(stream=stream),
             )
         )

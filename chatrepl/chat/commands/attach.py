@@ -7,7 +7,7 @@ from chatrepl.chat.commands.table import FILES, command, quoted_file_names
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart
 from chatrepl.dialects import dialect
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files import attachments
 from chatrepl.files.attachments import IMAGE_ENDINGS, Attachment
 
@@ -27,9 +27,11 @@ def image(session: Session, words: str) -> None:
 
 def _attach(session: Session, words: str, read: Callable[[Path], Attachment], usage: str) -> None:
     if not words:
-        raise CommandError("Which file?", usage)
+        raise CommandError("Which file?", Hint(at_prompt=usage))
     for path in attachments.paths(words):
         part = read(path)
         if isinstance(part, ImagePart) and ImagePart not in dialect(session.profile.dialect).carries:
-            raise CommandError(f"{session.profile.dialect} cannot carry images", "/profile talks to somebody else.")
+            raise CommandError(
+                f"{session.profile.dialect} cannot carry images", Hint(at_prompt="/profile talks to somebody else.")
+            )
         session.attach(part)

@@ -17,7 +17,7 @@ from chatrepl.chat.commands.table import (
     offered,
 )
 from chatrepl.chat.session import Session
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.terminal import clipboard, editor
 
 SHOWN = 20
@@ -55,7 +55,7 @@ def copy(session: Session, words: str) -> None:
     sent = session.screen.copy(text)
     program = clipboard.fill(text, session.env)
     if not (sent or program):
-        raise CommandError("There is no clipboard here", "/save writes the conversation to a file.")
+        raise CommandError("There is no clipboard here", Hint(at_prompt="/save writes the conversation to a file."))
     how = f"copied by {program}" if program else "sent to the terminal, which may not obey"
     lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
     session.screen.say(f"{what}, {lines}: {how}.", "dim")

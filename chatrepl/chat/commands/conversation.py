@@ -9,7 +9,7 @@ from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
 from chatrepl.config.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import described
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
@@ -126,7 +126,8 @@ def _place(session: Session, words: str) -> int:
     place = number(words, default=count)
     if place > count:
         raise CommandError(
-            f"The conversation has only {counted(count, 'turn')}", "/history shows them with their numbers."
+            f"The conversation has only {counted(count, 'turn')}",
+            Hint(at_prompt="/history shows them with their numbers."),
         )
     return place
 

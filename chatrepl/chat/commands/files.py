@@ -5,7 +5,7 @@ from pathlib import Path
 from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, pick
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files.writing import path_of
 from chatrepl.sessions import formats
 
@@ -19,7 +19,7 @@ def save(session: Session, words: str) -> None:
     if not state.conversation.turns:
         raise CommandError("There is nothing to save yet")
     path = path_of(name) if name else Path(_file_name(state.title))
-    hint = "Choose another name, or force it: /save -f FILE"
+    hint = Hint(at_prompt="Choose another name, or force it: /save -f FILE")
     formats.save(path, state.conversation, state.title, force=force, hint=hint)
     session.screen.say(f"Saved to {path}", "dim")
 
@@ -29,7 +29,7 @@ def load(session: Session, words: str) -> None:
     """Go on with the conversation in a file. /save wrote it, or another program exported it. It becomes a new
     session; where the file holds several conversations, one is chosen."""
     if not words:
-        raise CommandError("Which file?", "/load FILE")
+        raise CommandError("Which file?", Hint(at_prompt="/load FILE"))
     found = formats.load_all(path_of(words))
     chosen: int | None = 0
     if len(found) > 1:

@@ -8,7 +8,7 @@ from chatrepl import sessions
 from chatrepl.chat.commands.conversation import show_again
 from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.chat.session import Session
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import Listed
 from chatrepl.terminal.screen.screen import Screen
@@ -53,7 +53,7 @@ def resume(session: Session, words: str) -> None:
 def find(session: Session, words: str) -> None:
     """Search all sessions for messages that hold all the words."""
     if not words:
-        raise CommandError("Find what?", "/find WORDS")
+        raise CommandError("Find what?", Hint(at_prompt="/find WORDS"))
     matches = list(islice(session.interrupts.over(sessions.found(session.paths.sessions, words)), SHOWN + 1))
     if not matches:
         session.screen.say("That was said in no session.")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chatrepl.chat.session import Session
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
@@ -91,7 +91,9 @@ def distinct() -> list[Command]:
 def named(name: str) -> Command:
     """The command of that name, in small letters or large."""
     if name.lower() not in COMMANDS:
-        hint = "/help lists the commands. A line that begins with // is sent, as a message that begins with /."
+        hint = Hint(
+            at_prompt="/help lists the commands. A line that begins with // is sent, as a message that begins with /."
+        )
         meant = ELSEWHERE.get(name.lower())
         near = f": did you mean {meant!r}?" if meant else nearest(name.lower(), COMMANDS)
         raise CommandError(f"There is no command {name!r}{near}", hint)
@@ -103,7 +105,9 @@ def run(session: Session, line: str) -> None:
     name, *words = line.split(maxsplit=1)
     meant = named(name)
     if words and all(word.startswith("/") for word in meant.usage.split()):
-        raise CommandError(f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", meant.usage)
+        raise CommandError(
+            f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", Hint(at_prompt=meant.usage)
+        )
     meant.run(session, "".join(words).rstrip())
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from chatrepl import files
-from chatrepl.errors import ChatError, ConfigError, Unreachable
+from chatrepl.errors import ChatError, ConfigError, Hint, Unreachable
 from chatrepl.text import safe
 
 
@@ -214,7 +214,7 @@ def _death(status: int, log: Path) -> ChatError:
     if status in (-signal.SIGILL, 0xC000001D):  # the latter is Windows' word for it
         return ConfigError(
             "The embedded model cannot run here: the processor lacks instructions it needs (AVX2)",
-            "Choose another profile: -p NAME or /profile NAME",
+            Hint("Choose another profile: -p NAME", "Choose another profile: /profile NAME"),
         )
     said = safe.line(log.read_text("utf-8", "replace").strip().rpartition("\n")[2])
     return Unreachable(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatrepl import files
 from chatrepl.conversation import Conversation
-from chatrepl.errors import CommandError, TranscriptError
+from chatrepl.errors import CommandError, Hint, TranscriptError
 from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
@@ -39,7 +39,12 @@ def render(suffix: str, conversation: Conversation, title: str) -> str:
 
 
 def save(
-    path: Path, conversation: Conversation, title: str, *, force: bool = False, hint: str = "Choose another name."
+    path: Path,
+    conversation: Conversation,
+    title: str,
+    *,
+    force: bool = False,
+    hint: str | Hint = "Choose another name.",
 ) -> None:
     """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force. The
     hint is for who meets one."""

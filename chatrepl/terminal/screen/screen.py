@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from chatrepl.config.config import Ui
-from chatrepl.errors import ChatError, without_commands
+from chatrepl.errors import ChatError
 from chatrepl.terminal import capabilities
 from chatrepl.text import safe, width
 
@@ -31,8 +31,8 @@ class Screen:
         self.out = out
         self.notes = notes
         self._silent = silent
-        self.commands = True
-        """Whether hints may name commands: not where there is no prompt to type them at."""
+        self.at_prompt = False
+        """Whether a prompt comes, at which what a hint names can be typed."""
         self._env = env
         self._picture: LivePicture | None = None
         self._title = ""
@@ -95,8 +95,7 @@ class Screen:
     def error(self, error: ChatError) -> None:
         """Print an error: its line, and its hint on a line of its own."""
         self.say(f"✗ {safe.line(str(error), 600)}", "error")
-        hint = error.hint if self.commands else without_commands(error.hint)
-        for line in hint.splitlines():
+        for line in error.hint.shown(at_prompt=self.at_prompt).splitlines():
             self.say(f"  {line}", "dim")
 
     def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":
