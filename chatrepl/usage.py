@@ -5,15 +5,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-Price = tuple[float, float]
-"""Dollars for a million tokens, in and out."""
+
+class Price(NamedTuple):
+    """Dollars for a million tokens. ``cached`` is for those read from a cache, ``written`` for those written to one,
+    each None where it costs what any input does; ``above`` are the prices of a question longer than so many tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None
+    written: float | None = None
+    above: "tuple[tuple[int, Price], ...]" = ()
+
+    def of(self, tokens: int) -> "Price":
+        """The price of a question of so many tokens."""
+        return next((price for limit, price in reversed(self.above) if tokens > limit), self)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
 
-    ``input`` includes ``cached``, ``output`` includes ``reasoning``.
+    ``input`` includes ``cached`` (read from a cache) and ``written`` (to one), ``output`` includes ``reasoning``.
     """
 
     input: int | None = None
@@ -21,19 +33,36 @@ class Usage:
     output: int | None = None
     reasoning: int | None = None
     total: int | None = None
+    written: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("input", "cached", "output", "reasoning", "total"):
+        for name in ("input", "cached", "output", "reasoning", "total", "written"):
             value = getattr(self, name)
             if value is not None and type(value) is not int:  # True is an int too
                 raise TypeError(f"Usage.{name} cannot be {value!r}")
 
 
 def cost(usage: Usage | None, price: Price | None) -> float | None:
-    """Dollars. Cached tokens count in full, for what they cost is nobody's to guess: it is at most this."""
+    """Dollars; None where tokens or price are unknown."""
     if not price or not usage or usage.input is None or usage.output is None:
         return None
-    return (usage.input * price[0] + usage.output * price[1]) / 1_000_000
+    rate = price.of(usage.input)
+    cached, written = usage.cached or 0, usage.written or 0
+    whole = usage.input * rate.input + usage.output * rate.output
+    return (whole - cached * _less(rate, rate.cached) - written * _less(rate, rate.written)) / 1_000_000
+
+
+def saved(usage: Usage | None, price: Price | None) -> float:
+    """The dollars that the cache saved: what was read from it would have cost as much as any input."""
+    if not price or not usage or usage.input is None:
+        return 0.0
+    rate = price.of(usage.input)
+    return (usage.cached or 0) * _less(rate, rate.cached) / 1_000_000
+
+
+def _less(rate: Price, special: float | None) -> float:
+    """How much less a token costs than any other of the input."""
+    return 0.0 if special is None else rate.input - special
 
 
 class Sum(NamedTuple):
@@ -46,34 +75,42 @@ class Sum(NamedTuple):
     uncounted: int = 0
     cost: float = 0.0
     unpriced: int = 0
+    cached: int = 0
+    written: int = 0
+    saved: float = 0.0
 
 
 @dataclass(slots=True)
 class Tally:
     """What replies add up to. One more costs the same after many as after none."""
 
-    _used: dict[tuple[str, str], Sum] = field(default_factory=dict)
-    """By model and profile."""
+    _used: dict[tuple[str, str, int], Sum] = field(default_factory=dict)
+    """By model, profile and length of the question in thousands of tokens, for a long one may have another price."""
 
     def add(self, model: str, profile: str, usage: Usage | None) -> None:
         """Count a reply."""
-        whose = model, profile
-        self._used[whose] = _added(self._used.get(whose, Sum()), _counted(usage))
+        counted = _counted(usage)
+        whose = model, profile, -(-counted.input // 1000)
+        self._used[whose] = _added(self._used.get(whose, Sum()), counted)
 
     def total(self, price: Callable[[str, str], Price | None]) -> Sum:
         """The sum of all replies, at the prices of their models and profiles."""
         whole = Sum()
-        for whose, used in self._used.items():
-            paid = cost(Usage(input=used.input, output=used.output), price(*whose))
+        prices = {whose: price(*whose) for whose in dict.fromkeys(each[:2] for each in self._used)}
+        for (model, profile, thousands), used in self._used.items():
+            rate = prices[model, profile]
+            rate = rate.of(thousands * 1000)._replace(above=()) if rate else None
+            usage = Usage(used.input, used.cached, used.output, written=used.written)
+            paid = cost(usage, rate)
             unpriced = used.replies if paid is None else used.uncounted
-            whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced))
+            whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced, saved=saved(usage, rate)))
         return whole
 
 
 def _counted(usage: Usage | None) -> Sum:
     if usage is None or usage.input is None or usage.output is None:
         return Sum(1, uncounted=1)
-    return Sum(1, usage.input, usage.output)
+    return Sum(1, usage.input, usage.output, cached=usage.cached or 0, written=usage.written or 0)
 
 
 def _added(one: Sum, other: Sum) -> Sum:

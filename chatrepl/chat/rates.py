@@ -40,7 +40,7 @@ class Rates(NamedTuple):
 
 
 def _priced(profiles: Iterable[Profile]) -> list[tuple[str, Price]]:
-    return [(each.model, (each.price[0], each.price[1])) for each in profiles if len(each.price) == 2]
+    return [(each.model, Price(*each.price)) for each in profiles if len(each.price) == 2]
 
 
 def _is(model: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part
 from chatrepl.dialects.framing import Frame, Framing
 from chatrepl.events import Event
+from chatrepl.usage import Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class ModelInfo:
 
     id: str
     context: int | None = None
-    price: tuple[float, float] | None = None
+    price: Price | None = None
 
 
 ALL_PARTS: frozenset[type[Part]] = frozenset(get_args(Part))

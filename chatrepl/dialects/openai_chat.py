@@ -26,6 +26,7 @@ from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
+from chatrepl.usage import Price
 
 
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
@@ -208,13 +209,19 @@ _CONTEXT_SIZES = (
 Mistral."""
 
 
-def _price(pricing: object) -> tuple[float, float] | None:
+def _price(pricing: object) -> Price | None:
     """OpenRouter tells dollars a token, as texts; a price that varies is -1."""
+    names = ("prompt", "completion", "input_cache_read", "input_cache_write")
+    into, out, cached, written = (_dollars(dig(pricing, name)) for name in names)
+    return None if into is None or out is None else Price(into, out, cached, written)
+
+
+def _dollars(told: object) -> float | None:
     try:
-        price = float(dig(pricing, "prompt")) * 1e6, float(dig(pricing, "completion")) * 1e6
+        amount = float(told) * 1e6  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-    return price if all(0 <= side < inf for side in price) else None
+    return amount if 0 <= amount < inf else None
 
 
 CARRIES = ALL_PARTS - {ThinkingPart}

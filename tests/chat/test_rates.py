@@ -12,7 +12,7 @@ from chatrepl.conversation import Conversation, Message, TextPart, Turn, continu
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
 from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
-from chatrepl.usage import Tally
+from chatrepl.usage import Price, Tally
 from tests.support.calls import calls
 
 WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))
@@ -42,17 +42,17 @@ def test_a_price_holds_for_its_model_and_dated_builds_of_it(model: str, known: b
 
 def test_a_price_without_a_model_holds_for_its_own_profile_alone() -> None:
     own = Profile("gateway", price=(3.0, 4.0))
-    assert Rates(own, [WORK, own]).price("anything") == (3.0, 4.0)
+    assert Rates(own, [WORK, own]).price("anything") == Price(3.0, 4.0)
     assert Rates(WORK, [WORK, own]).price("anything") is None
-    assert Rates(WORK, [WORK, own]).price("anything", "gateway") == (3.0, 4.0), "a fallback answered"
+    assert Rates(WORK, [WORK, own]).price("anything", "gateway") == Price(3.0, 4.0), "a fallback answered"
 
 
 def test_the_profile_is_believed_before_its_server_and_both_before_others() -> None:
     other = Profile("other", model="gpt-5", price=(7.0, 7.0))
-    offers = [ModelInfo("gpt-5", price=(5.0, 5.0))]
-    assert Rates(WORK, [other, WORK], offers).price("gpt-5") == (1.0, 10.0)
-    assert Rates(Profile("new"), [other], offers).price("gpt-5") == (5.0, 5.0)
-    assert Rates(Profile("new"), [other]).price("gpt-5") == (7.0, 7.0)
+    offers = [ModelInfo("gpt-5", price=Price(5.0, 5.0))]
+    assert Rates(WORK, [other, WORK], offers).price("gpt-5") == Price(1.0, 10.0)
+    assert Rates(Profile("new"), [other], offers).price("gpt-5") == Price(5.0, 5.0)
+    assert Rates(Profile("new"), [other]).price("gpt-5") == Price(7.0, 7.0)
     assert Rates(replace(WORK, model="gpt-4"), [WORK]).price("gpt-4") is None, "by /model, which changes no price"
 
 

@@ -14,6 +14,7 @@ from chatrepl.dialects.response import read
 from chatrepl.dialects.wire import openai_usage, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Finished, FinishReason, Text
+from chatrepl.usage import Price
 from tests.support.exchanges import PROFILE, assistant, user
 
 ASKING = Conversation().asking(user(TextPart("Hello")))
@@ -262,8 +263,8 @@ def test_a_list_of_models_becomes_names_and_sizes(name: str, told: Any, models: 
 @pytest.mark.parametrize(
     ("prompt", "completion", "price"),
     [
-        ("0.000001", "0.000002", (1.0, 2.0)),
-        ("0", "0", (0.0, 0.0)),
+        ("0.000001", "0.000002", Price(1.0, 2.0)),
+        ("0", "0", Price(0.0, 0.0)),
         ("-1", "-1", None),
         ("nan", "1", None),
         ("1", "inf", None),

@@ -1,0 +1,140 @@
+"""The table of models: what it says, how it is made, and what a broken one does (nothing)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from chatrepl.config import facts, vendors
+from chatrepl.config.facts import Facts, Table
+from chatrepl.usage import Price, Tally, Usage, cost, saved
+
+SHIPPED = Path(facts.__file__).with_name("models.json")
+
+OPEN = {
+    "sample_spec": {"mode": "one of: chat, embedding"},
+    "gpt-x": {
+        "litellm_provider": "openai",
+        "mode": "chat",
+        "max_input_tokens": 900_000,
+        "max_output_tokens": 128_000,
+        "input_cost_per_token": 1e-06,
+        "output_cost_per_token": 5e-06,
+        "cache_read_input_token_cost": 5e-08,
+        "input_cost_per_token_above_272k_tokens": 2e-06,
+        "output_cost_per_token_above_272k_tokens": 7.5e-06,
+        "supports_vision": True,
+        "supports_xhigh_reasoning_effort": True,
+        "deprecation_date": "2027-01-14",
+    },
+    "claude-x": {"litellm_provider": "anthropic", "mode": "chat", "supports_sampling_params": False},
+    "gemini/gemini-x": {"litellm_provider": "gemini", "mode": "chat", "max_input_tokens": 1},
+    "ft:gpt-x": {"litellm_provider": "openai", "mode": "chat", "max_input_tokens": 1},
+    "text-embed": {"litellm_provider": "openai", "mode": "embedding", "max_input_tokens": 1},
+    "hostile\x1b[2J": {"litellm_provider": "openai", "mode": "chat", "max_input_tokens": 1},
+    "odd": "no entry",
+}
+
+
+def table(data: Any = OPEN, day: str = "2026-11-26") -> Table:
+    return facts.parsed(facts.written(facts.converted(data), day, "a test"))
+
+
+def test_what_the_open_table_says_is_what_is_known_of_a_model() -> None:
+    tier = (272_000, Price(2.0, 7.5))
+    known = table().facts("openai", "gpt-x")
+    assert known == Facts(
+        900_000, 128_000, Price(1.0, 5.0, 0.05, None, (tier,)), frozenset({"images"}), True, ("xhigh",), "2027-01-14"
+    )
+    assert not table().facts("anthropic", "claude-x").sampling
+    assert table().models("openai") == ["gpt-x"], "no class, no embedding, no name that is none"
+    assert table().facts("gemini", "models/gemini-x").context == 1
+
+
+@pytest.mark.parametrize("name", ["gpt-x-2026-01-05", "gpt-x-20260105", "gpt-x-latest"])
+def test_a_date_behind_the_name_hides_no_model(name: str) -> None:
+    assert table().facts("openai-responses", name).context == 900_000
+    assert table().facts("openai", "gpt-x-mini") == Facts(), "but another word is another model"
+    assert table().facts("nobody", "gpt-x") == Facts()
+
+
+def test_the_table_that_comes_with_the_program_is_small_and_knows_every_default() -> None:
+    assert SHIPPED.stat().st_size <= 150_000
+    shipped = facts.load()
+    assert shipped.as_of
+    by_name = {"openai", "openai-responses", "anthropic", "gemini", "groq", "deepseek", "mistral"}
+    for name in by_name:
+        known = shipped.facts(name, vendors.PROFILES[name]["model"])
+        assert known.context, name
+        assert known.price, name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version":99,"as_of":"2030-01-01"}',
+        b'{"version":1,"as_of":"soon"}',
+        b"[" * 100_000,
+        b'{"version":1,"as_of":"2030-01-01","vendors"',
+        "\udcff".encode("utf-8", "surrogateescape"),
+    ],
+)
+def test_a_broken_table_is_as_good_as_none(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "models.json").write_bytes(data)
+    assert facts.load(tmp_path / "models.json").as_of == facts.load().as_of
+
+
+def test_the_newer_table_counts(tmp_path: Path) -> None:
+    older, newer = tmp_path / "older.json", tmp_path / "newer.json"
+    older.write_bytes(facts.written(facts.converted(OPEN), "2020-01-01", "a test"))
+    newer.write_bytes(facts.written(facts.converted(OPEN), "2999-01-01", "a test"))
+    assert facts.load(older) == facts.load()
+    assert facts.load(newer).models("anthropic") == ["claude-x"]
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"gpt-x": OPEN["gpt-x"]}, "table"])
+def test_what_is_no_open_table_is_not_converted(data: Any) -> None:
+    with pytest.raises(ValueError, match="not the table"):
+        facts.converted(data)
+
+
+NONSENSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+FIELDS = st.dictionaries(st.sampled_from(["context", "output", "price", "above", "takes", "efforts", "ends"]), NONSENSE)
+
+
+@given(FIELDS)
+def test_nonsense_in_a_table_is_unknown(fields: dict[str, Any]) -> None:
+    data = json.dumps({"version": 1, "as_of": "2026-11-26", "vendors": {"openai": {"m": fields}}}).encode()
+    known = facts.parsed(data).facts("openai", "m")
+    assert known.context >= 0
+    assert known.price is None or min(known.price[:2]) >= 0
+
+
+def test_cached_and_written_tokens_have_their_own_price() -> None:
+    price = Price(2.0, 10.0, 0.2, 2.5)
+    usage = Usage(input=1_000_000, cached=500_000, output=100_000, written=200_000)
+    # 300,000 at 2, 500,000 at 0.2, 200,000 at 2.5, and 100,000 out at 10
+    assert cost(usage, price) == pytest.approx(0.6 + 0.1 + 0.5 + 1.0)
+    assert saved(usage, price) == pytest.approx(0.9)
+    assert cost(usage, Price(2.0, 10.0)) == pytest.approx(3.0)
+    assert saved(usage, Price(2.0, 10.0)) == 0
+
+
+def test_a_long_question_has_the_price_of_its_tier_and_a_sum_keeps_them_apart() -> None:
+    price = Price(1.0, 10.0, above=((200_000, Price(2.0, 20.0)),))
+    long, short = Usage(input=200_001, output=1000), Usage(input=200_000, output=1000)
+    assert cost(long, price) == pytest.approx(0.400002 + 0.02)
+    assert cost(short, price) == pytest.approx(0.2 + 0.01)
+    tally = Tally()
+    tally.add("m", "p", long)
+    tally.add("m", "p", short)
+    assert tally.total(lambda model, profile: price).cost == pytest.approx(0.420002 + 0.21)
