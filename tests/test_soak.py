@@ -11,6 +11,7 @@ import pytest
 
 from chatrepl.chat import turn as asking
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.sessions.entries import Mark
 from tests.support import faults
@@ -52,7 +53,7 @@ def memory() -> int:
 def test_no_turn_is_lost_and_nothing_piles_up(server: Server, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     limits = replace(QUICK, first_byte=0.5, silence=0.5)  # a busy machine must not look like a fault
-    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", timeouts=limits)
+    profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m", timeouts=limits)
     failed = 0
     with faults.session(tmp_path, profile) as seen:
         for turn in range(TURNS):

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from chatrepl.client import keys
-from chatrepl.config.config import BY_HAND, REPLAYED, Config, Profile
+from chatrepl.config.config import Config, Profile, by_hand
+from chatrepl.config.place import written
 
 
 def who(profile: Profile, config: Config) -> dict[str, str]:
@@ -13,8 +14,7 @@ def who(profile: Profile, config: Config) -> dict[str, str]:
     own = _own(config, profile.name) or Profile()
     kept = {"profile": profile.name, "model": profile.model}
     kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
-    untold = "@" in profile.base_url or "?" in profile.base_url or profile.base_url in (own.base_url, REPLAYED)
-    kept["base_url"] = "" if untold else profile.base_url
+    kept["base_url"] = "" if profile.place == own.place else profile.place.kept
     return kept
 
 
@@ -24,17 +24,20 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
     An address given by hand is used again only with a profile that has no secrets: what a file says must not send one.
     """
     own = _own(config, kept.get("profile", ""))
-    if not kept.get("base_url"):
+    base_url = kept.get("base_url")
+    if not base_url:
         return replace(own, **_given(kept, "model", "dialect")) if own else None
     if own and own != keys.without_secrets(own):
         return None
-    own = own or Profile(BY_HAND, dialect="openai-chat")
-    return replace(own, base_url_env="", **_given(kept, "model", "dialect", "base_url"))
+    place = config.replay or written(base_url)
+    own = replace(own, place=place, base_url_env="") if own else by_hand(place)
+    return replace(own, **_given(kept, "model", "dialect"))
 
 
 def _own(config: Config, name: str) -> Profile | None:
     """The profile as it will be known later too, which one by hand is not."""
-    return config.profiles.get(name) if name != BY_HAND else None
+    found = config.profiles.get(name)
+    return None if found and found.by_hand else found
 
 
 def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from chatrepl import files, sessions
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.chat.recall import recalled, who
 from chatrepl.client import keys
-from chatrepl.config.config import Config, Profile, Recordings, Ui
+from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
 from chatrepl.errors import ChatError, CommandError, Hint, TranscriptError
@@ -56,7 +56,8 @@ class Session:
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
     ephemeral: bool = False
-    recordings: Recordings = field(default_factory=Recordings)
+    record: Path | None = None
+    """The folder that every exchange is written to."""
     draft: str = ""
     """What stands in the next prompt already."""
     halted: bool = False
@@ -111,7 +112,7 @@ class Session:
             warn=partial(self.screen.say, style="warning"),
             passing=self.screen.passing,
             consent=self.consent,
-            recordings=self.recordings,
+            record=self.record,
         )
 
     @property
@@ -201,7 +202,7 @@ class Session:
 
     def look_for_models(self) -> None:
         """Begin to find out, behind the prompt, what the server offers; ``offers`` holds it when it is known."""
-        if not (self.offers or self.recordings.replay or self._looking_for is self.profile):
+        if not (self.offers or self._looking_for is self.profile):
             from chatrepl.client.offers import look
 
             self._looking_for = self.profile
@@ -257,7 +258,7 @@ class Session:
     def warn(self) -> None:
         """Tell what is not safe about who is talked to, and that its key is missing."""
         error = keys.missing(self.profile, self.env)
-        if error and not self.recordings.replay:
+        if error:
             self.screen.say(f"{error}.", "warning")
             self.screen.say(f"  {error.hint.shown(at_prompt=True)}", "dim")
         if any(keys.warnings(self.profile, self.env)):

@@ -8,8 +8,9 @@ from pathlib import Path
 from chatrepl.client import keys
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.client.embedded import server, weights
-from chatrepl.config.config import LOCAL, Config, Profile, located
+from chatrepl.config.config import Config, Profile, located
 from chatrepl.config.paths import Paths
+from chatrepl.config.place import Embedded
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files.completion import size
@@ -75,7 +76,7 @@ class Doctor:
 
     def _profile(self, profile: Profile) -> Iterator[Finding]:
         """The findings about a profile: its key, and whether its server answers."""
-        if profile.base_url == LOCAL:
+        if isinstance(profile.place, Embedded):
             yield from self._embedded()
             return
         try:
@@ -111,14 +112,14 @@ class Doctor:
         return Finding(True, f"{_origin(profile)} can be reached")
 
     def _other(self, profile: Profile) -> Iterator[Finding]:
-        if profile.base_url == LOCAL:
+        if not profile.place.remote:
             return
         if keys.at_hand(profile, self.connection.env) or profile.key_file:
             for finding in self._profile(profile):
                 yield replace(finding, what=f"{profile.name}: {finding.what}")
         elif profile.key_command:
             yield Finding(None, f"{profile.name}: its key command is not run", f"chatrepl -p {profile.name} --doctor")
-        elif not profile.needs_key and profile.base_url:
+        elif not profile.needs_key and profile.place.url:
             reached = self._reached(replace(profile, timeouts=LOOK))
             what = f"{profile.name}: {reached.what}" if reached.good else f"{profile.name}: nothing answers there"
             yield Finding(reached.good or None, what)

@@ -15,8 +15,9 @@ from chatrepl.chat.session import Session
 from chatrepl.cli.flags import parser, read
 from chatrepl.client.choosing import choose, recorded_profile
 from chatrepl.config import reading
-from chatrepl.config.config import BY_HAND, Config, Profile, Recordings
+from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
+from chatrepl.config.place import Replay
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.files import attachments
 from chatrepl.sessions.entries import Mark
@@ -75,12 +76,15 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         choose = partial(_profile, flags, env=env, who={}, screen=screen)
         return FINE if actions.check_up(places, screen, env, choose, must_exist=bool(flags.config)) else FAILED
     configuration = reading.load(places.config, must_exist=bool(flags.config))
+    replay = _replay(flags)
+    if replay:
+        configuration = configuration.replaying(replay)
     if _errand(flags, configuration, places, screen, env):
         return FINE
     found = _found(flags, places, screen)
     chosen = _profile(flags, configuration, env, found.state.who if found else {}, screen)
-    if chosen.name == BY_HAND:  # to come back to, by the name it is shown with
-        configuration = configuration._replace(profiles={**configuration.profiles, BY_HAND: chosen})
+    if chosen.by_hand:  # to come back to, by the name it is shown with
+        configuration = configuration._replace(profiles={**configuration.profiles, chosen.name: chosen})
     session = Session(
         configuration,
         places,
@@ -89,7 +93,7 @@ def _run(flags: argparse.Namespace, screen: Screen, env: Mapping[str, str]) -> i
         screen,
         ui=replace(configuration.ui, stream=configuration.ui.stream and not flags.no_stream),
         ephemeral=flags.ephemeral,
-        recordings=_recordings(flags),
+        record=files.path_of(flags.record) if flags.record else None,
         found=found,
     )
     if flags.system is not None:
@@ -127,9 +131,8 @@ def _errand(
     return True
 
 
-def _recordings(flags: argparse.Namespace) -> Recordings:
-    record, replay = (files.path_of(name) if name else None for name in (flags.record, flags.replay))
-    return Recordings(record, replay, flags.paced)
+def _replay(flags: argparse.Namespace) -> Replay | None:
+    return Replay(files.path_of(flags.replay), flags.paced) if flags.replay else None
 
 
 def _found(flags: argparse.Namespace, places: Paths, screen: Screen) -> Transcript | None:
@@ -155,8 +158,8 @@ def _profile(
     """The profile to begin with, that of the session to go on with if there is one, changed by the flags."""
     by_hand = flags.profile or flags.dialect or flags.base_url
     known = None
-    if flags.replay and not flags.profile:
-        known = recorded_profile(files.path_of(flags.replay), flags.dialect)
+    if (replay := _replay(flags)) and not flags.profile:
+        known = recorded_profile(replay, flags.dialect)
     elif who and not by_hand:
         known = recalled(configuration, who)
     profile = known or choose(configuration, env, flags.profile, flags.dialect, flags.base_url)

@@ -3,10 +3,10 @@
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from chatrepl.client import keys
-from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Config, Profile, address, located
+from chatrepl.config.config import Config, Profile, address, by_hand, located
+from chatrepl.config.place import Place, Replay, written
 from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.text import urls
@@ -24,13 +24,13 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
 
     A dialect alone is a choice among those who speak it: no key goes out in a protocol that it is not for.
     """
-    if base_url:
-        _check(base_url)
+    place = written(base_url)
+    _check(place)
     if dialect and not (name or base_url):
         config = _speaking(config, dialect)
     chosen = (
         _named(config, name or config.default)
-        or _by_hand(dialect, base_url)
+        or (by_hand(place) if base_url else None)
         or _with_key(config, env)
         or _running(config, env)
         or _embedded(config, dialect)
@@ -39,32 +39,32 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         bare = keys.without_secrets(chosen)
         elsewhere = urls.parts(base_url) != urls.parts(address(chosen, env)) or dialect not in ("", chosen.dialect)
         if not name and bare != chosen and elsewhere:
-            chosen = replace(bare, name=BY_HAND)  # nobody said that its key may go there
+            chosen = by_hand(place, bare)  # nobody said that its key may go there
         # The variable that moves the profile elsewhere loses against an address given by hand.
-        chosen = replace(chosen, base_url=base_url, base_url_env="")
+        chosen = replace(chosen, place=config.replay or place, base_url_env="")
     return replace(chosen, dialect=dialect or chosen.dialect)
 
 
-def _check(base_url: str) -> None:
+def _check(place: Place) -> None:
     """Complain of an address that a request cannot go to."""
-    scheme, mark, _ = base_url.strip().partition("://")
-    if base_url != LOCAL and not (mark and scheme.lower() in ("http", "https")):
-        told = urls.shown(base_url.strip())
+    scheme, mark, _ = place.url.strip().partition("://")
+    if place.url and not (mark and scheme.lower() in ("http", "https")):
+        told = urls.shown(place.url.strip())
         hint = "" if mark else f"For a server on this machine: --base-url http://{told}"
         raise CommandError(f"The base URL {told} does not begin with http:// or https://", hint)
 
 
-def recorded_profile(folder: Path, dialect: str) -> Profile:
+def recorded_profile(place: Replay, dialect: str) -> Profile:
     """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
     from chatrepl.client.recording import recorded, recorded_request
 
-    asked = next((each for each in map(recorded_request, recorded(folder)) if each.get("method") == "POST"), {})
+    asked = next((each for each in map(recorded_request, recorded(place.folder)) if each.get("method") == "POST"), {})
     spoken, body = asked.get("dialect"), asked.get("body")
     model = body.get("model") if isinstance(body, dict) else ""
     return Profile(
         "replay",
         dialect=dialect or (spoken if isinstance(spoken, str) else "openai-chat"),
-        base_url=REPLAYED,
+        place=place,
         model=model if isinstance(model, str) else "",
     )
 
@@ -81,12 +81,6 @@ def _speaking(config: Config, dialect: str) -> Config:
 
 def _named(config: Config, name: str) -> Profile | None:
     return config.profile(name) if name else None
-
-
-def _by_hand(dialect: str, base_url: str) -> Profile | None:
-    if base_url:
-        return Profile(BY_HAND, dialect=dialect or "openai-chat", base_url=base_url)
-    return None
 
 
 def _with_key(config: Config, env: Mapping[str, str]) -> Profile | None:

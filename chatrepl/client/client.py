@@ -13,10 +13,11 @@ import httpx
 from chatrepl import __version__
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
-from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
+from chatrepl.client.recording import OF_THE_WIRE, Recorder, ReplayTransport, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
 from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Replay
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
@@ -37,22 +38,19 @@ class Client:
         self,
         env: Mapping[str, str],
         *,
-        transport: httpx.BaseTransport | None = None,
         record: Path | None = None,
         warn: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        """``transport`` stands in for the network; every exchange is written to the folder ``record``, and ``warn`` is
-        told if it cannot be."""
+        """Every exchange is written to the folder ``record``, and ``warn`` is told if it cannot be."""
         self.secrets = Secrets()
         self.last: Exchange | None = None
         """The last question, and what became of it."""
         self._now: Exchange | None = None
         self._env = env
-        self._transport = transport
         self._record = record
         self._warn = warn
         self._clocks = Clocks()
-        self._open: dict[Route, tuple[httpx.Client, Transport | None]] = {}
+        self._open: dict[Route | Replay, tuple[httpx.Client, Transport | None]] = {}
         self._opening = threading.Lock()
 
     def ask(
@@ -137,13 +135,13 @@ class Client:
                 self._now.over = self._clocks.now()
 
     def _send(self, profile: Profile, request: Request, waiting: Waiting) -> httpx.Response:
-        way = Route() if self._transport else route(profile, request.url, self._env)
-        http, _ = self._opened(way)
+        way = Route() if isinstance(profile.place, Replay) else route(profile, request.url, self._env)
+        http, network = self._opened(profile.place if isinstance(profile.place, Replay) else way)
         outgoing = _outgoing(http, profile, request)
         self._clocks.start(profile.timeouts)
         self._remember(profile, outgoing, way)
         try:
-            answer = self._sent(http, outgoing, profile, waiting)
+            answer = self._sent(http, outgoing, profile, waiting, anew=network is None)
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
             raise unusable(profile) from None
         except httpx.TransportError as error:
@@ -153,10 +151,13 @@ class Client:
             self._now.answer_headers = shown_headers(answer.headers, self.secrets, of_request=False)
         return answer
 
-    def _sent(self, http: httpx.Client, outgoing: httpx.Request, profile: Profile, waiting: Waiting) -> httpx.Response:
-        """The answer to a request, which goes out again if a kept connection had died before a byte of it came."""
+    def _sent(
+        self, http: httpx.Client, outgoing: httpx.Request, profile: Profile, waiting: Waiting, *, anew: bool
+    ) -> httpx.Response:
+        """The answer to a request, which goes out again if a kept connection had died before a byte of it came; not
+        where each request has a connection that is ``anew``."""
         while True:
-            self._clocks.connected = self._transport is not None
+            self._clocks.connected = anew
 
             def trace(event: str, _info: Mapping[str, Any]) -> None:
                 if event == "connection.connect_tcp.started":
@@ -185,16 +186,19 @@ class Client:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise broken(error, profile) from None
 
-    def _opened(self, way: Route) -> tuple[httpx.Client, Transport | None]:
+    def _opened(self, way: Route | Replay) -> tuple[httpx.Client, Transport | None]:
         """What goes that way, and the network below it where there is one."""
         with self._opening:
             if way not in self._open:
-                network = None if self._transport else Transport(self._clocks, tls_context(way), way.proxy)
-                self._open[way] = self._recorded(self._transport or network), network
+                if isinstance(way, Replay):
+                    self._open[way] = self._recorded(ReplayTransport(way)), None
+                else:
+                    network = Transport(self._clocks, tls_context(way), way.proxy)
+                    self._open[way] = self._recorded(network), network
             return self._open[way]
 
-    def _recorded(self, transport: httpx.BaseTransport | None) -> httpx.Client:
-        if self._record and transport:
+    def _recorded(self, transport: httpx.BaseTransport) -> httpx.Client:
+        if self._record:
             transport = Recorder(transport, self._record, self.secrets, self._warn)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from chatrepl.client import keys
 from chatrepl.client.retrying import long_wish, retry_delay
-from chatrepl.config.config import BY_HAND, LOCAL, REPLAYED, Profile, Recordings, Timeouts, located
-from chatrepl.config.vendors import PROFILES
+from chatrepl.config.config import Profile, Timeouts, located
+from chatrepl.config.place import Embedded as OnThisMachine, Replay
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
@@ -62,7 +62,8 @@ class Connection:
     """Tells how far something is, in the place of what it told before."""
     consent: Callable[[str], bool] = lambda _question: False
     """Asks the user a question to be answered with yes or no."""
-    recordings: Recordings = field(default_factory=Recordings)
+    record: Path | None = None
+    """The folder that every exchange is written to."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random
@@ -93,12 +94,7 @@ class Connection:
     def _new_client(self) -> "Client":
         from chatrepl.client import Client  # httpx costs as much as the prompt: it loads when first needed
 
-        transport = None
-        if self.recordings.replay:
-            from chatrepl.client.recording import Replay
-
-            transport = Replay(self.recordings.replay, paced=self.recordings.paced)
-        return Client(self.env, transport=transport, record=self.recordings.record, warn=self.warn)
+        return Client(self.env, record=self.record, warn=self.warn)
 
     def ready(self, profile: Profile) -> tuple[Profile, str]:
         """The profile as it can be asked, with an address, a model and what is known of its parameters; and its key.
@@ -146,7 +142,7 @@ class Connection:
 
     def fetch_key(self, profile: Profile) -> None:
         """Get to know the key of the profile, for the next request of it."""
-        if not self.recordings.replay and profile.base_url != LOCAL:
+        if profile.place.remote:
             self.keys.fetch(profile)
 
     def holds_key(self, profile: Profile, text: str) -> bool:
@@ -167,7 +163,7 @@ class Connection:
     def prepare(self, profile: Profile) -> None:
         """Open a connection, in a thread of its own, to who is likely to be asked soon. Whether it comes to be or not
         makes no difference but in time."""
-        if self.recordings.replay or profile.base_url == LOCAL or time.monotonic() < self._prepared + AHEAD:
+        if not profile.place.remote or time.monotonic() < self._prepared + AHEAD:
             return
         self._prepared = time.monotonic()
         with suppress(ChatError):
@@ -204,11 +200,9 @@ class Connection:
     def spoken(self, profile: Profile, conversation: Conversation) -> Conversation:
         """The conversation as it goes out: the embedded model is lost without a system prompt, and gets its own where
         there is none."""
-        server = self._embedded.server if self._embedded else None
-        at_home = (LOCAL, server.base_url if server else LOCAL)
-        if conversation.system or profile.base_url not in at_home:
+        if conversation.system or not profile.place.system:
             return conversation
-        return Conversation(profile.system or PROFILES["local"]["system"], conversation.turns)
+        return Conversation(profile.system or profile.place.system, conversation.turns)
 
     # what is tried when a request failed
 
@@ -267,12 +261,12 @@ class Connection:
 
     def _ready(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
         key = ""
-        if self.recordings.replay:
-            profile = replace(profile, base_url=REPLAYED, model=profile.model or "recorded")
-        elif profile.base_url == LOCAL:
+        if isinstance(profile.place, Replay):
+            profile = replace(profile, model=profile.model or profile.place.model)
+        elif isinstance(profile.place, OnThisMachine):
             profile, key = self._started(profile, consent)
         else:
-            if not any(self.profiles[name].base_url == LOCAL for name in profile.fallback):
+            if all(self.profiles[name].place.remote for name in profile.fallback):
                 self._stop_embedded()
             self.warnings(profile)
             profile = located(profile, self.env)
@@ -285,7 +279,7 @@ class Connection:
 
     def expected(self, profile: Profile) -> Profile:
         """The profile as far as is known how it would be asked, without a key and without asking anybody."""
-        return self._known(profile if profile.base_url == LOCAL else located(profile, self.env))
+        return self._known(located(profile, self.env))
 
     def _known(self, profile: Profile) -> Profile:
         """The profile with what was learned of its parameters."""
@@ -298,7 +292,7 @@ class Connection:
             how = "without it" if new == LEFT_OUT else f"with {new}"
             keep = f'To keep it so: parameters = {{ {name} = "{new}" }} in [profiles.{profile.name}]'
             told = f"{profile.model} does not take {name}; asked again {how}."
-            self.say(told if profile.name == BY_HAND else f"{told} {keep}")
+            self.say(told if profile.by_hand else f"{told} {keep}")
 
     def _started(self, profile: Profile, consent: Callable[[str], bool]) -> tuple[Profile, str]:
         """The local profile with its server running."""
@@ -307,8 +301,8 @@ class Connection:
 
             self._embedded = Embedded(self.models_folder, self.say, self.passing)
         server = self._embedded.ready(profile.model, consent)
-        context = profile.context or server.context
-        return replace(profile, base_url=server.base_url, model=server.model, context=context), server.key
+        place = OnThisMachine(server.base_url, server.context)
+        return replace(profile, place=place, model=server.model, context=profile.context or place.context), server.key
 
     def _stop_embedded(self) -> None:
         if self._embedded:

@@ -75,6 +75,8 @@ class Keys:
 
 def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
     """What is not safe about how this profile reaches its server."""
+    if not profile.place.remote:
+        return
     url = address(profile, env)
     where = urls.origin(url)
     if not profile.verify:
@@ -87,7 +89,7 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
 def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
     """The error for a key that the environment should hold and does not, None where all is well."""
     elsewhere = profile.key_command or profile.key_file or _moved(profile, env)
-    if not profile.key_env or has_key(profile, env) or elsewhere:
+    if not (profile.place.remote and profile.key_env) or has_key(profile, env) or elsewhere:
         return None
     how = f"Set it (export {profile.key_env}=...), or talk to the embedded model"
     return ConfigError(
@@ -104,7 +106,7 @@ def without_secrets(profile: Profile) -> Profile:
 
 def at_hand(profile: Profile, env: Mapping[str, str]) -> bool:
     """Whether the environment alone makes this profile usable: it holds the key, or tells another address."""
-    return bool(_moved(profile, env) or (profile.base_url and has_key(profile, env)))
+    return bool(_moved(profile, env) or (profile.place.url and has_key(profile, env)))
 
 
 def _moved(profile: Profile, env: Mapping[str, str]) -> str:

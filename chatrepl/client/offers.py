@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatrepl.client.connection import LOOK, Connection
-from chatrepl.config.config import LOCAL, Config, Profile
+from chatrepl.config.config import Config, Profile
 from chatrepl.dialects import ModelInfo
 
 
 def look(profile: Profile, env: Mapping[str, str], configuration: Config) -> list[ModelInfo]:
     """A list that fills itself, or stays empty. No password store is opened and no model loaded for it."""
     found: list[ModelInfo] = []
-    if profile.base_url != LOCAL and not profile.key_command:
+    if profile.place.remote and not profile.key_command:
         asked = replace(profile, model=profile.model or "any", timeouts=LOOK)
         # of its own: nothing is shared with the main thread
         connection = Connection(env, Path(), lambda _line: None, configuration.profiles)

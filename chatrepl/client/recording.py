@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from chatrepl import files
+from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.text import urls
 from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
@@ -156,14 +157,13 @@ def _decoded(headers: httpx.Headers, body: bytes) -> bytes | None:
         return None
 
 
-class Replay(httpx.BaseTransport):
+class ReplayTransport(httpx.BaseTransport):
     """A transport that answers from a folder: each request gets the next recorded answer to one of its method."""
 
-    def __init__(self, folder: Path, *, paced: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
-        """``paced`` keeps the time that the pieces of an answer took."""
-        self._folder = folder
-        self._sleep = sleep if paced else lambda _seconds: None
-        self._coming = [_Recording(path) for path in recorded(folder)]
+    def __init__(self, place: Replay, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._folder = place.folder
+        self._sleep = sleep if place.paced else lambda _seconds: None
+        self._coming = [_Recording(path) for path in recorded(place.folder)]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         found = next((each for each in self._coming if each.method == request.method), None)

@@ -6,23 +6,22 @@ from chatrepl import lazy
 
 if TYPE_CHECKING:
     from chatrepl.config.config import (
-        BY_HAND as BY_HAND,
-        LOCAL as LOCAL,
-        REPLAYED as REPLAYED,
         Config as Config,
         Profile as Profile,
-        Recordings as Recordings,
         Timeouts as Timeouts,
         Ui as Ui,
         address as address,
         built_in as built_in,
+        by_hand as by_hand,
         located as located,
         model_of as model_of,
     )
     from chatrepl.config.paths import Paths as Paths, places as places
+    from chatrepl.config.place import Embedded as Embedded, Place as Place, Replay as Replay, Url as Url
 else:
     __getattr__ = lazy(
         __name__,
-        config="BY_HAND LOCAL REPLAYED Config Profile Recordings Timeouts Ui address built_in located model_of",
+        config="Config Profile Timeouts Ui address built_in by_hand located model_of",
         paths="Paths places",
+        place="Embedded Place Replay Url",
     )

@@ -7,15 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text.fuzzy import nearest
-
-LOCAL = "local:"
-"""The base URL of a server that chatrepl starts itself."""
-
-BY_HAND = "by-hand"
-"""The name of who is talked to at an address given by hand, without a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +27,12 @@ class Timeouts:
 class Profile:
     """Who to talk to, and where: a vendor. ``options`` are merged last into the body of a request."""
 
-    name: str = ""
+    name: str = field(default="", metadata={"key": None})
     about: str = ""
     dialect: str = field(default="", metadata={"of": DIALECTS})
-    base_url: str = ""
+    place: Place = field(default=Url(), metadata={"key": "base_url", "read": written})
     base_url_env: str = field(default="", metadata={"variable": True})
-    """The environment variable that replaces ``base_url`` where it is set."""
+    """The environment variable that replaces the URL where it is set."""
     model: str = ""
     key_env: str = field(default="", metadata={"variable": True})
     key_command: tuple[str, ...] = ()
@@ -65,6 +60,13 @@ class Profile:
     """How many tokens the model can hold; 0 is unknown."""
     price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
     """Dollars for a million tokens, in and out; none is unknown."""
+    by_hand: bool = field(default=False, metadata={"key": None})
+    """Whether it was made of an address on the command line, so that no configuration tells of it."""
+
+    @property
+    def base_url(self) -> str:
+        """The URL that its requests begin with."""
+        return self.place.url
 
     @property
     def needs_key(self) -> bool:
@@ -74,12 +76,17 @@ class Profile:
 
 def model_of(profile: Profile) -> str:
     """Its model, or what there is to say of one that it does not name."""
-    return profile.model or ("SmolLM2-135M, a toy" if profile.base_url == LOCAL else "its first model")
+    return profile.model or profile.place.model
+
+
+def by_hand(place: Place, like: Profile | None = None) -> Profile:
+    """The profile for a place that was given by hand, without a profile; ``like`` says what else is known of it."""
+    return replace(like or Profile(dialect="openai-chat"), name="by-hand", place=place, base_url_env="", by_hand=True)
 
 
 def address(profile: Profile, env: Mapping[str, str]) -> str:
     """The base URL of the profile: what the environment says, else its own; "" for none."""
-    told = env.get(profile.base_url_env, "").strip()
+    told = env.get(profile.base_url_env, "").strip() if profile.place.remote else ""
     return _whole(told, profile.base_url) if told else profile.base_url
 
 
@@ -99,6 +106,8 @@ def _whole(told: str, own: str) -> str:
 
 def located(profile: Profile, env: Mapping[str, str]) -> Profile:
     """The profile with its address; one without any is a ConfigError."""
+    if not profile.place.remote:
+        return profile
     base_url = address(profile, env)
     if not base_url:
         setting = f"Set {profile.base_url_env}, or base_url" if profile.base_url_env else "Set base_url"
@@ -106,7 +115,7 @@ def located(profile: Profile, env: Mapping[str, str]) -> Profile:
             f"The profile {profile.name!r} has no address",
             f"{setting} in [profiles.{profile.name}] of the configuration.",
         )
-    return replace(profile, base_url=base_url)
+    return replace(profile, place=Url(base_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +142,6 @@ class Ui:
     )
 
 
-class Recordings(NamedTuple):
-    """The folders that exchanges are written to, and that answers are played from instead of the network's."""
-
-    record: Path | None = None
-    replay: Path | None = None
-    paced: bool = False
-    """Whether the answers take the time they took."""
-
-
 class Config(NamedTuple):
     """What the configuration file says, over what is built in."""
 
@@ -149,6 +149,8 @@ class Config(NamedTuple):
     default: str = ""
     ui: Ui = Ui()
     profiles: Mapping[str, Profile] = MappingProxyType({})
+    replay: Replay | None = None
+    """The recording that all profiles are at in a replay."""
 
     def profile(self, name: str) -> Profile:
         """The profile of that name."""
@@ -160,11 +162,16 @@ class Config(NamedTuple):
                 f"There are {', '.join(self.profiles)}.",
             ) from None
 
+    def replaying(self, replay: Replay) -> "Config":
+        """The same with all profiles at that recording, so that nobody is reached over a network."""
+        profiles = {name: replace(profile, place=replay) for name, profile in self.profiles.items()}
+        return self._replace(profiles=profiles, replay=replay)
+
 
 def built_in(path: Path) -> Config:
     """The configuration of who has none; ``path`` is where it would be."""
-    return Config(path, profiles={name: Profile(name, **table) for name, table in PROFILES.items()})
+    return Config(path, profiles={name: _vendor(name, **table) for name, table in PROFILES.items()})
 
 
-REPLAYED = "https://replay.invalid/v1"
-"""The base URL in a replay, which reaches no network."""
+def _vendor(name: str, base_url: str = "", **table: Any) -> Profile:
+    return Profile(name, place=written(base_url), **table)

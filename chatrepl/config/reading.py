@@ -69,21 +69,21 @@ class _Reader(NamedTuple):
 
     def profile(self, name: str, table: dict[str, Any], start: Profile) -> Profile:
         at, before = ("profiles", name), len(self.mistakes)
-        profile: Profile = self.fill(at, table, start, leave_out=("name",))
+        profile: Profile = self.fill(at, table, start)
         if len(self.mistakes) == before:  # else its dialect may be what is misspelt
             self.demand(at, bool(profile.dialect), "needs a dialect", 'For example: dialect = "openai-chat"')
         return profile
 
-    def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any, leave_out: tuple[str, ...] = ()) -> Any:
+    def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any) -> Any:
         """``start`` with the fields that the table names."""
-        known = {item.name: item for item in fields(start) if item.name not in leave_out}
+        keys = ((item.metadata.get("key", item.name), item) for item in fields(start))
+        known = {key: item for key, item in keys if key}
         for name, item in known.items():  # what has become a word may still be true or false
             if isinstance(table.get(name), bool) and "on" in item.metadata.get("of", ()):
                 table = {**table, name: "on" if table[name] else "off"}
         sound = self.sound(at, table, {name: type(getattr(start, name)) for name in known})
-        return replace(
-            start, **{key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}
-        )
+        found = {key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}
+        return replace(start, **{known[key].name: value for key, value in found.items()})
 
     def value(self, at: tuple[str, ...], known: "Field[Any]", now: Any, value: Any) -> Any:
         """What the field is to hold: ``now`` with what the file says."""
@@ -91,6 +91,8 @@ class _Reader(NamedTuple):
             self.demand(at, not value or _is_name(value), "has to be the name of an environment variable")
         if choices := known.metadata.get("of"):
             self.demand(at, value in choices, f"has to be one of {', '.join(choices)}{nearest(value, choices)}")
+        if read := known.metadata.get("read"):
+            return read(value)
         if isinstance(now, Timeouts):
             return self.fill(at, value, now)
         if count := known.metadata.get("numbers"):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container
 
-from chatrepl.config.config import BY_HAND, Profile
+from chatrepl.config.config import Profile
 from chatrepl.errors import ASK_AGAIN, Hint
 
 
@@ -27,7 +27,7 @@ def _key_hint(profile: Profile) -> str:
         return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
     if profile.needs_key:
         return f"Check key_file or key_command of the profile {profile.name!r}."
-    if profile.name == BY_HAND:
+    if profile.by_hand:
         return "No key went there: -p NAME --base-url URL sends the key of that profile along."
     return f"The profile {profile.name!r} names no key: set key_env, key_command or key_file."
 

@@ -18,6 +18,7 @@ from chatrepl.chat import repl
 from chatrepl.client import offers
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from tests.support.files import PNG
 from tests.support.program import run
 from tests.support.server import PATIENCE, Server, say, serving, stay, whole
@@ -528,7 +529,7 @@ def test_edit_brings_back_what_went_along(chat: Terminal, server: Server, tmp_pa
 
 @pytest.mark.parametrize("line", ["/exit now", "/quit now", "/reset foo", "/redo 2", "/usage all", "/multiline on"])
 def test_a_command_that_stands_alone_does_nothing_with_words_behind_it(talk: Talk, server: Server, line: str) -> None:
-    session = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    session = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
     asked(session, "Hi")
     before = session.transcript.path.read_bytes() if session.transcript.path else b""
     repl.obey(session, line)
@@ -540,7 +541,7 @@ def test_a_command_that_stands_alone_does_nothing_with_words_behind_it(talk: Tal
 
 
 def test_there_is_nothing_to_forget_where_nothing_was_said(talk: Talk, server: Server) -> None:
-    session = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    session = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
     asked(session, "Hi")
     repl.obey(session, "/reset")
     assert "1 turn forgotten; /undo brings it back." in shown(session)

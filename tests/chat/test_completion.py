@@ -10,6 +10,7 @@ from chatrepl.chat.commands.table import GROUPS, distinct
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.files import completion
@@ -24,7 +25,7 @@ from tests.support.talking import Talk, shown
 @pytest.fixture
 def chat(talk: Talk) -> Session:
     """A session in which three things were said."""
-    session = talk(Profile("test", dialect="openai-chat", base_url="http://127.0.0.1:9", model="m"))
+    session = talk(Profile("test", dialect="openai-chat", place=Url("http://127.0.0.1:9"), model="m"))
     for text in ("One", "```\nfirst()\n```\n\n```\nsecond()\n```", "Three"):
         session.transcript.add(Said(question(f"About {text[:5]}")))
         session.transcript.add(Said(Message("assistant", (TextPart(text),), "m", "stop")))

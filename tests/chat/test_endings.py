@@ -8,6 +8,7 @@ import pytest
 
 from chatrepl.chat import turn
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.sessions import transcript
 from tests.support.program import run
@@ -44,7 +45,7 @@ def test_the_servers_own_word_is_kept_and_told_where_it_says_more(
     server: Server, talk: Talk, dialect: str, body: dict[str, Any], ending: str, raw: str, told: str
 ) -> None:
     server.answers(whole(body))
-    session = talk(Profile("test", dialect=dialect, base_url=server.url, model="m"), stream=False)
+    session = talk(Profile("test", dialect=dialect, place=Url(server.url), model="m"), stream=False)
     reply = asked(session, "Hi")
     assert (reply.ending, reply.raw_ending) == (ending, raw)
     assert told in shown(session)
@@ -69,7 +70,7 @@ def test_a_question_that_is_filtered_is_told_as_that_and_is_back_in_the_prompt(
     server: Server, talk: Talk, dialect: str, body: dict[str, Any], told: str
 ) -> None:
     server.answers(whole(body))
-    session = talk(Profile("test", dialect=dialect, base_url=server.url, model="m"), stream=False)
+    session = talk(Profile("test", dialect=dialect, place=Url(server.url), model="m"), stream=False)
     assert turn.ask(session, question("How?")) is None
     assert f"✗ {told}\n  Say it in other words.\n" in shown(session)
     assert "nothing" not in shown(session)

@@ -14,6 +14,7 @@ if sys.platform == "win32":
 
 from chatrepl.chat import commands
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.text.urls import shown as shown_url
 from tests.support.chatting import ask
 from tests.support.replies import reply
@@ -201,7 +202,7 @@ def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
 
 
 def test_a_profile_brings_its_system_prompt_where_there_is_none_or_the_former_ones(talk: Talk, server: Server) -> None:
-    session = talk(Profile("one", dialect="openai-chat", base_url=server.url, model="m"))
+    session = talk(Profile("one", dialect="openai-chat", place=Url(server.url), model="m"))
     profiles = {name: replace(session.profile, name=name, system=f"I am {name}.") for name in ("two", "three")}
     session.config = session.config._replace(profiles={"one": session.profile, **profiles})
 

@@ -17,6 +17,7 @@ if sys.platform == "win32":
 from chatrepl.chat import commands, repl
 from chatrepl.chat.commands.table import ELSEWHERE, named
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.errors import CommandError
 from tests.support.server import Script, Server, byte_by_byte, cut, say, serving, stay, whole
 from tests.support.talking import Talk, shown
@@ -381,7 +382,7 @@ def test_ctrl_c_clears_the_line_and_twice_on_an_empty_one_leaves(chat: Terminal)
 
 
 def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Talk) -> None:
-    chat = talk(Profile("test", dialect="openai-chat", base_url="http://127.0.0.1:9/v1", model="m"))
+    chat = talk(Profile("test", dialect="openai-chat", place=Url("http://127.0.0.1:9/v1"), model="m"))
     seconds = iter([1000.0, 1060.0, 1061.0])
     chat.clock = lambda: next(seconds)
 

@@ -11,6 +11,7 @@ import pytest
 from chatrepl.client import Client
 from chatrepl.client.client import LINGER
 from chatrepl.config.config import Profile, Timeouts
+from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, question
 from chatrepl.events import Finished, Text
 from tests.support.server import END, PATIENCE, Exchange, Server, chunk, say, serving
@@ -27,7 +28,7 @@ def client() -> Iterator[Client]:
 
 
 def profile_at(url: str, **more: Any) -> Profile:
-    return Profile("test", dialect="openai-chat", base_url=url, model="m", **more)
+    return Profile("test", dialect="openai-chat", place=Url(url), model="m", **more)
 
 
 def text(client: Client, profile: Profile) -> str:

@@ -15,6 +15,7 @@ pytest.importorskip("xllamacpp")
 from chatrepl.chat import commands, turn
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.errors import ConfigError
 from tests.support import faults, tinymodel
@@ -135,7 +136,7 @@ def test_the_embedded_model_is_never_asked_without_a_system_prompt(model: Path, 
     own = replace(
         reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
-    other = Profile("other", dialect="openai-chat", base_url="http://127.0.0.1:9/v1", model="m", retries=0)
+    other = Profile("other", dialect="openai-chat", place=Url("http://127.0.0.1:9/v1"), model="m", retries=0)
     with faults.session(tmp_path, own, replace(other, fallback=("local",))) as seen:
 
         def system() -> str:

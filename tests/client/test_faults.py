@@ -19,6 +19,7 @@ import pytest
 from chatrepl.chat import commands, turn
 from chatrepl.client.connection import DOWN
 from chatrepl.config.config import Profile, Timeouts
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from tests.support import faults
@@ -41,7 +42,7 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def profile_for(name: str, url: str, **more: Any) -> Profile:
-    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)
+    return Profile("test", dialect=name, place=Url(url), model="m", key_env="THE_KEY", **more)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -83,7 +84,7 @@ def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
 def goes_on(seen: Seen, server: Server, spoken: Wire) -> None:
     """The next turn is as if nothing had been: its roles alternate, its reply is whole."""
     server.answers(faults.answer(200, spoken.whole, spoken.kind))
-    seen.session.switch(replace(seen.session.profile, base_url=server.url))
+    seen.session.switch(replace(seen.session.profile, place=Url(server.url)))
     reply = turn.ask(seen.session, question("And now?"))
     assert reply
     assert reply.ending not in ("failed", "interrupted")
@@ -172,7 +173,7 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
     with serving() as second:
         server.answers(faults.refusal(401))
         second.answers(faults.answer(200, spoken.whole, spoken.kind))
-        broken = Profile("broken", dialect="openai-chat", base_url="http://name.invalid/v1", model="m")
+        broken = Profile("broken", dialect="openai-chat", place=Url("http://name.invalid/v1"), model="m")
         backup = replace(profile_for("anthropic", second.url), name="backup")
         profile = profile_for("openai-chat", server.url, fallback=("broken", "backup"))
         with faults.session(tmp_path, profile, broken, backup) as seen:
@@ -265,7 +266,7 @@ def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wron
 
 
 def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server: Server, tmp_path: Path) -> None:
-    away = Profile("away", dialect="openai-chat", base_url=faults.closed_port(server), fallback=("backup",))
+    away = Profile("away", dialect="openai-chat", place=Url(faults.closed_port(server)), fallback=("backup",))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, away, backup) as seen:
         reply = turn.ask(seen.session, question("Hi"))
@@ -274,12 +275,12 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
 
 
 NO_REQUESTS: dict[str, dict[str, Any]] = {
-    "a host that is none": {"base_url": "http://a..b/v1"},
-    "a host too long": {"base_url": f"http://{'a' * 300}.example/v1"},
-    "no scheme": {"base_url": "example.org/v1"},
-    "another scheme": {"base_url": "ftp://example.org/v1"},
-    "a broken address": {"base_url": "http://[::1"},
-    "half a character": {"base_url": "http://\ud800.invalid/v1"},
+    "a host that is none": {"place": Url("http://a..b/v1")},
+    "a host too long": {"place": Url(f"http://{'a' * 300}.example/v1")},
+    "no scheme": {"place": Url("example.org/v1")},
+    "another scheme": {"place": Url("ftp://example.org/v1")},
+    "a broken address": {"place": Url("http://[::1")},
+    "half a character": {"place": Url("http://\ud800.invalid/v1")},
     "a header of two lines": {"headers": {"x": "a\r\nb"}},
     "a header that is no ASCII": {"headers": {"x": "ä"}},
 }

@@ -7,6 +7,7 @@ import pytest
 
 from chatrepl.client import keys as credentials
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.errors import ConfigError
 
 SECRET = "sk-recognisable-0123456789"
@@ -65,7 +66,7 @@ def test_a_command_that_takes_too_long_is_a_line(monkeypatch: pytest.MonkeyPatch
     ("name", "other"), [("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("SPELLBOOK_API_KEY", "EGP_API_KEY")]
 )
 def test_a_key_is_found_by_the_other_name_of_its_vendor_too(name: str, other: str) -> None:
-    profile = Profile("a", base_url="https://a.example", key_env=name)
+    profile = Profile("a", place=Url("https://a.example"), key_env=name)
     assert credentials.read(profile, {other: SECRET}) == SECRET
     assert credentials.read(profile, {other: "another", name: SECRET}) == SECRET
     assert credentials.at_hand(profile, {other: SECRET})

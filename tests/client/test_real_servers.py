@@ -12,6 +12,7 @@ import pytest
 from chatrepl.chat import turn
 from chatrepl.client.embedded import server as local
 from chatrepl.config.config import Profile, Ui
+from chatrepl.config.place import Url
 from chatrepl.conversation import Message, question
 from tests.support import servers, tinymodel
 from tests.support.talking import KEY, Talk, asked, refusal, shown
@@ -35,7 +36,7 @@ on_llama = pytest.mark.parametrize("dialect", LLAMA_DIALECTS)
 
 def tiny(llama: local.LocalServer, dialect: str, **options: Any) -> Profile:
     exact = {"max_tokens": 12, "temperature": 0, "seed": 1, "ignore_eos": True}
-    return Profile("tiny", dialect=dialect, base_url=llama.base_url, model="tiny", options=exact | options)
+    return Profile("tiny", dialect=dialect, place=Url(llama.base_url), model="tiny", options=exact | options)
 
 
 def counted(message: Message) -> tuple[int, int]:
@@ -170,7 +171,7 @@ streamed_and_whole = pytest.mark.parametrize("stream", [True, False], ids=["stre
 
 def mock(origin: str, kind: str) -> Profile:
     dialect, path, options = AIMOCK[kind]
-    return Profile("mock", dialect=dialect, base_url=origin + path, model="gpt-4o", options=options)
+    return Profile("mock", dialect=dialect, place=Url(origin + path), model="gpt-4o", options=options)
 
 
 @on_aimock
@@ -268,7 +269,7 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def proxied(origin: str, model: str, dialect: str = "openai-chat") -> Profile:
     base = origin if dialect in ("anthropic", "gemini") else f"{origin}/v1"
-    return Profile("proxy", dialect=dialect, base_url=base, model=model)
+    return Profile("proxy", dialect=dialect, place=Url(base), model=model)
 
 
 @pytest.mark.parametrize("dialect", ["openai-chat", "openai-completions", "anthropic", "gemini"])

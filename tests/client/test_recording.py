@@ -16,9 +16,10 @@ import pytest
 from chatrepl.chat import turn
 from chatrepl.client.choosing import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
-from chatrepl.client.recording import Replay
+from chatrepl.client.recording import ReplayTransport
 from chatrepl.client.routes import Route
-from chatrepl.config.config import Profile, Recordings
+from chatrepl.config.config import Profile
+from chatrepl.config.place import Replay, Url
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
@@ -31,12 +32,12 @@ from tests.support.server import Exchange, Script, Server, say, whole
 
 
 def profile_at(url: str, name: str = "openai-chat", **more: Any) -> Profile:
-    return Profile("test", dialect=name, base_url=url, model="m", key_env="THE_KEY", **more)
+    return Profile("test", dialect=name, place=Url(url), model="m", key_env="THE_KEY", **more)
 
 
-def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str, str]:
+def one_turn(home: Path, profile: Profile, record: Path | None = None) -> tuple[str, str]:
     """What a turn left on the screen: the reply, and all else without its times."""
-    with faults.session(home, profile, recordings=recordings) as seen:
+    with faults.session(home, profile, record=record) as seen:
         turn.ask(seen.session, question("Hi"))
         notes = re.sub(r"[0-9.]+ s\b|127.0.0.1:\d+", "", seen.notes.getvalue())
         return seen.out.getvalue(), notes
@@ -46,12 +47,12 @@ def one_turn(home: Path, profile: Profile, recordings: Recordings) -> tuple[str,
 def test_a_recording_is_a_capture_and_replays_to_the_same(server: Server, tmp_path: Path, name: str) -> None:
     spoken, folder = wire(name), tmp_path / "recording"
     server.answers(faults.answer(200, spoken.whole, spoken.kind))
-    live = one_turn(tmp_path / "live", profile_at(server.url, name), Recordings(record=folder))
+    live = one_turn(tmp_path / "live", profile_at(server.url, name), folder)
     assert exchanges.load(folder / "0001.http").body == spoken.whole
     request = json.loads((folder / "0001.request").read_text("utf-8"))
     assert request["method"] == "POST"
     assert request["body"] == server.requests[0].body
-    replayed = one_turn(tmp_path / "replay", recorded_profile(folder, ""), Recordings(replay=folder))
+    replayed = one_turn(tmp_path / "replay", recorded_profile(Replay(folder), ""))
     assert replayed[0] == live[0]
     assert len(server.requests) == 1
 
@@ -70,9 +71,9 @@ FAILURES: dict[str, Callable[[faults.Wire], Script]] = {
 def test_a_failure_replays_to_the_same_failure(server: Server, tmp_path: Path, case: str) -> None:
     folder = tmp_path / "recording"
     server.answers(FAILURES[case](wire("openai-chat")))
-    live = one_turn(tmp_path / "live", profile_at(server.url, retries=0), Recordings(record=folder))
-    profile = replace(recorded_profile(folder, ""), name="test", retries=0)
-    replayed = one_turn(tmp_path / "replay", profile, Recordings(replay=folder))
+    live = one_turn(tmp_path / "live", profile_at(server.url, retries=0), folder)
+    profile = replace(recorded_profile(Replay(folder), ""), name="test", retries=0)
+    replayed = one_turn(tmp_path / "replay", profile)
     assert replayed[0] == live[0]
     told, again = live[1].splitlines()[0], replayed[1].splitlines()[0]
     assert again.replace("https://replay.invalid", "http://") == told
@@ -84,7 +85,7 @@ def test_no_secret_is_in_any_file_and_nobody_else_can_read_them(server: Server, 
     server.answers(whole(echo, Set_Cookie="session=tasty-secret-1234", x_echo=KEY))
     headers = {"X-Team-Token": "other-secret-98765", "X-Plain": "shown"}
     url = server.url.replace("http://", "http://me:pass-word-12345@") + "?api_key=query-secret-777&mode=fast"
-    one_turn(tmp_path / "live", profile_at(url, headers=headers), Recordings(record=folder))
+    one_turn(tmp_path / "live", profile_at(url, headers=headers), folder)
     assert server.requests[0].headers["x-team-token"] == "other-secret-98765"
     written = "".join(path.read_text("utf-8") for path in folder.iterdir())
     for secret in (KEY, "other-secret-98765", "tasty-secret", "pass-word-12345", "query-secret-777"):
@@ -98,14 +99,14 @@ def test_no_secret_is_in_any_file_and_nobody_else_can_read_them(server: Server, 
 def test_recordings_are_added_to_a_folder_and_never_replaced(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "recording"
     for _ in range(3):
-        one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
+        one_turn(tmp_path / "live", profile_at(server.url), folder)
     assert sorted(path.name for path in folder.glob("*.http")) == ["0001.http", "0002.http", "0003.http"]
 
 
 def test_a_recording_that_is_over_is_a_line(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "recording"
-    one_turn(tmp_path / "live", profile_at(server.url), Recordings(record=folder))
-    with faults.session(tmp_path / "r", recorded_profile(folder, ""), recordings=Recordings(replay=folder)) as seen:
+    one_turn(tmp_path / "live", profile_at(server.url), folder)
+    with faults.session(tmp_path / "r", recorded_profile(Replay(folder), "")) as seen:
         assert turn.ask(seen.session, question("Hi"))
         assert not turn.ask(seen.session, question("More"))
         assert "holds no further answer to a POST" in seen.notes.getvalue()
@@ -116,8 +117,8 @@ def test_captures_of_the_tests_replay_too(tmp_path: Path) -> None:
     folder = tmp_path / "captures"
     folder.mkdir()
     (folder / "one.http").write_bytes((exchanges.CAPTURES / "anthropic" / "reference-stream.http").read_bytes())
-    profile = Profile("test", dialect="anthropic", key_env="NOT_SET")
-    with faults.session(tmp_path / "home", profile, recordings=Recordings(replay=folder)) as seen:
+    profile = Profile("test", dialect="anthropic", place=Replay(folder), key_env="NOT_SET")
+    with faults.session(tmp_path / "home", profile) as seen:
         reply = turn.ask(seen.session, question("Hi"))
     assert reply
     assert reply.model == "claude-x"
@@ -131,19 +132,19 @@ def test_the_pace_can_be_kept(tmp_path: Path) -> None:
         import httpx
 
         slept.clear()
-        with httpx.Client(transport=Replay(tmp_path, paced=paced, sleep=slept.append)) as http:
+        with httpx.Client(transport=ReplayTransport(Replay(tmp_path, paced), slept.append)) as http:
             assert http.post("https://replay.invalid/").text == "abcdef"
         assert slept == waits
 
 
 def test_a_folder_without_a_recording_is_a_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no recording"):
-        Replay(tmp_path)
+        ReplayTransport(Replay(tmp_path))
 
 
 def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with faults.session(tmp_path, profile_at(server.url), recordings=Recordings(record=tmp_path / "file")) as seen:
+    with faults.session(tmp_path, profile_at(server.url), record=tmp_path / "file") as seen:
         assert not turn.ask(seen.session, question("Hi"))
         assert "Nothing can be recorded in" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
@@ -162,7 +163,7 @@ def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Serve
 
     server.answers(vanish, vanish)
     profile = profile_at(server.url, retries=0)
-    with faults.session(tmp_path, profile, recordings=Recordings(record=folder)) as seen:
+    with faults.session(tmp_path, profile, record=folder) as seen:
         reply = turn.ask(seen.session, question("Hi"))
         folder.unlink()
         assert not turn.ask(seen.session, question("And now?"))
@@ -191,8 +192,7 @@ def test_what_is_no_recording_is_a_line_and_the_question_is_back(tmp_path: Path,
     for name, data in NO_RECORDINGS[case].items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    replay = Recordings(replay=folder, paced=True)
-    with faults.session(tmp_path / "home", recorded_profile(folder, ""), recordings=replay) as seen:
+    with faults.session(tmp_path / "home", recorded_profile(Replay(folder, paced=True), "")) as seen:
         assert not turn.ask(seen.session, question("Hi"))
         assert f"{folder / '1.http'} is no recording" in seen.notes.getvalue()
         assert seen.session.draft == "Hi"
@@ -204,7 +204,7 @@ def test_a_recording_may_hold_any_header_and_line_end(tmp_path: Path) -> None:
         head = [b"HTTP/1.1 200 OK", b"x-name: J\xc3\xbcrgen\x85", b"x-\xff: \xff", b"content-type: text/event-stream"]
         (tmp_path / f"{name}.http").write_bytes(end.join([*head, b"", body]))
     (tmp_path / "1.request").write_text("[" * 100_000)
-    with httpx.Client(transport=Replay(tmp_path)) as http:
+    with httpx.Client(transport=ReplayTransport(Replay(tmp_path))) as http:
         for _ in range(2):
             answer = http.post("https://replay.invalid/")
             assert (answer.content, answer.headers["content-type"]) == (body, "text/event-stream")

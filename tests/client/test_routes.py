@@ -13,6 +13,7 @@ import pytest
 from chatrepl.chat import turn
 from chatrepl.client.routes import proxy_of
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from tests.support import faults
 from tests.support.faults import KEY
@@ -57,7 +58,7 @@ def test_the_proxy_is(case: str) -> None:
 
 
 def profile_at(url: str, **more: Any) -> Profile:
-    return Profile("test", dialect="openai-chat", base_url=url, model="m", retries=0, **more)
+    return Profile("test", dialect="openai-chat", place=Url(url), model="m", retries=0, **more)
 
 
 def asked(home: Path, profile: Profile, **env: str) -> str:
@@ -186,8 +187,8 @@ def test_a_server_may_ask_for_a_client_certificate(server: Server, tmp_path: Pat
     trusting = profile_at("", ca_file=AUTHORITY)
     mine = replace(trusting, client_cert=str(CERTIFICATES / "client.pem"), client_key=str(CERTIFICATES / "client.key"))
     with secured(server, "server", clients=True) as url:
-        assert "asks for a client certificate" in asked(tmp_path, replace(trusting, base_url=url))
-        assert "Hello" in asked(tmp_path, replace(mine, base_url=url))
+        assert "asks for a client certificate" in asked(tmp_path, replace(trusting, place=Url(url)))
+        assert "Hello" in asked(tmp_path, replace(mine, place=Url(url)))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_a_key_that_goes_unencrypted_to_another_machine_is_warned_about_once(tmp
     with faults.session(tmp_path, profile) as seen:
         for _ in range(2):
             seen.session.warn()
-        seen.session.switch(replace(profile, base_url="http://127.0.0.1:8000/v1"))
+        seen.session.switch(replace(profile, place=Url("http://127.0.0.1:8000/v1")))
         seen.session.warn()
         assert seen.notes.getvalue().count("unencrypted") == 1
         assert KEY not in seen.notes.getvalue()

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatrepl.chat import commands, turn
-from chatrepl.config.config import Profile, Recordings
+from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.text.redaction import HIDDEN, Hiding, Secrets
 from chatrepl.text.urls import origin, shown
@@ -203,8 +204,8 @@ def test_what_a_server_echoes_of_a_url_is_hidden_too(server: Server, tmp_path: P
     basic = b64encode(f"me:{password}".encode()).decode()
     url = server.url.replace("://", f"://me:{quote(password, safe='')}@") + f"?api_key={quote(query)}"
     server.answers(lambda exchange: whole(f"{exchange.received.path} {password} {basic} {query}", 404)(exchange))
-    profile = Profile("test", dialect="openai-chat", base_url=url, model="m")
-    with faults.session(tmp_path, profile, recordings=Recordings(record=tmp_path / "recording")) as seen:
+    profile = Profile("test", dialect="openai-chat", place=Url(url), model="m")
+    with faults.session(tmp_path, profile, record=tmp_path / "recording") as seen:
         turn.ask(seen.session, question("Hi"))
         commands.run(seen.session, "/last")
     assert server.requests[0].headers["authorization"] == f"Basic {basic}"
@@ -217,7 +218,7 @@ def test_what_a_server_echoes_of_a_url_is_hidden_too(server: Server, tmp_path: P
 def test_the_key_of_a_profile_goes_out_whatever_its_url_says(server: Server, tmp_path: Path) -> None:
     url = server.url.replace("://", "://me:pass-word@")
     with faults.session(
-        tmp_path, Profile("test", dialect="openai-chat", base_url=url, key_env="THE_KEY", model="m")
+        tmp_path, Profile("test", dialect="openai-chat", place=Url(url), key_env="THE_KEY", model="m")
     ) as seen:
         turn.ask(seen.session, question("Hi"))
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"

@@ -185,7 +185,7 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
     for name, profile in reading.load(tmp_path / "config.toml").profiles.items():
         assert profile.name == name
         assert profile.dialect in DIALECTS
-        assert profile.base_url or profile.base_url_env
+        assert profile.place.url or profile.base_url_env or not profile.place.remote
         assert profile.about
 
 
@@ -199,7 +199,8 @@ def test_the_example_is_true_and_shows_every_setting() -> None:
     assert loaded.profile("work").timeouts == Timeouts()
     text = EXAMPLE.read_text("utf-8")
     for field in (*fields(Ui), *fields(Profile), *fields(Timeouts)):
-        assert field.name == "name" or f"{field.name} = " in text or f".{field.name}]" in text, field.name
+        key = field.metadata.get("key", field.name)
+        assert not key or f"{key} = " in text or f".{key}]" in text, key
 
 
 def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatrepl.config.config import Profile, built_in, located
+from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, TextPart
 from chatrepl.dialects import Request, dialect
 from chatrepl.errors import ConfigError
@@ -18,7 +19,7 @@ AZURE = dialect("azure-inference")
 
 
 def asked(base_url: str, model: str = "m", headers: dict[str, str] | None = None, **options: Any) -> Request:
-    profile = Profile("azure", base_url=base_url, model=model, headers=headers or {}, options=options)
+    profile = Profile("azure", place=Url(base_url), model=model, headers=headers or {}, options=options)
     return AZURE.encode(profile, Conversation().asking(user(TextPart("Hi"))), "KEY", stream=False)
 
 
@@ -92,7 +93,7 @@ def test_stop_is_always_a_list() -> None:
 def test_models_come_from_a_list_or_from_what_the_endpoint_says_of_itself(base_url: str, url: str) -> None:
     assert AZURE.models
     assert AZURE.decode_models
-    assert AZURE.models(Profile("azure", base_url=base_url), "").url == url
+    assert AZURE.models(Profile("azure", place=Url(base_url)), "").url == url
     for body in ({"model_name": "phi", "model_type": "chat-completion"}, {"data": [{"id": "phi"}]}):
         assert [model.id for model in AZURE.decode_models(body)] == ["phi"]
 
@@ -127,5 +128,5 @@ def test_a_deployment_has_to_be_named() -> None:
 @pytest.mark.parametrize("status", [404, 405])
 def test_an_endpoint_that_does_not_tell_its_model_is_asked_without_one(server: Server, talk: Talk, status: int) -> None:
     server.listing = whole({"error": {"code": "404", "message": "Resource not found"}}, status)
-    assert ask(talk(Profile("azure", dialect="azure-inference", base_url=server.url)), "Hi").text == "Hello"
+    assert ask(talk(Profile("azure", dialect="azure-inference", place=Url(server.url))), "Hi").text == "Hello"
     assert "model" not in server.requests[0].body

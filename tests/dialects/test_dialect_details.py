@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.framing import Frame
@@ -58,11 +59,11 @@ VERTEX = "https://eu-aiplatform.googleapis.com/v1/projects/p/locations/eu/publis
 def test_a_request_goes_where_the_base_url_points_however_much_of_it_is_given(
     name: str, base: str, model: str, url: str
 ) -> None:
-    assert request(name, base_url=base, model=model).url == url
+    assert request(name, place=Url(base), model=model).url == url
 
 
 def test_the_key_of_gemini_is_in_a_header_and_never_in_the_url() -> None:
-    found = request("gemini", base_url=GOOGLE)
+    found = request("gemini", place=Url(GOOGLE))
     assert "KEY" not in found.url
     assert found.headers == {"x-goog-api-key": "KEY"}
 
@@ -104,7 +105,7 @@ def test_options_given_in_the_words_of_the_protocol_stay_and_win() -> None:
 def test_scale_gets_the_turns_of_the_model_in_the_role_it_gave_them(base: str, options: Any, role: str) -> None:
     turn = (user(TextPart("Hi")), assistant(TextPart("Hello"), ToolCallPart("c", "now", "{}")))
     talk = Conversation("", [turn]).asking(user(TextPart("Well?")))
-    found = request("scale-egp", talk=talk, base_url=base, options=options).body
+    found = request("scale-egp", talk=talk, place=Url(base), options=options).body
     assert found is not None
     assert [message["role"] for message in found["messages"]] == ["user", role, "user"]
     assert "assistant_role" not in found

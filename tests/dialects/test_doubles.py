@@ -10,6 +10,7 @@ import pytest
 
 from chatrepl.chat import turn
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from tests.support.server import Exchange, Server, whole
 from tests.support.talking import KEY, Talk, asked, refusal, shown
@@ -65,7 +66,7 @@ def _scale_complaints(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def egp(server: Server, **options: Any) -> Profile:
     system = "Talk like a sailor."
-    return Profile("egp", dialect="scale-egp", base_url=server.url, model="gpt-4", system=system, options=options)
+    return Profile("egp", dialect="scale-egp", place=Url(server.url), model="gpt-4", system=system, options=options)
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
@@ -169,7 +170,7 @@ def _azure_chunks(violent: bool) -> list[dict[str, Any]]:
 
 
 def inference(server: Server, **options: Any) -> Profile:
-    return Profile("azure", dialect="azure-inference", base_url=server.url, model="gpt-x", options=options)
+    return Profile("azure", dialect="azure-inference", place=Url(server.url), model="gpt-x", options=options)
 
 
 def test_azure_answers_two_turns_with_all_parameters(server: Server, talk: Talk) -> None:

@@ -1,12 +1,14 @@
 """Parameters that heal themselves: a complaint of a server becomes one change of the request."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatrepl.chat import turn
-from chatrepl.config.config import BY_HAND, Profile, built_in
+from chatrepl.config.config import Profile, built_in
+from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.dialects.dialect import Request
 from chatrepl.dialects.repair import advice, mended
@@ -77,9 +79,10 @@ def test_the_seed_has_mistrals_name() -> None:
 
 
 def test_who_is_asked_by_hand_has_no_profile_to_write_the_change_into(server: Server, tmp_path: Path) -> None:
-    for name, keep in ((BY_HAND, False), ("mine", True)):
+    for name, keep in (("by-hand", False), ("mine", True)):
         server.answers(faults.refusal(400, "Unsupported parameter: 'seed'"))
-        profile = Profile(name, dialect="openai-chat", base_url=server.url, model="m", options={"seed": 5})
+        profile = Profile(name, dialect="openai-chat", place=Url(server.url), model="m", options={"seed": 5})
+        profile = replace(profile, by_hand=not keep)
         with faults.session(tmp_path / name, profile) as seen:
             assert turn.ask(seen.session, question("Hi"))
         assert "m does not take seed; asked again without it." in seen.notes.getvalue()
@@ -106,7 +109,7 @@ def test_what_was_mended_is_not_mended_again() -> None:
 
 def test_a_server_that_is_never_content_is_asked_twice(server: Server, tmp_path: Path) -> None:
     server.answers(*[faults.refusal(400, "max_tokens and max_completion_tokens are not supported")] * 3)
-    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", options={"max_tokens": 5})
+    profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m", options={"max_tokens": 5})
     with faults.session(tmp_path, profile) as seen:
         assert not turn.ask(seen.session, question("Hi"))
     assert len(server.requests) == 2

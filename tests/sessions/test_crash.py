@@ -17,6 +17,7 @@ import pytest
 from chatrepl.chat import repl
 from chatrepl.chat.session import LOST
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import Message, TextPart
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import transcript
@@ -254,7 +255,7 @@ class Lines:
 def test_what_is_in_no_file_is_not_left_behind_without_a_word(server: Server, home: Path, talk: Talk) -> None:
     home.mkdir()
     (home / "sessions").touch()
-    chat = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    chat = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
     prompt = Lines("Hi", "/quit", "/fork", f"/save {home}/talk.md", f"/load {home}/talk.md")
     chat.answer = prompt.answer
     path = chat.transcript.path

@@ -16,6 +16,7 @@ from chatrepl.chat.session import Session
 from chatrepl.client.keys import Keys
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
+from chatrepl.config.place import Url
 from chatrepl.conversation import BROKEN_OFF, Conversation, question
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
@@ -24,7 +25,7 @@ from chatrepl.sessions import transcript
 from chatrepl.sessions.store import Listed
 from chatrepl.terminal.screen.screen import Screen
 
-PROFILE = Profile("test", dialect="openai-chat", base_url="https://example.org/v1", model="m")
+PROFILE = Profile("test", dialect="openai-chat", place=Url("https://example.org/v1"), model="m")
 
 words = st.text("ab \n", min_size=1, max_size=6).filter(str.strip)
 events = st.lists(st.builds(Text, words) | st.builds(Thinking, words) | st.just(Usage(1, None, 2, None, 3)), max_size=4)

@@ -14,6 +14,7 @@ from chatrepl import config, sessions
 from chatrepl.chat import recall, repl, turn as asking
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import Message, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
@@ -279,21 +280,21 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
 def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     known = reading.load(tmp_path / "none.toml")
     groq = replace(known.profile("groq"), model="other")
-    by_hand = config.Profile("by-hand", dialect="ollama", base_url="http://127.0.0.1:9", model="m")
+    by_hand = replace(config.by_hand(Url("http://127.0.0.1:9")), dialect="ollama", model="m")
     for profile in (groq, by_hand):
         assert recall.recalled(known, recall.who(profile, known)) == profile
     assert recall.recalled(known, {"profile": "gone"}) is None
     assert recall.recalled(known, {}) is None
-    moved = replace(groq, base_url="http://elsewhere.example/v1")
+    moved = replace(groq, place=Url("http://elsewhere.example/v1"))
     assert recall.recalled(known, recall.who(moved, known)) is None, "a file does not say where a key goes"
     for secrets in ({"headers": {"Authorization": "Bearer x"}}, {"client_cert": "me.pem"}, {"key_file": "k"}):
-        mine = config.Profile("mine", dialect="openai-chat", base_url="https://a.example", **secrets)
+        mine = config.Profile("mine", dialect="openai-chat", place=Url("https://a.example"), **secrets)
         holding = known._replace(profiles={"mine": mine})
-        kept = recall.who(replace(mine, base_url="http://elsewhere.example/v1"), holding)
+        kept = recall.who(replace(mine, place=Url("http://elsewhere.example/v1")), holding)
         assert recall.recalled(holding, kept) is None, "nor what else is a secret"
-    replayed = config.Profile("replay", dialect="ollama", base_url=config.REPLAYED, model="m")
+    replayed = config.Profile("replay", dialect="ollama", place=config.Replay(Path()), model="m")
     assert not recall.who(replayed, known)["base_url"], "a replay is nowhere to go back to"
-    secret = replace(by_hand, base_url="http://user:password@example.org")
+    secret = replace(by_hand, place=Url("http://user:password@example.org"))
     assert "password" not in str(recall.who(secret, known))
 
 
@@ -467,7 +468,7 @@ def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is_and_is_asked_wh
 
 
 def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(server: Server, talk: Talk) -> None:
-    profile = Profile("test", dialect="openai-chat", base_url=server.url, model="m", prefill=True)
+    profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m", prefill=True)
     chat = talk(profile)
     too_long = whole({"error": {"message": "This model's maximum context length is 10 tokens"}}, 400)
     odd = whole({"error": {"message": "What is that?"}}, 400)
@@ -506,7 +507,7 @@ def test_ctrl_c_stops_what_is_shown(server: Server, home: Path, talk: Talk, line
     for place in range(9):
         kept(home / "sessions", f"other{place}", "text", "text", used=place + 1)
     kept(home / "sessions", "long", *[f"text {number}." for number in range(20)])
-    chat = talk(Profile("test", dialect="openai-chat", base_url=server.url, model="m"))
+    chat = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
     if line == "/history":
         chat.resume(home / "sessions" / "long.jsonl")
     write = chat.screen.out.write

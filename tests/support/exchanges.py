@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -35,7 +36,7 @@ from chatrepl.events import Event, Text, Thinking
 CAPTURES = Path(__file__).parents[1] / "captures"
 ENDS_AT_EOF = {"scale-egp"}
 """The protocols without an end mark: a stream that ends cleanly after some text is whole."""
-PROFILE = Profile("test", base_url="https://example.org/v1", model="m")
+PROFILE = Profile("test", place=Url("https://example.org/v1"), model="m")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from chatrepl import config
 from chatrepl.chat.session import Session
 from chatrepl.config import reading
-from chatrepl.config.config import Profile, Recordings, Timeouts
+from chatrepl.config.config import Profile, Timeouts
 from chatrepl.terminal.screen.screen import Screen
 from tests.support.exchanges import CAPTURES, Answer, load, told
 from tests.support.server import Exchange, Script, Server
@@ -43,7 +43,7 @@ class Seen:
 
 
 @contextmanager
-def session(home: Path, profile: Profile, *others: Profile, recordings: Recordings | None = None) -> Iterator[Seen]:
+def session(home: Path, profile: Profile, *others: Profile, record: Path | None = None) -> Iterator[Seen]:
     """A session in that folder which talks to that profile, and waits for nothing between tries."""
     env = {"CHATREPL_HOME": str(home), "THE_KEY": KEY}
     configuration = reading.load(home / "none.toml")
@@ -56,7 +56,7 @@ def session(home: Path, profile: Profile, *others: Profile, recordings: Recordin
         env,
         profile,
         screen,
-        recordings=recordings or Recordings(),
+        record=record,
     )
     seen = Seen(running, out, notes)
     running.connection.sleep = seen.slept.append

@@ -7,7 +7,6 @@ from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
-from chatrepl.config.config import LOCAL
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import described
@@ -35,7 +34,7 @@ def system(session: Session, words: str) -> None:
     session.transcript.add(Mark("system", text))
     own = "From now on the embedded model is sent its own system prompt."
     session.screen.say(
-        "The system prompt is set." if text else own if session.profile.base_url == LOCAL else NO_SYSTEM, "dim"
+        "The system prompt is set." if text else own if session.profile.place.system else NO_SYSTEM, "dim"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
-from chatrepl.config.config import LOCAL, model_of
+from chatrepl.config.config import model_of
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -48,7 +48,7 @@ def request(session: Session, words: str) -> None:
     coming, raw = asking(talk, "?"), asking(Conversation(), "?")
     alone = coming == raw  # nothing that was said goes along
     left = [] if alone else unsent(speaks, profile, talk)
-    place = "run by chatrepl on this machine" if profile.base_url == LOCAL else urls.shown(coming.url)
+    place = urls.shown(coming.url) if profile.place.remote else profile.place.shown
     say(f"{coming.method} {place}")
     say(f"{profile.name} · {model_of(profile)} · {profile.dialect}")
     session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])

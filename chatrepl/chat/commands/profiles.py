@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
 from chatrepl.chat.session import NO_SYSTEM, Session
-from chatrepl.config.config import LOCAL, model_of
+from chatrepl.config.config import model_of
+from chatrepl.config.place import Embedded
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import CommandError
 from chatrepl.sessions.entries import Mark
-from chatrepl.text import safe, urls
+from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
 
@@ -37,7 +38,7 @@ def model(session: Session, words: str) -> None:
     if words:
         session.profile = replace(session.profile, model=words)
         known = [each.id for each in session.offers]
-        if known and words not in known and session.profile.base_url != LOCAL:
+        if known and words not in known and not isinstance(session.profile.place, Embedded):
             near = nearest(words, known) or ": /models shows what it does"
             session.screen.say(f"The server does not list {safe.line(words, 60)!r}{near}", "warning")
     session.screen.say(f"{session.profile.name} · {model_of(session.profile)}", "dim")
@@ -67,8 +68,7 @@ def profile(session: Session, words: str) -> None:
         session.screen.table([(each.name, each.about) for each in session.config.profiles.values()])
     chosen, answering = session.profile, session.answering
     known = model_of(answering if answering.name == chosen.name else chosen)
-    place = "on this machine, run by chatrepl" if chosen.base_url == LOCAL else urls.shown(chosen.base_url)
-    session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {place}", "dim")
+    session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {chosen.place.shown}", "dim")
     if words:
         _take_system(session, former.system)
     session.warn()
