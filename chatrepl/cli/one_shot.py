@@ -58,6 +58,12 @@ def _encodable(data: dict[str, object]) -> str:
     return text
 
 
+def _used(usage: Usage) -> dict[str, int | None]:
+    """The tokens by name; those written to a cache only where a server tells of any."""
+    known = asdict(usage)
+    return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
+
+
 def _as_json(session: Session, message: Message | None) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     asked = session.connection.asked
@@ -71,7 +77,7 @@ def _as_json(session: Session, message: Message | None) -> dict[str, object]:
         "dialect": asked.dialect or session.profile.dialect,
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
-        "usage": asdict(message.usage or Usage()),
+        "usage": _used(message.usage or Usage()),
         "error": _error(session),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chatrepl.config.config import Profile, address
+from chatrepl.config.vendors import SECOND_NAMES
 from chatrepl.errors import ChatError, ConfigError, Hint
 from chatrepl.files.writing import path_of
 from chatrepl.terminal.signals import cooked
@@ -119,11 +120,8 @@ def has_key(profile: Profile, env: Mapping[str, str]) -> bool:
 
 
 def _in_environment(profile: Profile, env: Mapping[str, str]) -> str:
-    return env.get(profile.key_env) or env.get(ALSO.get(profile.key_env, ""), "")
-
-
-ALSO = {"GEMINI_API_KEY": "GOOGLE_API_KEY", "SPELLBOOK_API_KEY": "EGP_API_KEY"}
-"""The other name that a vendor's own programs know its key by."""
+    names = (profile.key_env, *SECOND_NAMES.get(profile.key_env, ()))
+    return next(filter(None, map(env.get, names)), "")
 
 
 def _from_file(profile: Profile) -> str:

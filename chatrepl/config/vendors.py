@@ -115,6 +115,132 @@ PROFILES: dict[str, dict[str, Any]] = {
         "model": "gpt-4",
         "key_env": "SPELLBOOK_API_KEY",
     },
+    "xai": {
+        "about": "xAI's Grok",
+        "dialect": "openai-responses",  # its own search is there alone
+        "base_url": "https://api.x.ai/v1",
+        "key_env": "XAI_API_KEY",
+        "model": "grok-4.7",
+    },
+    "together": {
+        "about": "Together: open models",
+        "dialect": "openai-chat",
+        "base_url": "https://api.together.ai/v1",
+        "key_env": "TOGETHER_API_KEY",
+        "model": "openai/gpt-oss-120b",
+    },
+    "fireworks": {
+        "about": "Fireworks: open models",
+        "dialect": "openai-chat",
+        "base_url": "https://api.fireworks.ai/inference/v1",
+        "key_env": "FIREWORKS_API_KEY",
+        "model": "accounts/fireworks/models/gpt-oss-120b",
+    },
+    "cerebras": {
+        "about": "Cerebras: open models, fast",
+        "dialect": "openai-chat",
+        "base_url": "https://api.cerebras.ai/v1",
+        "key_env": "CEREBRAS_API_KEY",
+        "model": "gpt-oss-120b",
+    },
+    "moonshot": {
+        "about": "Moonshot's Kimi",
+        "dialect": "openai-chat",
+        "base_url": "https://api.moonshot.ai/v1",
+        "key_env": "MOONSHOT_API_KEY",
+        "model": "kimi-k3",
+    },
+    "zai": {
+        "about": "Z.ai's GLM",
+        "dialect": "openai-chat",
+        "base_url": "https://api.z.ai/api/paas/v4",
+        "key_env": "ZAI_API_KEY",
+        "model": "glm-5.3",
+    },
+    "dashscope": {
+        "about": "Alibaba's Qwen, at DashScope's international address",
+        "dialect": "openai-chat",
+        "base_url": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        "key_env": "DASHSCOPE_API_KEY",
+        "model": "qwen-plus",
+    },
+    "minimax": {
+        "about": "MiniMax, which speaks Anthropic's protocol",
+        "dialect": "anthropic",
+        "base_url": "https://api.minimax.io/anthropic",
+        "key_env": "MINIMAX_API_KEY",
+        "model": "MiniMax-M3",
+    },
+    "huggingface": {
+        "about": "Hugging Face's router: many hosts of open models behind one token",
+        "dialect": "openai-chat",
+        "base_url": "https://router.huggingface.co/v1",
+        "key_env": "HF_TOKEN",
+        "model": "openai/gpt-oss-120b",
+    },
+    "nvidia": {
+        "about": "NVIDIA's hosted models (NIM)",
+        "dialect": "openai-chat",
+        "base_url": "https://integrate.api.nvidia.com/v1",
+        "key_env": "NVIDIA_API_KEY",
+        "model": "openai/gpt-oss-120b",
+    },
+    "perplexity": {
+        "about": "Perplexity: many vendors' models, which search the web by themselves",
+        "dialect": "openai-responses",
+        "base_url": "https://api.perplexity.ai/v1",
+        "key_env": "PERPLEXITY_API_KEY",
+        "model": "openai/gpt-6-luna",
+    },
+    "vercel": {
+        "about": "Vercel's AI Gateway: many vendors' models behind one key",
+        "dialect": "openai-chat",
+        "base_url": "https://ai-gateway.vercel.sh/v1",
+        "key_env": "AI_GATEWAY_API_KEY",
+        "model": "openai/gpt-6-luna",
+    },
+    "cohere": {
+        "about": "Cohere's Command",
+        "dialect": "openai-chat",
+        "base_url": "https://api.cohere.ai/compatibility/v1",
+        "key_env": "COHERE_API_KEY",
+        "model": "command-a-plus-05-2026",
+    },
+    "deepinfra": {
+        "about": "DeepInfra: open models",
+        "dialect": "openai-chat",
+        "base_url": "https://api.deepinfra.com/v1/openai",
+        "key_env": "DEEPINFRA_API_KEY",
+        "model": "openai/gpt-oss-120b",
+    },
+    "ollama-cloud": {
+        "about": "Ollama's cloud",
+        "dialect": "ollama",
+        "base_url": "https://ollama.com",
+        "key_env": "OLLAMA_API_KEY",
+        "model": "gpt-oss:120b",
+    },
+    "sambanova": {
+        "about": "SambaNova: open models, fast",
+        "dialect": "openai-chat",
+        "base_url": "https://api.sambanova.ai/v1",
+        "key_env": "SAMBANOVA_API_KEY",
+        "model": "gpt-oss-120b",
+    },
+    "nebius": {
+        "about": "Nebius Token Factory: open models",
+        "dialect": "openai-chat",
+        "base_url": "https://api.tokenfactory.nebius.com/v1",
+        "key_env": "NEBIUS_API_KEY",
+        "model": "openai/gpt-oss-120b",
+    },
+    "scaleway": {
+        "about": "Scaleway's Generative APIs: open models in Europe",
+        "dialect": "openai-chat",
+        "base_url": "https://api.scaleway.ai/v1",
+        "key_env": "SCW_SECRET_KEY",
+        "model": "gpt-oss-120b",
+    },
     "ollama": {
         "about": "Ollama on this machine",
         "dialect": "ollama",
@@ -156,3 +282,40 @@ PROFILES: dict[str, dict[str, Any]] = {
         "headers": {"Connection": "close"},
     },
 }
+
+CHECKED = "2026-11-26"
+"""The day on which addresses, variables and default models were looked up: in the vendors' pages, in the tables of
+models.dev, catwalk and pydantic-ai, and for the models in LiteLLM's (see ``facts``)."""
+
+SECOND_NAMES: dict[str, tuple[str, ...]] = {
+    "AI_GATEWAY_API_KEY": ("VERCEL_AI_GATEWAY_API_KEY", "VERCEL_API_KEY"),
+    "COHERE_API_KEY": ("CO_API_KEY",),
+    "GEMINI_API_KEY": ("GOOGLE_API_KEY",),
+    "HF_TOKEN": ("HUGGINGFACE_API_KEY", "HUGGING_FACE_HUB_TOKEN"),
+    "MOONSHOT_API_KEY": ("MOONSHOTAI_API_KEY",),
+    "SCW_SECRET_KEY": ("SCALEWAY_API_KEY",),
+    "SPELLBOOK_API_KEY": ("EGP_API_KEY",),
+    "ZAI_API_KEY": ("ZHIPU_API_KEY",),
+}
+"""The other names that vendors' own programs know a key by."""
+
+SUCCESSORS: dict[str, tuple[str, ...]] = {
+    "openai": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
+    "openai-responses": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
+    "anthropic": ("claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5-5"),
+    "gemini": ("gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash-lite"),
+    "groq": ("openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
+    "deepseek": ("deepseek-v4-flash", "deepseek-v4-pro"),
+    "mistral": ("mistral-medium-latest", "mistral-large-latest"),
+    "xai": ("grok-4.6", "grok-4.5"),
+    "together": ("moonshotai/Kimi-K3", "deepseek-ai/DeepSeek-V4.1-Flash"),
+    "fireworks": ("accounts/fireworks/models/kimi-k3", "accounts/fireworks/models/glm-5p3"),
+    "cerebras": ("qwen-3.8-27b", "gemma-4-31b"),
+    "moonshot": ("kimi-k3.1-pro", "kimi-k2.6"),
+    "zai": ("glm-5.3-flash", "glm-5.2"),
+    "dashscope": ("qwen3.8-max", "qwen3.8-flash"),
+    "minimax": ("MiniMax-M2.5",),
+    "cohere": ("command-a-03-2025",),
+    "sambanova": ("MiniMax-M2.7",),
+}
+"""The models that are asked for, in this order, when a vendor no longer knows the default of the profile."""

@@ -164,7 +164,7 @@ def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path,
         reading.load(tmp_path / "config.toml").profile(name)
 
 
-@pytest.mark.parametrize("name", ["nope", "nothere", "x"])
+@pytest.mark.parametrize("name", ["nope", "frobnitz", "q"])
 def test_no_neighbour_is_named_where_none_is_near_and_the_names_are_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         reading.load(tmp_path / "config.toml").profile(name)
