@@ -5,11 +5,18 @@ Their order is the order in which they are tried when nothing else says who to t
 
 from typing import Any
 
-DIALECTS = (
-    *("openai-chat", "openai-completions", "openai-responses", "azure-inference", "scale-egp"),
-    *("anthropic", "ollama", "gemini"),
-)
-"""The protocols that a profile can name; ``dialects`` has what they are."""
+DIALECTS = {
+    "openai-chat": "openai_chat",
+    "openai-completions": "openai_completions",
+    "openai-responses": "openai_responses",
+    "azure-inference": "azure_inference",
+    "scale-egp": "scale_egp",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "gemini": "gemini",
+}
+"""The protocols that a profile can name, each with the module of ``dialects`` that speaks it. Their names stand here
+alone: a new one is a module, a line in this table, and a folder of captures."""
 
 PROFILES: dict[str, dict[str, Any]] = {
     "openai": {

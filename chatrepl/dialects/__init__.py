@@ -1,24 +1,13 @@
-"""The wire protocols: one module each, and this table. A new one is a file, a line here and its captures."""
+"""The wire protocols: one module each, loaded when it is first used, by its name in the table of ``config.vendors``."""
 
 from importlib import import_module
 
+from chatrepl.config.vendors import DIALECTS
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.errors import ConfigError
 from chatrepl.text.fuzzy import nearest
 
 __all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
-
-DIALECTS = {
-    "openai-chat": "openai_chat",
-    "openai-completions": "openai_completions",
-    "openai-responses": "openai_responses",
-    "azure-inference": "azure_inference",
-    "scale-egp": "scale_egp",
-    "anthropic": "anthropic",
-    "ollama": "ollama",
-    "gemini": "gemini",
-}
-"""The name of each dialect and its module, which is loaded when first used."""
 
 
 def dialect(name: str) -> Dialect:

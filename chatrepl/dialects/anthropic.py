@@ -244,6 +244,4 @@ def models(profile: Profile, key: str) -> Request:
     return Request("GET", with_query(_url(profile, "/models"), "limit=1000"), _headers(profile, key))
 
 
-DIALECT = Dialect(
-    "anthropic", sse, ALL_PARTS, encode, decode, decode_whole, error_text, models, decode_models, prefill=True
-)
+DIALECT = Dialect(sse, ALL_PARTS, encode, decode, decode_whole, error_text, models, decode_models, prefill=True)

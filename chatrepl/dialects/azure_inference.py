@@ -160,7 +160,6 @@ def decode_models(body: object) -> list[ModelInfo]:
 
 
 DIALECT = Dialect(
-    "azure-inference",
     sse,
     openai_chat.CARRIES,
     encode,

@@ -55,7 +55,6 @@ class Dialect:
     server does not say which one it has.
     """
 
-    name: str
     framing: Framing
     carries: frozenset[type[Part]]
     encode: Encode

@@ -220,4 +220,4 @@ def decode_models(body: object) -> list[ModelInfo]:
     ]
 
 
-DIALECT = Dialect("gemini", sse, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)
+DIALECT = Dialect(sse, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)

@@ -157,5 +157,5 @@ def decode_models(body: object) -> list[ModelInfo]:
 
 
 DIALECT = Dialect(
-    "ollama", json_lines, ALL_PARTS - {ThinkingPart}, encode, decode, decode_whole, _error_text, models, decode_models
+    json_lines, ALL_PARTS - {ThinkingPart}, encode, decode, decode_whole, _error_text, models, decode_models
 )

@@ -227,4 +227,4 @@ def _dollars(told: object) -> float | None:
 CARRIES = ALL_PARTS - {ThinkingPart}
 """The reasoning is not wanted back, by DeepSeek not even taken."""
 
-DIALECT = Dialect("openai-chat", sse, CARRIES, encode, decode, decode_whole, error_text, models, decode_models)
+DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, models, decode_models)

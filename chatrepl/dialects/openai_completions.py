@@ -131,7 +131,6 @@ class _Decoder:
 
 
 DIALECT = Dialect(
-    "openai-completions",
     sse,
     frozenset({TextPart, FilePart}),
     encode,

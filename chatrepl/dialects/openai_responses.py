@@ -244,7 +244,6 @@ def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 
 DIALECT = Dialect(
-    "openai-responses",
     sse,
     openai_chat.CARRIES,
     encode,

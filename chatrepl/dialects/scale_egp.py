@@ -145,4 +145,4 @@ def _usage(usage: object) -> Iterator[Usage]:
 
 CARRIES = ALL_PARTS - {ThinkingPart, ImagePart}
 
-DIALECT = Dialect("scale-egp", sse, CARRIES, encode, decode, decode_whole, error_text)
+DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text)

@@ -8,7 +8,7 @@ import pytest
 import tomli_w
 
 from chatrepl import config
-from chatrepl.config import reading, vendors
+from chatrepl.config import reading
 from chatrepl.config.config import Profile, Timeouts, Ui
 from chatrepl.config.vendors import PROFILES
 from chatrepl.dialects import DIALECTS
@@ -187,10 +187,6 @@ def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None
         assert profile.dialect in DIALECTS
         assert profile.place.url or profile.base_url_env or not profile.place.remote
         assert profile.about
-
-
-def test_the_dialects_that_a_profile_can_name_are_those_that_there_are() -> None:
-    assert tuple(DIALECTS) == vendors.DIALECTS
 
 
 def test_the_example_is_true_and_shows_every_setting() -> None:

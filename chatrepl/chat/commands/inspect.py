@@ -21,7 +21,7 @@ from chatrepl.conversation import (
     ToolResultPart,
     question,
 )
-from chatrepl.dialects import Dialect, Request, dialect
+from chatrepl.dialects import Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.unsent import unsent
 from chatrepl.text import safe, urls
@@ -56,7 +56,7 @@ def request(session: Session, words: str) -> None:
         say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     if alone and (talk.turns or talk.system):
         say("The conversation so far is kept but not sent: only what you type is.", "warning")
-    for line in _stays(left, speaks):
+    for line in _stays(left, profile.dialect):
         say(line, "warning")
 
 
@@ -130,12 +130,13 @@ _NAMES: dict[type[Part], tuple[str, str]] = {
 """What a part is called, and why one may stay though the dialect can carry it."""
 
 
-def _stays(left: list[Part], speaks: Dialect) -> Iterator[str]:
+def _stays(left: list[Part], name: str) -> Iterator[str]:
+    carries = dialect(name).carries
     for kind, count in Counter(map(type, left)).items():
-        name, why = _NAMES[kind]
+        called, why = _NAMES[kind]
         them, are = ("it", "is") if count == 1 else ("them", "are")
-        reason = why if kind in speaks.carries else f"cannot carry {them}"
-        yield f"{counted(count, name)} {are} kept but not sent: {speaks.name} {reason}."
+        reason = why if kind in carries else f"cannot carry {them}"
+        yield f"{counted(count, called)} {are} kept but not sent: {name} {reason}."
 
 
 # The parameters and the address
