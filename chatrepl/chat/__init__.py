@@ -1,1 +1,10 @@
-"""The chat: the session, one turn, the loop, and what is told about them."""
+"""The chat: the session, one turn, the loop, and what is told about them. Its modules are loaded when first named."""
+
+from typing import TYPE_CHECKING
+
+from chatrepl import lazy
+
+if TYPE_CHECKING:
+    from chatrepl.chat import commands as commands, status_line as status_line, turn as turn
+else:
+    __getattr__ = lazy(__name__, commands="", status_line="", turn="")

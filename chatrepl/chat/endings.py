@@ -45,7 +45,7 @@ def tell_ending(session: Session, reply: Message) -> None:
     if reply.ending in ENDINGS:
         ended, helps = ENDINGS[reply.ending]
         ended = with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
-        session.screen.say("; ".join([ended, helps] if helps and session.prompted else [ended]) + ".", "warning")
+        session.screen.say("; ".join([ended, helps] if helps and session.user.has_prompt else [ended]) + ".", "warning")
 
 
 def with_words(ended: str, reply: Message) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from chatrepl import chat
 from chatrepl.chat.session import LOST, MEANT, Session, as_line
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, Hint, TranscriptError
@@ -67,10 +68,8 @@ def obey(session: Session, line: str, *, typed: bool = True) -> None:
     is_command = line.startswith("/") and not line.startswith("//")
     with _told(session, "" if is_command else line):
         if is_command:
-            from chatrepl.chat import commands  # not for the first key
-
             session.refuse_key("The line", line)
-            commands.run(session, line.strip())
+            chat.commands.run(session, line.strip())
         else:
             text = line.removeprefix("/") if line.startswith("//") else line
             _send(session, text, _named(session, line, typed=typed))
@@ -117,12 +116,10 @@ def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]
-    if typed or not new or session.confirm(f"The text names {safe.line(', '.join(map(str, new)))}: attach?"):
+    if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(map(str, new)))}: attach?"):
         return named
     return [path for path in named if path not in new]
 
 
 def _send(session: Session, text: str, named: Iterable[Path]) -> None:
-    from chatrepl.chat import turn  # not for the first key
-
-    turn.send(session, text, named)
+    chat.turn.send(session, text, named)

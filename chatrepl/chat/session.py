@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from chatrepl import files, sessions
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.chat.recall import recalled, who
+from chatrepl.chat.user import User
 from chatrepl.client import keys
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
@@ -64,19 +64,13 @@ class Session:
     """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
     attachments: list[Attachment] = field(default_factory=list)
     """What goes along with the next question."""
-    answer: Callable[[str], str] = lambda _question: ""
-    """Asks the user something on a line of its own; "" is no answer."""
+    user: User = field(default_factory=User)
     _told: bool = field(default=False, init=False)
-    prompted: bool = True
-    """Whether a prompt comes next, at which commands can be typed."""
-    listening: Callable[[], AbstractContextManager[None]] = nullcontext
-    """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
-    consent: Callable[[str], bool] = lambda _question: False
-    """Asks the user whether a model may be fetched."""
     found: InitVar[Transcript | None] = None
     """A session to go on with; else a new one is begun."""
 
     def __post_init__(self, found: Transcript | None) -> None:
+        self.screen.at_prompt = self.user.has_prompt
         self.transcript = found or self._new_transcript()
         if found:
             self.settle()
@@ -111,17 +105,13 @@ class Session:
             self.config.profiles,
             warn=partial(self.screen.say, style="warning"),
             passing=self.screen.passing,
-            consent=self.consent,
+            consent=self.user.consent,
             record=self.record,
         )
 
     @property
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
-
-    def confirm(self, question: str) -> bool:
-        """Whether the user says yes."""
-        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
 
     def attach(self, part: Attachment) -> None:
         """Let it go along with the next question; a large one only after a yes."""
@@ -134,7 +124,7 @@ class Session:
             self.attach(attachments.read(files.path_of(name)))
 
     def _wanted(self, part: Attachment) -> bool:
-        wanted = not attachments.is_large(part) or self.confirm(f"{attachments.described(part)}: attach it?")
+        wanted = not attachments.is_large(part) or self.user.confirm(f"{attachments.described(part)}: attach it?")
         if not wanted:
             self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
         return wanted
@@ -235,7 +225,7 @@ class Session:
 
     def _let_go(self) -> None:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
-        if not self.transcript.whole() and not self.confirm(f"{LOST}. Leave it behind?"):
+        if not self.transcript.whole() and not self.user.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, Hint(at_prompt="/save FILE keeps it elsewhere."))
 
     def refuse_key(self, what: str, text: str) -> None:
@@ -295,6 +285,6 @@ class Session:
 
     def _trouble(self, error: TranscriptError) -> None:
         """Tell it. Where no prompt comes, the end follows at once, and says nothing again."""
-        if self.prompted or not self._told:
+        if self.user.has_prompt or not self._told:
             self.screen.error(error)
         self._told = True

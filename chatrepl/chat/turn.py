@@ -136,7 +136,7 @@ def _of_nothing(reply: Reply) -> BrokenReply:
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
-        if session.prompted and not reply.empty and not session.transcript.state.undone:
+        if session.user.has_prompt and not reply.empty and not session.transcript.state.undone:
             failure.hint = failure.hint.without(ASK_AGAIN)  # it is told below how the reply goes on
         session.screen.error(failure)
     if reply.empty and reply.ending == "interrupted":
@@ -152,7 +152,7 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
 
 def _leave_room(session: Session) -> None:
     """An empty line between what is typed and what is answered."""
-    if session.prompted:
+    if session.user.has_prompt:
         session.screen.say("")
 
 
@@ -165,7 +165,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         secrets = session.connection.keys.secrets
         timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
-            session.listening(),
+            session.user.listening(),
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
             HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
             Gathering(hiding.feed) as gathering,
@@ -216,7 +216,7 @@ def send(session: Session, text: str, named: Iterable[Path] = ()) -> Message | N
         if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} holds what looks like {secret}.", "warning")
-            if not session.confirm("Send it all the same?"):
+            if not session.user.confirm("Send it all the same?"):
                 session.draft = as_line(text)
                 return None
     return ask(session, asked)

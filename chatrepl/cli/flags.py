@@ -6,6 +6,8 @@ from typing import NoReturn
 
 from chatrepl import __version__
 from chatrepl.cli import shell_completion
+from chatrepl.cli.options import Options
+from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import CommandError
 from chatrepl.text.fuzzy import nearest
 
@@ -19,8 +21,19 @@ class _Parser(argparse.ArgumentParser):
         raise CommandError(line[:1].upper() + line[1:], HINT)
 
 
-def read(words: Sequence[str]) -> argparse.Namespace:
+def read(words: Sequence[str]) -> Options:
     """What the flags say. CommandError if one is none, or lacks what belongs to it."""
+    told = vars(_parsed(words))
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if value}
+    return Options(**{**given, "prompt": " ".join(told["prompt"]), "system": told["system"], "resume": told["resume"]})
+
+
+def completion(shell: str) -> str:
+    """The script that completes these flags in that shell."""
+    return shell_completion.script(shell, parser(), {"dialect": sorted(DIALECTS)})
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
     known = parser()
     found, others = known.parse_known_args(words)
     if others:

@@ -1,70 +1,91 @@
 """A chat at a terminal: the prompt and what surrounds it, from the first line to the last."""
 
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, config, sessions
+from chatrepl import __version__, chat as chats, config, sessions, terminal
 from chatrepl.chat import repl
 from chatrepl.chat.repl import Reads
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.cli import preload
+from chatrepl.cli.opening import Opening
+from chatrepl.cli.options import Options
 from chatrepl.errors import ChatError
-from chatrepl.terminal import streams
+from chatrepl.files import attachments
+from chatrepl.terminal import prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import TypedAhead
 from chatrepl.text import safe, width
 
 
-def chat(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, resumed: bool) -> None:
-    """Chat until the user leaves. ``text`` is asked first, and with it go the files ``named`` in it."""
+def chat(begun: Opening, text: str) -> None:
+    """Chat until the user leaves. ``text`` is asked first."""
     ahead = TypedAhead(sys.stdin)
-    prompt = _prompt(session, ahead)
-    session.answer, session.screen.at_prompt = prompt.answer, True
-    if session.screen.live:
-        session.listening = ahead.listening
+    user = User(
+        lambda question: prompt.answer(question),  # the prompt is made of the session, which asks at the prompt
+        has_prompt=True,
+        listening=ahead.listening if begun.screen.live else nullcontext,
+        wants_weights=begun.wants_weights,
+    )
+    with closing(begun.begin(user)) as session:
+        prompt = _prompt(session, ahead)
+        with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
+            _chat(session, prompt, text, begun.options)
+        if session.transcript.kept and session.conversation.turns:
+            session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
+
+
+@contextmanager
+def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
+    """Whatever ends the chat, the terminal is as it was before."""
+    try:
+        yield
+    finally:
+        with suppress(OSError, streams.Unwritable):  # the terminal may be gone
+            prompt.close()
+            session.screen.title("")
+
+
+def _chat(session: Session, prompt: Reads, text: str, options: Options) -> None:
     session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
     session.warn()
-    if resumed:
-        from chatrepl.chat.commands.conversation import show_again
+    _tell_what_was(session, options)
+    session.attach_files(options.file)
+    if text or not session.screen.live:  # where no prompt comes first that begins the preload
+        preload.collect_garbage()
+    if text:
+        repl.begin(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
+    repl.run(session, prompt)
 
-        show_again(session)
+
+def _tell_what_was(session: Session, options: Options) -> None:
+    """Show the conversation that goes on, or tell that one was left in the middle."""
+    if options.resumes:
+        chats.commands.conversation.show_again(session)
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
-    session.attach_files(attached)
-    if text or not session.screen.live:  # where no prompt comes first that begins the warming
-        preload.collect_garbage()
-    with quiet(sys.stdin, ahead, lines=not session.screen.live):
-        if text:
-            repl.begin(session, text, named)
-        try:
-            repl.run(session, prompt)
-        finally:
-            with suppress(OSError, streams.Unwritable):  # the terminal may be gone
-                prompt.close()
-                session.screen.title("")
-    if session.transcript.kept and session.conversation.turns:
-        session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
 
 def _prompt(session: Session, ahead: TypedAhead) -> Reads:
     screen = session.screen
     if not screen.live:
-        from chatrepl.terminal.prompt.plain import PlainPrompt
+        return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
+    return prompts.Prompt(session.paths.history, _surroundings(session, ahead))
 
-        return PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
-    from chatrepl.chat import status_line
-    from chatrepl.terminal.prompt import Prompt, Surroundings
+
+def _surroundings(session: Session, ahead: TypedAhead) -> "prompts.Surroundings":
+    """What the prompt shows and asks of the session."""
+    screen = session.screen
 
     def edit(text: str) -> str:
-        from chatrepl.terminal import editor
-
         try:
-            return editor.edit(text, session.env, sys.stdin)
+            return terminal.editor.edit(text, session.env, sys.stdin)
         except ChatError as error:
             screen.error(error)
             return text
@@ -74,26 +95,21 @@ def _prompt(session: Session, ahead: TypedAhead) -> Reads:
             session.prepare()
 
     def suggest(before: str) -> Iterable[tuple[str, str, int]]:
-        from chatrepl.chat import commands  # not for the first key
+        return chats.commands.suggestions(session, before)
 
-        return commands.suggestions(session, before)
-
-    return Prompt(
-        session.paths.history,
-        Surroundings(
-            ui=lambda: session.ui,
-            theme=lambda: screen.theme(session.ui),
-            coloured=screen.coloured,
-            env=session.env,
-            suggest=suggest,
-            may_keep=session.may_keep,
-            status=lambda: partial(status_line.text, status_line.facts(session)),
-            edit=edit,
-            trouble=lambda line: screen.say(line, "warning"),
-            shown=preload.begin,
-            typed=typed,
-            ahead=ahead.take,
-        ),
+    return prompts.Surroundings(
+        ui=lambda: session.ui,
+        theme=lambda: screen.theme(session.ui),
+        coloured=screen.coloured,
+        env=session.env,
+        suggest=suggest,
+        may_keep=session.may_keep,
+        status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
+        edit=edit,
+        trouble=lambda line: screen.say(line, "warning"),
+        shown=preload.begin,
+        typed=typed,
+        ahead=ahead.take,
     )
 
 

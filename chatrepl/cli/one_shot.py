@@ -2,36 +2,52 @@
 
 import json
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict, replace
-from pathlib import Path
+from contextlib import closing
+from dataclasses import asdict
 
-from chatrepl.chat import turn
+from chatrepl import chat
 from chatrepl.chat.endings import ENDINGS
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.cli import preload
+from chatrepl.cli.opening import Opening
+from chatrepl.cli.options import Options
 from chatrepl.conversation import Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
+from chatrepl.files import attachments
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
 from chatrepl.text import safe
 
 
-def answer(session: Session, text: str, named: Iterable[Path], attached: Iterable[str], *, as_json: bool) -> int:
+def list_models(begun: Opening) -> None:
+    """Print what the server offers."""
+    with closing(begun.begin(_user(begun))) as session:
+        for model in session.offered():
+            print(safe.line(model.id))
+
+
+def answer(begun: Opening, text: str) -> int:
     """Print the reply; returns the exit status."""
-    session.ui = replace(session.ui, statistics=False)
-    session.prompted = False
-    session.answer = lambda _question: "yes"  # nobody can be asked; what the command line says is meant
+    with closing(begun.begin(_user(begun))) as session:
+        return _answer(session, text, begun.options)
+
+
+def _user(begun: Opening) -> User:
+    return User(begun.ask, means_it=True, wants_weights=begun.wants_weights)
+
+
+def _answer(session: Session, text: str, options: Options) -> int:
     preload.collect_garbage()
-    session.attach_files(attached)
+    session.attach_files(options.file)
     session.show_attachments()
     try:
-        message = turn.send(session, text, named)
+        message = chat.turn.send(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
     except streams.Unwritable:
         session.settle()
         raise
-    if as_json:
+    if options.json:
         print(_encodable(_as_json(session, message)))
     if session.failure:
         return status(session.failure)

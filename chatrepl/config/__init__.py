@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
+    from chatrepl.config import settings as settings
     from chatrepl.config.config import (
         Config as Config,
         Profile as Profile,
@@ -24,4 +25,5 @@ else:
         config="Config Profile Timeouts Ui address built_in by_hand located model_of",
         paths="Paths places",
         place="Embedded Place Replay Url",
+        settings="",
     )

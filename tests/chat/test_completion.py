@@ -1,5 +1,6 @@
 """What is offered while a command is typed, with no key waiting for it; and how commands read their words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,7 @@ def test_a_table_keeps_its_columns(chat: Session) -> None:
     mine, other = shown(chat).splitlines()
     assert mine.startswith(f"*  {path.stem}  ")
     assert other.startswith("   20260101-090000-4fa1  1970-01-01 ")
-    chat.answer = lambda _question: "9" * 5_000
+    chat.user = replace(chat.user, answer=lambda _question: "9" * 5_000)
     for number in range(9):
         kept(chat.paths.sessions, f"20260101-090000-000{number}", "Hi", f"Hello {number}")
     run(chat, "/resume hi")

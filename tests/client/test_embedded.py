@@ -77,7 +77,7 @@ def test_the_weights_are_only_fetched_after_a_yes(home: Path) -> None:
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}
 
 
-@pytest.mark.parametrize("words", [["hello"], ["--list-models"]])
+@pytest.mark.parametrize("words", [["hello"], ["-s", "be brief", "hello"], ["--list-models"]])
 def test_naming_the_embedded_model_is_the_yes_of_a_single_question(home: Path, words: list[str]) -> None:
     done = run("-p", "local", *words, home=home, **NO_INDEX)
     assert b"SmolLM2 with 135M parameters, 98 MB" in done.stderr
@@ -85,6 +85,14 @@ def test_naming_the_embedded_model_is_the_yes_of_a_single_question(home: Path, w
     done = run(*words, home=home, **NO_INDEX)
     assert b"were not fetched" in done.stderr
     assert b"so does -p local" in done.stderr
+
+
+@pytest.mark.parametrize("system", [[], ["-s", "be brief"]])
+def test_naming_the_embedded_model_is_the_yes_of_a_chat_too(home: Path, system: list[str]) -> None:
+    with chatrepl("-p", "local", *system, env=environment(home, **NO_INDEX)) as chat:
+        chat.wait_for_prompt()
+        chat.line("hello")
+        chat.wait_for("could not be fetched")
 
 
 def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Path) -> None:

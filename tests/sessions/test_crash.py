@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -257,7 +258,7 @@ def test_what_is_in_no_file_is_not_left_behind_without_a_word(server: Server, ho
     (home / "sessions").touch()
     chat = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
     prompt = Lines("Hi", "/quit", "/fork", f"/save {home}/talk.md", f"/load {home}/talk.md")
-    chat.answer = prompt.answer
+    chat.user = replace(chat.user, answer=prompt.answer)
     path = chat.transcript.path
     repl.run(chat, prompt)
     assert chat.transcript.path == path, "neither a fork nor another conversation takes its place"
@@ -267,7 +268,7 @@ def test_what_is_in_no_file_is_not_left_behind_without_a_word(server: Server, ho
     assert said.count(LOST) == 4
     assert said.count("/save FILE keeps it; Ctrl-D again leaves.") == 2, "by /quit and by Ctrl-D"
 
-    chat.answer = lambda _question: "y"
+    chat.user = replace(chat.user, answer=lambda _question: "y")
     repl.obey(chat, "/fork")
     assert chat.transcript.path != path
     (home / "sessions").unlink()

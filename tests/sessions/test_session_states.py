@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chatrepl.chat.repl import obey
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.client.keys import Keys
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
@@ -110,10 +111,10 @@ class Chat(RuleBasedStateMachine):
     def started(self, path: Path | None = None) -> Session:
         screen = Screen(io.StringIO(), io.StringIO(), {}, plain=True)
         config = Config(self.paths.config, profiles={"test": self.profile})
-        session = Session(config, self.paths, {}, self.profile, screen)
+        user = User(lambda _question: "1", has_prompt=True)
+        session = Session(config, self.paths, {}, self.profile, screen, user=user)
         self.wire = Wire()
         session._connection = self.wire  # type: ignore[assignment]
-        session.answer = lambda _question: "1"
         if path:
             session.resume(path)
         return session

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chatrepl import config
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.terminal.screen.screen import Screen
@@ -57,6 +58,7 @@ def session(home: Path, profile: Profile, *others: Profile, record: Path | None 
         profile,
         screen,
         record=record,
+        user=User(has_prompt=True),
     )
     seen = Seen(running, out, notes)
     running.connection.sleep = seen.slept.append

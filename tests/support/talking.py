@@ -9,6 +9,7 @@ from pathlib import Path
 from chatrepl import config
 from chatrepl.chat import turn
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Ui
 from chatrepl.conversation import Message, question
@@ -28,7 +29,6 @@ def talking(home: Path) -> Iterator[Talk]:
         env = {"CHATREPL_HOME": str(home), "A_KEY": key}
         out = io.StringIO()
         screen = Screen(out, out, env)
-        screen.at_prompt = True
         begun.append(
             Session(
                 reading.load(home / "none.toml"),
@@ -37,6 +37,7 @@ def talking(home: Path) -> Iterator[Talk]:
                 replace(profile, key_env="A_KEY"),
                 screen,
                 ui=Ui(stream=stream),
+                user=User(has_prompt=True),
             )
         )
         return begun[-1]

@@ -35,7 +35,7 @@ def load(session: Session, words: str) -> None:
     if len(found) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")
         rows = [(_length(chat.conversation), chat.title or "untitled") for chat in found]
-        chosen = pick(session.screen, session.answer, rows)
+        chosen = pick(session.screen, session.user.answer, rows)
     if chosen is None:
         session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
         return

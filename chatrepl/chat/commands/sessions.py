@@ -40,7 +40,7 @@ def sessions_(session: Session, words: str) -> None:
 def resume(session: Session, words: str) -> None:
     """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
     said in it."""
-    chosen = choose(session.paths.sessions, words, session.screen, session.answer)
+    chosen = choose(session.paths.sessions, words, session.screen, session.user.answer)
     if not chosen or chosen.path == session.transcript.path:
         session.screen.say("The session stays the same.", "dim")
         return
@@ -78,12 +78,12 @@ def title(session: Session, words: str) -> None:
 def delete(session: Session, words: str) -> None:
     """Delete a session for good, this one if none is named. It asks first."""
     own = session.transcript.path
-    named = words and choose(session.paths.sessions, words, session.screen, session.answer)
+    named = words and choose(session.paths.sessions, words, session.screen, session.user.answer)
     chosen = named or (sessions.at(own) if own and not words else None)
     if not chosen:
         session.screen.say("Nothing is deleted." if words else _nothing_to_delete(session), "dim")
         return
-    if not session.confirm(f"Delete {_described(chosen)} for good?"):
+    if not session.user.confirm(f"Delete {_described(chosen)} for good?"):
         session.screen.say("It stays.", "dim")
         return
     if chosen.path == own:

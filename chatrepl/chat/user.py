@@ -1,0 +1,50 @@
+"""Who can be asked: a user at a prompt, one whose flags have said it all, or no one.
+
+It is made before the session is, and handed over whole: whoever asks later asks the same user.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+NO = "n"
+"""The choice that holds where no other one is made."""
+
+
+def no_answer(_question: str) -> str:
+    """What comes back where no one can be asked."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who can be asked. Without arguments: no one, who agrees to nothing."""
+
+    answer: Callable[[str], str] = no_answer
+    """Asks something on a line of its own; "" is no answer."""
+    has_prompt: bool = False
+    """Whether a prompt comes next, at which commands can be typed."""
+    listening: Callable[[], AbstractContextManager[None]] = nullcontext
+    """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
+    means_it: bool = False
+    """Whether the command line says it all: what it names is meant, and needs no question."""
+    wants_weights: bool = False
+    """Whether the model on this machine was named, and may be fetched without a question."""
+
+    def confirm(self, question: str) -> bool:
+        """Whether the user wants what the question asks; the flags may have said so."""
+        return self.means_it or self._agrees(question)
+
+    def consent(self, question: str) -> bool:
+        """Whether a model may be fetched, which no other flag agrees to."""
+        return self.wants_weights or self._agrees(question)
+
+    def approve(self, question: str, choices: Mapping[str, str]) -> str:
+        """Which of the choices is made, letters and what they stand for: by its letter or its name. It is NO where no
+        one answers, or something else; no flag answers in place of the user."""
+        offered = " · ".join(f"{letter} {name}" for letter, name in choices.items())
+        said = self.answer(f"{question}\n  {offered}:").strip().lower()
+        return next((letter for letter, name in choices.items() if said in (letter, name.lower())), NO)
+
+    def _agrees(self, question: str) -> bool:
+        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")

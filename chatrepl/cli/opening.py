@@ -1,0 +1,129 @@
+"""What a chat begins with: the session that goes on, the profile that answers, and the session made of both."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from chatrepl import cli, config, files, sessions
+from chatrepl.chat.recall import recalled
+from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
+from chatrepl.cli.options import Options
+from chatrepl.client import choosing
+from chatrepl.config.config import Config, Profile
+from chatrepl.config.paths import Paths
+from chatrepl.errors import CommandError
+from chatrepl.sessions.entries import Mark
+from chatrepl.sessions.transcript import Transcript
+from chatrepl.terminal import prompt
+from chatrepl.terminal.interrupts import Interrupts
+from chatrepl.terminal.screen.screen import Screen
+from chatrepl.terminal.typeahead import TypedAhead
+
+
+class Opening(NamedTuple):
+    """All that a session is made of but the user."""
+
+    options: Options
+    config: Config
+    paths: Paths
+    env: Mapping[str, str]
+    screen: Screen
+    profile: Profile
+    found: Transcript | None
+    interrupts: Interrupts
+
+    def begin(self, user: User) -> Session:
+        """The session with that user. A system prompt with a key in it is a CommandError."""
+        options, ui = self.options, self.config.ui
+        session = Session(
+            self.config,
+            self.paths,
+            self.env,
+            self.profile,
+            self.screen,
+            ui=replace(ui, stream=ui.stream and not options.no_stream, statistics=ui.statistics and user.has_prompt),
+            interrupts=self.interrupts,
+            ephemeral=options.ephemeral,
+            record=files.path_of(options.record) if options.record else None,
+            user=user,
+            found=self.found,
+        )
+        if options.system is not None:
+            session.refuse_key("The system prompt", self.profile.system)
+            if self.found:
+                session.transcript.add(Mark("system", self.profile.system))
+        return session
+
+    @property
+    def wants_weights(self) -> bool:
+        """Whether the profile was named: who names the embedded model wants it, weights and all."""
+        return self.options.profile == self.profile.name
+
+    def ask(self, question: str) -> str:
+        """What whoever sits at the terminal answers, where no prompt comes; "" where nobody does."""
+        if not sys.stdin.isatty():
+            return ""
+        plain = prompt.PlainPrompt(sys.stdin, self.screen.notes, self.interrupts, TypedAhead(sys.stdin))
+        return plain.answer(question)
+
+
+def opening(options: Options, configuration: Config, paths: Paths, env: Mapping[str, str], screen: Screen) -> Opening:
+    """What the command line asks for, with what is at hand."""
+    found = _found(options, paths, screen)
+    chosen = profile(options, configuration, env, screen, found.state.who if found else {})
+    if chosen.by_hand:  # to come back to, by the name it is shown with
+        configuration = configuration._replace(profiles={**configuration.profiles, chosen.name: chosen})
+    return Opening(options, configuration, paths, env, screen, chosen, found, Interrupts())
+
+
+def _found(options: Options, paths: Paths, screen: Screen) -> Transcript | None:
+    """The session to go on with, if that is asked for."""
+    path = None
+    if options.resume is not None:
+        path = cli.chosen_session(options.resume, paths.sessions, screen).path
+    elif options.go_on:
+        path = sessions.newest(paths.sessions)
+        if not path:
+            screen.say("There is no session to go on with yet; this is the first.", "dim")
+    if not path:
+        return None
+    folder = None if options.ephemeral else paths.sessions
+    return sessions.take_up(path, folder, lambda told: screen.say(told, "warning"), screen.error)
+
+
+def profile(
+    options: Options, configuration: Config, env: Mapping[str, str], screen: Screen, who: Mapping[str, str]
+) -> Profile:
+    """The profile to begin with: that of the session which goes on, ``who`` it talked to, else the one that is chosen;
+    changed by the flags."""
+    by_hand = options.profile or options.dialect or options.base_url
+    known = None
+    if (replay := options.played) and not options.profile:
+        known = choosing.recorded_profile(replay, options.dialect)
+    elif who and not by_hand:
+        known = recalled(configuration, who)
+    found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
+    if who and not known and not by_hand:
+        screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {found.name}.", "warning")
+    return _changed(found, options)
+
+
+def _changed(found: Profile, options: Options) -> Profile:
+    """The profile as the flags want it."""
+    parameters = {**found.options, **_parameters(options.option)}
+    if options.raw:
+        parameters["raw"] = True
+    system = found.system if options.system is None else config.settings.text_or_file(options.system)
+    return replace(found, model=options.model or found.model, system=system, options=parameters)
+
+
+def _parameters(pairs: Sequence[str]) -> dict[str, Any]:
+    parameters = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise CommandError(f"-o takes KEY=VALUE, not {pair!r}", "For example: -o temperature=0.2")
+        parameters[key.strip()] = config.settings.parse(value)
+    return parameters

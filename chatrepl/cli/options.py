@@ -1,0 +1,53 @@
+"""The command line as a value: what was asked for, before anything is made of it."""
+
+from typing import NamedTuple
+
+from chatrepl import files
+from chatrepl.config.place import Replay
+
+
+class Options(NamedTuple):
+    """What the flags say, by the names that they are parsed under. Texts and paths are as they were typed."""
+
+    prompt: str = ""
+    profile: str = ""
+    model: str = ""
+    system: str | None = None
+    option: tuple[str, ...] = ()
+    dialect: str = ""
+    base_url: str = ""
+    go_on: bool = False
+    resume: str | None = None
+    file: tuple[str, ...] = ()
+    interactive: bool = False
+    raw: bool = False
+    no_stream: bool = False
+    plain: bool = False
+    json: bool = False
+    ephemeral: bool = False
+    export: tuple[str, str] | None = None
+    take_in: str = ""
+    record: str = ""
+    replay: str = ""
+    paced: bool = False
+    config: str = ""
+    list_models: bool = False
+    list_sessions: bool = False
+    list_profiles: bool = False
+    doctor: bool = False
+    completion: str = ""
+
+    @property
+    def acts(self) -> bool:
+        """Whether something is asked for that needs no profile."""
+        return bool(self.list_profiles or self.list_sessions or self.export or self.take_in)
+
+    @property
+    def played(self) -> Replay | None:
+        """The recording that answers instead of the network."""
+        return Replay(files.path_of(self.replay), self.paced) if self.replay else None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a session that was there before goes on."""
+        return self.go_on or self.resume is not None

@@ -1,0 +1,52 @@
+"""Who can be asked, and what holds where no one answers."""
+
+import pytest
+
+from chatrepl.chat.user import NO, User
+
+CHOICES = {"y": "yes", NO: "no", "t": "this tool", "a": "always"}
+
+
+def test_no_one_agrees_to_nothing() -> None:
+    no_one = User()
+    assert not no_one.confirm("Delete it?")
+    assert not no_one.consent("Fetch it?")
+    assert no_one.approve("Run it?", CHOICES) == NO
+    assert not no_one.has_prompt
+
+
+@pytest.mark.parametrize(("said", "agrees"), [("y", True), ("YES", True), ("", False), ("n", False), ("yellow", False)])
+def test_a_question_is_agreed_to_by_a_yes_alone(said: str, agrees: bool) -> None:
+    asked: list[str] = []
+    user = User(answer=lambda question: asked.append(question) or said)  # type: ignore[func-returns-value]
+    assert user.confirm("Delete it?") == agrees
+    assert user.consent("Fetch it?") == agrees
+    assert asked == ["Delete it? [y/N]", "Fetch it? [y/N]"]
+
+
+def test_flags_that_say_it_all_neither_fetch_a_model_nor_run_a_tool() -> None:
+    flags = User(means_it=True)
+    assert flags.confirm("Attach it?")
+    assert not flags.consent("Fetch it?")
+    assert flags.approve("Run it?", CHOICES) == NO
+
+
+def test_a_model_that_was_named_is_fetched_without_a_question() -> None:
+    assert User(wants_weights=True).consent("Fetch it?")
+
+
+@pytest.mark.parametrize(
+    ("said", "choice"),
+    [
+        ("y", "y"),
+        ("T", "t"),
+        ("this tool", "t"),
+        ("Always", "a"),
+        ("", NO),
+        ("tool", NO),
+        ("n", NO),
+        ("yes please", NO),
+    ],
+)
+def test_a_choice_is_made_by_its_letter_or_its_name(said: str, choice: str) -> None:
+    assert User(answer=lambda _question: said).approve("Run it?", CHOICES) == choice
