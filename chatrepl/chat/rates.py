@@ -1,46 +1,60 @@
 """Prices, and how full a context is. What is unknown is None, not 0."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
 from chatrepl.usage import Price
 
 if TYPE_CHECKING:
     from chatrepl.dialects import ModelInfo
 
+T = TypeVar("T")
+
 CHARACTERS = 4
 """So many make a token, roughly, in English."""
 
 
 class Rates(NamedTuple):
-    """Where prices and context sizes are known from: the profiles of the configuration, and what a server told."""
+    """Where prices and context sizes are known from: the profiles of the configuration, and what a server told.
+
+    Both are the model's. What a profile says of the one it names holds for no other; what it says without naming one
+    holds for all of its own, and for no other profile.
+    """
 
     profile: Profile
     profiles: Iterable[Profile] = ()
     offers: "Iterable[ModelInfo]" = ()
 
     def price(self, model: str, profile: str = "") -> Price | None:
-        """The price of a model of that profile, or of this one. What the profile itself says comes before what its
-        server tells, and both before what other profiles say. A price without a model is its own profile's alone."""
-        name = profile or self.profile.name
+        """The price of a model of that profile, or of this one."""
+        told = [(each.id, each.price) for each in self.offers if not profile]
+        return self._known(profile or self.profile.name, model, _price, told)
+
+    def context(self, answering: Profile) -> int | None:
+        """How many tokens the model can hold that answers."""
+        told = [(each.id, each.context) for each in self.offers if answering.name == self.profile.name]
+        if isinstance(answering.place, Embedded):
+            told = [(answering.model, answering.place.context)]
+        return self._known(answering.name, answering.model, lambda profile: profile.context, told)
+
+    def _known(
+        self, name: str, model: str, of: Callable[[Profile], T | None], told: Iterable[tuple[str, T | None]]
+    ) -> T | None:
+        """What is known of a model: what the profile of that name says comes before what its server tells, and both
+        before what other profiles say."""
         own = [each for each in (*self.profiles, self.profile) if each.name == name][:1]
-        told = [(each.id, each.price) for each in self.offers if each.price and not profile]
-        for known, price in [*_priced(own), *told, *(each for each in _priced(self.profiles) if each[0])]:
-            if not known or _is(model, known):
-                return price
-        return None
-
-    def context(self) -> int | None:
-        """How many tokens the model of the profile can hold."""
-        told = (each.context for each in self.offers if each.context and each.id == self.profile.model)
-        return self.profile.context or next(told, None)
+        others = [each for each in self.profiles if each.model]
+        said = [(each.model, of(each)) for each in own], told, [(each.model, of(each)) for each in others]
+        return next((fact for known, fact in chain(*said) if fact and (not known or _is(model, known))), None)
 
 
-def _priced(profiles: Iterable[Profile]) -> list[tuple[str, Price]]:
-    return [(each.model, Price(*each.price)) for each in profiles if len(each.price) == 2]
+def _price(profile: Profile) -> Price | None:
+    return Price(*profile.price) if len(profile.price) == 2 else None
 
 
 def _is(model: str, name: str) -> bool:

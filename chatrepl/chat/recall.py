@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from chatrepl.client import keys
 from chatrepl.config.config import Config, Profile, by_hand
@@ -26,12 +25,12 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
     own = _own(config, kept.get("profile", ""))
     base_url = kept.get("base_url")
     if not base_url:
-        return replace(own, **_given(kept, "model", "dialect")) if own else None
+        return _given(own, config, kept) if own else None
     if own and own != keys.without_secrets(own):
         return None
     place = config.replay or written(base_url)
     own = replace(own, place=place, base_url_env="") if own else by_hand(place)
-    return replace(own, **_given(kept, "model", "dialect"))
+    return _given(own, config, kept)
 
 
 def _own(config: Config, name: str) -> Profile | None:
@@ -40,5 +39,7 @@ def _own(config: Config, name: str) -> Profile | None:
     return None if found and found.by_hand else found
 
 
-def _given(kept: Mapping[str, str], *names: str) -> dict[str, Any]:
-    return {name: kept[name] for name in names if kept.get(name)}
+def _given(profile: Profile, config: Config, kept: Mapping[str, str]) -> Profile:
+    """The profile with the model and the dialect that were kept."""
+    profile = replace(profile, dialect=kept.get("dialect") or profile.dialect)
+    return config.with_model(profile, kept["model"]) if kept.get("model") else profile

@@ -170,8 +170,7 @@ class Session:
 
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
-        whose = replace(self.profile, model=self.answering.model, context=self.answering.context)
-        return Rates(whose, self.config.profiles.values(), list(self.offers))
+        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
 
     @property
     def answering(self) -> Profile:

@@ -24,7 +24,7 @@ class Facts(NamedTuple):
 def facts(session: Session) -> Facts:
     """What there is to say now. Worked out once per prompt, never while a key waits."""
     count, counted = session.length.tokens(session.conversation)
-    size = session.rates().context()
+    size = session.rates().context(session.answering)
     shown = f"{'' if counted else '~'}{count:,}"
     spent = session.spent
     answering = session.answering

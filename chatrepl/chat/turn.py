@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def retry(session: Session, model: str = "") -> Message | None:
     session.transcript.add(Mark("retry"))
     asking = Conversation(session.conversation.system, before).asking(last[0])
     profile = session.profile
-    session.profile = replace(profile, model=model or profile.model)
+    session.profile = session.config.with_model(profile, model) if model else profile
     try:
         return _turn(session, last[0], asking, again=True)
     finally:

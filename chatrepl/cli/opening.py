@@ -107,6 +107,7 @@ def profile(
     found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
     if who and not known and not by_hand:
         screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {found.name}.", "warning")
+    found = configuration.with_model(found, options.model) if options.model else found
     return _changed(found, options)
 
 
@@ -116,7 +117,7 @@ def _changed(found: Profile, options: Options) -> Profile:
     if options.raw:
         parameters["raw"] = True
     system = found.system if options.system is None else config.settings.text_or_file(options.system)
-    return replace(found, model=options.model or found.model, system=system, options=parameters)
+    return replace(found, system=system, options=parameters)
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, Any]:

@@ -302,7 +302,7 @@ class Connection:
             self._embedded = Embedded(self.models_folder, self.say, self.passing)
         server = self._embedded.ready(profile.model, consent)
         place = OnThisMachine(server.base_url, server.context)
-        return replace(profile, place=place, model=server.model, context=profile.context or place.context), server.key
+        return replace(profile, place=place, model=server.model), server.key
 
     def _stop_embedded(self) -> None:
         if self._embedded:

@@ -57,7 +57,7 @@ class Profile:
     client_cert: str = ""
     client_key: str = ""
     context: int = 0
-    """How many tokens the model can hold; 0 is unknown."""
+    """How many tokens its model can hold; 0 is unknown."""
     price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
     """Dollars for a million tokens, in and out; none is unknown."""
     by_hand: bool = field(default=False, metadata={"key": None})
@@ -161,6 +161,13 @@ class Config(NamedTuple):
                 f"There is no profile {name!r}{nearest(name, self.profiles)}",
                 f"There are {', '.join(self.profiles)}.",
             ) from None
+
+    def with_model(self, profile: Profile, model: str) -> Profile:
+        """The profile with another model; what the configuration says of the one it names holds for that alone."""
+        own = self.profiles.get(profile.name, profile)
+        if own.model in ("", model):
+            return replace(profile, model=model, context=own.context, price=own.price)
+        return replace(profile, model=model, context=0, price=())
 
     def replaying(self, replay: Replay) -> "Config":
         """The same with all profiles at that recording, so that nobody is reached over a network."""

@@ -1,19 +1,26 @@
 """Tokens and money: no price is invented, and no turn is counted twice."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from chatrepl.chat import rates as usage
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
 from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
 from chatrepl.usage import Price, Tally
+from tests.support import faults
 from tests.support.calls import calls
+from tests.support.program import run
+from tests.support.server import Server
+from tests.support.terminal import chatrepl, environment
 
 WORK = Profile("work", model="gpt-5", price=(1.0, 10.0))
 
@@ -134,3 +141,65 @@ def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> No
 )
 def test_what_cost_something_is_not_told_as_nothing(amount: float, told: str) -> None:
     assert usage.dollars(amount) == told
+
+
+def test_the_context_is_the_models_and_the_profile_is_believed_first() -> None:
+    own, other = Profile("own", model="a", context=100), Profile("other", model="b", context=300)
+    known, offers = [own, other], [ModelInfo("a", 200), ModelInfo("b", 250), ModelInfo("c", 270)]
+    of = replace
+    assert Rates(own, known, offers).context(own) == 100, "what the profile says comes before what its server tells"
+    assert Rates(of(own, context=0), [of(own, context=0), other], offers).context(own) == 200
+    assert Rates(own, known, offers).context(of(own, model="b")) == 250, "and that before what others say"
+    assert Rates(own, known).context(of(own, model="b")) == 300
+    assert Rates(own, known, offers).context(of(own, model="c")) == 270
+    assert Rates(own, known).context(of(own, model="c")) is None, "what holds for a holds for no other"
+    assert Rates(own, known, offers).context(of(other, model="c")) is None, "nor do the offers of another server"
+    assert Rates(own, known).context(of(own, model="a-20250807")) == 100, "a dated build of it"
+
+
+def test_a_context_without_a_model_holds_for_all_models_of_its_profile() -> None:
+    own = Profile("gateway", context=100)
+    assert Rates(own, [own]).context(replace(own, model="anything")) == 100
+    assert Rates(WORK, [WORK, own]).context(replace(WORK, model="anything")) is None
+
+
+def test_the_embedded_model_holds_what_its_server_does() -> None:
+    local = Profile("local", place=Embedded())
+    running = replace(local, model="SmolLM2", place=Embedded("http://127.0.0.1:9/v1", 4096))
+    assert Rates(local, [local]).context(running) == 4096
+    assert Rates(local, [replace(local, context=512)]).context(running) == 512
+    assert Rates(local, [local]).context(local) is None, "before it runs"
+
+
+OLLAMA = """
+default = "work"
+[profiles.work]
+dialect = "ollama"
+base_url = "{url}"
+model = "a"
+context = 1000
+[profiles.two]
+dialect = "openai-chat"
+base_url = "{url}"
+model = "c"
+context = 3000
+"""
+
+
+def test_another_model_has_another_context_on_screen_and_on_the_wire(server: Server, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(OLLAMA.format(url=server.url))
+    with chatrepl(env=environment(home)) as chat:
+        chat.wait_for("work · a · 0/1,000 tokens")
+        chat.line("/model b")
+        chat.wait_for("work · b · 0 tokens")
+        chat.line("/model c")
+        chat.wait_for("work · c · 0/3,000 tokens")
+        chat.line("/model a")
+        chat.wait_for("work · a · 0/1,000 tokens")
+        chat.line("/quit")
+    body = json.dumps({"message": {"content": "Hi"}, "done": True, "done_reason": "stop"})
+    for flags, size in (([], 1000), (["-m", "b"], None), (["-m", "a"], 1000)):
+        server.answers(faults.answer(200, body))
+        assert run(*flags, "--no-stream", "Hello", home=home).returncode == 0
+        assert server.requests[-1].body.get("options", {}).get("num_ctx") == size

@@ -1,7 +1,6 @@
 """Commands about who is talked to."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
 from chatrepl.chat.session import NO_SYSTEM, Session
@@ -36,7 +35,7 @@ def facts(model: ModelInfo) -> str:
 def model(session: Session, words: str) -> None:
     """Show the model, or talk to another one from now on. The conversation stays."""
     if words:
-        session.profile = replace(session.profile, model=words)
+        session.profile = session.config.with_model(session.profile, words)
         known = [each.id for each in session.offers]
         if known and words not in known and not isinstance(session.profile.place, Embedded):
             near = nearest(words, known) or ": /models shows what it does"

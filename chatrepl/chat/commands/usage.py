@@ -27,7 +27,7 @@ def usage_(session: Session, words: str) -> None:
     if in_all != here:
         session.screen.say(f"The session in all: {in_all}", "bold")
     count, counted = session.length.tokens(session.conversation)
-    size = rates.context()
+    size = rates.context(session.answering)
     of = f" of {size:,}" if size else ", the context size is unknown"
     session.screen.say(f"The conversation holds {'' if counted else 'about '}{count:,} tokens{of}.", "dim")
 
