@@ -24,7 +24,7 @@ from chatrepl.text import lookalikes
 from chatrepl.usage import Tally
 
 VERSION = 2
-"""In version 1 there were ``drop`` and ``restore`` for ``undo`` and ``redo``; they are read as they were meant."""
+"""Of the format of a session; what a chatrepl before the first one released wrote as version 1 is not read."""
 
 _T = TypeVar("_T")
 
@@ -68,9 +68,6 @@ class Mark:
     ``undo`` takes back the last change of the turns, be it a new turn or what one of these did; with a ``count`` as
     many changes as make so many turns fewer. ``redo`` does again what the last ``undo`` took back, until something else
     changes the turns.
-
-    Version 1 had ``drop``, which did what ``edit`` does, and ``restore``, which took back the last of ``drop``,
-    ``edit``, ``clear``, ``retry`` and ``continue``, and then the last ``restore``.
     """
 
     kind: str
@@ -194,20 +191,12 @@ class State:
                 self.title, self._named = mark.text, True
             case "clear" if turns:
                 self._change("clear", 0)
-            case "edit" | "drop" if turns:
-                at = max(0, len(turns) - max(0, mark.count))
-                if mark.kind == self.changes[-1].kind == "drop" and not self.undone:  # several in a row were one
-                    self._exchanged(self.changes.pop())
-                self._change(mark.kind, at)
+            case "edit" if turns:
+                self._change("edit", max(0, len(turns) - max(0, mark.count)))
             case "undo" if turns or (self.changes and mark.count <= 0):
                 self._undo(mark.count)
             case "redo" if self.undone:
                 self._redo()
-            case "restore" if self.undone:
-                self._redo()
-                self.changes[-1] = self.changes[-1]._replace(kind="restore")
-            case "restore" if self.changes and self.changes[-1].kind != "turn":
-                self._undo()
             case "retry" | "continue" if turns:
                 self._open(turns[-1][0], mark.kind)
             case "withdraw":
@@ -242,6 +231,17 @@ def title_of(question: str) -> str:
     """A title from a question: its first line that says something, without secrets, at most 60 characters."""
     first = lookalikes.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
+
+
+def complaint(header: Entry | None) -> tuple[str, str] | None:
+    """What is wrong with the first entry of a file, and what to do; None where it begins a session."""
+    if not isinstance(header, Header):
+        return "is no session of chatrepl", f'A session begins with a line {{"chatrepl": {VERSION}, ...}}.'
+    if header.version > VERSION:
+        return f"was written by a newer chatrepl (format {header.version})", "Update chatrepl."
+    if header.version < VERSION:
+        return f"was written by a chatrepl before 0.1 (format {header.version}), which is not read any more", ""
+    return None
 
 
 def to_data(entry: Entry) -> dict[str, Any]:

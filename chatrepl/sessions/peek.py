@@ -1,110 +1,169 @@
-"""What a look at the lines of a session tells without reading it whole: its title, its turns, whether it is open."""
+"""What a session tells without being read whole: its title, its turns, whether it is in the middle of one.
 
-import json
+All of it is what the fold over the file would say. Lines as the program writes them are told apart by how they begin;
+where one looks otherwise, or something was done that may have changed the answer, the file is read.
+"""
+
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
-from itertools import islice
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import title_of
-from chatrepl.sessions.transcript import read
+from chatrepl.sessions.entries import VERSION, WHO, Mark, Piece, Said, title_of
+from chatrepl.sessions.journal import PIECE, entry, read
+
+_NEUTRAL = ("system", "rename", *WHO)
+"""The marks that leave the turns alone."""
 
 
-def _bytes(path: Path) -> bytes:
+def data_of(path: Path | str) -> bytes:
+    """What stands in the file; nothing where it is gone meanwhile, or not ours."""
     try:
-        return path.read_bytes()
-    except OSError:  # gone meanwhile, or not ours
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError:
         return b""
+    try:
+        return os.read(file, os.fstat(file).st_size)  # half the time that open() takes
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
 
 
-@lru_cache(maxsize=1024)
-def _title(path: Path, _used: float) -> str | None:
-    """The title of a session as it was then, "" for none, None where it cannot be read: by looking at a few places of
-    the file where they look as the program writes them."""
-    data = _bytes(path)
+@lru_cache(maxsize=1 << 16)
+def title(path: str, _written: int) -> str | None:
+    """The title of a session as it was then, in nanoseconds; "" for none, None where the file is gone."""
+    data = data_of(path)
     if not data:
         return None
-    with suppress(ValueError):
-        start = data.rfind(b'\n{"mark":"rename","text":')
-        if start >= 0:
-            return str(json.loads(data[start + 1 : data.find(b"\n", start + 1)])["text"])
-        if not _CHANGES_TITLE.search(data) and (title := title_of(_first_question(data))):
-            return title
+    with suppress(ValueError, LookupError, TypeError):
+        if _plain(data, *_NEUTRAL, "retry", "continue"):
+            named = _renamed(data)
+            if named is not None or (named := _first_title(data)):
+                return named
     with suppress(ChatError):
-        return read(path).title
+        return read(Path(path)).title
     return ""
 
 
-def _first_question(data: bytes) -> str:
-    """The text of the first question, "" where it may not be the one that stands. The images that went along are
-    large, and not even looked at."""
-    closing = _CLOSES_A_TURN.search(data)
-    openings = islice(_OPENS_A_TURN.finditer(data, 0, closing.end() if closing else len(data)), 2)
-    first, *others = (each.start() for each in openings)
-    if others:
-        return ""
-    end = data.find(b"\n", first)
-    reply = data.find(b'},{"role":"', first, end)
-    texts, place = [], data.find(_TEXT, first, reply if reply >= 0 else end)
-    while place >= 0 and (text := _STRING.match(data, place + len(_TEXT))):
-        texts.append(json.loads(text[0]))
-        place = data.find(_TEXT, text.end(), reply if reply >= 0 else end)
-    return "".join(texts)
-
-
-def _turns(path: Path) -> int:
-    """How many turns a session has: as many as were closed, unless a mark may have changed that."""
-    data = _bytes(path)
-    closings = [closing.start() for closing in _CLOSES_A_TURN.finditer(data)]
-    if _CHANGES_TURNS.search(data) or data.find(_PIECE, max(closings, default=0)) >= 0:
+def turns(path: Path) -> int:
+    """How many turns a session has; what had come of a reply is one."""
+    data = data_of(path)
+    known = _closed(data) if _plain(data, *_NEUTRAL, "withdraw") else None
+    if known is None:
         with suppress(ChatError):
             state = read(path)
-            state.settle()  # what had come of a reply is one
+            state.settle()
             return len(state.conversation.turns)
-    return len(closings)
+    return known[0] if known else 0
 
 
-def _has_turns(data: bytes) -> bool:
-    """Whether a turn was closed in that journal, or is open at its end."""
-    return bool(data) and bool(_CLOSES_A_TURN.search(data) or _is_open(data.rstrip(b"\n").rpartition(b"\n")[2]))
+def was_begun(path: Path) -> bool:
+    """Whether a turn was ever closed in that session, or is open at its end."""
+    data = data_of(path)
+    known = _closed(data) if _plain(data, r"\w+") else None
+    if known is None:
+        with suppress(ChatError):
+            state = read(path)
+            return bool(state.changes or state.undone or state.question)
+    return bool(known and any(known))
 
 
-_PIECE = b'\n{"piece":'
-
-
-_CLOSES_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"assistant"|turn":)', re.MULTILINE)
-
-
-_CHANGES_TURNS = re.compile(rb'^\{"mark":"(?:undo|drop|edit|clear|retry|continue)"', re.MULTILINE)
-
-
-_CHANGES_TITLE = re.compile(rb'^\{"mark":"(?:undo|redo|drop|restore|edit|clear|withdraw)"', re.MULTILINE)
-
-
-_OPENS_A_TURN = re.compile(rb'^\{"(?:message":\{"role":"user"|turn":)', re.MULTILINE)
-
-
-_TEXT = b'{"kind":"text","text":'
-"""How a part that is a text begins; inside of a text it would have backslashes."""
-
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-
-
-def _last_line(file: BinaryIO, bound: int = 1 << 16) -> bytes:
-    """The last line, whole or torn."""
+def is_open(file: BinaryIO, bound: int = 1 << 16) -> bool:
+    """Whether a session ends in the middle of a turn, or of a line, as one does whose program was killed."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - bound))
-    _above, newline, line = file.read().rstrip(b"\n").rpartition(b"\n")
-    return line if newline or bound >= size else _last_line(file, size)
+    lines = file.read().split(b"\n")
+    if lines[-1] and not entry(lines[-1]):
+        return True
+    for line in reversed(lines if bound >= size else lines[1:]):
+        decided = _leaves_open(line)
+        if decided is not None:
+            return decided
+    return bound < size and is_open(file, 16 * bound)
 
 
-def _is_open(line: bytes) -> bool:
-    """Whether a journal that ends with that line ends in the middle of a turn."""
-    return line.startswith((b'{"piece":', b'{"message":{"role":"user"', b'{"mark":"retry"', b'{"mark":"continue"')) or (
-        not line.endswith(b"}")
-    )
+def _leaves_open(line: bytes) -> bool | None:
+    """Whether a turn is open behind that line, None where the lines before it say so."""
+    if line.startswith((b'{"message":{"role":"assistant"', b'{"turn":')):  # whatever it is, no JSON has to be read
+        return False
+    match entry(line):
+        case Said(message) if message.role != "tool":
+            return message.role == "user"
+        case None | Piece() | Said():
+            return None
+        case Mark(kind):
+            return None if kind in _NEUTRAL else kind in ("retry", "continue")
+    return False
+
+
+def _plain(data: bytes, *marks: str) -> bool:
+    """Whether all lines are whole, of the kinds that the program writes, and look as it writes them, with no other
+    marks than these."""
+    begins, other = _looks(marks)
+    return bool(data.startswith(begins) and data.endswith(b"\n") and not other.search(data))
+
+
+@cache
+def _looks(marks: tuple[str, ...]) -> tuple[bytes, re.Pattern[bytes]]:
+    """How a session begins, and where a line does that is none of these."""
+    known = rf'\{{"(?:message":\{{"role":"|piece":|turn":\[|mark":"(?:{"|".join(marks)})"[,}}])'
+    return b'{"chatrepl":%d,' % VERSION, re.compile(rf"\n(?!{known}|\Z)".encode())
+
+
+@cache
+def _turning() -> re.Pattern[bytes]:
+    return re.compile(rb'\n\{"(?:message":\{"role":"(user|assistant)"|(turn)":|mark":"(withdraw)")')
+
+
+def _turnings(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """The lines that open or close turns: what each is, and where it begins."""
+    for match in _turning().finditer(data):
+        yield match[match.lastindex or 0], match.start() + 1
+
+
+def _closed(data: bytes) -> tuple[int, bool] | None:
+    """How many turns were closed, and whether one is open; None where pieces of a reply may have closed one."""
+    closed, opened = 0, 0
+    for kind, start in _turnings(data):
+        if opened and kind in (b"user", b"turn") and data.find(b"\n" + PIECE, opened, start) >= 0:
+            return None
+        closed += kind == b"turn" or (kind == b"assistant" and bool(opened))
+        opened = start if kind == b"user" else 0
+    if opened and data.find(b"\n" + PIECE, opened) >= 0:
+        return None
+    return closed, bool(opened)
+
+
+def _renamed(data: bytes) -> str | None:
+    """The name that was given last, None where none was."""
+    start = data.rfind(b'\n{"mark":"rename"')
+    return str(_json(data, start + 1).get("text", "")) if start >= 0 else None
+
+
+def _first_title(data: bytes) -> str:
+    """A title from the first question, "" where it may not be the one that stands."""
+    opened = 0
+    for kind, start in _turnings(data):
+        if kind == b"assistant" and opened:
+            break
+        if kind in (b"user", b"turn"):
+            if opened:
+                return ""
+            opened = start
+            if kind == b"turn":
+                break
+    line = _json(data, opened) if opened else {"turn": [{"parts": []}]}
+    parts = (line.get("message") or line["turn"][0])["parts"]
+    return title_of("".join(part["text"] for part in parts if part["kind"] == "text"))
+
+
+def _json(data: bytes, start: int) -> Any:
+    """The line that begins there."""
+    import json  # a new session needs none before its prompt
+
+    return json.loads(data[start : data.index(b"\n", start)])

@@ -4,7 +4,6 @@ Files alone are fast enough: a search through 5,000 sessions of 20 messages take
 index that could be wrong.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,9 +16,13 @@ from typing import NamedTuple
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import locking
+from chatrepl.sessions import peek
 from chatrepl.sessions.entries import State
-from chatrepl.sessions.peek import _bytes, _has_turns, _is_open, _last_line, _title, _turns
-from chatrepl.sessions.transcript import Busy, Transcript, Trouble, new_id, read
+from chatrepl.sessions.journal import read
+from chatrepl.sessions.transcript import Busy, Transcript, Trouble, new_id
+
+ENDING = ".jsonl"
+"""How the name of a session's file ends."""
 
 LOOKED_AT = 3
 """So many of the newest sessions are looked at for one that was left unfinished."""
@@ -45,7 +48,7 @@ class Listed(NamedTuple):
     @property
     def turns(self) -> int:
         """How many turns it has."""
-        return _turns(self.path)
+        return peek.turns(self.path)
 
 
 class Match(NamedTuple):
@@ -57,34 +60,34 @@ class Match(NamedTuple):
 
 def listed(folder: Path) -> Iterator[Listed]:
     """The sessions in the folder, the newest first; each is read when its turn comes."""
-    for path, used in _files(folder):
-        title = _title(path, used)
+    for path, written in _files(folder):
+        title = peek.title(path, written)
         if title is not None:
-            yield Listed(path, title, used)
+            yield Listed(Path(path), title, written / 1e9)
 
 
 def at(path: Path) -> Listed | None:
     """The session in that file, None while it has none."""
     with suppress(OSError):
-        used = path.stat().st_mtime
-        return Listed(path, _title(path, used) or "", used)
+        return _listed(str(path), path.stat().st_mtime_ns)
     return None
 
 
 def newest(folder: Path) -> Path | None:
     """The session last written to, of those in which there is something to go on with."""
-    return next((path for path, _ in _files(folder) if _has_turns(_bytes(path))), None)
+    paths = (Path(path) for path, _ in _files(folder))
+    return next((path for path in paths if peek.was_begun(path)), None)
 
 
 def named(folder: Path, words: str) -> list[Listed]:
     """The sessions somebody means: by the id or its beginning or end, else by words of the title, else by words said
     in it."""
-    paths = [(path, used) for path, used in _files(folder) if words in path.stem]
-    chosen = [each for each in paths if each[0].stem == words] or [
-        each for each in paths if each[0].stem.startswith(words) or each[0].stem.endswith(words)
+    ids = [(os.path.basename(path)[: -len(ENDING)], path, written) for path, written in _files(folder)]
+    chosen = [each for each in ids if each[0] == words] or [
+        each for each in ids if each[0].startswith(words) or each[0].endswith(words)
     ]
     if chosen:
-        return [Listed(path, _title(path, used) or "", used) for path, used in chosen]
+        return [_listed(path, written) for _, path, written in chosen]
     wanted = words.casefold().split()
     titled = [each for each in listed(folder) if all(word in each.title.casefold() for word in wanted)]
     return titled or [match.session for match in found(folder, words)]
@@ -94,10 +97,9 @@ def found(folder: Path, words: str) -> Iterator[Match]:
     """The sessions in which a message, or the title, holds all the words; the newest first."""
     wanted = words.casefold().split()
     sieves = [_sieve(word) for word in words.lower().split()]
-    for path, used in _files(folder):
-        data = _bytes(path)
-        small = data.lower()
-        if all(sieve.search(small) for sieve in sieves) and (match := _match(path, used, wanted)):
+    for path, written in _files(folder):
+        small = peek.data_of(path).lower()
+        if all(sieve.search(small) for sieve in sieves) and (match := _match(Path(path), written / 1e9, wanted)):
             yield match
 
 
@@ -106,13 +108,13 @@ def unfinished(folder: Path) -> Listed | None:
 
     A few of the newest are looked at, for others may be in use at this moment.
     """
-    for path, used in _files(folder)[:LOOKED_AT]:
+    for path, written in _files(folder)[:LOOKED_AT]:
         try:
             with open(path, "rb") as file:
-                if not _is_open(_last_line(file)):
+                if not peek.is_open(file):
                     return None
                 if locking.hold(file.fileno()):
-                    return Listed(path, _title(path, used) or "", used)
+                    return _listed(path, written)
         except OSError:
             return None
     return None
@@ -173,15 +175,22 @@ def delete(path: Path) -> None:
 # The files
 
 
-def _files(folder: Path) -> list[tuple[Path, float]]:
-    """The files of the sessions and when they were written to, the newest first. An empty one is no session yet."""
-    found: list[tuple[float, str]] = []
+def _files(folder: Path) -> list[tuple[str, int]]:
+    """The files of the sessions and when they were written to, in nanoseconds since the epoch, the newest first. An
+    empty one is no session yet."""
+    found: list[tuple[int, str]] = []
     with suppress(OSError), os.scandir(folder) as entries:
         for each in entries:
-            with suppress(OSError):  # gone meanwhile, or a link to nowhere
-                if each.name.endswith(".jsonl") and os.path.getsize(each.path):  # which an entry may not know yet
-                    found.append((each.stat().st_mtime, each.name))
-    return [(folder / name, used) for used, name in sorted(found, reverse=True)]
+            if each.name.endswith(ENDING):
+                with suppress(OSError):  # gone meanwhile, or a link to nowhere
+                    known = os.stat(each.path)  # an entry may not know the size yet
+                    if known.st_size:
+                        found.append((known.st_mtime_ns, each.path))
+    return [(path, written) for written, path in sorted(found, reverse=True)]
+
+
+def _listed(path: str, written: int) -> Listed:
+    return Listed(Path(path), peek.title(path, written) or "", written / 1e9)
 
 
 # Searching
@@ -189,12 +198,23 @@ def _files(folder: Path) -> list[tuple[Path, float]]:
 
 def _sieve(word: str) -> re.Pattern[bytes]:
     """What stands in the small letters of every journal that holds the word: the longest run of plain letters in it,
-    else the word as JSON spells it."""
+    else the word as JSON may spell it."""
     runs = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in word).split()
     if runs:
         return re.compile(max(runs, key=len).encode())
-    forms = [{json.dumps(form)[1:-1].lower() for form in (letter, letter.upper())} for letter in word]
-    return re.compile("".join(f"(?:{'|'.join(map(re.escape, each))})" for each in forms).encode())
+    return re.compile(b"".join(b"(?:%s)" % b"|".join(map(re.escape, _spellings(letter))) for letter in word))
+
+
+def _spellings(letter: str) -> set[bytes]:
+    """A letter, small and large, as the program writes it and as others do, in small letters where it is escaped."""
+    import json  # not before the first key
+
+    forms = (letter, letter.upper())
+    return {
+        json.dumps(form, ensure_ascii=escaped)[1:-1].encode("utf-8", "surrogatepass").lower()
+        for form in forms
+        for escaped in (True, False)
+    }
 
 
 def _match(path: Path, used: float, wanted: list[str]) -> Match | None:

@@ -1,11 +1,9 @@
 """A session on disk: an append-only journal, one JSON line an entry, and the state its entries add up to."""
 
 import errno
-import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +11,8 @@ from chatrepl import files
 from chatrepl.conversation import Conversation, now
 from chatrepl.errors import Hint, TranscriptError
 from chatrepl.files.locking import hold
-from chatrepl.sessions.entries import VERSION, WHO, Entry, Header, Mark, Piece, Said, State, Taken, from_data, to_data
+from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Taken, to_data
+from chatrepl.sessions.journal import Journal, entry, read as read
 
 Trouble = Callable[[TranscriptError], None]
 
@@ -160,90 +159,10 @@ class Transcript:
             self.add(Taken(turn) if len(turn) > 1 else Said(turn[0]))
 
 
-@dataclass(slots=True)
-class Journal:
-    """What a file of a session holds."""
-
-    state: State = field(default_factory=State)
-    damaged: list[tuple[int, bytes]] = field(default_factory=list)
-    """The lines that cannot be read, with their numbers from 1."""
-    torn: bytes = b""
-    """What stands behind the last line end."""
-    size: int = 0
-    """Where the last whole line ends."""
-
-    @classmethod
-    def of(cls, path: Path) -> "Journal":
-        """The journal in that file."""
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
-        size = data.rfind(b"\n") + 1
-        journal = cls(torn=data[size:], size=size)
-        count = journal._take(data)
-        last = _entry(journal.torn)
-        if last:
-            journal.state.take(last)
-        header = _entry(data[: data.find(b"\n")]) if size else last
-        _check(path, header or (Header("", "") if count > len(journal.damaged) else None))
-        return journal
-
-    def _take(self, data: bytes) -> int:
-        """Take the whole lines in; returns how many there are. Pieces of a reply that came are not even looked at."""
-        position, number, looked = 0, 0, 0
-        while position < self.size:
-            if position >= looked and data.startswith(_PIECE, position):
-                looked, skip = self._pieces(data, position)
-                number += data.count(b"\n", position, skip)
-                position = skip
-            end = data.index(b"\n", position)
-            number += 1
-            if entry := _entry(data[position:end]):
-                self.state.take(entry)
-            else:
-                self.damaged.append((number, data[position:end]))
-            position = end + 1
-        return number
-
-    def _pieces(self, data: bytes, start: int) -> tuple[int, int]:
-        """Where the pieces from ``start`` on end, and where to read on: there if they became a reply, else at once."""
-        end = data.find(b"\n" + _MESSAGE, start, self.size) + 1
-        if not end:
-            return self.size, start
-        if data.count(b"\n" + _PIECE, start, end) + 1 != data.count(b"\n", start, end):
-            return end, start  # something else stands among them
-        entry = _entry(data[end : data.index(b"\n", end)])
-        came = isinstance(entry, Said) and entry.message.role == "assistant"
-        return end, end if came else start
-
-
-_PIECE, _MESSAGE = b'{"piece":', b'{"message":'
-
-
-def read(path: Path) -> State:
-    """The state of the session in that file. Lines that cannot be read are passed over."""
-    return Journal.of(path).state
-
-
-def _check(path: Path, header: Entry | None) -> None:
-    if not isinstance(header, Header):
-        raise TranscriptError(
-            f"{path} is no session of chatrepl", f'A session begins with a line {{"chatrepl": {VERSION}, ...}}.'
-        )
-    if header.version > VERSION:
-        raise TranscriptError(f"{path} was written by a newer chatrepl (format {header.version})", "Update chatrepl.")
-
-
 def _line(entry: Entry) -> str:
+    import json  # not before the first line is written
+
     return json.dumps(to_data(entry), separators=(",", ":")) + "\n"
-
-
-def _entry(line: bytes) -> Entry | None:
-    try:
-        return from_data(json.loads(line))
-    except (ValueError, RecursionError):
-        return None
 
 
 # The file
@@ -282,7 +201,7 @@ def _sync(file: int) -> None:
 def _mend(file: int, path: Path, found: Journal, trouble: Trouble) -> None:
     """Make the file end with a whole line, and keep aside what cannot be read."""
     aside = [line for _, line in found.damaged]
-    if found.torn and _entry(found.torn):
+    if found.torn and entry(found.torn):
         _write_all(file, b"\n")
     elif found.torn:
         aside.append(found.torn)
@@ -291,7 +210,7 @@ def _mend(file: int, path: Path, found: Journal, trouble: Trouble) -> None:
         new = _kept_aside(kept, aside)
         for number in (number for number, line in found.damaged if line in new):  # the others were told before
             trouble(TranscriptError(f"Line {number} of {path} cannot be read and is left out", f"It is kept in {kept}"))
-    if found.torn and not _entry(found.torn):
+    if found.torn and not entry(found.torn):
         os.ftruncate(file, found.size)
 
 

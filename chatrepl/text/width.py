@@ -26,6 +26,8 @@ def cut(text: str, columns: int) -> str:
     """As much of the beginning as these columns hold. What comes behind it costs nothing."""
     if text[: columns + 1].isascii():
         return text[:columns]
+    if 2 * len(text) <= columns:
+        return text
     for place, character in enumerate(text):
         columns -= _width(character)
         if columns < 0:

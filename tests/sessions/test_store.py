@@ -103,6 +103,7 @@ def test_only_what_is_a_session_of_this_version_is_opened(tmp_path: Path) -> Non
         ('{"a": 1}\n', "no session"),
         ("", "no session"),
         ('{"chatrepl":99,"id":"","at":""}\n', "newer chatrepl"),
+        ('{"chatrepl":1,"id":"","at":""}\n', "not read any more"),
     ]:
         (tmp_path / "other.jsonl").write_text(text)
         with pytest.raises(TranscriptError, match=complaint):
@@ -218,11 +219,18 @@ def test_words_are_found_whatever_their_alphabet_and_case(tmp_path: Path, said: 
     assert [match.session.id for match in sessions.found(tmp_path, words)] == ["a"]
 
 
+def test_words_are_found_in_a_transcript_put_among_the_sessions(tmp_path: Path) -> None:
+    state = transcript.read(kept(tmp_path / "elsewhere", "a", "Привет", "日本語"))
+    export.save(tmp_path / "b.jsonl", state.conversation, state.title)
+    assert [match.line for match in sessions.found(tmp_path, "ПРИВЕТ")] == ["Привет"]
+    assert [match.line for match in sessions.found(tmp_path, "日本語")] == ["日本語"]
+
+
 def test_what_was_found_is_shown_by_its_line_and_what_was_undone_is_not_found(tmp_path: Path) -> None:
     path = kept(tmp_path, "a", "Hi", "one\nthe needle here\nthree")
     assert [match.line for match in sessions.found(tmp_path, "needle")] == ["the needle here"]
     journal = Transcript.reopened(path, no_trouble)
-    journal.add(Mark("drop", count=1))
+    journal.add(Mark("edit", count=1))
     journal.close()
     assert not list(sessions.found(tmp_path, "needle"))
 

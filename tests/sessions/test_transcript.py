@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
@@ -19,7 +19,7 @@ from tests.support.talking import no_trouble
 
 marks = st.builds(
     Mark,
-    st.sampled_from("system rename undo redo clear edit retry continue withdraw profile unknown drop restore".split()),
+    st.sampled_from("system rename undo redo clear edit retry continue withdraw profile unknown".split()),
     strategies.texts,
     st.integers(0, 3),
 )
@@ -89,47 +89,6 @@ def test_a_step_costs_what_it_changes_however_long_the_session() -> None:
                 state.take(Said(reply("no")))
     held = [*state.changes, *(change for step in state.undone for change in step)]
     assert sum(len(change.turns) for change in held) <= len(held) == 1_001
-
-
-class Version1:
-    """What the turns were after these marks in version 1, with its one state that could be brought back."""
-
-    def __init__(self) -> None:
-        self.turns: list[str] = []
-        self.kind = ""
-        self.before: list[str] = []
-
-    def take(self, kind: str, new: str) -> None:
-        turns = list(self.turns)
-        match kind:
-            case "turn":
-                self.turns, self.kind = [*turns, new], ""
-            case "retry" if turns:
-                self.turns, self.kind, self.before = [*turns[:-1], new], kind, turns
-            case "drop" if turns:
-                if self.kind != "drop":
-                    self.kind, self.before = kind, turns
-                self.turns = turns[:-1]
-            case "clear" if turns:
-                self.turns, self.kind, self.before = [], kind, turns
-            case "restore" if self.kind:
-                self.turns, self.kind, self.before = self.before, kind, turns
-
-
-@given(st.lists(st.sampled_from(["turn", "turn", "retry", "drop", "clear", "restore", "restore"]), max_size=20))
-@example("turn turn turn drop restore restore drop restore".split())
-@example("turn turn turn drop clear restore drop restore".split())
-def test_a_journal_of_version_1_means_what_it_meant(kinds: list[str]) -> None:
-    old, state = Version1(), State()
-    for place, kind in enumerate(kinds):
-        old.take(kind, str(place))
-        if kind != "turn":
-            state.take(Mark(kind, count=int(kind == "drop")))
-        else:
-            state.take(Said(question("?")))
-        if kind in ("turn", "retry"):
-            state.take(Said(reply(str(place))))
-        assert [turn[-1].text for turn in state.conversation.turns] == old.turns
 
 
 def test_each_undo_is_redone_by_itself_and_a_new_turn_ends_that() -> None:
@@ -269,9 +228,9 @@ def test_at_every_step_of_a_retry_the_whole_reply_is_there_until_the_new_one_is(
         state.settle()
         assert state.conversation.turns[0][1] == reply("Hello")
         if length > 1:  # what came of the new one can be had
-            state.take(Mark("restore"))
+            state.take(Mark("redo"))
             assert state.conversation.turns[0][1].text == "Hello!"[: 3 if length == 2 else 6]
-            state.take(Mark("restore"))
+            state.take(Mark("undo"))
             assert state.conversation.turns[0][1] == reply("Hello")
     state.take(Mark("retry"))
     state.take(Said(reply("Hello again")))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.sessions.entries import VERSION, Entry, Header, Mark, State, Taken, from_data, to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken, complaint, from_data, to_data
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
 
 
@@ -24,10 +24,8 @@ def _entries(conversation: Conversation, title: str) -> list[Entry]:
 def read(path: Path) -> list[Chat]:
     """The conversation in a journal; a reply that never ended is taken as interrupted."""
     entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line))]
-    if not entries or not isinstance(header := entries[0], Header):
-        raise Damage(f'this is no session of chatrepl, which begins {{"chatrepl": {VERSION}, ...}}', 1)
-    if header.version > VERSION:
-        raise Damage(f"this was written by a newer chatrepl (format {header.version})", 1)
+    if wrong := complaint(entries[0] if entries else None):
+        raise Damage(f"this {wrong[0]}", 1)
     state = State()
     for entry in entries:
         state.take(entry)

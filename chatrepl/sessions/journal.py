@@ -1,0 +1,90 @@
+"""The journal of a session as it stands in its file: read line by line, and what its lines add up to."""
+
+from pathlib import Path
+
+from chatrepl.errors import TranscriptError
+from chatrepl.sessions.entries import Entry, Header, Said, State, complaint, from_data
+
+PIECE, MESSAGE = b'{"piece":', b'{"message":'
+"""How the lines begin that most of a journal consists of, as the program writes them."""
+
+
+class Journal:
+    """What a file of a session holds."""
+
+    def __init__(self, data: bytes) -> None:
+        self.state = State()
+        self.damaged: list[tuple[int, bytes]] = []
+        """The lines that cannot be read, with their numbers from 1."""
+        self.size = data.rfind(b"\n") + 1
+        """Where the last whole line ends."""
+        self.torn = data[self.size :]
+        """What stands behind the last line end."""
+        self.lines = self._take(data)
+        """How many whole lines there are."""
+        if last := entry(self.torn):
+            self.state.take(last)
+
+    @classmethod
+    def of(cls, path: Path) -> "Journal":
+        """The journal in that file."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
+        journal = cls(data)
+        header = entry(data.partition(b"\n")[0])
+        _check(path, header or (Header("", "") if journal.lines > len(journal.damaged) else None))
+        return journal
+
+    def _take(self, data: bytes) -> int:
+        """Take the whole lines in; returns how many there are. Pieces of a reply that came are not even looked at."""
+        position, number, looked = 0, 0, 0
+        while position < self.size:
+            if position >= looked and data.startswith(PIECE, position):
+                looked, skip = self._pieces(data, position)
+                number += data.count(b"\n", position, skip)
+                position = skip
+            end = data.index(b"\n", position)
+            number += 1
+            if found := entry(data[position:end]):
+                self.state.take(found)
+            else:
+                self.damaged.append((number, data[position:end]))
+            position = end + 1
+        return number
+
+    def _pieces(self, data: bytes, start: int) -> tuple[int, int]:
+        """Where the pieces from ``start`` on end, and where to read on: there if they became a reply, else at once."""
+        end = data.find(b"\n" + MESSAGE, start, self.size) + 1
+        if not end:
+            return self.size, start
+        if data.count(b"\n" + PIECE, start, end) + 1 != data.count(b"\n", start, end):
+            return end, start  # something else stands among them
+        found = entry(data[end : data.index(b"\n", end)])
+        came = isinstance(found, Said) and found.message.role == "assistant"
+        return end, end if came else start
+
+
+def read(path: Path) -> State:
+    """The state of the session in that file. Lines that cannot be read are skipped."""
+    return Journal.of(path).state
+
+
+def entry(line: bytes) -> Entry | None:
+    """The entry on a line, None where it cannot be read."""
+    try:
+        return from_data(_loads(line))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _check(path: Path, header: Entry | None) -> None:
+    if wrong := complaint(header):
+        raise TranscriptError(f"{path} {wrong[0]}", wrong[1])
+
+
+def _loads(line: bytes) -> object:
+    from json import loads  # a new session reads nothing before its prompt
+
+    return loads(line)
