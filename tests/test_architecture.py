@@ -22,6 +22,7 @@ DOORS = {
     "pygments": {"code", "export", "formats"},
     "xllamacpp": {"llama_child", "child"},
     "platformdirs": {"config"},
+    "wcwidth": {"width"},
     "tomli_w": {"toml_lines", "toml_edit"},
 }
 """Each outside library has one door; what a page for the browser needs of markdown it renders itself."""

@@ -1,25 +1,40 @@
-"""How many columns of a terminal a text takes, and texts cut and wrapped to fit.
+"""How many columns of a terminal a text takes, and texts cut and wrapped to fit: one answer for all that is drawn.
 
-The libraries that know it to the last emoji are used where they are loaded anyway; the program's own lines do not wait
-for them.
+wcwidth knows it to the last emoji. It takes as long to load as a tenth of the prompt, which brings it anyway; where no
+prompt comes, text of one column a character does not wait for it.
 """
 
+import functools
 import re
-import unicodedata
+from collections.abc import Iterator
 
 _WORD = re.compile(r" *[^ ]+")
 _GROUP = re.compile(r".+?(?: ·(?= )|$)")
 
+_WIDER = re.compile("[^\x00-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u2199\u2500-\u25a0\u2800-\u28ff✓✗]")
+"""A character that may take other than one column."""
+
 
 def width(text: str) -> int:
     """The columns that the text takes."""
-    return len(text) if text.isascii() else sum(map(_width, text))
+    return len(text) if text.isascii() or not _WIDER.search(text) else _width(text)
 
 
-def _width(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+@functools.lru_cache(maxsize=4096)
+def _width(text: str) -> int:
+    from wcwidth import wcswidth  # not before it is needed: it takes 10 ms
+
+    columns = wcswidth(text)
+    return columns if columns >= 0 else sum(map(width, text))  # there is a control character
+
+
+def graphemes(text: str) -> Iterator[str]:
+    """What the terminal shows as one character, one after the other."""
+    if text.isascii() or not _WIDER.search(text):
+        return iter(text)
+    from wcwidth import iter_graphemes
+
+    return iter(iter_graphemes(text))
 
 
 def cut(text: str, columns: int) -> str:
@@ -28,11 +43,28 @@ def cut(text: str, columns: int) -> str:
         return text[:columns]
     if 2 * len(text) <= columns:
         return text
-    for place, character in enumerate(text):
-        columns -= _width(character)
+    place = 0
+    for grapheme in graphemes(text):
+        columns -= width(grapheme)
         if columns < 0:
             return text[:place]
+        place += len(grapheme)
     return text
+
+
+def chopped(text: str, columns: int) -> list[str]:
+    """The text in rows that fill so many columns, broken anywhere."""
+    if text.isascii():
+        return [text[at : at + columns] for at in range(0, len(text), columns)]
+    rows, row, used = list[str](), list[str](), 0
+    for grapheme in graphemes(text):
+        size = width(grapheme)
+        if row and used + size > columns:
+            rows.append("".join(row))
+            row, used = [], 0
+        row.append(grapheme)
+        used += size
+    return [*rows, "".join(row)] if row else rows
 
 
 def padded(text: str, columns: int) -> str:

@@ -1,5 +1,9 @@
 """The width of texts, and what is cut and wrapped by it."""
 
+import subprocess
+import sys
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies as st
 from wcwidth import wcswidth
@@ -8,10 +12,14 @@ from chatrepl.chat import status_line
 from chatrepl.chat.status_line import Facts
 from chatrepl.text import width
 
-LETTERS = st.text(st.sampled_from("ab ä漢字한é́👍·"), max_size=60)
+LETTERS = st.lists(
+    st.sampled_from([*"ab ä漢字한é·✗", "e\u0301", "👍", "👍🏽", "⚠️", "👨‍👩‍👧", "🇩🇪", "नि"]), max_size=40
+).map("".join)
 
 
-@pytest.mark.parametrize("text", ["", "plain", "é", "e\u0301", "漢字", "한글", "👍", "ｗｉｄｅ", "─│…✗"])
+@pytest.mark.parametrize(
+    "text", ["", "plain", "é", "e\u0301", "漢字", "한글", "👍", "ｗｉｄｅ", "─│…✗", "⚠️", "👨‍👩‍👧", "1️⃣", "नि"]
+)
 def test_a_text_is_as_wide_as_terminals_draw_it(text: str) -> None:
     assert width.width(text) == wcswidth(text)
 
@@ -21,7 +29,37 @@ def test_a_cut_text_is_the_most_of_it_that_fits(text: str, columns: int) -> None
     kept = width.cut(text, columns)
     assert text.startswith(kept)
     assert width.width(kept) <= columns
-    assert kept == text or width.width(text[: len(kept) + 1]) > columns
+    assert kept == text or width.width(kept + next(iter(width.graphemes(text[len(kept) :])))) > columns
+
+
+def test_an_emoji_is_two_columns_wide_however_many_characters_make_it() -> None:
+    assert [width.width(text) for text in ("⚠️", "👨‍👩‍👧")] == [2, 2]
+    assert width.cut("a👨‍👩‍👧b", 2) == "a"
+    assert width.chopped("⚠️👨‍👩‍👧b", 3) == ["⚠️", "👨‍👩‍👧b"]
+
+
+@given(LETTERS, st.integers(2, 30))
+def test_a_chopped_text_is_whole_and_its_rows_are_full(text: str, columns: int) -> None:
+    rows = width.chopped(text, columns)
+    assert "".join(rows) == text
+    for row, below in pairwise(rows):
+        assert width.width(row) <= columns < width.width(row) + width.width(next(iter(width.graphemes(below))))
+
+
+def test_what_is_measured_without_the_library_is_measured_alike() -> None:
+    for text in map(chr, [*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x3000)]):
+        assert width.width(text) == max(wcswidth(text), 0), ascii(text)
+
+
+def test_text_of_one_column_a_character_does_not_load_the_library() -> None:
+    script = (
+        "import sys; from chatrepl.text import width\n"
+        "width.width('Ärger – 0,4 s · „x“ … ✗ ⠋'); width.chopped('Größe', 3)\n"
+        "print('wcwidth' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
 
 
 @given(LETTERS, st.integers(4, 30))

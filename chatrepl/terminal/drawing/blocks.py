@@ -3,12 +3,11 @@
 import copy
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.segment import Segment
 
 from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.drawing.inlines import Texts
-from chatrepl.terminal.drawing.lines import Line, stripped, wrapped
+from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
 from chatrepl.terminal.drawing.tables import draw_table
 from chatrepl.terminal.markdown import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
@@ -38,7 +37,7 @@ class Pen:
         within = _fitting(leaf.within, width // 2)
         first = self._margin(within)
         rest = self._margin([Item(one.number) if isinstance(one, Item) else one for one in within])
-        lines = self._content(leaf, width - sum(cell_len(segment.text) for segment in first)) or [()]
+        lines = self._content(leaf, width - cells(tuple(first))) or [()]
         if isinstance(leaf, CodeLine) and leaf.text:
             return [(*first, *line) for line in lines]
         return [stripped((*(rest if index else first), *line)) for index, line in enumerate(lines)]

@@ -4,10 +4,11 @@ import functools
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len, chop_cells
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+
+from chatrepl.text.width import chopped, width as columns
 
 Line = tuple[Segment, ...]
 """One row of text, or one line of code, which the terminal may wrap."""
@@ -30,7 +31,7 @@ def plain(line: Line) -> str:
 
 def cells(line: Line) -> int:
     """The columns a line takes on the terminal."""
-    return sum(cell_len(segment.text) for segment in line)
+    return sum(columns(segment.text) for segment in line)
 
 
 def ansi(line: Line, *, coloured: bool = True) -> str:
@@ -40,7 +41,7 @@ def ansi(line: Line, *, coloured: bool = True) -> str:
 
 def ansi_cells(text: str) -> int:
     """The columns that the result of ``ansi`` takes."""
-    return cell_len(_ESCAPES.sub("", text))
+    return columns(_ESCAPES.sub("", text))
 
 
 def _escaped(segment: Segment, coloured: bool) -> str:
@@ -83,7 +84,7 @@ def folded(line: Line, width: int) -> list[Line]:
     """The line in rows of at most that width, broken anywhere."""
     text = plain(line)
     ends: list[int] = []
-    for row in chop_cells(text, width):
+    for row in chopped(text, width):
         ends.append((ends[-1] if ends else 0) + len(row))
     return _sliced(line, zip([0, *ends], ends, strict=False))
 
@@ -109,17 +110,17 @@ def _rows(text: str, width: int, chop: bool) -> Iterator[tuple[int, int]]:
             start = end = match.end()
             used = 0
             continue
-        size = cell_len(match[0])
+        size = columns(match[0])
         if used + size > width:
             if end > start:
                 yield start, end
             start, used = match.start(), 0
         if size > width and (chop or not match[0][0].isascii()):  # there are scripts that put no blanks between words
-            *full, last = chop_cells(match[0], width) or [match[0]]
+            *full, last = chopped(match[0], width) or [match[0]]
             for part in full:
                 yield start, start + len(part)
                 start += len(part)
-            size = cell_len(last)
+            size = columns(last)
         used += size
         end = match.end()
     yield start, end

@@ -2,12 +2,12 @@
 
 from itertools import zip_longest
 
-from rich.cells import cell_len
 from rich.segment import Segment
 
 from chatrepl.terminal.drawing.inlines import Texts
 from chatrepl.terminal.drawing.lines import Line, cells, plain, stripped, wrapped
 from chatrepl.terminal.markdown import Table
+from chatrepl.text.width import width as columns
 
 _LONG_WORD = 12
 """A column gets room for the longest word, unless that has more cells than this and more than the column's share."""
@@ -49,7 +49,7 @@ def _widths(rows: list[list[Line]], room: int) -> list[int]:
 def _widest(cell: Line, words: bool = False) -> int:
     text = plain(cell)
     parts = text.split() if words else text.split("\n")
-    return max((cell_len(part.strip(" ")) for part in parts), default=0) or 1
+    return max((columns(part.strip(" ")) for part in parts), default=0) or 1
 
 
 def _rows(row: list[Line], widths: list[int], aligns: tuple[str, ...], separator: Segment) -> list[Line]:
@@ -82,5 +82,5 @@ def _records(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
         lines += wrapped(first, width, chop=True)
         for cell in others:
             shown = cell if plain(cell).strip() else (Segment("–", texts.styles["border"]),)
-            lines += [(_INDENT, *line) for line in wrapped(shown, width - _INDENT.cell_length, chop=True)]
+            lines += [(_INDENT, *line) for line in wrapped(shown, width - len(_INDENT.text), chop=True)]
     return lines
