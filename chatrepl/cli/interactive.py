@@ -18,13 +18,13 @@ from chatrepl.errors import ChatError
 from chatrepl.files import attachments
 from chatrepl.terminal import prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
-from chatrepl.terminal.typeahead import TypedAhead
+from chatrepl.terminal.typeahead import KeyBuffer
 from chatrepl.text import safe, width
 
 
 def chat(begun: Opening, text: str) -> None:
     """Chat until the user leaves. ``text`` is asked first."""
-    ahead = TypedAhead(sys.stdin)
+    ahead = KeyBuffer(sys.stdin)
     user = User(
         lambda question: prompt.answer(question),  # the prompt is made of the session, which asks at the prompt
         has_prompt=True,
@@ -72,14 +72,14 @@ def _tell_what_was(session: Session, options: Options) -> None:
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
 
 
-def _prompt(session: Session, ahead: TypedAhead) -> Reads:
+def _prompt(session: Session, ahead: KeyBuffer) -> Reads:
     screen = session.screen
     if not screen.live:
         return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
     return prompts.Prompt(session.paths.history, _surroundings(session, ahead))
 
 
-def _surroundings(session: Session, ahead: TypedAhead) -> "prompts.Surroundings":
+def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
     """What the prompt shows and asks of the session."""
     screen = session.screen
 

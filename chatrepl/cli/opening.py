@@ -19,7 +19,7 @@ from chatrepl.sessions.transcript import Transcript
 from chatrepl.terminal import prompt
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.terminal.typeahead import TypedAhead
+from chatrepl.terminal.typeahead import KeyBuffer
 
 
 class Opening(NamedTuple):
@@ -65,7 +65,7 @@ class Opening(NamedTuple):
         """What whoever sits at the terminal answers, where no prompt comes; "" where nobody does."""
         if not sys.stdin.isatty():
             return ""
-        plain = prompt.PlainPrompt(sys.stdin, self.screen.notes, self.interrupts, TypedAhead(sys.stdin))
+        plain = prompt.PlainPrompt(sys.stdin, self.screen.notes, self.interrupts, KeyBuffer(sys.stdin))
         return plain.answer(question)
 
 

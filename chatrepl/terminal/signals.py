@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from chatrepl.terminal import modes
 from chatrepl.terminal.streams import to_nowhere
-from chatrepl.terminal.typeahead import TypedAhead
+from chatrepl.terminal.typeahead import KeyBuffer
 
 Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
@@ -29,7 +29,7 @@ def takes_escapes() -> bool:
 
 
 @contextmanager
-def quiet(keys: TextIO, ahead: TypedAhead, *, lines: bool = False) -> Iterator[None]:
+def quiet(keys: TextIO, ahead: KeyBuffer, *, lines: bool = False) -> Iterator[None]:
     """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
     are what is read. They are for nobody else: at Ctrl-Z they are held ``ahead``, at the end they are thrown away.
 

@@ -1,4 +1,4 @@
-"""What is typed while nobody reads keys: taken out of the terminal, and held for the next prompt."""
+"""What is typed while nothing reads keys: taken out of the terminal, and what becomes of it at the next prompt."""
 
 import os
 import select
@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from chatrepl.terminal import modes
 
@@ -18,8 +18,42 @@ PAUSE = 0.1
 """So many seconds later it is looked again whether keys are for us."""
 
 
-class TypedAhead:
-    """What was typed before anybody read it, and taken out of the terminal."""
+class Opening(NamedTuple):
+    """How a prompt begins: the text that stands in it, and whether what was typed ahead sends nothing there."""
+
+    start: str
+    held: bool
+
+
+class TypeAhead(NamedTuple):
+    """What a prompt carries over to the next one where a command typed ahead comes first.
+
+    ``due`` is the text that is to stand in a prompt; ``held`` says that what is typed ahead sends nothing.
+    """
+
+    due: str = ""
+    held: bool = False
+
+    def next(self, start: str, *, held: bool, command: bool) -> tuple[Opening, "TypeAhead"]:
+        """The next prompt, and what is carried over if a command is read there.
+
+        ``start`` is to stand in it, ``command`` says that what was typed ahead begins with a command: that is read
+        first, and all else waits for the prompt after it.
+        """
+        start = joined(start, self.due)
+        held = held or self.held or bool(start)
+        if held and command:
+            return Opening("", held=False), TypeAhead(start, held=True)
+        return Opening(start, held), TypeAhead(start)
+
+
+def joined(*texts: str) -> str:
+    """Those of the texts that hold something, each on a line of its own."""
+    return "\n".join(filter(None, texts))
+
+
+class KeyBuffer:
+    """What was typed before anything read it, and taken out of the terminal."""
 
     def __init__(self, keys: TextIO) -> None:
         self._keys = keys

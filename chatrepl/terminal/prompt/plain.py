@@ -5,7 +5,7 @@ from typing import TextIO
 
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.signals import cooked
-from chatrepl.terminal.typeahead import TypedAhead
+from chatrepl.terminal.typeahead import KeyBuffer, TypeAhead, joined
 from chatrepl.text import safe
 
 PASTING = 0.05
@@ -19,17 +19,14 @@ _ENDS = ("\0", "\x04")
 class PlainPrompt:
     """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
 
-    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts, ahead: TypedAhead) -> None:
+    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts, ahead: KeyBuffer) -> None:
         self._keys = keys
         self._out = out
         self._interrupts = interrupts
         self._ahead = ahead
         self._early = ""
         """What was typed ahead, and is read before all else."""
-        self._due = ""
-        """What Enter alone sends after the next command."""
-        self._held = False
-        """Whether what is typed ahead sends nothing, also after the next command."""
+        self._state = TypeAhead()
         self.typed = True
         """Whether the last line was typed by hand: not pasted, and not put there."""
 
@@ -40,21 +37,22 @@ class PlainPrompt:
         unless it is a command; the beginning of one is shown, and joined to it at Enter. Ctrl-C raises
         KeyboardInterrupt and Ctrl-D EOFError.
         """
-        start, self._due = "\n".join(filter(None, (start, self._due))), ""
-        held, self._held = held or self._held or bool(start), False
         self._early += self._ahead.take()
         while True:
+            opening, after = self._state.next(start, held=held, command=self._early.startswith("/"))
+            self._state = TypeAhead()
             begun, early = bool(self._early), "\n" in self._early  # what is typed ahead are lines, and no paste
-            if start:
+            if opening.start:
                 how = "Enter sends this again, and what you began" if begun and not early else _AGAIN
-                self._out.write(f"{how}: {safe.line(start, 600)}\n")
+                self._out.write(f"{how}: {safe.line(opening.start, 600)}\n")
             with cooked(self._keys):
                 line = self._typed() if early else self._lines()
             if line.startswith("/"):
-                self._due, self._held = start, early and held
-            if not (held and begun) or line.startswith("/"):
-                return line or start
-            start = "\n".join(filter(None, (start, line)))
+                self._state = after
+                return line
+            if not (opening.held and begun):
+                return line or opening.start
+            start, held = joined(opening.start, line), True
             if not early:
                 return start
 
@@ -84,7 +82,7 @@ class PlainPrompt:
         What was typed before anybody saw the question is no answer: Enter alone sends it at the next prompt.
         """
         typed = (self._early + self._ahead.take()).strip("\n")
-        self._early, self._due = "", "\n".join(filter(None, (self._due, typed)))
+        self._early, self._state = "", self._state._replace(due=joined(self._state.due, typed))
         try:
             with cooked(self._keys):
                 return self._line(f"{question} ").strip()

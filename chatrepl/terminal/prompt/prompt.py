@@ -30,6 +30,7 @@ from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, begins_command, bindings, is_command
 from chatrepl.terminal.prompt.output import output
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
+from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 
 Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
@@ -96,10 +97,7 @@ class Prompt:
         self._history = SharedHistory(history, self._pastes, self._around.may_keep)
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
-        self._due = ""
-        """What is to stand in the prompt after the next command."""
-        self._held = False
-        """Whether what is typed ahead sends nothing, also after the next command."""
+        self._state = TypeAhead()
         self.typed = True
         """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
 
@@ -112,15 +110,14 @@ class Prompt:
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
         session = self._session = self._session or self._make()
-        start, self._due = start or self._due, ""
-        held, self._held = held or self._held or bool(start), False
         early = self._early(session.input)
-        if held:
+        command = begins_command("".join(each.data for each in early[:2]))
+        (start, held), after = self._state.next(start, held=held, command=command)
+        self._state = after if command else TypeAhead()
+        if held or self._state.held:
             early += session.input.flush_keys()
-            if begins_command("".join(each.data for each in early[:2])):
-                start, self._due, self._held = "", start, True
-            else:
-                early = _below(early) if start else _unsent(early)
+        if held:
+            early = _below(early) if start else _unsent(early)
         store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
@@ -135,7 +132,7 @@ class Prompt:
             self._complain()
         line = self._pastes.unfold(line)
         if not begins_command(line):
-            self._due, self._held = "", False  # it stands in the input history
+            self._state = TypeAhead()
         self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
         return line
 
