@@ -1,6 +1,9 @@
 """Ctrl-C only where it is awaited."""
 
+import _thread
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -8,16 +11,22 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+AGAIN = 0.02
+"""So many seconds later Ctrl-C is tried again that came during an import."""
+
 
 class Interrupts:
     """Ctrl-C raises KeyboardInterrupt only while somebody awaits it, so no step of a turn is ever left half done.
 
-    One that comes at another moment is taken at the next place that awaits it.
+    One that comes at another moment is taken at the next place that awaits it, one during an import after that: an
+    exception between two lines of the import machinery would leave its lock taken, and other threads stuck.
     """
 
     def __init__(self) -> None:
         self._awaited = False
         self._came = False
+        self._again = False
+        """Whether the signal is one that was put off."""
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -73,7 +82,38 @@ class Interrupts:
     def _rest(self, still: bool = False) -> None:
         self._awaited, self._came = still, self._came and still
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
+        again, self._again = self._again, False
+        if again and not self._came:  # it was taken, or what it was meant for is over
+            return
         self._came = True
-        if self._awaited:
+        if self._awaited and _imports(frame):
+            self._put_off()
+        elif self._awaited:
             raise KeyboardInterrupt
+
+    def _put_off(self) -> None:
+        def again() -> None:
+            self._again = True
+            _interrupt_main()
+
+        timer = threading.Timer(AGAIN, again)
+        timer.daemon = True
+        timer.start()
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether something is being imported there."""
+    while frame:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _interrupt_main() -> None:
+    """Send SIGINT to the main thread, and wake it if it waits."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
