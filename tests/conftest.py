@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from tests.support.talking import Talk, talking
 
 settings.register_profile("long", max_examples=20_000, deadline=None)
 """For a run of an hour or so: ``pytest --hypothesis-profile=long tests/dialects/test_dialects.py``."""
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C also where the tests run behind a shell, which lets what it starts there ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ CTRL_Z = "\x1a"
 
 def ask(chat: Terminal, text: str, awaited: str) -> None:
     """Send a line and wait for what it brings, once more than it stands there already, and for the next prompt."""
-    times = chat.text().count(awaited) + 1
+    times = chat.count(awaited) + 1
     chat.line(text)
     chat.wait_for(awaited, times=times)
     chat.wait_for_prompt()

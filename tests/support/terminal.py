@@ -44,7 +44,11 @@ class Terminal:
 
     def wait_for(self, text: str, *, times: int = 1) -> None:
         """Until the text stands that often on the screen or above it."""
-        self.until(lambda: self.text().count(text) >= times, f"{text!r}, {times} times")
+        self.until(lambda: self.count(text) >= times, f"{text!r}, {times} times")
+
+    def count(self, text: str) -> int:
+        """How often the text stands on the screen or above it, wherever its lines are broken there."""
+        return "".join(self.text().split()).count("".join(text.split()))
 
     def wait_for_prompt(self, start: str = "") -> None:
         """Until the cursor stands behind just that text in a prompt; a status line may stand below."""

@@ -105,7 +105,9 @@ def test_what_was_typed_before_ctrl_c_is_sent_by_the_next_enter_alone(
         chat.send(f"/title T{ENTER}and{ENTER}then{ENTER}")
         chat.send(CTRL_C)
         chat.wait_for("What came is kept")
-        chat.wait_for("Enter alone sends this again: and then") if flags else chat.wait_for("  then")
+        chat.wait_for("Enter alone sends this again: and then") if flags else chat.until(
+            lambda: chat.at_cursor() == "  then", "both lines"
+        )
         assert len(server.requests) == 1
         ask(chat, "", "Fine.")
     assert sent(server)[-1] == ("user", "and\nthen")

@@ -126,11 +126,11 @@ class LivePicture:
 
     def _join(self) -> None:
         """Wait until all is painted; at Ctrl-C no longer, and then the rest of the picture is given up."""
-        pressed = threading.Event()
+        pressed: list[int] = []  # no Event: a second Ctrl-C, in the middle of its set(), would wait for the first
         with ExitStack() as signals:
             if threading.current_thread() is threading.main_thread():
-                signals.enter_context(handling(lambda *_: pressed.set(), "SIGINT"))
-            while self._thread.is_alive() and not pressed.is_set():
+                signals.enter_context(handling(lambda number, _frame: pressed.append(number), "SIGINT"))
+            while self._thread.is_alive() and not pressed:
                 self._thread.join(0.1)
             self._thread.join(GRACE)
         if self._thread.is_alive():
