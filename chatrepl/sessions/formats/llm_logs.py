@@ -4,16 +4,22 @@ Only what a person and a model said is taken; what went to tools and came from t
 """
 
 import base64
+import itertools
 import json
+import os
+import re
+import shutil
 import sqlite3
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
 from chatrepl.events import Usage
+from chatrepl.files import reading
 from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.sessions.formats.turns import turns
 from chatrepl.text.shapes import count, table, text
@@ -24,17 +30,59 @@ Dated = tuple[str, Chat]
 """A conversation, and when something was last said in it."""
 
 
+LONGEST = 64 * 2**20
+"""The most bytes of one value: SQLite refuses what is longer."""
+
+STEPS = 200_000_000
+"""The most steps of SQLite's machine, some seconds: a damaged or hostile file may have it search without end."""
+
+BETWEEN = 100_000
+"""So many of them pass between two looks."""
+
+
 def read(path: Path) -> list[Chat]:
     """The conversations in a database, which is only read; newest first."""
-    path.open("rb").close()  # a missing file is told as that of any format
+    with reading.opened(path) as file:  # what is missing or no file is told as that of any format
+        size = os.fstat(file.fileno()).st_size
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            found = _chats(_Tables(connection))
+        with _alone(path) as place, closing(_connected(place)) as connection:
+            found = _chats(_Tables(connection, 2 * size + LONGEST))
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter by a damaged name of a column
         raise Damage(f"no database of llm: {error}") from None
     found.sort(key=lambda pair: pair[0], reverse=True)
     return [chat for _, chat in found if chat.conversation.turns]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Path]:
+    """Where the database can be opened as one that does not change. What was said last may stand in a log beside it;
+    then both are copied, for SQLite would make files where they are."""
+    log = path.with_name(f"{path.name}-wal")
+    if not log.is_file() or not log.stat().st_size:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="chatrepl-") as folder:
+        place = Path(folder, "logs.db")
+        shutil.copyfile(path, place)
+        shutil.copyfile(log, place.with_name("logs.db-wal"))
+        with closing(sqlite3.connect(place)) as connection:
+            _bound(connection)
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        yield place
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    _bound(connection)
+    return connection
+
+
+def _bound(connection: sqlite3.Connection) -> None:
+    """Let no value be longer than ``LONGEST``, and no work be more than ``STEPS``."""
+    looks = itertools.count(1)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    connection.set_progress_handler(lambda: next(looks) * BETWEEN > STEPS, BETWEEN)
 
 
 def _chats(tables: "_Tables") -> list[Dated]:
@@ -46,19 +94,31 @@ def _chats(tables: "_Tables") -> list[Dated]:
 
 
 class _Tables:
-    """The tables of one database."""
+    """The tables of one database. Those that hold more than was ever written to them are none of llm's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, most: int) -> None:
+        """``most`` is how many bytes may come out of it in all."""
         self._connection = connection
-        self.names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+        self._left = most
+        made = connection.execute("select name, sql from sqlite_master where type = 'table'")
+        self.names = {str(name) for name, sql in made if not re.match(r"\s*create\s+virtual", str(sql), re.IGNORECASE)}
 
     def rows(self, name: str, rest: str = "", *values: Any) -> list[Row]:
         """The rows of a table; none where there is no such table."""
         if name not in self.names:
             return []
+        if any(column[-1] for column in self._connection.execute(f"pragma table_xinfo({name})")):  # hidden or generated
+            raise Damage(f"the table {name} makes up its columns, which those of llm do not")
         found = self._connection.execute(f"select * from {name} {rest}", values)
         columns = [column[0] for column in found.description]
-        return [Row(lambda: None, zip(columns, row, strict=True)) for row in found]
+        return [Row(lambda: None, zip(columns, self._counted(row), strict=True)) for row in found]
+
+    def _counted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The row, with its bytes counted: a damaged file may give the same ones again and again."""
+        self._left -= sum(len(value) for value in row if isinstance(value, str | bytes))
+        if self._left < 0:
+            raise Damage("it gives more than it holds")
+        return row
 
     def fragments(self) -> dict[int, str]:
         """Texts that prompts borrow."""
