@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from chatrepl import chat
-from chatrepl.chat.session import LOST, MEANT, Session, as_line
+from chatrepl.chat.session import LOST, MEANT, Session
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.files import attachments
-from chatrepl.text import safe
+from chatrepl.text import safe, slashes
 
 TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
@@ -22,6 +22,10 @@ class Reads(Protocol):
     @property
     def typed(self) -> bool:
         """Whether the last line was typed by hand: not pasted, and not put there."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the last line is no command whatever it looks like: it was pasted, or put there."""
 
     def read(self, start: str = "", *, held: bool = False) -> str: ...
 
@@ -37,7 +41,7 @@ def run(session: Session, prompt: Reads) -> None:
         try:
             line = _read(session, prompt)
             if line.strip():
-                obey(session, line, typed=prompt.typed)
+                obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
             warned, pressed = False, -TWICE
             continue
         except KeyboardInterrupt:
@@ -61,23 +65,36 @@ def _read(session: Session, prompt: Reads) -> str:
     return prompt.read(start, held=session.halted)
 
 
-def obey(session: Session, line: str, *, typed: bool = True) -> None:
-    """Do what one line asks for: run the command, or send it."""
+def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = False) -> None:
+    """Do what one line asks for: run the command, or send it, whatever it looks like where it ``is_text``."""
     if typed:
         line = MEANT.get(line.rstrip().lower(), line)
-    is_command = line.startswith("/") and not line.startswith("//")
+    is_command = not is_text and may_be_command(line)
     with _told(session, "" if is_command else line):
         if is_command:
             session.refuse_key("The line", line)
             chat.commands.run(session, line.strip())
         else:
-            text = line.removeprefix("/") if line.startswith("//") else line
+            text = line if is_text else _without_escape(line)
             _send(session, text, _named(session, line, typed=typed))
+
+
+def _without_escape(line: str) -> str:
+    """What is sent of a line that is no command: without one of two slashes where the other makes it one."""
+    escapes = line.startswith("//") and may_be_command(line[1:])
+    return line[1:] if escapes else slashes.without_escape(line)
+
+
+def may_be_command(line: str) -> bool:
+    """Whether the line is a command, if it was typed."""
+    if not line.startswith("/"):
+        return False
+    return chat.commands.is_command(line)
 
 
 def begin(session: Session, text: str, named: Iterable[Path]) -> None:
     """Send what the command line and a pipe ask first, as it is."""
-    with _told(session, as_line(text)):
+    with _told(session, text):
         session.show_attachments()
         session.show_question(_beginning(text))
         _send(session, text, named)

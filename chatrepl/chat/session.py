@@ -38,11 +38,6 @@ MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": 
 """The command that a line means which holds nothing but that word, and was typed by hand."""
 
 
-def as_line(text: str) -> str:
-    """What somebody types to send that text: one that begins with / is no command."""
-    return f"/{text}" if text.startswith("/") else text
-
-
 @dataclass(eq=False, repr=False)  # there is but one, and its environment holds keys
 class Session:
     """A running chat: who is talked to, what was said, and where it is written and shown."""
@@ -59,7 +54,7 @@ class Session:
     record: Path | None = None
     """The folder that every exchange is written to."""
     draft: str = ""
-    """What stands in the next prompt already."""
+    """What stands in the next prompt already; it is sent as it is, and never a command."""
     halted: bool = False
     """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
     attachments: list[Attachment] = field(default_factory=list)
@@ -150,7 +145,7 @@ class Session:
 
     def put_back(self, asked: Message) -> None:
         """Let the question stand in the next prompt again, with what goes along with it."""
-        self.draft = as_line(asked.text)
+        self.draft = asked.text
         self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
 
     def switch(self, profile: Profile) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatrepl.chat.endings import Timing, statistics, tell_ending, with_words
 from chatrepl.chat.reply import Reply
-from chatrepl.chat.session import OLD_STAYS, Session, as_line
+from chatrepl.chat.session import OLD_STAYS, Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
@@ -216,6 +216,6 @@ def send(session: Session, text: str, named: Iterable[Path] = ()) -> Message | N
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} holds what looks like {secret}.", "warning")
             if not session.user.confirm("Send it all the same?"):
-                session.draft = as_line(text)
+                session.draft = text
                 return None
     return ask(session, asked)

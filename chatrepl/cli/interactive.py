@@ -75,7 +75,7 @@ def _tell_what_was(session: Session, options: Options) -> None:
 def _prompt(session: Session, ahead: KeyBuffer) -> Reads:
     screen = session.screen
     if not screen.live:
-        return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead)
+        return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead, repl.may_be_command)
     return prompts.Prompt(session.paths.history, _surroundings(session, ahead))
 
 
@@ -103,6 +103,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         coloured=screen.coloured,
         env=session.env,
         suggest=suggest,
+        is_command=repl.may_be_command,
         may_keep=session.may_keep,
         status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
         edit=edit,

@@ -21,6 +21,14 @@ def makes_links(env: Mapping[str, str]) -> bool:
     return any(mark in env for mark in marks) or env.get("VTE_VERSION", "").isdecimal()
 
 
+def tells_keys_apart(env: Mapping[str, str]) -> bool:
+    """Whether the terminal may be asked to tell Shift-Enter from Enter (xterm's modifyOtherKeys): it knows what that
+    means, or takes no notice. Screen, the console of Linux and Apple's terminal draw it."""
+    known = ("xterm", "tmux", "foot", "alacritty", "wezterm", "ghostty", "mintty", "contour", "rio")
+    refuses = env.get("STY") or env.get("TERM_PROGRAM") == "Apple_Terminal"
+    return not refuses and env.get("TERM", "").startswith(known)
+
+
 def wraps_anew(env: Mapping[str, str]) -> bool:
     """Whether the terminal wraps what it shows anew when it is made narrower: most do, a few old ones do not."""
     return not (env.get("XTERM_VERSION") or env.get("STY") or env.get("TERM", "").startswith(("linux", "rxvt")))

@@ -22,6 +22,32 @@ def _in_order(name: str, letters: Sequence[str]) -> bool:
     return all(letter in rest for letter in letters)
 
 
+def is_slip(word: str, names: Iterable[str]) -> bool:
+    """Whether the word is one of the names with a slip of the finger in it: a letter too many, too few, wrong, or two
+    exchanged; two such slips in a long one. Short words are near to too much, but for exchanged letters."""
+    return any(_is_slip(word.lower(), name.lower()) for name in names)
+
+
+def _is_slip(word: str, name: str) -> bool:
+    if len(name) == 3:
+        return sorted(word) == sorted(name) and _slips(word, name) <= 1
+    return len(name) > 3 and _slips(word, name) <= (2 if len(name) > 6 else 1)
+
+
+def _slips(one: str, other: str) -> int:
+    """How many slips lie between two words of about the same length."""
+    if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < 3:
+        return 3
+    before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted)))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """``: did you mean X?`` where one of the words is near, or the only one that begins so, else nothing. Letters are
     the same here, small or large."""

@@ -214,7 +214,7 @@ def test_the_prompt_of_the_command_line_is_sent_as_it_is_and_comes_back_as_it_is
     server.answers(whole({"error": {"message": "no"}}, 400))
     with chatrepl("--base-url", server.url, "-m", "m", "-i", "/etc/hosts?", env=environment(home)) as chat:
         chat.wait_for("400 Bad Request")
-        chat.wait_for_prompt("//etc/hosts?")
+        chat.wait_for_prompt("/etc/hosts?")
         ask(chat, "", "Hello")
     assert sent(server, 0) == sent(server, 1) == [("user", "/etc/hosts?")]
 

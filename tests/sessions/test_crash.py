@@ -237,6 +237,7 @@ class Lines:
     """A prompt at which these lines are typed, and then Ctrl-D for ever; no question is answered."""
 
     typed = True
+    is_text = False
 
     def __init__(self, *lines: str) -> None:
         self.lines = list(lines)

@@ -75,9 +75,9 @@ def test_multiline_swaps_the_keys(chat: Terminal, server: Server) -> None:
     chat.send(f"one{ENTER}two{ALT_ENTER}")
     chat.wait_for("Hello")
     chat.wait_for_prompt()
-    chat.send(f"//one{ENTER}two{ALT_ENTER}")
+    chat.send(f"//help{ENTER}two{ALT_ENTER}")
     chat.wait_for("Hello", times=2)
-    assert sent(server)[0::2] == [("user", "one\ntwo"), ("user", "/one\ntwo")]
+    assert sent(server)[0::2] == [("user", "one\ntwo"), ("user", "/help\ntwo")]
     ask(chat, "/multiline", "Enter sends, Alt-Enter adds a line.")
     assert chat.lines()[-1].startswith("by-hand")
 

@@ -1,7 +1,7 @@
 """The slash commands: one function each, in one table that also feeds /help, completion and the README's check."""
 
 from chatrepl.chat.commands import attach, clipboard, conversation, files, inspect, profiles, program, sessions, usage
-from chatrepl.chat.commands.table import COMMANDS, Command, run, suggestions
+from chatrepl.chat.commands.table import COMMANDS, Command, is_command, run, suggestions
 
 __all__ = [
     "COMMANDS",
@@ -11,6 +11,7 @@ __all__ = [
     "conversation",
     "files",
     "inspect",
+    "is_command",
     "profiles",
     "program",
     "run",

@@ -46,7 +46,7 @@ def _keys(session: Session) -> Iterable[tuple[str, str]]:
     yield "Tab", "completes commands, arguments, and files behind an @"
     yield "Ctrl-R, Up", "search the input history, walk it"
     yield "Ctrl-C", "stops a reply, clears the line; Ctrl-D leaves"
-    yield "//text", "sends /text"
+    yield "//word", "sends /word; paths, comments and pastes are sent as they are"
     yield ", ".join(MEANT), "mean /quit or /help; behind a blank they are sent"
 
 

@@ -8,8 +8,8 @@ from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.text import safe
-from chatrepl.text.fuzzy import Named, matching, nearest
+from chatrepl.text import safe, slashes
+from chatrepl.text.fuzzy import Named, is_slip, matching, nearest
 
 Run = Callable[[Session, str], None]
 Suggestion = tuple[str, str, int]
@@ -91,13 +91,24 @@ def distinct() -> list[Command]:
 def named(name: str) -> Command:
     """The command of that name, in small letters or large."""
     if name.lower() not in COMMANDS:
-        hint = Hint(
-            at_prompt="/help lists the commands. A line that begins with // is sent, as a message that begins with /."
-        )
+        hint = Hint(at_prompt="/help lists the commands. With a second slash before it the line is sent.")
         meant = ELSEWHERE.get(name.lower())
         near = f": did you mean {meant!r}?" if meant else nearest(name.lower(), COMMANDS)
         raise CommandError(f"There is no command {name!r}{near}", hint)
     return COMMANDS[name.lower()]
+
+
+def is_command(line: str) -> bool:
+    """Whether a line that was typed is a command: one of that name or a slip of it, or a word of that form alone."""
+    name = slashes.command_name(line).lower()
+    if not name:
+        return line.strip() == "/"
+    return name in COMMANDS or name in ELSEWHERE or line.strip().lower() == name or _is_meant(name.removeprefix("/"))
+
+
+def _is_meant(word: str) -> bool:
+    names = [each.removeprefix("/") for each in (*COMMANDS, *ELSEWHERE)]
+    return is_slip(word, names) or (len(word) > 3 and any(each.startswith(word) for each in names))
 
 
 def run(session: Session, line: str) -> None:
@@ -113,14 +124,26 @@ def run(session: Session, line: str) -> None:
 
 def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
     """What could stand at the end of that text: commands at its start, arguments behind a command, files behind @."""
-    if not before.startswith("/") or before.startswith("//") or "\n" in before:
-        yield from file_after_at(before)
-        return
     name, space, words = before.partition(" ")
-    if not space:
-        yield from offered(name, [(each, COMMANDS[each].about) for each in sorted(COMMANDS)])
-    elif name.lower() in COMMANDS:
+    if "\n" in before or (space and name.lower() not in COMMANDS) or not (name == "/" or slashes.command_name(name)):
+        yield from file_after_at(before)
+    elif space:
         yield from named(name).complete(session, words)
+    else:
+        yield from (_with_arguments(each, name) for each in offered(name, _abouts()))
+
+
+def _abouts() -> list[Named]:
+    return [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]
+
+
+def _with_arguments(found: Suggestion, typed: str) -> Suggestion:
+    """A command that is there whole shows what may stand behind it, and a blank goes on to that."""
+    name, about, length = found
+    arguments = COMMANDS[name].usage.removeprefix(COMMANDS[name].name).strip()
+    if name != typed.lower() or not arguments or arguments.startswith(","):
+        return found
+    return f"{name} ", f"{arguments} · {about}", length
 
 
 def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:

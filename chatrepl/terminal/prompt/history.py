@@ -40,6 +40,8 @@ class SharedHistory(History):
         self.complaint = ""
         self.recalled = False
         """Whether the last line stood here already."""
+        self.texts: set[str] = set()
+        """Those lines that look like commands, and are none: they were pasted."""
         self._offset: int | None = None
 
     def load_history_strings(self) -> Iterable[str]:

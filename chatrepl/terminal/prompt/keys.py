@@ -16,26 +16,30 @@ from prompt_toolkit.filters import (
     has_focus,
     is_searching,
     to_filter,
+    vi_insert_mode,
     vi_navigation_mode,
 )
-from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection
 
+from chatrepl.terminal.prompt.decoding import ALT_ENTER, REMEMBER, SHIFT_ENTER, TAKE_BACK
 from chatrepl.terminal.prompt.pastes import Pastes
 
 _ALWAYS = to_filter(True)
 Action = Callable[[KeyPressEvent], None]
 
-SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~", "\x1b[27;2;13u")
-"""What terminals send for Shift-Enter, those that tell it from Enter at all."""
+MOVING = ("left", "right", "home", "end", "c-left", "c-right", "c-a", "c-e", "c-b", "c-f")
+"""Keys that move the cursor, and end a search of the history."""
 
 
 class Wishes(NamedTuple):
-    """What the keys need to know: whether Enter adds a line, and how a text goes through the editor."""
+    """What the keys need to know: whether Enter adds a line, which line is a command all the same, and how a text goes
+    through the editor."""
 
     multiline: Callable[[], bool]
+    is_command: Callable[[str], bool]
     edit: Callable[[str], str]
     pastes: Pastes
 
@@ -45,58 +49,77 @@ def bindings(wishes: Wishes) -> KeyBindings:
     always runs a command."""
     table = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)  # not while Ctrl-R searches
-    multiline = Condition(lambda: wishes.multiline() and not is_command())
+    multiline = Condition(lambda: wishes.multiline() and not _is_command(wishes))
 
     def bind(action: Action, *keys: str | Keys, when: Filter = _ALWAYS) -> None:
         table.add(*keys, filter=typing & when)(action)
 
-    for sequence in SHIFT_ENTER:
-        ANSI_SEQUENCES[sequence] = Keys.ControlF24  # a key nobody has, for prompt-toolkit knows no Shift-Enter
     bind(_accept_completion, "enter", when=completion_is_selected)
     bind(_complete, "tab")
     bind(_send, "enter", when=~multiline & ~completion_is_selected)
     bind(_add_line, "enter", when=multiline & ~completion_is_selected)
-    bind(_send, "escape", "enter", when=multiline)
-    bind(_add_line, "escape", "enter", when=~multiline)
+    for keys, when in (([ALT_ENTER], _ALWAYS), (["escape", "enter"], emacs_mode)):  # vi would wait after each Escape
+        bind(_send, *keys, when=multiline & when)
+        bind(_add_line, *keys, when=~multiline & when)
     bind(_add_line, "c-j")
-    bind(_add_line, Keys.ControlF24)
-    bind(_clear, "c-c")
-    table.add("<sigint>")(_clear)
+    bind(_add_line, SHIFT_ENTER)
+    clear = partial(_clear, pastes=wishes.pastes)
+    bind(clear, "c-c")
+    table.add("<sigint>")(clear)
     bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
     bind(lambda event: _edit(event, wishes), "v", when=vi_navigation_mode)  # as readline does
-    _bind_search(table, typing & emacs_mode)
+    _bind_search(table, typing & (emacs_mode | vi_insert_mode))
+    _bind_late_escapes(table)
     return table
 
 
+def _bind_late_escapes(table: KeyBindings) -> None:
+    """An Escape that turns out to be the beginning of a key, over a slow line, leaves vi as it was."""
+    before = InputMode.INSERT, 0
+
+    @table.add(REMEMBER)
+    def _(event: KeyPressEvent) -> None:
+        nonlocal before
+        before = event.app.vi_state.input_mode, event.current_buffer.cursor_position
+
+    @table.add(TAKE_BACK)
+    def _(event: KeyPressEvent) -> None:
+        event.app.vi_state.input_mode, event.current_buffer.cursor_position = before
+
+
 def _bind_search(table: KeyBindings, typing: Filter) -> None:
-    """Ctrl-R and Ctrl-S search the history; Ctrl-G and Ctrl-C go back to the line that was there before."""
-    left = 0, 0
+    """Ctrl-R and Ctrl-S search the history; Ctrl-G and Ctrl-C go back to the line that was there before. A key that
+    moves the cursor takes over what is found."""
+    left, mode = (0, 0), InputMode.INSERT
 
     def begin(event: KeyPressEvent, direction: SearchDirection) -> None:
-        nonlocal left
+        nonlocal left, mode
         left = event.current_buffer.working_index, event.current_buffer.cursor_position
+        mode = event.app.vi_state.input_mode
         search.start_search(direction=direction)
 
     def abort(event: KeyPressEvent) -> None:
         search.stop_search()
         event.app.current_buffer.working_index, event.app.current_buffer.cursor_position = left
 
+    def take_over(event: KeyPressEvent) -> None:
+        search.accept_search()
+        event.app.vi_state.input_mode = mode
+        event.key_processor.feed(event.key_sequence[-1], first=True)
+
     for key, direction in (("c-r", SearchDirection.BACKWARD), ("c-s", SearchDirection.FORWARD)):
         table.add(key, filter=typing)(partial(begin, direction=direction))
     for key in ("c-g", "c-c"):
         table.add(key, filter=is_searching & emacs_mode)(abort)
+    for key in MOVING:
+        table.add(key, filter=is_searching)(take_over)
 
 
-def begins_command(text: str) -> bool:
-    """Whether the text is a command, or going to be one."""
-    return text.startswith("/") and not text.startswith("//")
-
-
-def is_command() -> bool:
+def _is_command(wishes: Wishes) -> bool:
     """Whether what is being typed is a command of one line."""
     text = get_app().current_buffer.text
-    return begins_command(text) and "\n" not in text
+    return "\n" not in text and not wishes.pastes.begins and wishes.is_command(text)
 
 
 def _send(event: KeyPressEvent) -> None:
@@ -131,17 +154,20 @@ def _accept_completion(event: KeyPressEvent) -> None:
     event.current_buffer.complete_state = None
 
 
-def _clear(event: KeyPressEvent) -> None:
+def _clear(event: KeyPressEvent, pastes: Pastes) -> None:
     buffer = event.app.current_buffer
     if buffer.text:
         buffer.reset()
+        pastes.start()
     else:
         event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
 
 def _paste(event: KeyPressEvent, pastes: Pastes) -> None:
     pasted = event.data.replace("\r\n", "\n").replace("\r", "\n")
+    begins = pastes.begins or not event.current_buffer.document.text_before_cursor.strip()
     event.current_buffer.insert_text(pastes.fold(pasted))
+    pastes.begins = begins
 
 
 def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
@@ -152,9 +178,10 @@ def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
         line = wishes.pastes.unfold(buffer.text)
         edited = await run_in_terminal(lambda: wishes.edit(line))
         if edited != line:
-            wishes.pastes.came = True  # or may have
+            begins = wishes.pastes.begins or not line
             buffer.save_to_undo_stack()
             buffer.text = wishes.pastes.refold(edited)
+            wishes.pastes.came, wishes.pastes.begins = True, begins  # or may have
             buffer.cursor_position = len(buffer.text)
 
     event.app.create_background_task(go())

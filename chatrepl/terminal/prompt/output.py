@@ -19,6 +19,8 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
         return create_output(stream)
     from prompt_toolkit.output.vt100 import Vt100_Output
 
+    keys_apart = capabilities.tells_keys_apart(env)
+
     class Vt100(Vt100_Output):
         """Takes just the rows it needs.
 
@@ -45,11 +47,37 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
             self._columns = columns
             super().cursor_up(amount)
 
+        def enable_bracketed_paste(self) -> None:
+            """Ask for what a prompt needs: pastes as such, and modified keys told apart."""
+            super().enable_bracketed_paste()
+            if keys_apart:
+                self.write_raw("\x1b[>4;2m")
+
+        def disable_bracketed_paste(self) -> None:
+            super().disable_bracketed_paste()
+            if keys_apart:
+                self.write_raw("\x1b[>4m")
+
+        def take_pastes(self) -> None:
+            """Ask for pastes alone: while nobody reads keys, Ctrl-C has to be a signal."""
+            super().enable_bracketed_paste()
+
         def write(self, data: str) -> None:
             super().write(charset.fitting(data, self.encoding()))
 
     depth = ColorDepth.DEPTH_4_BIT if coloured else ColorDepth.DEPTH_1_BIT
-    return Vt100.from_pty(stream, term=env.get("TERM"), default_color_depth=depth)
+    made = Vt100.from_pty(stream, term=env.get("TERM"), default_color_depth=depth)
+    made.write_raw(UNASKED)
+    return made
+
+
+UNASKED = "\x1b[?1004l\x1b[?2031l\x1b[?2048l"
+"""No reports of focus, of colours and of sizes, which a program before us may have asked for."""
+
+
+def take_pastes(output: Output) -> None:
+    """Let pastes come as such also while no prompt is on the screen."""
+    getattr(output, "take_pastes", output.enable_bracketed_paste)()
 
 
 def _rows_added(screen: Screen, above: int, columns: int) -> int:

@@ -22,6 +22,12 @@ class Pastes:
         self._texts: dict[int, str] = {}
         self.came = False
         """Whether something was pasted into the line."""
+        self.begins = False
+        """Whether the line begins with what was pasted, or was put there."""
+
+    def start(self, *, put: bool = False) -> None:
+        """A new line begins, empty or with what is ``put`` there."""
+        self.came = self.begins = put
 
     def fold(self, pasted: str) -> str:
         """What to put into the line for a pasted text: itself, or the character that stands for it."""

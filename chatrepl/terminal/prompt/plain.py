@@ -1,12 +1,14 @@
 """The prompt of simple terminals and screen readers: lines as the terminal itself gives them, nothing repainted."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from chatrepl.terminal.escapes import without_reports
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.signals import cooked
 from chatrepl.terminal.typeahead import KeyBuffer, TypeAhead, joined
-from chatrepl.text import safe
+from chatrepl.text import safe, slashes
 
 PASTING = 0.05
 """What comes so many seconds after a line is of the same paste."""
@@ -19,7 +21,15 @@ _ENDS = ("\0", "\x04")
 class PlainPrompt:
     """Reads what the user types. A line that ends with a backslash goes on in the next; a paste arrives as one text."""
 
-    def __init__(self, keys: TextIO, out: TextIO, interrupts: Interrupts, ahead: KeyBuffer) -> None:
+    def __init__(
+        self,
+        keys: TextIO,
+        out: TextIO,
+        interrupts: Interrupts,
+        ahead: KeyBuffer,
+        is_command: Callable[[str], bool] = lambda line: bool(slashes.command_name(line)),
+    ) -> None:
+        self._is_command = is_command
         self._keys = keys
         self._out = out
         self._interrupts = interrupts
@@ -29,6 +39,8 @@ class PlainPrompt:
         self._state = TypeAhead()
         self.typed = True
         """Whether the last line was typed by hand: not pasted, and not put there."""
+        self.is_text = False
+        """Whether the last line is no command whatever it looks like: it was pasted, or put there."""
 
     def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; Enter alone sends ``start``, also after a command.
@@ -37,9 +49,11 @@ class PlainPrompt:
         unless it is a command; the beginning of one is shown, and joined to it at Enter. Ctrl-C raises
         KeyboardInterrupt and Ctrl-D EOFError.
         """
-        self._early += self._ahead.take()
+        self._early += without_reports(self._ahead.take())
+        self.is_text = False
         while True:
-            opening, after = self._state.next(start, held=held, command=self._early.startswith("/"))
+            command = self._is_command(self._early.partition("\n")[0])
+            opening, after = self._state.next(start, held=held, command=command)
             self._state = TypeAhead()
             begun, early = bool(self._early), "\n" in self._early  # what is typed ahead are lines, and no paste
             if opening.start:
@@ -47,13 +61,15 @@ class PlainPrompt:
                 self._out.write(f"{how}: {safe.line(opening.start, 600)}\n")
             with cooked(self._keys):
                 line = self._typed() if early else self._lines()
-            if line.startswith("/"):
+            if not self.is_text and self._is_command(line):
                 self._state = after
                 return line
             if not (opening.held and begun):
+                self.is_text |= not line
                 return line or opening.start
             start, held = joined(opening.start, line), True
             if not early:
+                self.is_text = True
                 return start
 
     def close(self) -> None:
@@ -61,8 +77,10 @@ class PlainPrompt:
 
     def _lines(self) -> str:
         text = self._typed()
-        while not text.startswith("/") and (rest := self._ahead.take(PASTING)):  # which the terminal shows already
-            self.typed = False
+        while not self._is_command(text) and (rest := self._ahead.take(PASTING)):  # which the terminal shows already
+            if not (rest := without_reports(rest)):
+                continue
+            self.typed, self.is_text = False, True
             text = f"{text}\n{rest}".removesuffix("\n")
             if not rest.endswith("\n"):  # the paste ends in the middle of a line, which is whole at the user's Enter
                 with suppress(EOFError):
@@ -81,7 +99,7 @@ class PlainPrompt:
 
         What was typed before anybody saw the question is no answer: Enter alone sends it at the next prompt.
         """
-        typed = (self._early + self._ahead.take()).strip("\n")
+        typed = (self._early + without_reports(self._ahead.take())).strip("\n")
         self._early, self._state = "", self._state._replace(due=joined(self._state.due, typed))
         try:
             with cooked(self._keys):
@@ -113,4 +131,4 @@ class PlainPrompt:
         line = line.translate(dict.fromkeys(map(ord, _ENDS)))
         self._out.write(safe.text(line) + end)
         self._out.flush()
-        return line + end if end else line + self._keys.readline()
+        return line + end if end else line + without_reports(self._keys.readline())

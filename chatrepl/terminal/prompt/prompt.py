@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.input import Input
+from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
@@ -26,12 +27,14 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from chatrepl.config.config import Ui
+from chatrepl.terminal.prompt.decoding import ALT_ENTER, decoding
 from chatrepl.terminal.prompt.history import SharedHistory
-from chatrepl.terminal.prompt.keys import Wishes, begins_command, bindings, is_command
-from chatrepl.terminal.prompt.output import output
+from chatrepl.terminal.prompt.keys import Wishes, bindings
+from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
+from chatrepl.text.slashes import command_name
 
 Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
 """For the text before the cursor: what could stand there, what it means, and how many characters it replaces."""
@@ -71,6 +74,8 @@ class Surroundings(NamedTuple):
     coloured: bool = True
     env: Mapping[str, str] = MappingProxyType({})
     suggest: Suggest = lambda _before: ()
+    is_command: Callable[[str], bool] = lambda line: bool(command_name(line))
+    """Whether the line is a command, if it was typed."""
     may_keep: Callable[[str], bool | None] = lambda _line: True
     """Whether the line may stand in the input history; None while that is not known."""
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
@@ -98,8 +103,16 @@ class Prompt:
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
         self._state = TypeAhead()
+        self._length = 0
+        """Of the line, when it was last changed."""
         self.typed = True
         """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
+        self.is_text = False
+        """Whether the last line is no command whatever it looks like: its beginning was pasted, or put there."""
+
+    @cached_property
+    def _keys(self) -> Input:
+        return decoding(self._around.keys or create_input(), vi=lambda: self._around.ui().editing_mode == "vi")
 
     def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; ``start`` already stands in it.
@@ -111,7 +124,7 @@ class Prompt:
         """
         session = self._session = self._session or self._make()
         early = self._early(session.input)
-        command = begins_command("".join(each.data for each in early[:2]))
+        command = self._around.is_command(_first_line(early))
         (start, held), after = self._state.next(start, held=held, command=command)
         self._state = after if command else TypeAhead()
         if held or self._state.held:
@@ -124,16 +137,25 @@ class Prompt:
         session.style = _style(self._around.theme(), coloured=self._around.coloured)
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
-        self._pastes.came, self._history.recalled = bool(start), True  # a line like the last one is not stored again
+        self._pastes.start(put=bool(start))
+        self._history.recalled = True  # a line like the last one is not stored again
         try:
             with self._pasting():
                 line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
         finally:
             self._complain()
-        line = self._pastes.unfold(line)
-        if not begins_command(line):
-            self._state = TypeAhead()
-        self.typed = not (self._pastes.came or (self._history.recalled and "\n" in line))
+        return self._entered(line)
+
+    def _entered(self, folded: str) -> str:
+        """The line in full, and what is known of it."""
+        line, recalled = self._pastes.unfold(folded), self._history.recalled
+        texts = self._history.texts
+        self.is_text = self._pastes.begins or (recalled and folded in texts)
+        if self.is_text and command_name(line):
+            texts.add(folded)
+        if self.is_text or not self._around.is_command(line):
+            self._state = TypeAhead()  # it stands in the input history
+        self.typed = not (self._pastes.came or (recalled and "\n" in line))
         return line
 
     @contextmanager
@@ -142,7 +164,7 @@ class Prompt:
         try:
             yield
         finally:
-            self._output.enable_bracketed_paste()
+            take_pastes(self._output)
             self._output.flush()
 
     def close(self) -> None:
@@ -169,7 +191,7 @@ class Prompt:
 
     def asked(self, question: str) -> str:
         """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
-        asking: PromptSession[str] = PromptSession(input=self._around.keys, output=self._output)
+        asking: PromptSession[str] = PromptSession(input=self._keys, output=self._output)
         early = _unsent(self._early(asking.input))
         try:
             with self._pasting():
@@ -192,21 +214,20 @@ class Prompt:
             history=self._history,
             multiline=True,
             prompt_continuation=FormattedText([("class:prompt", "  ")]),
-            key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.edit, self._pastes)),
+            key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.is_command, around.edit, self._pastes)),
             completer=_Suggestions(around.suggest),
-            complete_while_typing=Condition(is_command),
+            complete_while_typing=Condition(self._completes),
             auto_suggest=_FromHistory(),
             input_processors=[ShowPastes(self._pastes)],
             enable_suspend=True,
             search_ignore_case=True,
             cursor=DynamicCursorShapeConfig(_cursor),
-            input=around.keys,
+            input=self._keys,
             output=self._output,
         )
         session.default_buffer.on_text_changed += self._typed
         session.app.before_render += partial(_fit, session)
         session.app.after_render += self._shown
-        session.app.ttimeoutlen = 0.05  # so long an Escape waits whether it begins a sequence
         return session
 
     def _shown(self, app: Application[str]) -> None:
@@ -214,8 +235,18 @@ class Prompt:
         self._around.shown()
 
     def _typed(self, buffer: Buffer) -> None:
-        if buffer.text and not buffer.text.startswith("/"):
+        if not buffer.text or (self._pastes.begins and buffer.text in self._history.get_strings()):
+            self._pastes.start()
+        elif not self._completes():
             self._around.typed()
+        shorter, self._length = len(buffer.text) < self._length, len(buffer.text)
+        if shorter and self._completes():  # which prompt-toolkit does after what is added alone
+            buffer.start_completion(select_first=False)
+
+    def _completes(self) -> bool:
+        """Whether what is typed is a command, or going to be one, and its menu is shown."""
+        text = get_app().current_buffer.text
+        return "\n" not in text and not self._pastes.begins and (text == "/" or bool(command_name(text)))
 
 
 def _fit(session: PromptSession[str], app: Application[str]) -> None:
@@ -243,12 +274,18 @@ _LINE_FEED = KeyPress(Keys.ControlJ)
 
 def _unsent(early: list[KeyPress]) -> list[KeyPress]:
     """The same as keys that add lines and send nothing; an Enter before or after them all means nothing any more."""
-    lines = [_LINE_FEED if each.key == Keys.ControlM else each for each in early]
+    lines = [_LINE_FEED if each.key in (Keys.ControlM, ALT_ENTER) else each for each in early]
     while lines and lines[-1] == _LINE_FEED:
         lines.pop()
     while lines and lines[0] == _LINE_FEED:
         lines.pop(0)
     return lines
+
+
+def _first_line(early: list[KeyPress]) -> str:
+    """What was typed up to the first Enter; "" where it begins with a paste."""
+    typed = takewhile(lambda each: each.key not in (Keys.ControlM, Keys.ControlJ, ALT_ENTER), early)
+    return "" if early and early[0].key == Keys.BracketedPaste else "".join(each.data for each in typed)
 
 
 def _below(early: list[KeyPress]) -> list[KeyPress]:
@@ -268,7 +305,20 @@ def _colourless(style: str) -> str:
 
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
-    return lambda: FormattedText([("", status(get_app().output.get_size().columns))])
+    """The status line, behind the mode of vi."""
+
+    def line() -> FormattedText:
+        mode = _mode()
+        return FormattedText([("", mode), ("", status(get_app().output.get_size().columns - len(mode)))])
+
+    return line
+
+
+def _mode() -> str:
+    """The mode that vi's keys are in."""
+    app = get_app()
+    name = app.vi_state.input_mode.value.replace("vi-", "vi ").replace("navigation", "normal")
+    return f"{name} · " if app.editing_mode == EditingMode.VI else ""
 
 
 class _Suggestions(Completer):

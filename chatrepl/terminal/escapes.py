@@ -1,0 +1,33 @@
+"""What a terminal sends beside text: escape sequences that are keys, and reports, which are none.
+
+Pure text. ``TOKEN`` finds a whole sequence, ``BEGUN`` what may still become one, ``REPORT`` what no key sends.
+"""
+
+import re
+
+_ST = r"(?:\x07|\x1b\\)"
+_STRINGS = rf"\x1b\]\d+;[^\x07\x1b]*{_ST}|\x1bP[ -?]+[@-~][^\x07\x1b]*{_ST}|\x1b_G[^\x07\x1b]*{_ST}"
+"""OSC, DCS and APC: answers about colours, names, pictures. None is a key."""
+
+TOKEN = re.compile(
+    rf"{_STRINGS}|\x1b\[\[[A-E]|\x1b\[M[ -\U0010ffff]{{3}}|\x1b\[(?!M)[0-?]*[ -/]*[@-Z\\-~]|\x1bO[A-DFHMP-Scd]"
+)
+"""A whole sequence: a string, a key of the Linux console, a click of an old mouse, a CSI, an SS3."""
+
+CERTAIN = re.compile(r"\x1b(?:\]\d+;|P[ -?]+[@-~]|_G)")
+"""The beginning of a report; nobody types that."""
+
+BEGUN = re.compile(
+    r"\x1b(?:\[(?:\[|M.{0,2}|[0-?]*[ -/]*)|O|\](?:\d+(?:;[^\x07\x1b]*\x1b?)?)?"
+    r"|P(?:[ -?]+(?:[@-~][^\x07\x1b]*\x1b?)?)?|_(?:G[^\x07\x1b]*\x1b?)?)?\Z",
+    re.DOTALL,
+)
+"""All there is, from the Escape on, and the rest may come."""
+
+REPORT = re.compile(rf"{_STRINGS}|\x1b\[(?:[IO]|[<-?][0-?]*[ -/]*[@-~]|[\d;]*(?:[cnRtx]|\$y)|M[ -\U0010ffff]{{3}})")
+"""Focus, colours, attributes, versions, sizes, modes, the cursor's place, the mouse."""
+
+
+def without_reports(text: str) -> str:
+    """The text without what the terminal told of itself in between."""
+    return REPORT.sub("", text) if "\x1b" in text else text
