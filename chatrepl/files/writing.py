@@ -4,9 +4,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EPERM
 from pathlib import Path
 
 from chatrepl.errors import CommandError
+from chatrepl.files.ownership import strangers
 
 
 def split(words: str, *, posix: bool = os.name == "posix") -> list[str]:
@@ -38,8 +40,10 @@ def write(path: Path, data: bytes, *, force: bool = True, check: Callable[[Path]
     """Put the data in place in one step; whatever fails, what was there before still is.
 
     Without ``force`` an existing file raises FileExistsError. ``check`` may look at the file before it is put in place
-    and refuse it by raising.
+    and refuse it by raising. Where a link or the folder is another user's, that is an OSError.
     """
+    if wrong := strangers(path):
+        raise PermissionError(EPERM, f"{wrong}, who may read or change what is written there")
     path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".chatrepl-")  # for the user alone: 0600
     try:
@@ -74,6 +78,9 @@ def _publish(temporary: str, path: Path) -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this user alone."""
+    """Make the folder, and those above it that are missing, for this user alone. One that is reached by a link of
+    another user's is an OSError."""
+    if wrong := strangers(folder / "new"):
+        raise PermissionError(EPERM, wrong)
     for path in (*reversed(folder.parents), folder):
         path.mkdir(mode=0o700, exist_ok=True)
