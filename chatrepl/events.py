@@ -4,9 +4,9 @@ A failure is an exception (see ``errors``), never an event.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+from chatrepl import dataclass
 from chatrepl.usage import Usage as Usage
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]

@@ -2,8 +2,10 @@
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from chatrepl import dataclass
 
 
 class Price(NamedTuple):
@@ -80,7 +82,7 @@ class Sum(NamedTuple):
     saved: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass()
 class Tally:
     """What replies add up to. One more costs the same after many as after none."""
 

@@ -1,7 +1,6 @@
 """What is told of a reply that is over: how it ended, and its figures."""
 
-from dataclasses import dataclass
-
+from chatrepl import dataclass
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message

@@ -1,7 +1,8 @@
 """A reply that is still arriving."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chatrepl import dataclass
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage

@@ -5,7 +5,8 @@ It is made before the session is, and handed over whole: whoever asks later asks
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+
+from chatrepl import dataclass
 
 NO = "n"
 """The choice that holds where no other one is made."""
@@ -16,7 +17,7 @@ def no_answer(_question: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class User:
     """Who can be asked. Without arguments: no one, who agrees to nothing."""
 

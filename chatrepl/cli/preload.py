@@ -7,7 +7,6 @@ from importlib import import_module
 
 NEEDED = (
     "chatrepl.chat.turn",
-    "chatrepl.chat.commands",
     "chatrepl.client.connection",
     "chatrepl.client.client",
     "encodings.idna",  # to look up the server's name

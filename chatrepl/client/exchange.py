@@ -4,8 +4,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chatrepl import dataclass
 from chatrepl.client.routes import Route
 from chatrepl.text.redaction import HIDDEN, Secrets
 

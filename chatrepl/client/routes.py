@@ -7,10 +7,10 @@ import ssl
 import sys
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import httpx
 
+from chatrepl import dataclass
 from chatrepl.config.config import Profile
 from chatrepl.errors import ConfigError
 from chatrepl.files.writing import path_of

@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpcore
 import httpx
 
+from chatrepl import dataclass
 from chatrepl.config.config import Timeouts
 
 SLICE = 0.25

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatrepl import dataclass
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text.fuzzy import nearest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeouts:
     """How long to wait, in seconds: for a connection, for the first byte, between bytes, for the whole reply."""
 
@@ -23,7 +24,7 @@ class Timeouts:
     total: float = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """Who to talk to, and where: a vendor. ``options`` are merged last into the body of a request."""
 
@@ -118,7 +119,7 @@ def located(profile: Profile, env: Mapping[str, str]) -> Profile:
     return replace(profile, place=Url(base_url))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ui:
     """How the program behaves: the [ui] table of the configuration, and what /set changes."""
 

@@ -1,6 +1,5 @@
 """Reads a configuration file strictly: every mistake in it has its line, and the word that was meant."""
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -166,6 +165,8 @@ def _is_name(value: str) -> bool:
 
 def unsendable(value: object) -> str:
     """What a value is that has no place in a request, "" if it has one: JSON knows neither dates nor infinity."""
+    import json  # not for the first key of who has no such file
+
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except TypeError:

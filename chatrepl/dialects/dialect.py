@@ -1,9 +1,10 @@
 """What a wire protocol is here: a handful of pure functions between a conversation and plain data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, get_args
 
+from chatrepl import dataclass
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part
 from chatrepl.dialects.framing import Frame, Framing

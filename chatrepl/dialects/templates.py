@@ -14,8 +14,7 @@ The prompt stops where the text behind ``{assistant}`` stands, or, if that is on
 would begin. All other braces are text, as are those in what people and models say.
 """
 
-from dataclasses import dataclass
-
+from chatrepl import dataclass
 from chatrepl.errors import ConfigError
 from chatrepl.text.fuzzy import nearest
 

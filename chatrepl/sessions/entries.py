@@ -5,10 +5,10 @@ changes a session is an entry, written first and then taken in here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, TypeVar
 
-from chatrepl import conversation
+from chatrepl import conversation, dataclass
 from chatrepl.conversation import (
     BROKEN_OFF,
     Conversation,
@@ -56,7 +56,7 @@ class Piece(NamedTuple):
     thinking: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """Something done to the conversation.
 
@@ -90,7 +90,7 @@ class Change(NamedTuple):
     turns: list[Turn]
 
 
-@dataclass(slots=True)
+@dataclass()
 class State:
     """What the entries so far add up to."""
 

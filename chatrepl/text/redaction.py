@@ -1,6 +1,5 @@
 """Keeps secrets out of whatever is shown or written: error texts, recordings, the last exchange."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
@@ -43,6 +42,8 @@ class Secrets:
         """Hide that from now on."""
         if len(secret) < SHORTEST or secret.lower() in PLACEHOLDERS or secret in self._known:
             return
+        import json  # not before the first prompt of who needs no key
+
         self._known += dict.fromkeys((secret, quote(secret, safe=""), json.dumps(secret)[1:-1]))
         self._firsts = "".join({written[0] for written in self._known})
 

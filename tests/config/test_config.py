@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
+from platformdirs import PlatformDirs
 
 from chatrepl import config
 from chatrepl.config import reading
@@ -210,8 +211,20 @@ def test_home_holds_everything_where_it_is_set(tmp_path: Path) -> None:
     assert places.config.parent == places.sessions.parent == tmp_path
 
 
-def test_otherwise_the_platform_decides() -> None:
-    assert "chatrepl" in str(config.places({}).sessions)
+@pytest.mark.parametrize("home", ["/home/me", "", "relative", "~", None])
+@pytest.mark.parametrize("folder", ["/elsewhere", "", "relative", "/with blank /", None])
+def test_otherwise_the_platform_decides(monkeypatch: pytest.MonkeyPatch, home: str | None, folder: str | None) -> None:
+    told = {"HOME": home, **dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), folder)}
+    env = {name: value for name, value in told.items() if value is not None}
+    for name in told:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    dirs = PlatformDirs("chatrepl", appauthor=False)
+    places = config.places(env)
+    assert places.config.parent == dirs.user_config_path
+    assert places.sessions.parent == places.models.parent == dirs.user_data_path
+    assert places.history.parent == dirs.user_state_path
 
 
 def test_a_line_is_told_at_once_whatever_stands_in_a_long_text(tmp_path: Path) -> None:

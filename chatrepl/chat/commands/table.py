@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from chatrepl import dataclass
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chatrepl import dataclass
 from chatrepl.conversation import Conversation
 
 

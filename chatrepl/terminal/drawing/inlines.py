@@ -1,11 +1,11 @@
 """The inline parts of a block as one styled line."""
 
 import re
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
 
+from chatrepl import dataclass
 from chatrepl.terminal.drawing.formulas import unicode
 from chatrepl.terminal.drawing.lines import Line, plain
 from chatrepl.terminal.drawing.styles import Styles

@@ -1,7 +1,8 @@
 """A text as the server sends it into lines to write."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chatrepl import dataclass
 from chatrepl.terminal.drawing.drawing import Drawing
 from chatrepl.terminal.drawing.lines import ansi
 from chatrepl.terminal.drawing.reasoning import Aside

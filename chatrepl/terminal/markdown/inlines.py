@@ -2,9 +2,9 @@
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chatrepl import dataclass
 from chatrepl.terminal.markdown.parser import parser
 from chatrepl.text import safe
 

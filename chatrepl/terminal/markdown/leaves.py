@@ -3,7 +3,7 @@
 Without a tree above them, the leaves that have come so far are a prefix of those of the whole document.
 """
 
-from dataclasses import dataclass
+from chatrepl import dataclass
 
 
 @dataclass(frozen=True, slots=True)

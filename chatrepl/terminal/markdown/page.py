@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chatrepl import dataclass
 from chatrepl.terminal.markdown.flatten import Walk
 from chatrepl.terminal.markdown.leaves import Leaf
 from chatrepl.terminal.markdown.parser import Block, tree

@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
+from chatrepl import dataclass
 from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.terminal.drawing import Aside, Drawing, Line, Strand, ansi, panel
 from chatrepl.terminal.screen.painter import Painter

@@ -1,0 +1,76 @@
+"""What the root of the package lends the others: dataclasses that cost little to make."""
+
+from dataclasses import asdict, field, fields, replace
+from typing import Any
+
+import pytest
+
+from chatrepl import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One of many."""
+
+    x: int
+    y: int = 0
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("left of everything")
+
+
+@dataclass(frozen=True)
+class Pixel:
+    """One of few."""
+
+    x: int
+    y: int = 0
+    names: list[str] = field(default_factory=list, metadata={"of": "a pixel"})
+
+
+@dataclass()
+class Place:
+    """One that changes."""
+
+    x: int
+
+
+@pytest.mark.parametrize("kind", [Point, Pixel])
+def test_it_is_a_dataclass(kind: Any) -> None:
+    one = kind(1, y=2)
+    assert (one.x, one.y, kind(1).y, kind.__match_args__[:2]) == (1, 2, 0, ("x", "y"))
+    assert one == kind(1, 2) != kind(1, 3)
+    assert replace(one, x=3) == kind(3, 2)
+    assert repr(one).startswith(f"{kind.__name__}(x=1, y=2")
+    assert [each.name for each in fields(kind)][:2] == ["x", "y"]
+    assert asdict(one)["y"] == 2
+    match one:
+        case Point(x, y) | Pixel(x, y):
+            assert (x, y) == (1, 2)
+
+
+def test_what_has_the_same_values_is_not_the_same() -> None:
+    others: list[object] = [Pixel(1), (1, 0), None]
+    assert Point(1) not in others
+    assert len({Point(1), Point(1), Point(2)}) == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Place(1))
+
+
+def test_each_has_a_list_of_its_own() -> None:
+    Pixel(1).names.append("x")
+    assert Pixel(1).names == []
+    assert fields(Pixel)[-1].metadata["of"] == "a pixel"
+
+
+@pytest.mark.parametrize("words", ["()", "(1, 2, [], 4)", "(1, x=1)", "(z=1)", "(1, z=2)"])
+@pytest.mark.parametrize("kind", [Point, Pixel])
+def test_what_no_field_takes_is_refused(kind: type, words: str) -> None:
+    with pytest.raises(TypeError):
+        eval(f"kind{words}", {"kind": kind})
+
+
+def test_it_is_checked_as_it_is_made() -> None:
+    with pytest.raises(ValueError, match="left"):
+        Point(-1)
