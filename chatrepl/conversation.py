@@ -1,10 +1,11 @@
 """A conversation: its turns, their messages, and what these hold."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+from chatrepl import dataclass
 from chatrepl.usage import Usage
 
 Role = Literal["user", "assistant", "tool"]
@@ -154,15 +155,16 @@ def from_data(data: Mapping[str, Any]) -> Message:
     """The message that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
     try:
         parts = tuple(_part(dict(part)) for part in data["parts"])
-        texts = {key: _text(data.get(key, "")) for key in _TEXTS}
+        texts = {key: _text(data[key]) for key in _TEXTS if key in data}
         usage = Usage(**data["usage"]) if data.get("usage") else None
-        if data["role"] not in get_args(Role):
+        if data["role"] not in _ROLES:
             raise ValueError(f"no such role: {data['role']!r}")
         return Message(data["role"], parts, usage=usage, **texts)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a message: {error}") from error
 
 
+_ROLES = get_args(Role)
 _TEXTS = ("model", "ending", "at", "fingerprint", "profile", "raw_ending")
 
 
@@ -188,7 +190,7 @@ def checked(messages: Iterable[Message]) -> Turn:
     return turn
 
 
-@dataclass(slots=True)
+@dataclass()
 class Conversation:
     """The system prompt and the turns. A turn enters whole or not at all, so roles alternate in every prefix.
 
