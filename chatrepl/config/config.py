@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl import dataclass
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text.fuzzy import nearest
+
+if TYPE_CHECKING:
+    from chatrepl.config.tools import Tools
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Profile:
     """How many tokens its model can hold; 0 is unknown."""
     price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
     """Dollars for a million tokens, in and out; none is unknown."""
+    tools: tuple[str, ...] = ()
+    """The tools and servers that its model may call from the start."""
     by_hand: bool = field(default=False, metadata={"key": None})
     """Whether it was made of an address on the command line, so that no configuration tells of it."""
 
@@ -152,6 +157,8 @@ class Config(NamedTuple):
     profiles: Mapping[str, Profile] = MappingProxyType({})
     replay: Replay | None = None
     """The recording that all profiles are at in a replay."""
+    tools: "Tools | None" = None
+    """What a model may call, None where the file speaks of none."""
 
     def profile(self, name: str) -> Profile:
         """The profile of that name."""

@@ -5,13 +5,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl.config.config import Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
 from chatrepl.text import lookalikes
 from chatrepl.text.fuzzy import nearest
 from chatrepl.text.redaction import is_secret
+
+if TYPE_CHECKING:
+    from chatrepl.config.tools import Tools
 
 
 def load(path: Path, *, must_exist: bool = False) -> Config:
@@ -38,10 +41,10 @@ def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
         raise ConfigError(f"{path} is not valid TOML: {said}", "Mend that line, or move the file away.") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
         raise ConfigError(f"{path} holds what no configuration needs", "Move the file away.") from None
-    return _Reader(path, text, []).config(data, built_in)
+    return Reader(path, text, []).config(data, built_in)
 
 
-class _Reader(NamedTuple):
+class Reader(NamedTuple):
     """Turns the tables of one file into dataclasses; every complaint names the file, the line and the key."""
 
     path: Path
@@ -50,7 +53,7 @@ class _Reader(NamedTuple):
     """What was complained of so far, and its line; the first in the file is told in the end."""
 
     def config(self, data: dict[str, Any], built_in: Mapping[str, Profile]) -> Config:
-        data = dict(self.sound((), data, {"default": str, "ui": dict, "profiles": dict}))
+        data = dict(self.sound((), data, _TABLES))
         profiles = dict(built_in)
         for name, table in data.get("profiles", {}).items():
             self.demand(("profiles", name), isinstance(table, dict), "has to be a table")
@@ -62,9 +65,15 @@ class _Reader(NamedTuple):
         known = not default or default in profiles
         self.demand(("default",), known, f"names no profile: {default!r}{nearest(default, profiles)}")
         ui = self.fill(("ui",), data.get("ui", {}), Ui())
+        tools = self.tools(data) if data.keys() & {"tools", "mcp", "import_mcp", "allowed"} else None
         if self.mistakes:
             raise min(self.mistakes, key=lambda each: each[0])[1]
-        return Config(self.path, default, ui, profiles)
+        return Config(self.path, default, ui, profiles, tools)
+
+    def tools(self, data: dict[str, Any]) -> "Tools":
+        from chatrepl.config import reading_tools  # not for those who have none
+
+        return reading_tools.read(self, data)
 
     def profile(self, name: str, table: dict[str, Any], start: Profile) -> Profile:
         at, before = ("profiles", name), len(self.mistakes)
@@ -102,7 +111,7 @@ class _Reader(NamedTuple):
             return tuple(value) if self.demand(at, words, "has to be a list of words") else now
         if isinstance(now, Mapping):
             texts = all(isinstance(text, str) for text in value.values())
-            self.demand(at, texts or at[-1] == "options", "has to hold texts")
+            self.demand(at, texts or at[-1] == "options" or "free" in known.metadata, "has to hold texts")
             for name, item in value.items():
                 wrong = unsendable(item)
                 self.demand((*at, name), not wrong, f"is {wrong}, which no request can hold")
@@ -139,6 +148,17 @@ class _Reader(NamedTuple):
         return good
 
 
+_TABLES = {
+    "default": str,
+    "ui": dict,
+    "profiles": dict,
+    "tools": object,
+    "mcp": dict,
+    "import_mcp": tuple,
+    "allowed": dict,
+}
+"""What stands at the top of a configuration; ``tools`` is a table or a list."""
+
 _NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
 
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
@@ -155,6 +175,7 @@ _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     dict: (lambda value: isinstance(value, dict), "a table"),
     tuple: (lambda value: isinstance(value, list), "a list"),
     Timeouts: (lambda value: isinstance(value, dict), "a table"),
+    object: (lambda _value: True, ""),
 }
 
 
