@@ -24,6 +24,7 @@ DOORS = {
     "platformdirs": {"config"},
     "wcwidth": {"width"},
     "tomli_w": {"toml_lines", "toml_edit"},
+    **{library: {"mcp"} for library in ("mcp", "mcp_types", "anyio", "httpx2", "pydantic")},
 }
 """Each outside library has one door; what a page for the browser needs of markdown it renders itself."""
 

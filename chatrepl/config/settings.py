@@ -1,10 +1,7 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
-import codecs
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -148,24 +145,9 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:
     known = load(path)  # a file that cannot be used now is not made worse
     if key not in _UI:
         _can_be_saved(_option(key), profile, known)
-    import tomllib  # neither is needed before somebody saves
+    from chatrepl.config import editing  # not before somebody saves
 
-    from chatrepl.config import toml_edit
-
-    old = path.read_bytes() if os.path.exists(path) else b""
-    text = old.decode("utf-8-sig")
-    data = tomllib.loads(text)
-    at = _set(data, key, ui, profile)
-    new, kept = toml_edit.changed(text, at, data), None
-    try:
-        files.private_folder(path.parent)
-        if new is None:
-            new, kept = toml_edit.written(data), _kept(path, old)
-        # What would be refused at the next start is not put in place.
-        files.write(path, (codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b"") + new.encode(), check=load)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", _HOLDS) from None
-    return kept
+    return editing.edit(path, lambda data: iter([_set(data, key, ui, profile)]))
 
 
 _HOLDS = "The setting holds for this session."
@@ -196,14 +178,6 @@ def _set(data: dict[str, Any], key: str, ui: Ui, profile: Profile) -> tuple[str,
             data = data.get(name, {})
         data.pop(at[-1], None)
     return at
-
-
-def _kept(path: Path, data: bytes) -> Path:
-    """A copy of the old file beside it."""
-    names = (f"{path.name}.bak{number or ''}" for number in count())
-    backup = next(other for other in map(path.with_name, names) if not other.exists())
-    files.write(backup, data, force=False)
-    return backup
 
 
 def _option(key: str) -> str:

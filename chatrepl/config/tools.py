@@ -45,6 +45,8 @@ class Server:
     """Patterns of the tools that are offered to the model; none means all."""
     approve: str = field(default="ask", metadata={"of": APPROVALS})
     timeout: float = 60.0
+    path: str = ""
+    """The file that says so, where it is not the configuration itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,16 @@ class Child:
             self._signal(_KILL)
             self.ended.wait(2)
 
+    def leave(self) -> None:
+        """Let it end by itself, which most do when their input closes; then end it."""
+        self.close_input()
+        self.ended.wait(GRACE)
+        self.end()
+
+    def kill(self) -> None:
+        """End the whole group, without waiting for that."""
+        self._signal(_KILL)
+
     def _signal(self, number: int) -> None:
         """Send that to the group, unless it is known to be gone."""
         with self._lock, suppress(OSError):
