@@ -68,7 +68,7 @@ class Reader(NamedTuple):
         tools = self.tools(data) if data.keys() & {"tools", "mcp", "import_mcp", "allowed"} else None
         if self.mistakes:
             raise min(self.mistakes, key=lambda each: each[0])[1]
-        return Config(self.path, default, ui, profiles, tools)
+        return Config(self.path, default, ui, profiles, tools=tools)
 
     def tools(self, data: dict[str, Any]) -> "Tools":
         from chatrepl.config import reading_tools  # not for those who have none

@@ -43,7 +43,7 @@ def _each(reader: "Reader", table: str, entries: Mapping[str, Any], kind: Callab
         if not reader.demand(at, isinstance(entry, dict), "has to be a table"):
             continue
         before = len(reader.mistakes)
-        made = reader.fill(at, entry, kind(name), leave_out=("name", "path"))
+        made = reader.fill(at, entry, kind(name))
         if len(reader.mistakes) == before:  # else its command may be what is misspelt
             _complain(reader, at, faults(made))
             found[name] = made

@@ -21,7 +21,7 @@ APPROVALS = ("ask", "allow")
 class Program:
     """A program that a model may call: a [tools.NAME] of the configuration."""
 
-    name: str = ""
+    name: str = field(default="", metadata={"key": None})
     command: tuple[str, ...] = ()
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict, metadata={"free": True})
@@ -36,7 +36,7 @@ class Program:
 class Server:
     """A server of the Model Context Protocol: a [mcp.NAME] of the configuration, or of a file that it imports."""
 
-    name: str = ""
+    name: str = field(default="", metadata={"key": None})
     command: tuple[str, ...] = ()
     url: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Server:
     """Patterns of the tools that are offered to the model; none means all."""
     approve: str = field(default="ask", metadata={"of": APPROVALS})
     timeout: float = 60.0
-    path: str = ""
+    path: str = field(default="", metadata={"key": None})
     """The file that says so, where it is not the configuration itself."""
 
 

@@ -25,10 +25,11 @@ ALL = "all"
 
 
 class Toolbox:
-    """The tools of a program that runs. ``tell`` is given lines for the user; ``secrets`` learns what is passed on."""
+    """The tools of a program that runs. ``tell`` is given what the user should know,
+    ``secrets`` learns what is passed on."""
 
     def __init__(
-        self, said: Tools, path: Path, env: Mapping[str, str], secrets: Secrets, tell: Callable[[str], None]
+        self, said: Tools, path: Path, env: Mapping[str, str], secrets: Secrets, tell: Callable[[ChatError], None]
     ) -> None:
         self._said, self._path, self._tell = said, path, tell
         self._keeper, self._loop = Keeper(), Loop()
@@ -83,14 +84,14 @@ class Toolbox:
             except ChatError as error:
                 if name not in self._failed:
                     self._failed.add(name)
-                    self._tell(f"{error}. {error.hint}".removesuffix(" "))
+                    self._tell(error)
         return found
 
     def _tools_of(self, name: str) -> Sequence[Tool]:
         if name in self.servers:
             return self.servers[name].tools()
         if why := untrusted(self._path):
-            raise CommandError(f"{name} is not run: {why}", f"chmod go-w {self._path} takes that away.")
+            raise CommandError(f"{name} is not run: {why}", "Take that right away: chmod go-w FILE")
         return [programs.tool(self._said.programs[name], self._around)]
 
     def close(self) -> None:
@@ -111,10 +112,10 @@ class Toolbox:
             try:
                 found, complaints = imported(path_of(file))
             except ChatError as error:
-                self._tell(f"{error}. {error.hint}".removesuffix(" "))
+                self._tell(error)
                 continue
             for line in complaints:
-                self._tell(line)
+                self._tell(CommandError(line))
             for spec in found:
                 if spec.name.lower() not in taken:
                     taken.add(spec.name.lower())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl.config.tools import Server
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
 from chatrepl.tools import results
 from chatrepl.tools.children import Keeper
@@ -28,6 +28,9 @@ Begin = Callable[..., McpServer]
 class Told(list[str]):
     """The lines that the user was told."""
 
+    def tell(self, error: ChatError) -> None:
+        self.append(str(error))
+
 
 @pytest.fixture
 def told() -> Told:
@@ -43,7 +46,7 @@ def begin(told: Told, tmp_path: Path) -> Iterator[Begin]:
     def begin(*words: str, **settings: object) -> McpServer:
         command = (sys.executable, SCRIPT, *words) if words else ()
         spec = Server(**{"name": "odd", "command": command, "timeout": 20.0, **settings})  # type: ignore[arg-type]
-        made.append(McpServer(spec, Surroundings(dict(os.environ), keeper, tmp_path), loop, told.append))
+        made.append(McpServer(spec, Surroundings(dict(os.environ), keeper, tmp_path), loop, told.tell))
         return made[-1]
 
     yield begin
@@ -146,7 +149,7 @@ def test_a_server_that_ends_at_once_is_one_line(begin: Begin) -> None:
     with pytest.raises(CommandError) as caught:
         server.tools()
     assert str(caught.value) == "odd cannot be used: it ended (exit 1): no database"
-    assert caught.value.hint == "/mcp odd log shows what it wrote."
+    assert caught.value.hint == Hint("", "/mcp odd log shows what it wrote.")
 
 
 def test_a_server_that_dies_in_a_call_is_started_again_at_the_next(begin: Begin, tmp_path: Path) -> None:

@@ -81,9 +81,13 @@ def _texts(value: object) -> dict[str, str]:
     return {name: re.sub(r"\$\{env:(\w+)\}", r"${\1}", str(each)) for name, each in table(value).items()}
 
 
-_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_STRING = r'("(?:[^"\\\n]|\\.)*")'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])")
 
 
 def _plain(source: str) -> str:
     """JSON without the comments and last commas that VS Code allows."""
-    return _COMMENT.sub(lambda match: match[1] or "", source)
+    for pattern in (_COMMENT, _LAST_COMMA):
+        source = pattern.sub(lambda match: match[1] or "", source)
+    return source

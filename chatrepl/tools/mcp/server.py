@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chatrepl.config.tools import Server, expanded
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe, urls
 from chatrepl.tools import names, results, schemas
 from chatrepl.tools.children import Child, environment
@@ -33,10 +33,10 @@ MANY = 100
 
 
 class McpServer:
-    """One server. ``tell`` is given lines for the user; ``refused`` says why its command is not run, "" where it is."""
+    """One server. ``tell`` is given what the user should know; ``refused`` is why its command is not run, or ""."""
 
     def __init__(
-        self, spec: Server, around: Surroundings, loop: Loop, tell: Callable[[str], None], refused: str = ""
+        self, spec: Server, around: Surroundings, loop: Loop, tell: Callable[[ChatError], None], refused: str = ""
     ) -> None:
         self.spec, self._around, self._loop, self._tell, self._refused = spec, around, loop, tell, refused
         self._connection: Connection | None = None
@@ -80,7 +80,7 @@ class McpServer:
             return
         self.stop()
         if self._refused:
-            raise CommandError(f"{self.name} is not started: {self._refused}", "chmod go-w takes that away.")
+            raise CommandError(f"{self.name} is not started: {self._refused}", "Take that right away: chmod go-w FILE")
         portal = self._loop.portal
         from chatrepl.tools.mcp import sdk, transports  # the library is there, the loop has seen to that
 
@@ -186,8 +186,8 @@ class McpServer:
             reason = f"it ended (exit {self._child.status})"
         return safe.line(f"{reason}: {last}" if last else reason)
 
-    def _hint(self) -> str:
-        return f"/mcp {self.name} log shows what it wrote." if self._errors.text else ""
+    def _hint(self) -> Hint:
+        return Hint("", f"/mcp {self.name} log shows what it wrote.") if self._errors.text else Hint()
 
     def _start(
         self, words: list[str], given: dict[str, str], out: Callable[[bytes], None], gone: Callable[[], None]
@@ -237,7 +237,7 @@ class McpServer:
         """Tell that, once."""
         if line not in self._told:
             self._told.add(line)
-            self._tell(line)
+            self._tell(CommandError(line))
 
 
 def _stands(connection: "Connection") -> bool:
