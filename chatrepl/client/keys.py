@@ -1,17 +1,25 @@
 """The key of a profile, read when it is needed: from the environment, a file or a command. It is never stored."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import IO
 
 from chatrepl.config.config import Profile, address
 from chatrepl.config.vendors import SECOND_NAMES
 from chatrepl.errors import ChatError, ConfigError, Hint
+from chatrepl.files import reading
 from chatrepl.files.writing import path_of
 from chatrepl.terminal.signals import cooked
-from chatrepl.text import urls
+from chatrepl.text import safe, urls
+from chatrepl.text.environment import for_children, named
 from chatrepl.text.redaction import Secrets, is_secret
+
+MOST = 65_536
+"""The most bytes of a key, wherever it is from."""
 
 COMMAND_SECONDS = 30
 """How long a key command may take: time enough to unlock a password store."""
@@ -20,7 +28,7 @@ COMMAND_SECONDS = 30
 def read(profile: Profile, env: Mapping[str, str]) -> str:
     """The key, or "" where the profile names none. A named key that cannot be had is a ConfigError."""
     if profile.key_command:
-        key = _from_command(profile)
+        key = _from_command(profile, env)
     elif profile.key_file:
         key = _from_file(profile)
     else:
@@ -127,19 +135,17 @@ def _in_environment(profile: Profile, env: Mapping[str, str]) -> str:
 def _from_file(profile: Profile) -> str:
     path = path_of(profile.key_file)
     try:
-        return path.read_text("utf-8-sig")
+        return reading.bounded(path, MOST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(f"The key file of the profile {profile.name!r} cannot be read: {path}: {reason}") from None
 
 
-def _from_command(profile: Profile) -> str:
+def _from_command(profile: Profile, env: Mapping[str, str]) -> str:
     command = profile.key_command[0]
     try:
         with cooked(sys.stdin):  # it may ask for a password
-            done = subprocess.run(
-                profile.key_command, stdout=subprocess.PIPE, check=True, timeout=COMMAND_SECONDS, encoding="utf-8"
-            )
+            return _printed(profile.key_command, env).decode("utf-8")
     except subprocess.TimeoutExpired:
         raise ConfigError(f"The key command {command!r} took more than {COMMAND_SECONDS} seconds") from None
     except subprocess.CalledProcessError as error:
@@ -147,4 +153,44 @@ def _from_command(profile: Profile) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "what it printed is not text"
         raise ConfigError(f"The key command {command!r} cannot be used: {reason}") from None
-    return done.stdout
+
+
+def _printed(command: Sequence[str], env: Mapping[str, str]) -> bytes:
+    """What the command prints. It finds the variables that carry secrets only where it names them; what it says on its
+    standard error, which may be a question, is shown while it comes."""
+    given = for_children(env, named(command))
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=given)
+    assert child.stdout
+    late = threading.Event()
+    alarm = threading.Timer(COMMAND_SECONDS, _end, (child, late))
+    telling = threading.Thread(target=_tell, args=(child.stderr,), daemon=True)
+    for thread in (alarm, telling):
+        thread.start()
+    try:
+        with child.stdout:
+            printed = child.stdout.read(MOST + 1)
+        if len(printed) > MOST:
+            raise OSError(0, f"it prints more than {MOST:,} bytes")
+        status = child.wait()
+    finally:
+        alarm.cancel()
+        child.kill()
+        child.wait()
+    telling.join(0.5)  # a program that it left behind may hold the pipe
+    if late.is_set():
+        raise subprocess.TimeoutExpired(list(command), COMMAND_SECONDS)
+    if status:
+        raise subprocess.CalledProcessError(status, list(command))
+    return printed
+
+
+def _end(child: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    child.kill()
+
+
+def _tell(errors: IO[bytes]) -> None:
+    with errors:
+        while piece := os.read(errors.fileno(), 4096):
+            sys.stderr.write(safe.text(piece.decode("utf-8", "replace")))
+            sys.stderr.flush()

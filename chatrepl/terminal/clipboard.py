@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from chatrepl.text.environment import for_children
+
 SECONDS = 5.0
 """How long such a program may take."""
 
@@ -36,7 +38,7 @@ def _ran(command: Sequence[str], text: str, env: Mapping[str, str]) -> bool:
             input=text.encode(encoding, "replace"),
             stdout=subprocess.DEVNULL,  # xclip stays, and would hold a pipe open
             stderr=subprocess.DEVNULL,
-            env=dict(env) if os.name == "posix" else None,
+            env=for_children(env) if os.name == "posix" else None,
             timeout=SECONDS,
             check=False,
         )

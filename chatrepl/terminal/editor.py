@@ -12,6 +12,7 @@ from typing import TextIO
 from chatrepl import files
 from chatrepl.errors import CommandError
 from chatrepl.terminal.signals import cooked
+from chatrepl.text.environment import for_children
 
 _USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
 
@@ -23,7 +24,7 @@ def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
         with tempfile.TemporaryDirectory(prefix="chatrepl-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / "message.md"
             path.write_text(text, "utf-8", "replace", newline="")
-            _run(command, path, keys)
+            _run(command, path, keys, for_children(env))
             edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
         raise CommandError(
@@ -32,11 +33,11 @@ def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
     return edited if text.endswith("\n") else edited.removesuffix("\n")  # which editors add
 
 
-def _run(command: list[str], path: Path, keys: TextIO) -> None:
+def _run(command: list[str], path: Path, keys: TextIO, env: Mapping[str, str]) -> None:
     """The editor on that file, until it ends."""
     try:
         with cooked(keys), _ctrl_c_is_for_the_editor():
-            status = subprocess.call([*command, str(path)])
+            status = subprocess.call([*command, str(path)], env=env)
     except OSError as error:
         raise CommandError(
             f"The editor {command[0]!r} cannot be run: {error.strerror}", "Set VISUAL or EDITOR."

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from chatrepl import files
 from chatrepl.errors import ChatError, ConfigError, Hint, Unreachable
 from chatrepl.text import safe
+from chatrepl.text.environment import for_children
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _spawn(log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
-            env={"GOMP_SPINCOUNT": "1000", **env},
+            env={"GOMP_SPINCOUNT": "1000", **for_children(env)},
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows: no Ctrl-C from the console
         )
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from chatrepl import files
 from chatrepl.errors import BrokenReply, ConfigError, Unreachable
 from chatrepl.text import safe
+from chatrepl.text.environment import for_children
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _install(weights: Weights, folder: Path, report: Callable[[str], None], env:
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     settings = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}  # a user's configuration may contradict --target
     log = folder / "log"
-    process = _spawn(command, {**env, **temporary, **settings}, log)
+    needed = [name for name in env if name.startswith(("PIP_", "UV_")) or name.lower().endswith("_proxy")]
+    process = _spawn(command, {**for_children(env, needed), **temporary, **settings}, log)
     try:
         _watch(process, weights, folder, report)
     finally:
