@@ -1,81 +1,110 @@
-"""The rules of the house: who may import whom, and which module opens the door to which library."""
+"""The architecture: which package imports which, where each outside library comes in, and how long things are."""
 
 import ast
+import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from importlib import import_module
 
 import pytest
 
-import chatrepl
+from tests import architecture
+from tests.architecture import LAYER, Import, Sized
 
-HOUSE = Path(chatrepl.__file__).parent
-MODULES = sorted(HOUSE.rglob("*.py"))
-
-DOORS = {
-    "prompt_toolkit": {"prompt"},
-    "httpx": {"client"},
-    "httpcore": {"client"},
-    "rich": {"drawing"},
-    "markdown_it": {"markdown", "export", "formats"},
-    "pygments": {"code", "export", "formats"},
-    "xllamacpp": {"llama_child", "child"},
-    "platformdirs": {"config"},
-    "wcwidth": {"width"},
-    "tomli_w": {"toml_lines", "toml_edit"},
-    **{library: {"mcp"} for library in ("mcp", "mcp_types", "anyio", "httpx2", "pydantic")},
+DOORS: dict[str, tuple[str, ...]] = {
+    "prompt_toolkit": ("terminal.prompt",),
+    "rich": ("terminal.drawing",),
+    "markdown_it": ("terminal.markdown", "sessions.formats"),
+    "pygments": ("text.code", "sessions.formats"),
+    "httpx": ("client",),
+    "httpcore": ("client",),
+    "xllamacpp": ("client.embedded",),
+    **dict.fromkeys(("mcp", "mcp_types", "anyio", "httpx2", "pydantic"), ("tools.mcp",)),
+    "platformdirs": ("config",),
+    "tomli_w": ("config",),
+    "wcwidth": ("text.width",),
 }
-"""Each outside library has one door; what a page for the browser needs of markdown it renders itself."""
+"""Each outside library is imported in one place; what a page for the browser needs of markdown it renders itself."""
+
+TOO_LONG = {
+    "chatrepl.terminal.prompt.prompt": 360,
+    "chatrepl.config.vendors": 340,
+    "chatrepl.client.connection": 340,
+    "chatrepl.client.connection.Connection": 265,
+    "chatrepl.chat.session.Session": 250,
+    "chatrepl.terminal.screen.live.LivePicture": 235,
+    "chatrepl.tools.mcp.server.McpServer": 210,
+}
+"""What is longer than it may be, until it is taken apart; it grows no more."""
 
 
-def name_of(path: Path) -> tuple[str, ...]:
-    """The packages that a file belongs to, and its own name."""
-    return path.relative_to(HOUSE).with_suffix("").parts
+def too_long(sized: list[Sized], most: int) -> list[Sized]:
+    return [each for each in sized if each.lines > TOO_LONG.get(each.name, most)]
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every import in the file, wherever it stands, as dotted names."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path.name}: a relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def test_a_package_imports_only_from_the_layers_below_it() -> None:
+    wrong = {ends: where for ends, where in architecture.arrows().items() if LAYER[ends[0]] <= LAYER[ends[1]]}
+    assert not wrong
+    assert not architecture.circle()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
-def test_a_library_is_imported_at_its_door_alone(path: Path) -> None:
-    for imported in imports(path):
-        library = imported.partition(".")[0]
-        if library in sys.stdlib_module_names or library == "chatrepl":
-            continue
-        assert DOORS.get(library, set()) & set(name_of(path)), f"{path.name} imports {library}"
+def test_the_packages_hang_together_loosely() -> None:
+    assert len(architecture.arrows()) <= 75
+    assert architecture.floors() <= 10
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
-def test_a_module_says_its_job_and_stays_small(path: Path) -> None:
-    source = path.read_text("utf-8")
-    if source:
-        assert ast.get_docstring(ast.parse(source)), "no docstring"
-    assert source.count("\n") <= 350, "two jobs in one module?"
+def test_at_the_root_stand_the_packages_and_what_all_of_them_speak_of() -> None:
+    names = [name.removesuffix(".py") for name in architecture.entries()]
+    assert len(names) <= 18
+    assert set(names) <= {"__init__", "__main__", "manual", *LAYER}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["mypy", "--platform=linux"],
-        ["mypy", "--platform=win32", "--cache-dir=.mypy_cache/win32", "chatrepl"],
-    ],
-    ids=" ".join,
-)
-def test_the_linters_have_nothing_to_say(command: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=HOUSE.parent, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_a_library_is_imported_in_its_place_alone(library: str) -> None:
+    places = tuple(f"chatrepl.{place}" for place in DOORS[library])
+    assert not [
+        each
+        for each in architecture.imports()
+        if each.imported.partition(".")[0] == library
+        and not f"{each.module}.".startswith(tuple(f"{place}." for place in places))
+    ]
+
+
+def test_no_other_library_is_imported() -> None:
+    known = {*sys.stdlib_module_names, *DOORS, "chatrepl"}
+    assert not [each for each in architecture.imports() if each.imported.partition(".")[0] not in known]
+
+
+@pytest.mark.parametrize("face", [each[0] for each in architecture.faces()])
+def test_a_package_lends_what_the_type_checker_is_told_of(face: str) -> None:
+    lent, told = next(each[1:] for each in architecture.faces() if each[0] == face)
+    assert lent == told
+    package = import_module(face)
+    for module, names in lent.items():
+        assert all(getattr(package, name) is not None for name in names or {module})
+
+
+def test_modules_and_classes_have_one_job() -> None:
+    assert not too_long(architecture.modules(), 300)
+    assert not too_long(architecture.classes(), 200)
+
+
+def test_functions_are_short() -> None:
+    lines = [each.lines for each in architecture.functions()]
+    assert statistics.median(lines) <= 8
+    assert architecture.percentile(lines, 0.9) <= 25
+
+
+def test_every_module_says_its_job() -> None:
+    assert not [name for name, tree in architecture.sources().items() if tree.body and not ast.get_docstring(tree)]
+
+
+def test_a_wrong_import_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Import("chatrepl.text.safe", "chatrepl.cli.main"), Import("chatrepl.cli.main", "chatrepl.text.safe")
+    monkeypatch.setattr(architecture, "imports", lambda: wrong)
+    assert architecture.circle() == ["cli", "text"]
+    with pytest.raises(AssertionError):
+        test_a_package_imports_only_from_the_layers_below_it()
 
 
 def test_version_needs_nothing_that_is_slow_to_load() -> None:
