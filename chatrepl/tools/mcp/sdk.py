@@ -5,6 +5,7 @@ Everything here runs in the loop's thread, but for what reads a child's output. 
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, suppress
@@ -264,7 +265,8 @@ def _first(error: BaseException) -> Exception:
 def _reason(error: BaseException) -> str:
     found = _first(error)
     if isinstance(found, MCPError):
-        return "it ended the connection" if found.code == CONNECTION_CLOSED else found.error.message
+        said = re.sub(r": \d+ validation errors? for .*", "", found.error.message, flags=re.DOTALL)
+        return "it ended the connection" if found.code == CONNECTION_CLOSED else said
     if isinstance(found, TimeoutError):
         return "it did not answer"
     return str(found) or type(found).__name__
