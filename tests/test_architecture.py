@@ -15,6 +15,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prompt_toolkit": ("terminal.prompt",),
     "rich": ("terminal.drawing",),
     "markdown_it": ("terminal.markdown", "sessions.formats"),
+    "jsonschema": ("text.schema",),
     "pygments": ("text.code", "sessions.formats"),
     "httpx": ("client",),
     "httpcore": ("client",),
