@@ -78,11 +78,11 @@ def test_no_turn_is_lost_and_nothing_piles_up(server: Server, tmp_path: Path) ->
 
 def one_turn(seen: faults.Seen, server: Server, text: str) -> int:
     """Ask, and see that the question is answered, or is back. Whether it failed."""
-    seen.session.draft = ""
-    reply = asking.ask(seen.session, question(text))
-    assert seen.session.draft == ("" if reply else text)
+    outcome = asking.ask(seen.session, question(text))
+    reply = outcome.message
+    assert outcome.question_back == ("" if reply else text)
     server.forget()
     for kept in (seen.notes, seen.out):
         kept.seek(0)
         kept.truncate()
-    return seen.session.failure is not None
+    return outcome.failure is not None

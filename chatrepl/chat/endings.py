@@ -34,7 +34,7 @@ MEASURABLE = 0.2
 class Timing:
     """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
 
-    asked: float
+    asked_at: float
     first: float | None = None
     over: float | None = None
 
@@ -58,14 +58,14 @@ def with_words(ended: str, reply: Message) -> str:
 def statistics(reply: Reply, timing: Timing) -> str:
     """Time to the first word, speed and tokens of a reply, as far as they are known."""
     parts: list[str] = []
-    usage, over = reply.usage, timing.over or timing.asked
+    usage, over = reply.usage, timing.over or timing.asked_at
     if timing.first is not None:
-        parts.append(f"{timing.first - timing.asked:.1f} s to the first word")
+        parts.append(f"{timing.first - timing.asked_at:.1f} s to the first word")
         took = over - timing.first
         if usage and usage.output and took >= MEASURABLE:
             speed = f"{usage.output / took:.0f}"
             parts.append(f"{speed} token{'' if speed == '1' else 's'}/s")
-    parts.append(f"{over - timing.asked:.1f} s in all")
+    parts.append(f"{over - timing.asked_at:.1f} s in all")
     if usage and usage.input is not None:
         parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
     if usage and usage.output is not None:

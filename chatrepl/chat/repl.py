@@ -1,12 +1,13 @@
 """The loop: read a line, run a command or ask, again."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chatrepl import chat
-from chatrepl.chat.session import LOST, MEANT, Session
+from chatrepl.chat import attaching, guard
+from chatrepl.chat.outcome import Outcome
+from chatrepl.chat.session import LOST, Session
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.files import attachments
@@ -14,6 +15,10 @@ from chatrepl.text import safe, slashes
 
 TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
+
+
+MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": "/help"}
+"""The command that a line means which holds nothing but that word, and was typed by hand."""
 
 
 class Reads(Protocol):
@@ -34,49 +39,60 @@ class Reads(Protocol):
     def close(self) -> None: ...
 
 
-def run(session: Session, prompt: Reads) -> None:
+class Next(NamedTuple):
+    """What the next prompt begins with."""
+
+    draft: str = ""
+    """What stands in it already; it is sent as it is, and never a command."""
+    halted: bool = False
+    """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
+
+
+def run(session: Session, prompt: Reads, coming: Next = Next()) -> None:  # noqa: B008 it is frozen
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
     warned, pressed = False, -TWICE
     while True:
         try:
-            line = _read(session, prompt)
+            line = _read(session, prompt, coming)
+            coming = coming._replace(draft="")
             if line.strip():
-                obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
+                coming = obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
             warned, pressed = False, -TWICE
             continue
         except KeyboardInterrupt:
+            coming = coming._replace(draft="")
             before, pressed = pressed, session.clock()
             if pressed - before >= TWICE:  # what was typed and cleared in between is not counted by anybody
                 session.screen.say("Ctrl-C again, or Ctrl-D, leaves.", "dim")
                 continue
         except EOFError:
-            pass
+            coming = Next(halted=True)
         if warned or session.transcript.whole():
             return
         warned = True
         session.screen.error(TranscriptError(LOST, Hint(at_prompt="/save FILE keeps it; Ctrl-D again leaves.")))
 
 
-def _read(session: Session, prompt: Reads) -> str:
-    start, session.draft = session.draft, ""
+def _read(session: Session, prompt: Reads, coming: Next) -> str:
     about = session.transcript.state.title or session.profile.name
     session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
-    session.show_attachments()
-    return prompt.read(start, held=session.halted)
+    attaching.show(session)
+    return prompt.read(coming.draft, held=coming.halted)
 
 
-def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = False) -> None:
+def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = False) -> Next:
     """Do what one line asks for: run the command, or send it, whatever it looks like where it ``is_text``."""
     if typed:
         line = MEANT.get(line.rstrip().lower(), line)
-    is_command = not is_text and may_be_command(line)
-    with _told(session, "" if is_command else line):
-        if is_command:
-            session.refuse_key("The line", line)
-            chat.commands.run(session, line.strip())
-        else:
-            text = line if is_text else _without_escape(line)
-            _send(session, text, _named(session, line, typed=typed))
+    if not is_text and may_be_command(line):
+        return _done(session, lambda: _run(session, line))  # a command stands in the input history
+    text = line if is_text else _without_escape(line)
+    return _done(session, lambda: _send(session, text, _named(session, line, typed=typed)), text)
+
+
+def _run(session: Session, line: str) -> Outcome | None:
+    guard.refuse_key(session, "The line", line)
+    return chat.commands.run(session, line.strip())
 
 
 def _without_escape(line: str) -> str:
@@ -92,12 +108,11 @@ def may_be_command(line: str) -> bool:
     return chat.commands.is_command(line)
 
 
-def begin(session: Session, text: str, named: Iterable[Path]) -> None:
+def begin(session: Session, text: str, named: Iterable[Path]) -> Next:
     """Send what the command line and a pipe ask first, as it is."""
-    with _told(session, text):
-        session.show_attachments()
-        session.show_question(_beginning(text))
-        _send(session, text, named)
+    attaching.show(session)
+    session.screen.question(_beginning(text))
+    return _done(session, lambda: _send(session, text, named), text)
 
 
 def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
@@ -109,20 +124,17 @@ def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
     return "\n".join([*shown, f"[{len(text):,} characters in {len(said):,} lines]"])
 
 
-@contextmanager
-def _told(session: Session, line: str) -> Iterator[None]:
-    """A failure is told, and leaves the line in the next prompt; a command stands in the input history."""
+def _done(session: Session, act: Callable[[], Outcome | None], line: str = "") -> Next:
+    """Do it. A failure is told, and leaves the line in the next prompt."""
     session.interrupts.forget()
-    session.halted, session.last_reply = True, None
     try:
-        yield
-        session.halted = session.last_reply is not None and session.last_reply.ending in BROKEN_OFF
+        outcome = act() or Outcome()
+        return Next(outcome.question_back, outcome.ending in BROKEN_OFF)
     except ChatError as error:
-        session.draft = session.draft or line
         session.screen.error(error)
     except KeyboardInterrupt:
-        session.draft = session.draft or line
         session.screen.say("Stopped.", "dim")
+    return Next(line, halted=True)
 
 
 def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
@@ -138,5 +150,5 @@ def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     return [path for path in named if path not in new]
 
 
-def _send(session: Session, text: str, named: Iterable[Path]) -> None:
-    chat.turn.send(session, text, named)
+def _send(session: Session, text: str, named: Iterable[Path]) -> Outcome:
+    return chat.turn.send(session, text, named)

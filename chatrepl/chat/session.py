@@ -1,28 +1,25 @@
 """All state of a running chat; ``asking`` moves it on."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import InitVar, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import InitVar, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import files, sessions
+from chatrepl import sessions
 from chatrepl.chat.rates import Length, Rates
 from chatrepl.chat.recall import recalled, who
 from chatrepl.chat.user import User
-from chatrepl.client import keys
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, question
-from chatrepl.errors import ChatError, CommandError, Hint, TranscriptError
-from chatrepl.files import attachments
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
+from chatrepl.errors import CommandError, Hint, TranscriptError
 from chatrepl.files.attachments import Attachment
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.text import safe
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
@@ -32,10 +29,6 @@ if TYPE_CHECKING:
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 NO_SYSTEM = "No system prompt is sent from now on."
 LOST = "What was said last is in no file: the disk does not take it"
-
-
-MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": "/help"}
-"""The command that a line means which holds nothing but that word, and was typed by hand."""
 
 
 @dataclass(eq=False, repr=False)  # there is but one, and its environment holds keys
@@ -53,23 +46,17 @@ class Session:
     ephemeral: bool = False
     record: Path | None = None
     """The folder that every exchange is written to."""
-    draft: str = ""
-    """What stands in the next prompt already; it is sent as it is, and never a command."""
-    halted: bool = False
-    """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
     attachments: list[Attachment] = field(default_factory=list)
     """What goes along with the next question."""
     user: User = field(default_factory=User)
     _told: bool = field(default=False, init=False)
     found: InitVar[Transcript | None] = None
-    """A session to go on with; else a new one is begun."""
+    """A session to go on with, once it is settled; else a new one is begun."""
 
     def __post_init__(self, found: Transcript | None) -> None:
         self.screen.at_prompt = self.user.has_prompt
         self.transcript = found or self._new_transcript()
-        if found:
-            self.settle()
-        elif self.profile.system:
+        if not found and self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self._connection: Connection | None = None
         self.offers: list[ModelInfo] = []
@@ -78,10 +65,6 @@ class Session:
         self._length = Length()
         self.unprefilled: set[tuple[str, str]] = set()
         """Who does not go on with a reply the request ends with, by profile and model, though it might."""
-        self.last_reply: Message | None = None
-        """The last reply, also one of which nothing came."""
-        self.failure: ChatError | None = None
-        """Why the last turn failed, if it did."""
 
     @property
     def connection(self) -> "Connection":
@@ -108,45 +91,10 @@ class Session:
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
 
-    def attach(self, part: Attachment) -> None:
-        """Let it go along with the next question; a large one only after a yes."""
-        if self._wanted(part):
-            self.attachments = attachments.joined(self.attachments, part)
-
-    def attach_files(self, names: Iterable[str]) -> None:
-        """The same with the files of these names."""
-        for name in names:
-            self.attach(attachments.read(files.path_of(name)))
-
-    def _wanted(self, part: Attachment) -> bool:
-        wanted = not attachments.is_large(part) or self.user.confirm(f"{attachments.described(part)}: attach it?")
-        if not wanted:
-            self.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
-        return wanted
-
-    def show_attachments(self) -> None:
-        """Tell what goes along with the next question."""
-        for part in self.attachments:
-            self.screen.say(f"+ {attachments.described(part)}", "dim")
-
-    def show_question(self, text: str) -> None:
-        """Show a question as it looks when it was typed."""
-        self.screen.say("> " + text.rstrip("\n").replace("\n", "\n  "), "bold")
-
-    def question(self, text: str, named: Iterable[Path] = ()) -> Message:
-        """The question with what goes along: the attachments, and the files it names, which are told."""
-        going = self.attachments
-        for path in named:
-            part = replace(attachments.read(path.expanduser()), name=str(path))
-            if part not in going and self._wanted(part):
-                self.screen.say(f"+ {attachments.described(part)}", "dim")
-                going = attachments.joined(going, part)
-        return question(text, *going)
-
-    def put_back(self, asked: Message) -> None:
-        """Let the question stand in the next prompt again, with what goes along with it."""
-        self.draft = asked.text
-        self.attachments = [part for part in asked.parts if isinstance(part, FilePart | ImagePart)]
+    def put_back(self, question: Message) -> str:
+        """Let go along with the next question what went along with this one, whose text is returned."""
+        self.attachments = [part for part in question.parts if isinstance(part, FilePart | ImagePart)]
+        return question.text
 
     def switch(self, profile: Profile) -> None:
         """Talk to somebody else from now on; the conversation stays."""
@@ -192,22 +140,24 @@ class Session:
             self._looking_for = self.profile
             self.offers = look(self.profile, self.env, self.config)
 
-    def adopt(self, conversation: Conversation, title: str) -> None:
-        """Go on with that conversation, in a new session. A question that is open at its end stands in the prompt."""
+    def adopt(self, conversation: Conversation, title: str) -> str:
+        """Go on with that conversation, in a new session. A question that is open at its end is returned."""
         self._let_go()
         self.begin()
         self.transcript.adopt(conversation, title)
         self.note_who()
-        self.settle()
+        line = self.settle()
         self.transcript.write()
+        return line
 
     def begin(self) -> None:
         """Begin a new session, in which nothing was said yet."""
         self.transcript.close()
         self.transcript = self._new_transcript()
 
-    def resume(self, path: Path) -> None:
-        """Go on with the session in that file, and with whom it was talked to."""
+    def resume(self, path: Path) -> str:
+        """Go on with the session in that file, and with whom it was talked to; a question that is open at its end is
+        returned."""
         self._let_go()
         folder = None if self.ephemeral else self.paths.sessions
         found = sessions.take_up(path, folder, self.screen.say, self._trouble)
@@ -215,38 +165,16 @@ class Session:
         self.transcript = found
         if profile := recalled(self.config, found.state.who):
             self.switch(profile)
-        self.settle()
+        return self.settle()
 
     def _let_go(self) -> None:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
         if not self.transcript.whole() and not self.user.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, Hint(at_prompt="/save FILE keeps it elsewhere."))
 
-    def refuse_key(self, what: str, text: str) -> None:
-        """Complain if a key that is in use stands in the text: it is neither sent nor kept."""
-        if self.connection.holds_key(self.profile, text):
-            line = f"{what} holds an API key that is in use, so it is neither sent nor kept"
-            raise CommandError(line, "Take the key out: what is said here is written down, and goes to the server.")
-
-    def may_keep(self, line: str) -> bool | None:
-        """Whether what was typed can stand in the input history: not with the key in it. None while that cannot be
-        known, for a command tells the key, and it was not run yet."""
-        if self.connection.holds_key(self.profile, line):
-            return False
-        return True if self.connection.keys.knows(self.profile) else None
-
     def prepare(self) -> None:
         """A question is being typed: let a connection stand open when it is there."""
         self.connection.prepare(self.profile)
-
-    def warn(self) -> None:
-        """Tell what is not safe about who is talked to, and that its key is missing."""
-        error = keys.missing(self.profile, self.env)
-        if error:
-            self.screen.say(f"{error}.", "warning")
-            self.screen.say(f"  {error.hint.shown(at_prompt=True)}", "dim")
-        if any(keys.warnings(self.profile, self.env)):
-            self.connection.warnings(self.profile)
 
     def close(self) -> None:
         """End the session."""
@@ -254,15 +182,16 @@ class Session:
         if self._connection:
             self._connection.close()
 
-    def settle(self) -> None:
-        """End the turn in which the program was ended: what had come is kept, else the question is in the prompt."""
-        state = self.transcript.state
+    def settle(self) -> str:
+        """End the turn in which the program was ended: what had come is kept, else its question is returned."""
+        state, line = self.transcript.state, ""
         if entry := state.settlement():
             if isinstance(entry, Mark) and state.question and not state.reopened:
-                self.put_back(state.question)
+                line = self.put_back(state.question)
             self.transcript.add(entry)
             if isinstance(entry, Said) and state.undone:
                 self.screen.say(OLD_STAYS, "warning")
+        return line
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""

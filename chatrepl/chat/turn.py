@@ -5,12 +5,14 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from chatrepl.chat import attaching, guard
 from chatrepl.chat.endings import Timing, statistics, tell_ending, with_words
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question as user_message
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
@@ -27,9 +29,9 @@ LONG = 10.0
 """A reply that took so many seconds is worth a bell, for those who want one."""
 
 
-def ask(session: Session, asked: Message) -> Message | None:
-    """One turn: the reply, None where none came. The question is on disk before the request leaves."""
-    images = any(isinstance(part, ImagePart) for part in asked.parts)
+def ask(session: Session, question: Message) -> Outcome:
+    """One turn. The question is on disk before the request leaves."""
+    images = any(isinstance(part, ImagePart) for part in question.parts)
     if images and ImagePart not in dialect(session.profile.dialect).carries:
         raise CommandError(
             f"{session.profile.dialect} cannot carry images",
@@ -37,17 +39,17 @@ def ask(session: Session, asked: Message) -> Message | None:
         )
     with session.interrupts.awaited():  # a command for the key may take its time
         session.connection.fetch_key(session.profile)
-    for what, text in _words(session, asked):
-        session.refuse_key(what, text)
+    for what, text in _words(session, question):
+        guard.refuse_key(session, what, text)
     session.attachments = []
     session.note_who()
-    session.transcript.add(Said(asked))
-    return _turn(session, asked, session.conversation.asking(asked))
+    session.transcript.add(Said(question))
+    return _turn(session, question, session.conversation.asking(question))
 
 
-def _words(session: Session, asked: Message) -> Iterator[tuple[str, str]]:
+def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
     """What goes out for the first time, and what to call it."""
-    for part in asked.parts:
+    for part in question.parts:
         match part:
             case TextPart(text):
                 yield "The question", text
@@ -56,7 +58,7 @@ def _words(session: Session, asked: Message) -> Iterator[tuple[str, str]]:
     yield "The system prompt", session.conversation.system
 
 
-def retry(session: Session, model: str = "") -> Message | None:
+def retry(session: Session, model: str = "") -> Outcome:
     """Ask the last question again, this once of another model if one is named; the new reply takes the place of the old
     one once it is there."""
     session.note_who()
@@ -71,8 +73,8 @@ def retry(session: Session, model: str = "") -> Message | None:
         session.profile = profile
 
 
-def go_on(session: Session) -> Message | None:
-    """Let the last reply go on where it ended. What comes is added to it; None where nothing came.
+def go_on(session: Session) -> Outcome:
+    """Let the last reply go on where it ended. What comes is added to it.
 
     A server that goes on with a reply the request ends with gets it so; any other, and one that refuses, is asked
     to go on.
@@ -83,15 +85,15 @@ def go_on(session: Session) -> Message | None:
     session.note_who()
     who = (session.profile.name, session.profile.model)
     if who not in session.unprefilled and (session.profile.prefill or dialect(session.profile.dialect).prefill):
-        message = _continued(session, Conversation(session.conversation.system, before).asking(*last))
-        if message or not _may_be_the_prefill(session.failure):
-            return message
+        outcome = _continued(session, Conversation(session.conversation.system, before).asking(*last))
+        if outcome.kept or not _may_be_the_prefill(outcome.failure):
+            return outcome
         session.screen.say("It is asked to go on instead.", "dim")
-        message = _continued(session, session.conversation.asking(question(GO_ON)))
-        if message:
+        outcome = _continued(session, session.conversation.asking(user_message(GO_ON)))
+        if outcome.kept:
             session.unprefilled.add(who)
-        return message
-    return _continued(session, session.conversation.asking(question(GO_ON)))
+        return outcome
+    return _continued(session, session.conversation.asking(user_message(GO_ON)))
 
 
 def _may_be_the_prefill(failure: ChatError | None) -> bool:
@@ -99,27 +101,25 @@ def _may_be_the_prefill(failure: ChatError | None) -> bool:
     return isinstance(failure, Refused) and failure.status in (400, 422) and not is_known(failure.status, failure.said)
 
 
-def _continued(session: Session, asking: Conversation) -> Message | None:
+def _continued(session: Session, asking: Conversation) -> Outcome:
     session.transcript.add(Mark("continue"))
     return _turn(session, asking.turns[-1][0], asking, again=True)
 
 
-def _turn(session: Session, asked: Message, conversation: Conversation, *, again: bool = False) -> Message | None:
+def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:
     reply = Reply()
     timing = Timing(session.clock())
     failure = _collect(session, reply, conversation, timing)
     timing.over = session.clock()
     if reply.empty and reply.ending not in ("interrupted", "failed"):
         failure = _of_nothing(reply)
-    session.last_reply, session.failure = reply.message(), failure
-    message = None if reply.empty else session.last_reply
-    session.transcript.add(Said(message) if message else Mark("withdraw"))
-    if not (message or again):
-        session.put_back(asked)
+    message = reply.message()
+    session.transcript.add(Mark("withdraw") if reply.empty else Said(message))
+    back = session.put_back(question) if reply.empty and not again else ""
     _tell(session, reply, failure, timing)
-    if timing.over - timing.asked >= LONG:
+    if timing.over - timing.asked_at >= LONG:
         session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
-    return message
+    return Outcome(message, not reply.empty, failure, back)
 
 
 def _of_nothing(reply: Reply) -> BrokenReply:
@@ -162,13 +162,13 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
             profile, key = session.connection.ready(session.profile)
         _leave_room(session)
         secrets = session.connection.keys.secrets
-        timing.asked = session.clock()  # not before: fetching or loading a model is no part of the answer
+        timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
             session.user.listening(),
             session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
             HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
             Gathering(hiding.feed) as gathering,
-            closing(_asked(session, profile, key, conversation, gathering, picture)) as events,
+            closing(_events(session, profile, key, conversation, gathering, picture)) as events,
         ):
             for event in session.interrupts.over(events):
                 if timing.first is None and isinstance(event, Text | Thinking):
@@ -186,7 +186,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
     return None
 
 
-def _asked(
+def _events(
     session: Session, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
 ) -> Generator[Event, None, None]:
     """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
@@ -208,14 +208,13 @@ def _journal(session: Session, event: Event) -> None:
             session.transcript.add(Piece(thinking=text))
 
 
-def send(session: Session, text: str, named: Iterable[Path] = ()) -> Message | None:
-    """Ask it, with the files it names; the reply, None where none came. A secret goes out only after a yes."""
-    asked = session.question(text, named)
-    for part in asked.parts:
+def send(session: Session, text: str, named: Iterable[Path] = ()) -> Outcome:
+    """Ask it, with the files it names. A secret goes out only after a yes."""
+    question = attaching.question(session, text, named)
+    for part in question.parts:
         if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} holds what looks like {secret}.", "warning")
             if not session.user.confirm("Send it all the same?"):
-                session.draft = text
-                return None
-    return ask(session, asked)
+                return Outcome(question_back=text)
+    return ask(session, question)

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from chatrepl import __version__, chat as chats, config, sessions, terminal
-from chatrepl.chat import repl
-from chatrepl.chat.repl import Reads
+from chatrepl.chat import attaching, guard, repl
+from chatrepl.chat.repl import Next, Reads
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
@@ -31,10 +31,11 @@ def chat(begun: Opening, text: str) -> None:
         listening=ahead.listening if begun.screen.live else nullcontext,
         wants_weights=begun.wants_weights,
     )
-    with closing(begun.begin(user)) as session:
+    session, line = begun.begin(user)
+    with closing(session):
         prompt = _prompt(session, ahead)
         with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
-            _chat(session, prompt, text, begun.options)
+            _chat(session, prompt, Next(line), text, begun.options)
         if session.transcript.kept and session.conversation.turns:
             session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
@@ -50,17 +51,18 @@ def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
             session.screen.title("")
 
 
-def _chat(session: Session, prompt: Reads, text: str, options: Options) -> None:
+def _chat(session: Session, prompt: Reads, coming: Next, text: str, options: Options) -> None:
     session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
-    session.warn()
+    guard.warn(session)
     _tell_what_was(session, options)
-    session.attach_files(options.file)
+    attaching.attach_files(session, options.file)
     if text or not session.screen.live:  # where no prompt comes first that begins the preload
         preload.collect_garbage()
     if text:
-        repl.begin(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
-    repl.run(session, prompt)
+        begun = repl.begin(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
+        coming = begun._replace(draft=begun.draft or coming.draft)
+    repl.run(session, prompt, coming)
 
 
 def _tell_what_was(session: Session, options: Options) -> None:
@@ -104,7 +106,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         env=session.env,
         suggest=suggest,
         is_command=repl.may_be_command,
-        may_keep=session.may_keep,
+        may_keep=partial(guard.may_keep, session),
         status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
         edit=edit,
         trouble=lambda line: screen.say(line, "warning"),

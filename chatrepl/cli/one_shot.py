@@ -6,13 +6,14 @@ from contextlib import closing
 from dataclasses import asdict
 
 from chatrepl import chat
+from chatrepl.chat import attaching
 from chatrepl.chat.endings import ENDINGS
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import Options
-from chatrepl.conversation import Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.files import attachments
@@ -23,14 +24,16 @@ from chatrepl.text import safe
 
 def list_models(begun: Opening) -> None:
     """Print what the server offers."""
-    with closing(begun.begin(_user(begun))) as session:
+    session, _ = begun.begin(_user(begun))
+    with closing(session):
         for model in session.offered():
             print(safe.line(model.id))
 
 
 def answer(begun: Opening, text: str) -> int:
     """Print the reply; returns the exit status."""
-    with closing(begun.begin(_user(begun))) as session:
+    session, _ = begun.begin(_user(begun))
+    with closing(session):
         return _answer(session, text, begun.options)
 
 
@@ -40,28 +43,25 @@ def _user(begun: Opening) -> User:
 
 def _answer(session: Session, text: str, options: Options) -> int:
     preload.collect_garbage()
-    session.attach_files(options.file)
-    session.show_attachments()
+    attaching.attach_files(session, options.file)
+    attaching.show(session)
     try:
-        message = chat.turn.send(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
+        outcome = chat.turn.send(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
     except streams.Unwritable:
         session.settle()
         raise
     if options.json:
-        print(_encodable(_as_json(session, message)))
-    if session.failure:
-        return status(session.failure)
-    return {"interrupted": INTERRUPTED, "error": FAILED}.get(
-        session.last_reply.ending if session.last_reply else "", FINE
-    )
+        print(_encodable(_as_json(session, outcome)))
+    if outcome.failure:
+        return status(outcome.failure)
+    return {"interrupted": INTERRUPTED, "error": FAILED}.get(outcome.ending, FINE)
 
 
-def _error(session: Session) -> str | None:
+def _error(outcome: Outcome) -> str | None:
     """The line that tells what went wrong, None where all is well."""
-    if session.failure:
-        return safe.line(str(session.failure), 600)
-    ending = session.last_reply.ending if session.last_reply else ""
-    return ENDINGS[ending][0] if ending in ("interrupted", "error") else None
+    if outcome.failure:
+        return safe.line(str(outcome.failure), 600)
+    return ENDINGS[outcome.ending][0] if outcome.ending in ("interrupted", "error") else None
 
 
 def _encodable(data: dict[str, object]) -> str:
@@ -80,10 +80,10 @@ def _used(usage: Usage) -> dict[str, int | None]:
     return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
 
 
-def _as_json(session: Session, message: Message | None) -> dict[str, object]:
+def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     asked = session.connection.asked
-    message = message or session.last_reply or Message("assistant", ())
+    message = outcome.reply
     told = message.ending if message.ending in FINISH_REASONS else None
     return {
         "text": message.text,
@@ -94,6 +94,6 @@ def _as_json(session: Session, message: Message | None) -> dict[str, object]:
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),
-        "error": _error(session),
+        "error": _error(outcome),
         "session": str(session.transcript.kept) if session.transcript.kept else None,
     }

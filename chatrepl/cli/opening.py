@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chatrepl import cli, config, files, sessions
+from chatrepl.chat import guard
 from chatrepl.chat.recall import recalled
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
@@ -34,8 +35,9 @@ class Opening(NamedTuple):
     found: Transcript | None
     interrupts: Interrupts
 
-    def begin(self, user: User) -> Session:
-        """The session with that user. A system prompt with a key in it is a CommandError."""
+    def begin(self, user: User) -> tuple[Session, str]:
+        """The session with that user, and the question that is open at its end. A system prompt with a
+        key in it is a CommandError."""
         options, ui = self.options, self.config.ui
         session = Session(
             self.config,
@@ -50,11 +52,12 @@ class Opening(NamedTuple):
             user=user,
             found=self.found,
         )
+        line = session.settle()
         if options.system is not None:
-            session.refuse_key("The system prompt", self.profile.system)
+            guard.refuse_key(session, "The system prompt", self.profile.system)
             if self.found:
                 session.transcript.add(Mark("system", self.profile.system))
-        return session
+        return session, line
 
     @property
     def wants_weights(self) -> bool:

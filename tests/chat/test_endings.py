@@ -71,10 +71,11 @@ def test_a_question_that_is_filtered_is_told_as_that_and_is_back_in_the_prompt(
 ) -> None:
     server.answers(whole(body))
     session = talk(Profile("test", dialect=dialect, place=Url(server.url), model="m"), stream=False)
-    assert turn.ask(session, question("How?")) is None
+    outcome = turn.ask(session, question("How?"))
+    assert not outcome.kept
     assert f"✗ {told}\n  Say it in other words.\n" in shown(session)
     assert "nothing" not in shown(session)
-    assert session.draft == "How?"
+    assert outcome.question_back == "How?"
 
 
 def test_a_script_gets_both_words(server: Server, home: Path) -> None:

@@ -108,16 +108,18 @@ def test_a_server_that_died_is_started_anew(model: Path, tmp_path: Path) -> None
         reading.load(tmp_path / "none").profile("local"), model=str(model), options={"max_tokens": 8, "seed": 1}
     )
     with faults.session(tmp_path, local) as seen:
-        assert turn.ask(seen.session, question("hello"))
+        outcome = turn.ask(seen.session, question("hello"))
+        assert outcome.kept
         embedded = seen.session.connection._embedded
         assert embedded
         server = embedded.server
         assert server
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
-        assert turn.ask(seen.session, question("hello"))
+        outcome = turn.ask(seen.session, question("hello"))
+        assert outcome.kept
         assert seen.notes.getvalue().count("The embedded model has ended; it is started anew.") == 1
-        assert not seen.session.failure
+        assert not outcome.failure
 
 
 def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: Path) -> None:
@@ -148,7 +150,8 @@ def test_the_embedded_model_is_never_asked_without_a_system_prompt(model: Path, 
     with faults.session(tmp_path, own, replace(other, fallback=("local",))) as seen:
 
         def system() -> str:
-            assert turn.ask(seen.session, question("hello"))
+            outcome = turn.ask(seen.session, question("hello"))
+            assert outcome.kept
             assert seen.session.connection.last
             return str(json.loads(seen.session.connection.last.raw_body)["messages"][0]["content"])
 

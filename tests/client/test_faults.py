@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from chatrepl.chat import commands, turn
+from chatrepl.chat.outcome import Outcome
 from chatrepl.client.connection import DOWN
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.config.place import Url
@@ -55,8 +56,8 @@ def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, n
         server.answers(*[fault.script(spoken)] * fault.tries)
     profile = profile_for(name, fault.address(server), timeouts=fault.limits)
     with faults.session(tmp_path, profile) as seen:
-        turn.ask(seen.session, question("Precious words"))
-        check(seen, fault, spoken)
+        outcome = turn.ask(seen.session, question("Precious words"))
+        check(seen, outcome, fault, spoken)
         for received in server.requests:
             assert received.closed.wait(PATIENCE), "the connection is still open"
         assert len(server.requests) == (fault.tries if fault.script else 0)
@@ -64,7 +65,7 @@ def test_a_fault_is_a_line_and_no_word_is_lost(server: Server, tmp_path: Path, n
         goes_on(seen, server, spoken)
 
 
-def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
+def check(seen: Seen, outcome: Outcome, fault: Fault, spoken: Wire) -> None:
     """The line and the hint, what was kept, and where the question is."""
     lines = seen.notes.getvalue().splitlines()
     (place,) = [number for number, line in enumerate(lines) if line.startswith("✗")]
@@ -74,7 +75,7 @@ def check(seen: Seen, fault: Fault, spoken: Wire) -> None:
     journal = seen.journal
     assert "Precious words" in journal
     assert KEY not in journal + seen.notes.getvalue() + seen.out.getvalue()
-    assert seen.session.draft == ("" if fault.partial else "Precious words")
+    assert outcome.question_back == ("" if fault.partial else "Precious words")
     assert len(seen.session.conversation.turns) == fault.partial
     if fault.partial:
         assert seen.session.conversation.messages[-1].text.startswith(spoken.word)
@@ -85,7 +86,8 @@ def goes_on(seen: Seen, server: Server, spoken: Wire) -> None:
     """The next turn is as if nothing had been: its roles alternate, its reply is whole."""
     server.answers(faults.answer(200, spoken.whole, spoken.kind))
     seen.session.switch(replace(seen.session.profile, place=Url(server.url)))
-    reply = turn.ask(seen.session, question("And now?"))
+    outcome = turn.ask(seen.session, question("And now?"))
+    reply = outcome.message
     assert reply
     assert reply.ending not in ("failed", "interrupted")
     roles = [message.role for message in seen.session.conversation.messages]
@@ -101,11 +103,12 @@ def test_cut_after_any_event_the_reply_is_kept_or_the_question_is_back(
     with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
         for edge in spoken.edges[:-1]:
             server.answers(faults.stream(spoken.kind, spoken.whole[:edge]))
-            seen.session.draft, before = "", len(seen.session.conversation.turns)
-            reply = turn.ask(seen.session, question(f"Cut at {edge}"))
-            assert seen.session.draft == ("" if reply else f"Cut at {edge}")
+            before = len(seen.session.conversation.turns)
+            outcome = turn.ask(seen.session, question(f"Cut at {edge}"))
+            reply = outcome.message
+            assert outcome.question_back == ("" if reply else f"Cut at {edge}")
             assert len(seen.session.conversation.turns) == before + bool(reply)
-            if seen.session.failure is None:
+            if outcome.failure is None:
                 assert reply
                 assert reply.ending != "failed" or name in ENDS_AT_EOF
             assert server.requests[-1].closed.wait(PATIENCE)
@@ -119,10 +122,11 @@ def test_an_event_of_ten_megabytes_is_an_event_like_any_other(server: Server, tm
     large = spoken.whole.replace(text, json.dumps("x" * 10**7).encode(), 1)
     server.answers(faults.answer(200, large, spoken.kind))
     with faults.session(tmp_path, profile_for(name, server.url, timeouts=faults.QUICK)) as seen:
-        reply = turn.ask(seen.session, question("Much, please"))
+        outcome = turn.ask(seen.session, question("Much, please"))
+        reply = outcome.message
     assert reply
     assert len(reply.text) >= 10**7
-    assert not seen.session.failure
+    assert not outcome.failure
 
 
 def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tmp_path: Path) -> None:
@@ -133,16 +137,18 @@ def test_the_waits_between_tries_are_what_the_server_asks_for(server: Server, tm
     ]
     server.answers(*answers)
     with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
-        assert turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
         assert seen.slept == [7.0, 0.07]
         assert "asking again in 7.0 s (1 of 2)" in seen.notes.getvalue()
-        assert not seen.session.failure
+        assert not outcome.failure
 
 
 def test_a_wait_that_is_too_long_is_told_and_not_waited(server: Server, tmp_path: Path) -> None:
     server.answers(faults.refusal(429, Retry_After="600"))
     with faults.session(tmp_path, profile_for("openai-chat", server.url)) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
         assert "  The server asks to wait 10 minutes, until " in seen.notes.getvalue()
         assert not seen.slept
 
@@ -157,11 +163,14 @@ def test_a_connection_that_died_while_it_was_kept_is_replaced_without_a_word(ser
 
     server.answers(keep_open, Exchange.hang_up, keep_open, Exchange.hang_up, Exchange.hang_up)
     with faults.session(tmp_path, profile_for("openai-chat", server.url, retries=0)) as seen:
-        assert turn.ask(seen.session, question("Hi"))
-        assert turn.ask(seen.session, question("Again"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
+        outcome = turn.ask(seen.session, question("Again"))
+        assert outcome.kept
         assert seen.notes.getvalue().count("again") == 0
         assert len(server.requests) == 3
-        assert not turn.ask(seen.session, question("And now?"))
+        outcome = turn.ask(seen.session, question("And now?"))
+        assert not outcome.kept
     assert len(server.requests) == 5, "a fresh connection that dies is not replaced in silence"
 
 
@@ -177,7 +186,8 @@ def test_a_fallback_is_asked_and_noted(server: Server, tmp_path: Path) -> None:
         backup = replace(profile_for("anthropic", second.url), name="backup")
         profile = profile_for("openai-chat", server.url, fallback=("broken", "backup"))
         with faults.session(tmp_path, profile, broken, backup) as seen:
-            reply = turn.ask(seen.session, question("Hi"))
+            outcome = turn.ask(seen.session, question("Hi"))
+            reply = outcome.message
     assert reply
     assert (reply.profile, reply.model) == ("backup", "claude-x")
     said = seen.notes.getvalue()
@@ -223,7 +233,8 @@ def test_where_nobody_answers_everybody_is_asked_the_next_time(server: Server, t
     away = replace(profile_for("openai-chat", faults.closed_port(server)), name="away", fallback=("backup",), retries=0)
     with faults.session(tmp_path, away, replace(away, name="backup", fallback=())) as seen:
         for _ in range(2):
-            assert not turn.ask(seen.session, question("Hi"))
+            outcome = turn.ask(seen.session, question("Hi"))
+            assert not outcome.kept
     assert seen.notes.getvalue().count("cannot be reached") == 4
     assert "is down" not in seen.notes.getvalue()
 
@@ -236,7 +247,8 @@ def test_nothing_of_a_try_that_failed_is_taken_for_part_of_the_reply(server: Ser
     )
     backup = replace(profile_for("openai-chat", server.url), name="backup", model="second")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        reply = turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        reply = outcome.message
     assert reply
     assert (reply.text, reply.model, reply.usage) == ("Hi", "second", None)
 
@@ -247,10 +259,11 @@ def test_the_last_error_is_told_when_every_fallback_failed(server: Server, tmp_p
     keyless = replace(backup, name="keyless", key_env="NOWHERE_KEY")
     profile = profile_for("openai-chat", server.url, fallback=("keyless", "backup"), retries=0)
     with faults.session(tmp_path, profile, backup, keyless) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
     assert "NOWHERE_KEY is not set; asking backup instead" in seen.notes.getvalue()
     assert "✗ backup answered 404" in seen.notes.getvalue()
-    assert seen.session.draft == "Hi"
+    assert outcome.question_back == "Hi"
 
 
 def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wrong(
@@ -260,8 +273,10 @@ def test_nobody_else_is_asked_after_the_first_word_or_for_a_request_that_is_wron
     server.answers(faults.stream(spoken.kind, spoken.begun), faults.refusal(400))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, profile_for("openai-chat", server.url, fallback=("backup",)), backup) as seen:
-        assert turn.ask(seen.session, question("Hi"))
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
     assert len(server.requests) == 2
 
 
@@ -269,7 +284,8 @@ def test_a_list_of_models_that_does_not_come_is_a_reason_to_ask_elsewhere(server
     away = Profile("away", dialect="openai-chat", place=Url(faults.closed_port(server)), fallback=("backup",))
     backup = replace(profile_for("openai-chat", server.url), name="backup")
     with faults.session(tmp_path, away, backup) as seen:
-        reply = turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        reply = outcome.message
     assert reply
     assert reply.profile == "backup"
 
@@ -289,9 +305,10 @@ NO_REQUESTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("value", [date(2024, 1, 1), math.inf, [math.nan], [1 << 20000]])
 def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, value: object) -> None:
     with faults.session(tmp_path, profile_for("openai-chat", server.url, options={"stop": value})) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
         assert "The request for the profile 'test' cannot be written as JSON" in seen.notes.getvalue()
-        assert seen.session.draft == "Hi"
+        assert outcome.question_back == "Hi"
     assert not server.requests
 
 
@@ -299,24 +316,27 @@ def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, v
 def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: float) -> None:
     with faults.session(tmp_path, profile_for("openai-chat", server.url, timeouts=Timeouts(*[limit] * 4))) as seen:
         seen.session.connection.client.prepare(seen.session.profile)
-        assert turn.ask(seen.session, question("Hi"))
-        assert not seen.session.failure
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
+        assert not outcome.failure
 
 
 @pytest.mark.parametrize("case", NO_REQUESTS)
 def test_what_no_request_can_be_made_of_is_a_line(server: Server, tmp_path: Path, case: str) -> None:
     profile = replace(profile_for("openai-chat", server.url), **NO_REQUESTS[case])
     with faults.session(tmp_path, profile) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
         assert "No request can be made for the profile 'test'" in seen.notes.getvalue()
-        assert seen.session.draft == "Hi"
+        assert outcome.question_back == "Hi"
         assert not seen.slept
 
 
 def test_a_header_about_the_bytes_is_not_believed(server: Server, tmp_path: Path) -> None:
     profile = profile_for("openai-chat", server.url, headers={"Content-Length": "3", "Transfer-Encoding": "none"})
     with faults.session(tmp_path, profile) as seen:
-        assert turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
 
 
 # On the terminal

@@ -107,8 +107,10 @@ def test_a_recording_that_is_over_is_a_line(server: Server, tmp_path: Path) -> N
     folder = tmp_path / "recording"
     one_turn(tmp_path / "live", profile_at(server.url), folder)
     with faults.session(tmp_path / "r", recorded_profile(Replay(folder), "")) as seen:
-        assert turn.ask(seen.session, question("Hi"))
-        assert not turn.ask(seen.session, question("More"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert outcome.kept
+        outcome = turn.ask(seen.session, question("More"))
+        assert not outcome.kept
         assert "holds no further answer to a POST" in seen.notes.getvalue()
         assert not seen.slept
 
@@ -119,7 +121,8 @@ def test_captures_of_the_tests_replay_too(tmp_path: Path) -> None:
     (folder / "one.http").write_bytes((exchanges.CAPTURES / "anthropic" / "reference-stream.http").read_bytes())
     profile = Profile("test", dialect="anthropic", place=Replay(folder), key_env="NOT_SET")
     with faults.session(tmp_path / "home", profile) as seen:
-        reply = turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        reply = outcome.message
     assert reply
     assert reply.model == "claude-x"
 
@@ -145,9 +148,10 @@ def test_a_folder_without_a_recording_is_a_line(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_a_line_and_the_question_is_back(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with faults.session(tmp_path, profile_at(server.url), record=tmp_path / "file") as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
         assert "Nothing can be recorded in" in seen.notes.getvalue()
-        assert seen.session.draft == "Hi"
+        assert outcome.question_back == "Hi"
 
 
 def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Server, tmp_path: Path) -> None:
@@ -164,9 +168,11 @@ def test_a_folder_that_vanishes_during_a_reply_takes_nothing_of_it(server: Serve
     server.answers(vanish, vanish)
     profile = profile_at(server.url, retries=0)
     with faults.session(tmp_path, profile, record=folder) as seen:
-        reply = turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        reply = outcome.message
         folder.unlink()
-        assert not turn.ask(seen.session, question("And now?"))
+        outcome = turn.ask(seen.session, question("And now?"))
+        assert not outcome.kept
         assert seen.notes.getvalue().count(f"The answer cannot be recorded in {folder}") == 1
         assert len(seen.session.conversation.turns) == 1
     assert reply
@@ -193,9 +199,10 @@ def test_what_is_no_recording_is_a_line_and_the_question_is_back(tmp_path: Path,
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     with faults.session(tmp_path / "home", recorded_profile(Replay(folder, paced=True), "")) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        outcome = turn.ask(seen.session, question("Hi"))
+        assert not outcome.kept
         assert f"{folder / '1.http'} is no recording" in seen.notes.getvalue()
-        assert seen.session.draft == "Hi"
+        assert outcome.question_back == "Hi"
 
 
 def test_a_recording_may_hold_any_header_and_line_end(tmp_path: Path) -> None:

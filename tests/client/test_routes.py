@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl.chat import turn
+from chatrepl.chat import guard, turn
 from chatrepl.client.routes import proxy_of
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
@@ -216,8 +216,8 @@ def test_a_key_that_goes_unencrypted_to_another_machine_is_warned_about_once(tmp
     profile = profile_at("http://gpu.example:8000/v1", key_env="THE_KEY")
     with faults.session(tmp_path, profile) as seen:
         for _ in range(2):
-            seen.session.warn()
+            guard.warn(seen.session)
         seen.session.switch(replace(profile, place=Url("http://127.0.0.1:8000/v1")))
-        seen.session.warn()
+        guard.warn(seen.session)
         assert seen.notes.getvalue().count("unencrypted") == 1
         assert KEY not in seen.notes.getvalue()

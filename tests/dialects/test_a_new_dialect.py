@@ -65,7 +65,7 @@ def test_a_dialect_is_one_file_and_one_line_of_the_table(telling: None, server: 
     profile = reading.load(tmp_path / "config.toml").profile("teller")
     server.answers(faults.answer(200, '{"told": "Hel", "over": false}\n{"told": "lo", "over": true}\n', "text/plain"))
     with faults.session(tmp_path, profile) as seen:
-        reply = turn.ask(seen.session, question("Hi"))
+        reply = turn.ask(seen.session, question("Hi")).message
         assert reply, seen.notes.getvalue()
     (request,) = server.requests
     assert (reply.text, reply.ending) == ("Hello", "stop")

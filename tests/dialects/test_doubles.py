@@ -109,7 +109,7 @@ def test_scale_refuses_an_inner_parameter_and_it_alone_is_left_out(server: Serve
 def test_scale_gets_no_thinking_and_no_message_without_words(server: Server, talk: Talk) -> None:
     session = talk(egp(server))
     server.answers(Exchange.head, scale)  # a stream of nothing
-    assert turn.ask(session, question("Anybody?")) is None
+    assert not turn.ask(session, question("Anybody?")).kept
     asked(session, "Anybody?")
     assert [message["content"] for message in server.requests[-1].body["messages"]] == ["Anybody?"]
 

@@ -84,7 +84,7 @@ def test_who_is_asked_by_hand_has_no_profile_to_write_the_change_into(server: Se
         profile = Profile(name, dialect="openai-chat", place=Url(server.url), model="m", options={"seed": 5})
         profile = replace(profile, by_hand=not keep)
         with faults.session(tmp_path / name, profile) as seen:
-            assert turn.ask(seen.session, question("Hi"))
+            assert turn.ask(seen.session, question("Hi")).kept
         assert "m does not take seed; asked again without it." in seen.notes.getvalue()
         assert ("[profiles.mine]" in " ".join(seen.notes.getvalue().split())) is keep
         assert "by-hand" not in seen.notes.getvalue()
@@ -111,7 +111,7 @@ def test_a_server_that_is_never_content_is_asked_twice(server: Server, tmp_path:
     server.answers(*[faults.refusal(400, "max_tokens and max_completion_tokens are not supported")] * 3)
     profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m", options={"max_tokens": 5})
     with faults.session(tmp_path, profile) as seen:
-        assert not turn.ask(seen.session, question("Hi"))
+        assert not turn.ask(seen.session, question("Hi")).kept
     assert len(server.requests) == 2
 
 

@@ -116,12 +116,12 @@ class Chat(RuleBasedStateMachine):
         self.wire = Wire()
         session._connection = self.wire  # type: ignore[assignment]
         if path:
-            session.resume(path)
+            self.draft = session.resume(path)
         return session
 
     def obey(self, line: str) -> None:
         try:
-            obey(self.session, line)
+            self.draft = obey(self.session, line).draft
         except Killed:
             self.resume()
 
@@ -142,7 +142,7 @@ class Chat(RuleBasedStateMachine):
         self.obey(text)
         turns = self.session.conversation.turns
         assert turns[: len(before)] == before
-        assert turns[len(before) :] or self.session.draft == text, "what was typed is in the conversation or the prompt"
+        assert turns[len(before) :] or self.draft == text, "what was typed is in the conversation or the prompt"
 
     @precondition(lambda self: self.session.conversation.turns)
     @rule(command=st.sampled_from(["/retry", "/continue"]), events=events, ending=endings)

@@ -482,11 +482,11 @@ def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(serve
     odd = whole({"error": {"message": "What is that?"}}, 400)
     server.answers(say("It is "), too_long, odd, odd, say("four."))
     asked(chat, "What is 2 + 2?")
-    assert asking.go_on(chat) is None
+    assert not asking.go_on(chat).kept
     assert len(server.requests) == 2, "it would be too long once more"
-    assert asking.go_on(chat) is None
+    assert not asking.go_on(chat).kept
     assert len(server.requests) == 4, "it may have been the prefill, which was no help to leave out"
-    assert asking.go_on(chat)
+    assert asking.go_on(chat).kept
     assert sent(server) == ["What is 2 + 2?", "It is "]
     assert chat.conversation.turns[-1][-1].text == "It is four."
 

@@ -51,18 +51,20 @@ def talking(home: Path) -> Iterator[Talk]:
 
 def asked(session: Session, text: str) -> Message:
     """The reply to that question, which has to come whole."""
-    reply = turn.ask(session, question(text))
-    assert reply is not None, session.failure
-    assert session.failure is None
+    outcome = turn.ask(session, question(text))
+    reply = outcome.message
+    assert reply is not None, outcome.failure
+    assert outcome.failure is None
     return reply
 
 
 def refusal(session: Session, text: str = "Hello") -> Refused:
     """The error that the question brings; it is back in the prompt then."""
-    assert turn.ask(session, question(text)) is None
-    assert isinstance(session.failure, Refused)
-    assert session.draft == text
-    return session.failure
+    outcome = turn.ask(session, question(text))
+    assert not outcome.kept
+    assert isinstance(outcome.failure, Refused)
+    assert outcome.question_back == text
+    return outcome.failure
 
 
 def no_trouble(error: TranscriptError) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from chatrepl.chat import attaching
 from chatrepl.chat.commands.table import FILES, command, quoted_file_names
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart
@@ -34,4 +35,4 @@ def _attach(session: Session, words: str, read: Callable[[Path], Attachment], us
             raise CommandError(
                 f"{session.profile.dialect} cannot carry images", Hint(at_prompt="/profile talks to somebody else.")
             )
-        session.attach(part)
+        attaching.attach(session, part)

@@ -16,6 +16,7 @@ from chatrepl.chat.commands.table import (
     number_or_0,
     offered,
 )
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.terminal import clipboard, editor
@@ -82,10 +83,10 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
 
 
 @command("/editor [text]", TALK)
-def editor_(session: Session, words: str) -> None:
+def editor_(session: Session, words: str) -> Outcome:
     """Write the next message in $VISUAL or $EDITOR. It stands in the prompt then; Enter sends it. Ctrl-X Ctrl-E does
     the same with what is being typed."""
-    session.draft = editor.edit(words, session.env, sys.stdin).rstrip("\n")
+    return Outcome(question_back=editor.edit(words, session.env, sys.stdin).rstrip("\n"))
 
 
 @command("/multiline", SETTINGS)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from chatrepl.chat import endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
@@ -95,26 +96,28 @@ def redo(session: Session, words: str) -> None:
 
 
 @command("/edit [n]", TALK)
-def edit(session: Session, words: str) -> None:
+def edit(session: Session, words: str) -> Outcome:
     """Put question n, or the last, into the prompt. Asked anew, it takes the place of what was said from there on,
     which is set aside; /undo brings it back."""
     place = _place(session, words)
-    asked, *later = session.conversation.turns[place - 1 :]
+    taken, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
-    session.put_back(asked[0])
+    line = session.put_back(taken[0])
     session.screen.say(_gone(len(later) + 1, "set aside", "/undo"), "dim")
+    return Outcome(question_back=line)
 
 
 @command("/fork [n]", SESSIONS)
-def fork(session: Session, words: str) -> None:
+def fork(session: Session, words: str) -> Outcome:
     """Go on in a new session with the first n turns, or all. The old session stays as it is."""
     place = _place(session, words)
     state = session.transcript.state
-    session.adopt(
+    line = session.adopt(
         Conversation(state.conversation.system, state.conversation.turns[:place]),
         forked(session.paths.sessions, state.title),
     )
     session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
+    return Outcome(question_back=line)
 
 
 def _place(session: Session, words: str) -> int:
@@ -132,21 +135,21 @@ def _place(session: Session, words: str) -> int:
 
 
 @command("/retry [model]", TALK, complete=model_names)
-def retry(session: Session, words: str) -> None:
+def retry(session: Session, words: str) -> Outcome:
     """Ask the last question again, or ask another model. The new reply replaces the old one once it is
     there; of one that is stopped or breaks off /redo takes what came."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
     session.connection.try_anew()
-    asking.retry(session, words)
+    return asking.retry(session, words)
 
 
 @command("/continue", TALK)
-def continue_(session: Session, words: str) -> None:
+def continue_(session: Session, words: str) -> Outcome:
     """Let the last reply go on where it ended. It was stopped, broke off or was cut; what comes is added to it."""
     if not session.conversation.turns:
         raise CommandError("There is no reply to go on with")
-    asking.go_on(session)
+    return asking.go_on(session)
 
 
 @command("/history [n]", TALK)
@@ -194,7 +197,7 @@ def show_again(session: Session) -> None:
 
 
 def _show_again(session: Session, turn: Turn) -> None:
-    session.show_question(turn[0].text)
+    session.screen.question(turn[0].text)
     _attachments(session, turn[0])
     session.screen.say("")
     for message in turn[1:]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, pick
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, Hint
@@ -25,7 +26,7 @@ def save(session: Session, words: str) -> None:
 
 
 @command("/load file", FILES, complete=lambda session, words: file_names(words, *formats.READ))
-def load(session: Session, words: str) -> None:
+def load(session: Session, words: str) -> Outcome | None:
     """Go on with the conversation in a file. /save wrote it, or another program exported it. It becomes a new
     session; where the file holds several conversations, one is chosen."""
     if not words:
@@ -38,12 +39,13 @@ def load(session: Session, words: str) -> None:
         chosen = pick(session.screen, session.user.answer, rows)
     if chosen is None:
         session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
-        return
+        return None
     conversation, title = found[chosen]
-    session.adopt(conversation, title)
+    line = session.adopt(conversation, title)
     session.screen.say(f"{_length(conversation)} loaded: {title or 'untitled'}", "dim")
-    if session.draft:
+    if line:
         session.screen.say("The last question got no answer; it is in the prompt.", "dim")
+    return Outcome(question_back=line)
 
 
 def _length(conversation: Conversation) -> str:

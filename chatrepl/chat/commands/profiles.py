@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from chatrepl.chat import guard
 from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config.config import model_of
@@ -70,7 +71,7 @@ def profile(session: Session, words: str) -> None:
     session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {chosen.place.shown}", "dim")
     if words:
         _take_system(session, former.system)
-    session.warn()
+    guard.warn(session)
 
 
 def _take_system(session: Session, former: str) -> None:

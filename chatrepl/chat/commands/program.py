@@ -14,7 +14,8 @@ from chatrepl.chat.commands.table import (
     named,
     offered,
 )
-from chatrepl.chat.session import MEANT, Session
+from chatrepl.chat.repl import MEANT
+from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.errors import CommandError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from chatrepl import sessions
 from chatrepl.chat.commands.conversation import show_again
 from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.sessions.entries import Mark
@@ -37,16 +38,17 @@ def sessions_(session: Session, words: str) -> None:
 
 
 @command("/resume [id]", SESSIONS, complete=session_ids)
-def resume(session: Session, words: str) -> None:
+def resume(session: Session, words: str) -> Outcome | None:
     """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
     said in it."""
     chosen = choose(session.paths.sessions, words, session.screen, session.user.answer)
     if not chosen or chosen.path == session.transcript.path:
         session.screen.say("The session stays the same.", "dim")
-        return
-    session.resume(chosen.path)
+        return None
+    line = session.resume(chosen.path)
     show_again(session)
     session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.profile.name}.", "dim")
+    return Outcome(question_back=line)
 
 
 @command("/find words", SESSIONS)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from chatrepl import dataclass
+from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion
@@ -11,7 +12,8 @@ from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, slashes
 from chatrepl.text.fuzzy import Named, is_slip, matching, nearest
 
-Run = Callable[[Session, str], None]
+Run = Callable[[Session, str], Outcome | None]
+"""What a command does. One that asks, or leaves something to be typed, returns what became of it."""
 Suggestion = tuple[str, str, int]
 """What could stand at the end of what is typed, what that means, and how many characters it replaces."""
 Complete = Callable[[Session, str], Iterable[Suggestion]]
@@ -111,7 +113,7 @@ def _is_meant(word: str) -> bool:
     return is_slip(word, names) or (len(word) > 3 and any(each.startswith(word) for each in names))
 
 
-def run(session: Session, line: str) -> None:
+def run(session: Session, line: str) -> Outcome | None:
     """Run the command on that line."""
     name, *words = line.split(maxsplit=1)
     meant = named(name)
@@ -119,7 +121,7 @@ def run(session: Session, line: str) -> None:
         raise CommandError(
             f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", Hint(at_prompt=meant.usage)
         )
-    meant.run(session, "".join(words).rstrip())
+    return meant.run(session, "".join(words).rstrip())
 
 
 def suggestions(session: Session, before: str) -> Iterable[Suggestion]:

@@ -120,6 +120,10 @@ class Screen:
         self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))
         return self._picture
 
+    def question(self, text: str) -> None:
+        """Print a question as it looks when it was typed."""
+        self.say("> " + text.rstrip("\n").replace("\n", "\n  "), "bold")
+
     def reply(self, text: str, ui: Ui) -> None:
         """Print a whole reply, as it looked when it arrived."""
         if not (self.live and ui.markdown):
