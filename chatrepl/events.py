@@ -82,7 +82,7 @@ class Finished:
 Event = Started | Text | Thinking | ToolCallPiece | Usage | Finished
 
 
-NOTICEABLE = 1.5
+NOTICEABLE = 2.0
 """The seconds after which a wait is told."""
 
 

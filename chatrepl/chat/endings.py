@@ -1,11 +1,13 @@
 """What is told of a reply that is over: how it ended, and its figures."""
 
 from chatrepl import dataclass
+from chatrepl.chat.rates import dollars
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
 from chatrepl.dialects.wire import finish_reason
 from chatrepl.text import safe
+from chatrepl.usage import Price, Usage, cost
 
 ENDINGS = {
     "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
@@ -55,19 +57,16 @@ def with_words(ended: str, reply: Message) -> str:
     return said if " " in said else f"{ended} ({said})"
 
 
-def statistics(reply: Reply, timing: Timing) -> str:
-    """Time to the first word, speed and tokens of a reply, as far as they are known."""
-    parts: list[str] = []
-    usage, over = reply.usage, timing.over or timing.asked_at
-    if timing.first is not None:
-        parts.append(f"{timing.first - timing.asked_at:.1f} s to the first word")
-        took = over - timing.first
-        if usage and usage.output and took >= MEASURABLE:
-            speed = f"{usage.output / took:.0f}"
-            parts.append(f"{speed} token{'' if speed == '1' else 's'}/s")
-    parts.append(f"{over - timing.asked_at:.1f} s in all")
-    if usage and usage.input is not None:
-        parts.append(f"{usage.input:,} tokens in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
-    if usage and usage.output is not None:
+def statistics(reply: Reply, timing: Timing, price: Price | None = None) -> list[str]:
+    """Time to the first word, speed, tokens and cost of a reply, as far as they are known."""
+    usage, over = reply.usage or Usage(), timing.over or timing.asked_at
+    first = over if timing.first is None else timing.first
+    parts = [f"{first - timing.asked_at:.1f} s"]
+    if usage.output and over - first >= MEASURABLE:
+        parts.append(f"{usage.output / (over - first):.0f} tok/s")
+    if usage.input is not None:
+        parts.append(f"{usage.input:,} in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
+    if usage.output is not None:
         parts.append(f"{usage.output:,} out" + (f" ({usage.reasoning:,} thinking)" if usage.reasoning else ""))
-    return " · ".join(parts)
+    paid = cost(usage, price)
+    return parts if paid is None else [*parts, dollars(paid)]

@@ -145,7 +145,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
     elif not reply.empty:
         tell_ending(session, reply.message())
     if not reply.empty and session.ui.statistics:
-        session.screen.say(statistics(reply, timing), "dim")
+        price = session.rates().price(reply.model, reply.profile)
+        session.screen.parts(statistics(reply, timing, price))
     _leave_room(session)
 
 

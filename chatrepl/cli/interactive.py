@@ -31,6 +31,7 @@ def chat(begun: Opening, text: str) -> None:
         listening=ahead.listening if begun.screen.live else nullcontext,
         wants_weights=begun.wants_weights,
     )
+    begun.screen.keys = ahead
     session, line = begun.begin(user)
     with closing(session):
         prompt = _prompt(session, ahead)

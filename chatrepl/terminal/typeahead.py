@@ -1,14 +1,16 @@
 """What is typed while nothing reads keys: taken out of the terminal, and what becomes of it at the next prompt."""
 
 import os
+import re
 import select
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
 from chatrepl.terminal import modes
+from chatrepl.text import safe
 
 PASTING = 0.2
 """The rest of a paste comes within so many seconds."""
@@ -52,6 +54,39 @@ def joined(*texts: str) -> str:
     return "\n".join(filter(None, texts))
 
 
+class Typed(NamedTuple):
+    """What was typed ahead, for people: its text, and how many lines of it Enter has sent on their way."""
+
+    lines: int = 0
+    text: str = ""
+
+
+LINE_END = " ⏎ "
+_KEYS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O?.)|.", re.DOTALL)
+_SHOWN = 8_192
+"""So much of what was typed ahead is looked at to show it."""
+
+
+def typed(keys: str) -> Typed:
+    """What those keys type: characters, and the keys that take some back; all others mean nothing yet."""
+    lines, text, pasting = 0, "", False
+    for match in _KEYS.finditer(keys):
+        key = match[0]
+        if key in ("\x1b[200~", "\x1b[201~"):
+            pasting = key == "\x1b[200~"
+        elif key in "\r\n":
+            lines += not pasting and key == "\r"
+            text += LINE_END
+        elif key in "\x7f\b":
+            text = text if text.endswith(LINE_END) else text[:-1]
+        elif key in "\x15\x17":
+            before, end, line = text.rpartition(LINE_END)
+            text = before + end + ("" if key == "\x15" else line.rstrip(" ").rpartition(" ")[0])
+        elif key == "\t" or key.isprintable():
+            text += " " if key == "\t" else key
+    return Typed(lines, safe.text(text))
+
+
 class KeyBuffer:
     """What was typed before anything read it, and taken out of the terminal."""
 
@@ -59,6 +94,8 @@ class KeyBuffer:
         self._keys = keys
         self._held = b""
         self._reading = threading.RLock()
+        self._notice: Callable[[], object] = bool
+        self._typed: tuple[bytes, Typed] = b"", Typed()  # what was last shown
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -83,8 +120,26 @@ class KeyBuffer:
             with self._reading:
                 piece = os.read(keys, 1 << 16) if modes.keys_are_ours(keys) and _waits(keys) else None
                 self._held += piece or b""
-            if not piece:  # they are for somebody else now, or the terminal is gone
+            if piece:
+                self._notice()
+            else:  # they are for somebody else now, or the terminal is gone
                 select.select([over], [], [], PAUSE)
+
+    @contextmanager
+    def noticed(self, notice: Callable[[], object]) -> Iterator[None]:
+        """While it lasts, that is called whenever something was typed and taken out."""
+        self._notice = notice
+        try:
+            yield
+        finally:
+            self._notice = bool
+
+    def typed(self) -> Typed:
+        """What is held, for people."""
+        held = self._held
+        if held is not self._typed[0]:
+            self._typed = held, typed(held[-_SHOWN:].decode(self._keys.encoding or "utf-8", "ignore"))
+        return self._typed[1]
 
     def hold(self, patience: float = 0) -> None:
         """Take out what waits in the terminal, also the beginning of a line, and what comes within so many seconds; a

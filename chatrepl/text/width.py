@@ -6,7 +6,7 @@ prompt comes, text of one column a character does not wait for it.
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _WORD = re.compile(r" *[^ ]+")
 _GROUP = re.compile(r".+?(?: ·(?= )|$)")
@@ -71,6 +71,17 @@ def padded(text: str, columns: int) -> str:
     """The text in so many columns: numbers to the right, all else to the left."""
     blanks = " " * (columns - width(text))
     return blanks + text if text.isdecimal() else text + blanks
+
+
+def joined(parts: Iterable[str], columns: int) -> str:
+    """The parts with a dot between them: as many of them as fit, but the first in any case, cut."""
+    row = ""
+    for part in filter(None, parts):
+        longer = f"{row} · {part}" if row else part
+        if row and width(longer) > columns:
+            break
+        row = longer
+    return cut(row, columns)
 
 
 def wrapped(line: str, columns: int, indent: str | None = None) -> list[str]:

@@ -163,7 +163,7 @@ def test_thinking_is_shown_or_hidden_and_kept_in_both_cases(chat: Terminal, serv
 
 
 @pytest.mark.parametrize(
-    ("how", "said", "title"), [("line", "counted", "thinks, 14 characters so far · "), ("off", "hidden", "thinks · ")]
+    ("how", "said", "title"), [("line", "counted", "▎ Three and four"), ("off", "hidden", "thinks · ")]
 )
 def test_hidden_reasoning_is_counted_or_not_even_that(
     chat: Terminal, server: Server, how: str, said: str, title: str
@@ -184,6 +184,7 @@ def test_hidden_reasoning_is_counted_or_not_even_that(
     chat.wait_for("Seven.")
     chat.wait_for_prompt()
     assert "Three" not in chat.text()
+    assert (" s · ~4 tokens" in chat.text()) == (how == "line"), "that is what stays of it"
 
 
 @pytest.mark.parametrize(

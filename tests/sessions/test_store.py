@@ -468,7 +468,7 @@ def test_a_server_that_goes_on_by_itself_gets_the_reply_as_it_is_and_is_asked_wh
         chat.wait_for("It is fo")
         chat.send(CTRL_C)
         chat.wait_for_prompt()
-        ask(chat, "/continue", "tokens in")
+        ask(chat, "/continue", "2 out")
         assert sent(server) == ["What is 2 + 2?", "It is fo"]
         ask(chat, "/continue", "r.")
         assert sent(server)[:-1] == ["What is 2 + 2?", "It is fou"]
@@ -492,7 +492,7 @@ def test_what_is_refused_for_another_reason_says_nothing_about_the_prefill(serve
 
 
 def test_a_session_is_shown_again_with_the_room_it_had(chat: Terminal, home: Path) -> None:
-    ask(chat, "Hi", "s in all")
+    ask(chat, "Hi", "2 out")
     assert "> Hi\n\nHello\n" in chat.text()
     ask(chat, "/history", "[1] you\nHi\n\n[1] test-model\nHello\n\n>")
     with chatrepl("-c", env=environment(home)) as again:
@@ -578,17 +578,17 @@ def test_a_retry_that_is_stopped_or_killed_keeps_the_whole_reply(chat: Terminal,
 
 def test_going_on_means_going_on_with_who_was_asked_last(chat: Terminal, server: Server, home: Path) -> None:
     ask(chat, "Hi", "Hello")
-    ask(chat, "/retry once", "tokens in")
+    ask(chat, "/retry once", "2 out")
     assert server.requests[-1].body["model"] == "once"
     chat.send(CTRL_D)
     assert chat.end() == 0
     for start, model in (("test-model", "kept"), ("kept", "kept")):
         with chatrepl("-c", env=environment(home)) as again:
             again.wait_for_prompt()
-            ask(again, "/retry", "tokens in")
+            ask(again, "/retry", "2 out")
             assert server.requests[-1].body["model"] == start
             ask(again, f"/model {model}", f"· {model}")
-            ask(again, "/retry", "tokens in")
+            ask(again, "/retry", "2 out")
             again.send(CTRL_D)
             assert again.end() == 0
 

@@ -94,7 +94,7 @@ def record() -> pyte.Screen:
         terminal = Terminal(command, env, COLUMNS, ROWS)
         terminal.wait_for_prompt()
         terminal.line("What is wrong with load in @rows.py?")
-        terminal.wait_for("in all")
+        terminal.wait_for("131 out")
         terminal.wait_for_prompt()
         terminal.line("/copy .1")
         terminal.wait_for("Code block 1")

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.terminal.drawing import Aside, Drawing, Line, ansi, ansi_cells, cells, draw, drawing, panel, plain
+from chatrepl.terminal.drawing import Drawing, Line, Reasoning, ansi, ansi_cells, cells, draw, drawing, plain
 from chatrepl.terminal.drawing.blocks import Pen
 from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.markdown import CodeLine, Growing
@@ -67,24 +67,23 @@ def test_a_reply_that_breaks_off_is_drawn_like_what_came_of_it(text: str, end: i
     assert streamed(pieces(text[:end], at), 50) == draw(text[:end], 50)
 
 
-@given(documents, cuts, widths, st.integers(0, 12), st.integers(10, 80))
-def test_the_tail_fits_its_panel(text: str, at: list[int], width: int, rows: int, columns: int) -> None:
+@given(documents, cuts, widths, st.integers(1, 12))
+def test_the_terminal_need_not_wrap_the_tail(text: str, at: list[int], width: int, rows: int) -> None:
     picture = Drawing(width)
     for part in pieces(text, at):
         picture.feed(part)
         picture.take()
-        tail = picture.tail(rows, columns)
+        tail = picture.tail(rows)
         assert len(tail) <= rows
-        assert all(cells(row) <= columns for row in tail)
+        assert all(cells(row) <= max(width, 4) for row in tail)
         assert not any("\t" in plain(row) for row in tail)
-        assert all(cells(row) <= columns for row in panel(tail, "a title " * 9, columns))
 
 
 def test_a_long_line_of_code_is_folded_in_the_tail() -> None:
-    picture = Drawing(80)
+    picture = Drawing(20)
     picture.feed("```\n" + "\tx" * 30)
     picture.take()
-    assert [plain(row) for row in picture.tail(2, 20)] == ["    x" * 4, "    x" * 2]
+    assert [plain(row) for row in picture.tail(2)] == ["    x" * 4, "    x" * 2]
 
 
 @given(documents, widths)
@@ -251,11 +250,26 @@ def test_a_word_wider_than_the_row_is_left_to_the_terminal_to_wrap() -> None:
     assert [plain(row) for row in picture.tail(9)] == [address[:20], address[20:40], address[40:]]
 
 
-def test_a_long_word_of_the_reasoning_is_whole_when_it_is_final() -> None:
-    aside = Aside(20)
-    aside.feed("x" * 45)
-    assert [len(plain(row)) for row in aside.tail(9)] == [20, 20, 5]
-    assert [plain(row) for row in aside.finish()] == ["x" * 45]
+def test_reasoning_stands_behind_an_edge_and_below_a_label() -> None:
+    reasoning = Reasoning(22)
+    reasoning.feed("x" * 45)
+    rows = ["▎ " + "x" * 20, "▎ " + "x" * 20, "▎ xxxxx"]
+    assert [plain(row) for row in reasoning.tail(9)] == rows
+    assert [plain(row) for row in reasoning.below_its_label(reasoning.tail(9), 4.2)] == ["▎ thinking · 4 s", *rows]
+    assert reasoning.take() == []
+    reasoning.feed("\n\nand")
+    assert [plain(row) for row in reasoning.take()] == ["▎ thinking", *rows, "▎"]
+    assert reasoning.below_its_label(reasoning.tail(9), 5) == reasoning.tail(9)
+    assert [plain(row) for row in reasoning.finish()] == ["▎ and"]
+
+
+def test_of_folded_reasoning_only_the_last_rows_are_seen_while_it_comes() -> None:
+    reasoning = Reasoning(40, folded=True)
+    for number in range(9):
+        reasoning.feed(f"line {number}\n")
+        assert reasoning.take() == []
+    assert [plain(row) for row in reasoning.tail(9)] == [f"▎ line {number}" for number in range(4, 9)]
+    assert reasoning.finish() == []
 
 
 def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_cell_by_cell() -> None:
@@ -310,11 +324,6 @@ def test_links_are_followed_by_the_terminal_only_if_it_can() -> None:
     assert [plain(line) for line in draw("[bank.com](http://evil.com)", 60, hyperlinks=True)] == [
         "bank.com (http://evil.com)"
     ]
-
-
-def test_the_panel_has_a_bar_and_a_title() -> None:
-    rows = panel(draw("one\n\ntwo", 40), "model · 3 s", 12)
-    assert [plain(row) for row in rows] == ["▎ model · 3 s"[:11] + "…", "▎ one", "▎ ", "▎ two"]
 
 
 def test_the_work_is_in_proportion_to_the_text() -> None:

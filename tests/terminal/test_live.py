@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,7 +44,7 @@ def paced(text: str, tokens_per_second: float) -> Script:
 
 def answered(chat: Terminal) -> None:
     chat.line("Tell me")
-    chat.wait_for("s in all")
+    chat.wait_for("2 out")
     chat.wait_for_prompt()
 
 
@@ -57,7 +58,7 @@ def test_every_word_of_a_long_answer_stands_on_the_screen_once_and_in_order(
         chat.wait_for_prompt()
         answered(chat)
         assert markers.words(chat.text()) == markers.words(text)
-        assert "▎" not in chat.text(), "something of the panel was left"
+        assert "Ctrl-C stops" not in chat.text(), "something of the frames was left"
         assert len(chat.bytes) <= 4 * len(text)
 
 
@@ -75,7 +76,7 @@ def test_so_it_does_when_the_answer_takes_its_time(server: Server, home: Path) -
         assert len(chat.bytes) <= 40 * len(text)
 
 
-def test_ctrl_c_in_the_middle_leaves_what_came_and_nothing_of_the_panel(server: Server, home: Path) -> None:
+def test_ctrl_c_in_the_middle_leaves_what_came_and_nothing_of_the_frames(server: Server, home: Path) -> None:
     text = markers.document(3_000)
     server.answers(then(pieces(text), Exchange.wait_for_hang_up))
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), rows=10) as chat:
@@ -86,7 +87,7 @@ def test_ctrl_c_in_the_middle_leaves_what_came_and_nothing_of_the_panel(server: 
         chat.wait_for("Stopped.")
         chat.wait_for_prompt()
         assert markers.words(chat.text()) == markers.words(text)
-        assert "▎" not in chat.text()
+        assert "Ctrl-C stops" not in chat.text()
 
 
 def test_an_xterm_made_narrower_in_the_middle_loses_nothing(server: Server, home: Path) -> None:
@@ -106,13 +107,13 @@ def test_an_xterm_made_narrower_in_the_middle_loses_nothing(server: Server, home
         chat.line("Tell me")
         chat.wait_for(words[-1])
         chat.resize(40, 24)
-        chat.until(lambda: "▎" not in chat.text(), "the panel away")
+        chat.until(lambda: "Ctrl-C stops" not in chat.text(), "what may change away")
         release.set()
-        chat.wait_for("s in all")
+        chat.wait_for("2 out")
         assert markers.words(chat.text()) == words
 
 
-def test_a_narrow_character_set_makes_no_row_longer_than_the_panel(server: Server, home: Path) -> None:
+def test_a_narrow_character_set_makes_no_row_longer_than_the_window(server: Server, home: Path) -> None:
     release = threading.Event()
 
     def script(exchange: Exchange) -> None:
@@ -127,7 +128,7 @@ def test_a_narrow_character_set_makes_no_row_longer_than_the_panel(server: Serve
         chat.line("Tell me")
         chat.wait_for("w00001")
         release.set()
-        chat.wait_for("s in all")
+        chat.wait_for("2 out")
         assert "".join(chat.text().split()).count("EUR" * 25) == 1
         assert "Ctrl-C stops" not in chat.text()
 
@@ -146,7 +147,7 @@ def test_no_sequence_of_the_model_reaches_the_terminal_wherever_it_is_cut(server
         for times in (1, 2):
             chat.line("Tell me")
             chat.wait_for("three", times=times)
-            chat.wait_for("s in all", times=times)
+            chat.wait_for("2 out", times=times)
         for sequence in (
             b"\x1b]0;",
             b"\x1b]52",
@@ -183,7 +184,10 @@ def test_reasoning_stands_above_the_answer_and_can_be_hidden(server: Server, hom
         chat.wait_for_prompt()
         answered(chat)
         lines = chat.lines()
-        assert lines.index("Let me see.") < lines.index("Four.")
+        start = lines.index("▎ thinking")
+        assert lines[start + 1] == "▎ Let me see."
+        assert re.fullmatch(r"thought for \d\.\d s · ~3 tokens", lines[start + 2])
+        assert lines[start + 3 : start + 5] == ["", "Four."]
         chat.line("/set thinking off")
         chat.wait_for("thinking = off")
         chat.line("Again")
@@ -245,14 +249,14 @@ def test_so_it_is_in_tmux(server: Server, tmux: Tmux) -> None:
     text = markers.document(50_000)
     server.answers(say(*pieces(text)))
     tmux("send-keys", "-t", "t", "Tell me", "Enter")
-    assert markers.words(tmux.wait_for("s in all")) == markers.words(text)
+    assert markers.words(tmux.wait_for("2 out")) == markers.words(text)
 
 
 def test_an_address_wider_than_the_terminal_is_one_line_there(server: Server, tmux: Tmux) -> None:
     address = "https://example.org/" + "x" * 100
     server.answers(say(*pieces(f"See {address} for more.")))
     tmux("send-keys", "-t", "t", "Tell me", "Enter")
-    assert f"See\n{address}\nfor more.\n" in tmux.wait_for("s in all")
+    assert f"See\n{address}\nfor more.\n" in tmux.wait_for("2 out")
 
 
 def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: Tmux) -> None:
@@ -262,9 +266,9 @@ def test_a_resize_in_the_middle_loses_and_doubles_nothing(server: Server, tmux: 
     for word, columns, rows in (("w00020", 60, 24), ("w00050", 110, 12), ("w00080", 40, 30), ("w00110", 90, 24)):
         tmux.wait_for(word)
         tmux("resize-window", "-t", "t", "-x", str(columns), "-y", str(rows))
-    shown = tmux.wait_for("s in all")
+    shown = tmux.wait_for("2 out")
     assert markers.words(shown) == markers.words(text)
-    assert "▎" not in shown, "something of the panel was left"
+    assert "Ctrl-C stops" not in shown, "something of the frames was left"
 
 
 def test_ctrl_c_gives_a_picture_up_that_does_not_come_to_its_end() -> None:

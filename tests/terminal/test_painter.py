@@ -8,8 +8,11 @@ import pyte
 import pytest
 from hypothesis import example, given, strategies as st
 
-from chatrepl.terminal.drawing import Drawing, ansi, draw, panel
+from chatrepl.events import Text
+from chatrepl.terminal.drawing import ansi, draw
+from chatrepl.terminal.screen.frame import Frame, Look
 from chatrepl.terminal.screen.painter import BEGIN, END, Painter
+from chatrepl.terminal.typeahead import Typed
 from chatrepl.text import safe
 from tests.support.markdowns import CORPUS, cuts, documents, pieces
 
@@ -54,14 +57,11 @@ def at_once(text: str, columns: int, rows: int) -> list[str]:
 def live(parts: Sequence[str], columns: int, rows: int) -> Terminal:
     terminal = Terminal(columns, rows)
     painter = Painter(terminal.write)
-    picture = Drawing(columns)
-    width, height = columns - 5, min(8, rows - 2)
-    for part in parts:
-        picture.feed(part)
-        finished = picture.take()
-        tail = panel(picture.tail(height - 1, width - 2), "model", width)
-        painter.paint([*map(ansi, finished)], [*map(ansi, tail)], columns, height)
-    painter.paint([*map(ansi, picture.finish())], [], columns, height)
+    frame = Frame(Look(), columns, 0.0)
+    for second, part in enumerate(parts):
+        frame.feed(Text(part), float(second))
+        painter.paint(*frame.take("model", Typed(), rows - 2, float(second)), columns, rows - 1)
+    painter.paint(frame.finish(99.0), [], columns, 0)
     return terminal
 
 
@@ -111,10 +111,12 @@ def painted(*frames: Sequence[str]) -> list[str]:
 
 def test_only_what_changed_is_written() -> None:
     assert painted(["a", "b"], ["a", "b"]) == []
-    assert painted(["a", "b"], ["a", "bc"]) == ["\rbc\x1b[K"]
-    assert painted(["a", "b"], ["x", "b"]) == ["\r\x1b[1Ax\x1b[K\r\x1b[1B\x1b[1C"]
-    assert painted(["a", "b"], ["a", "b", "c"]) == ["\r\nc"]
-    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[2A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb"]
+    assert painted(["a", "b"], ["a", "bc"]) == ["\r\x1b[1Cc"]
+    assert painted(["a", "b"], ["x", "b"]) == ["\r\x1b[1Ax\r\x1b[1B\x1b[1C"]
+    assert painted(["abc", "b"], ["abx", "b"]) == ["\r\x1b[1A\x1b[2Cx\r\x1b[1B\x1b[1C"]
+    assert painted(["abc"], ["ab"]) == ["\r\x1b[2C\x1b[K"]
+    assert painted(["a", "b"], ["a", "b", "c"]) == ["\r\r\nc"]
+    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[K\r\x1b[1A\x1b[1C"]
     assert painted(["a", "b"], []) == ["\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1A"]
     assert painted(["a"], []) == ["\r\x1b[K"]
     assert painted([], []) == []
@@ -131,7 +133,7 @@ def test_finished_lines_and_the_new_tail_come_in_the_same_frame() -> None:
     painter = Painter(written.append)
     painter.paint([], ["a", "b"], 80, 10)
     painter.paint(["a"], ["b", "c"], 80, 10)
-    assert written[1:] == [f"{BEGIN}\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1Aa\r\nb\r\nc{END}"]
+    assert written[1:] == [f"{BEGIN}\r\r\nc{END}"], "and what stands in its place already is not written again"
 
 
 def reflowed(rows: Sequence[str], columns: int) -> list[str]:
@@ -185,12 +187,11 @@ def test_the_bytes_are_in_proportion_to_the_text() -> None:
     parts = [text[start : start + 1300] for start in range(0, len(text), 1300)]
     written: list[str] = []
     painter = Painter(written.append)
-    picture = Drawing(80)
-    for part in parts:
-        picture.feed(part)
-        lines = [ansi(line) for line in picture.take()]
-        painter.paint(lines, [ansi(row) for row in panel(picture.tail(9, 73), "model", 75)], 80, 10)
-    assert sum(len(frame.encode()) for frame in written) <= 4 * len(text.encode())
+    frame = Frame(Look(), 80, 0.0)
+    for second, part in enumerate(parts):
+        frame.feed(Text(part), float(second))
+        painter.paint(*frame.take("model", Typed(), 10, float(second)), 80, 10)
+    assert sum(len(each.encode()) for each in written) <= 4 * len(text.encode())
     assert len(written) <= len(parts)
 
 

@@ -75,5 +75,5 @@ def test_a_simple_terminal_is_told_what_is_waited_for(server: Server, home: Path
         chat.line("Two and two?")
         chat.wait_for("m: waiting for the first word, at most 300 s; Ctrl-C stops.")
         release.set()
-        chat.wait_for("s in all")
+        chat.wait_for("2 out")
         assert chat.lines().count("Four.") == 1

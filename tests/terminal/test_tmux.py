@@ -139,7 +139,6 @@ def test_resizing_while_a_reply_streams_loses_and_doubles_no_word(chat: Tmux, se
         chat.wait_for(f"w{number}059")
         chat.resize(columns, 24)
         step.set()
-    chat.wait_for("in all")
     chat.wait_for_prompt()
     found = re.findall(r"w\d{4}", chat.text())
     assert found == [f"w{number}{index:03}" for number in range(4) for index in range(60)]

@@ -88,3 +88,11 @@ def test_numbers_stand_to_the_right_and_wide_words_take_two_columns_a_letter() -
 def test_the_status_line_fits_whatever_it_tells(title: str, columns: int) -> None:
     line = status_line.text(Facts("", "漢字", "模型" * 5, "~3 tokens", "$0.01", title), columns)
     assert width.width(line) < columns
+
+
+@given(st.lists(LETTERS, max_size=4), st.integers(1, 60))
+def test_parts_that_do_not_fit_on_one_line_are_left_out_from_the_right(parts: list[str], columns: int) -> None:
+    line = width.joined(parts, columns)
+    assert width.width(line) <= columns
+    given = [part for part in parts if part]
+    assert not given or line == width.cut(given[0], columns) or line in (" · ".join(given[:end]) for end in range(5))

@@ -1,15 +1,12 @@
 """Markdown as styled lines, while it arrives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.segment import Segment
 
 from chatrepl.terminal.drawing.blocks import Pen
-from chatrepl.terminal.drawing.lines import Line, cropped, folded, wrapped
-from chatrepl.terminal.drawing.styles import styles
+from chatrepl.terminal.drawing.lines import Line, folded, wrapped
 from chatrepl.terminal.markdown import Growing, Leaf
-
-BAR = "▎ "
 
 
 class Drawing:
@@ -36,24 +33,23 @@ class Drawing:
 
     def take(self) -> list[Line]:
         """The lines that have become final since they were last taken."""
-        return self._drawn(self._pen, self._source.take(), self._width)
+        return self._drawn(self._pen, self._source.take())
 
-    def tail(self, rows: int, width: int | None = None) -> list[Line]:
-        """The last rows of what may still change, none wider than ``width``."""
-        width = width or self._width
-        lines = self._drawn(self._pen.fork(), self._source.tail(), width)
-        return [row for line in lines[-rows:] for row in _fitted(line, width)][-rows:] if rows > 0 else []
+    def tail(self, rows: int) -> list[Line]:
+        """The last rows of what may still change, which the terminal does not wrap."""
+        lines = self._drawn(self._pen.fork(), self._source.tail())[-rows:]
+        return [row for line in lines for row in _fitted(line, max(self._width, 4))][-rows:]
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here, and another may begin."""
-        return self._drawn(self._pen, self._source.finish(), self._width)
+        return self._drawn(self._pen, self._source.finish())
 
     def resize(self, width: int) -> None:
         """Draw for another number of columns from now on."""
         self._width = width
 
-    def _drawn(self, pen: Pen, leaves: Iterable[Leaf], width: int) -> list[Line]:
-        return [line for leaf in leaves for line in _lines(pen, leaf, max(width, 4))]
+    def _drawn(self, pen: Pen, leaves: Iterable[Leaf]) -> list[Line]:
+        return [line for leaf in leaves for line in _lines(pen, leaf, max(self._width, 4))]
 
 
 def draw(
@@ -63,17 +59,6 @@ def draw(
     drawing = Drawing(width, theme=theme, hyperlinks=hyperlinks, encoding=encoding)
     drawing.feed(text)
     return drawing.finish()
-
-
-def panel(tail: Sequence[Line], title: str, width: int, *, theme: str = "dark") -> list[Line]:
-    """The tail with a bar at its left and a title above, at most ``width`` columns wide.
-
-    There is no border at the right or below: it would be torn when the terminal is resized.
-    """
-    style = styles(theme)["title"]
-    bar = Segment(BAR, style)
-    rows = [(Segment(title, style),), *tail]
-    return [(bar, *cropped(row, width - len(BAR))) for row in rows]
 
 
 def _lines(pen: Pen, leaf: Leaf, width: int) -> list[Line]:
@@ -90,6 +75,6 @@ def _texts(leaf: Leaf) -> list[str]:
 
 
 def _fitted(line: Line, width: int) -> list[Line]:
-    """A line as rows of a panel; the terminal must not wrap them, nor jump at tabs."""
+    """A line as rows; the terminal must not wrap them, nor jump at tabs."""
     line = tuple(Segment(segment.text.replace("\t", "    "), segment.style) for segment in line)
     return folded(line, width) if line else [()]

@@ -77,13 +77,6 @@ def stripped(line: Line) -> Line:
     return line
 
 
-def cropped(line: Line, width: int) -> Line:
-    """As much of the line as fits, with an ellipsis where something is left out."""
-    if cells(line) <= width:
-        return line
-    return (*next(iter(folded(line, width - 1)), ()), Segment("…"))
-
-
 def folded(line: Line, width: int) -> list[Line]:
     """The line in rows of at most that width, broken anywhere."""
     text = plain(line)

@@ -1,18 +1,28 @@
-"""A model's reasoning as dim lines, while it arrives: plain text, for it is not meant as markdown."""
+"""A model's reasoning behind an edge, while it arrives: plain text, for it is not meant as markdown."""
 
 from rich.segment import Segment
 from rich.style import Style
 
 from chatrepl.terminal.drawing.lines import Line, wrapped
 
+EDGE = "▎ "
+FOLDED_ROWS = 5
+"""So many rows are seen while it comes, where nothing of it stays."""
+
 _DIM = Style(dim=True)
+_TEXT = Style(dim=True, italic=True)
 
 
-class Aside:
-    """Plain text that grows; fed and taken like a ``Drawing``. A line is final when its end has come."""
+class Reasoning:
+    """Plain text that grows; fed and taken like a ``Drawing``. A line is final when its end has come.
 
-    def __init__(self, width: int) -> None:
+    Where it is ``folded``, no line is ever final: its last rows are seen while it comes.
+    """
+
+    def __init__(self, width: int, *, folded: bool = False) -> None:
         self._width = width
+        self._folded = folded
+        self._labelled = folded  # whether the label is among the lines that were taken
         self._begun: list[str] = []  # the pieces of the last line
         self._final: list[str] = []
 
@@ -26,13 +36,27 @@ class Aside:
 
     def take(self) -> list[Line]:
         """The lines that have become final since they were last taken."""
-        lines = [row for line in self._final for row in self._drawn(line, self._width)]
+        if self._folded:
+            del self._final[:-FOLDED_ROWS]
+            return []
+        lines = [row for line in self._final for row in self._drawn(line)]
         self._final.clear()
+        if lines and not self._labelled:
+            self._labelled = True
+            lines.insert(0, self._label(""))
         return lines
 
-    def tail(self, rows: int, width: int | None = None) -> list[Line]:
+    def tail(self, rows: int) -> list[Line]:
         """The last rows of the line that still grows."""
-        return self._drawn("".join(self._begun), width or self._width, chop=True)[-rows:] if rows > 0 else []
+        lines = [*self._final, "".join(self._begun)] if self._folded else ["".join(self._begun)]
+        if not lines[-1].strip():
+            lines.pop()
+        drawn = [row for line in lines for row in self._drawn(line)]
+        return drawn[-min(rows, FOLDED_ROWS) :] if self._folded else drawn[-rows:]
+
+    def below_its_label(self, tail: list[Line], seconds: float) -> list[Line]:
+        """The tail, and above it the label with the time, as long as it was not taken."""
+        return tail if self._labelled and not self._folded else [self._label(f" · {seconds:.0f} s"), *tail]
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here."""
@@ -44,5 +68,10 @@ class Aside:
         """Draw for another number of columns from now on."""
         self._width = width
 
-    def _drawn(self, line: str, width: int, *, chop: bool = False) -> list[Line]:
-        return wrapped((Segment(line.replace("\t", "    "), _DIM),), max(width, 4), chop=chop)
+    def _label(self, time: str) -> Line:
+        return (Segment(f"{EDGE}thinking{time}", _DIM),)
+
+    def _drawn(self, line: str) -> list[Line]:
+        text = (Segment(line.replace("\t", "    "), _TEXT),)
+        rows = wrapped(text, max(self._width - len(EDGE), 4), chop=True)
+        return [(Segment(EDGE if row else EDGE.rstrip(), _DIM), *row) for row in rows]

@@ -1,11 +1,11 @@
-"""A text as the server sends it into lines to write."""
+"""A text as the server sends it into lines."""
 
 from dataclasses import field
 
 from chatrepl import dataclass
 from chatrepl.terminal.drawing.drawing import Drawing
-from chatrepl.terminal.drawing.lines import ansi
-from chatrepl.terminal.drawing.reasoning import Aside
+from chatrepl.terminal.drawing.lines import Line
+from chatrepl.terminal.drawing.reasoning import Reasoning
 from chatrepl.text import safe
 
 PIECE = 8_192
@@ -13,26 +13,29 @@ PIECE = 8_192
 
 
 @dataclass(slots=True)
-class Strand:
+class Rendering:
     """A run of text of one kind, answer or reasoning, on its way from the server to lines."""
 
-    drawing: Drawing | Aside
+    drawing: Drawing | Reasoning
     guard: safe.Stream = field(default_factory=safe.Stream)
     waiting: list[str] = field(default_factory=list)
 
     def feed(self, text: str) -> None:
+        """Take more text in; this costs next to nothing."""
         self.waiting.append(text)
 
-    def take(self, *, coloured: bool) -> list[str]:
+    def take(self) -> list[Line]:
+        """The lines that have become final since they were last taken."""
         text = self.guard.feed("".join(self.waiting))
         self.waiting.clear()
-        lines: list[str] = []
+        lines: list[Line] = []
         for at in range(0, len(text), PIECE):
             self.drawing.feed(text[at : at + PIECE])
-            lines += [ansi(line, coloured=coloured) for line in self.drawing.take()]
+            lines += self.drawing.take()
         return lines
 
-    def finish(self, *, coloured: bool) -> list[str]:
-        lines = self.take(coloured=coloured)
+    def finish(self) -> list[Line]:
+        """The lines that were not taken yet; the text ends here."""
+        lines = self.take()
         self.drawing.feed(self.guard.close())
-        return lines + [ansi(line, coloured=coloured) for line in self.drawing.finish()]
+        return lines + self.drawing.finish()

@@ -29,11 +29,13 @@ class Painter:
         self._columns = 0
 
     def paint(self, finished: Sequence[str], tail: Sequence[str], columns: int, rows: int) -> None:
-        """Write the finished lines, and below them the last ``rows`` rows of the tail."""
+        """Write the finished lines, and below them the last ``rows`` rows of the tail.
+
+        A finished line that stood in the tail already, in the same place, stays there.
+        """
         tail = list(tail[-rows:]) if rows > 0 else []
-        afresh = finished or columns != self._columns or len(tail) < len(self._rows)
-        frame = self._erased(columns) if afresh else ""
-        frame += "".join(f"{line}\r\n" for line in finished) + self._changed(tail)
+        frame = self._erased(columns) if columns != self._columns else ""
+        frame += self._changed([*finished, *tail], len(finished), columns)
         self._rows, self._columns = tail, columns
         self._send(frame)
 
@@ -57,34 +59,65 @@ class Painter:
         self._rows = []
         return _erase(height) if height else ""
 
-    def _changed(self, tail: list[str]) -> str:
-        """The tail in place of the one on the terminal, which has no more rows."""
-        old = self._rows
-        at = len(old) - 1  # the row of the cursor
-        frame = ""
-        for index, row in enumerate(tail):
-            if index >= len(old):
-                down = _down(index - 1 - at) if index - 1 > at else ""
-                frame += (f"{down}\r\n" if index else "") + row
-            elif row != old[index]:
-                frame += _down(index - at) + row + ERASE_LINE
-            else:
-                continue
-            at = index
-        if at < len(tail) - 1:
-            width = ansi_cells(tail[-1])
-            frame += _down(len(tail) - 1 - at) + (f"\x1b[{width}C" if width else "")
-        return frame
+    def _changed(self, lines: list[str], finished: int, columns: int) -> str:
+        """Those lines in place of the tail on the terminal; of them so many are finished."""
+        old, at, frame = self._rows, max(len(self._rows) - 1, 0), ""  # at: the row of the cursor
+        kept = min(len(old), len(lines))
+        unlike_rows = (i for i, line in enumerate(lines[: min(kept, finished)]) if not _is_row(line, columns))
+        kept = next(unlike_rows, kept)
+        for index in range(kept):
+            if lines[index] != old[index]:
+                frame += _down(index - at) + _rewritten(old[index], lines[index])
+                at = index
+        if kept < len(old):
+            frame += _down(kept - at) + _erase_from(len(old) - kept)
+            at = kept
+        elif 0 < kept < len(lines):
+            frame += f"{_down(kept - 1 - at)}\r\n"
+        if kept < len(lines):
+            frame += "\r\n".join(lines[kept:])
+            at = len(lines) - 1
+        return frame + _rest(lines, at, has_tail=finished < len(lines))
 
 
-def _erase(height: int) -> str:
-    """So many rows away, of which the cursor is in the last; it goes to the first.
+def _rest(lines: list[str], at: int, *, has_tail: bool) -> str:
+    """From that row to where the cursor rests between frames."""
+    last = len(lines) - 1
+    if has_tail:
+        return _down(last - at) + _right(ansi_cells(lines[last])) if at != last else ""
+    return ("" if at == last else _down(last - at)) + "\r\n" if 0 <= at <= last else ""
+
+
+def _is_row(line: str, columns: int) -> bool:
+    """Whether a finished line can take the place of a row: a longer one moves all below it, and a tab leaves gaps."""
+    return "\t" not in line and ansi_cells(line) <= columns
+
+
+def _rewritten(old: str, new: str) -> str:
+    """The new row in place of the old one, from the start of which the cursor goes on; what begins alike stays."""
+    pairs = enumerate(zip(old, new, strict=False))
+    alike = next((index for index, (before, now) in pairs if before != now), min(len(old), len(new)))
+    if not new[:alike].isascii() or "\x1b" in new[:alike]:
+        alike = 0
+    erased = ERASE_LINE if ansi_cells(old) > ansi_cells(new) else ""  # not afterwards: a full row would lose its end
+    return _right(alike) + erased + new[alike:]
+
+
+def _erase_from(height: int) -> str:
+    """So many rows away, of which the cursor is at the start of the first, and stays there.
 
     To erase all below from the top left corner would push it into the scrollback of tmux.
     """
-    if height == 1:
-        return f"\r{ERASE_LINE}"
-    return _down(1 - height) + ERASE_LINE + _down(1) + ERASE_BELOW + _down(-1)
+    return ERASE_LINE if height == 1 else f"{ERASE_LINE}{_down(1)}{ERASE_BELOW}{_down(-1)}"
+
+
+def _right(columns: int) -> str:
+    return f"\x1b[{columns}C" if columns else ""
+
+
+def _erase(height: int) -> str:
+    """So many rows away, of which the cursor is in the last; it goes to the first."""
+    return _down(1 - height) + _erase_from(height)
 
 
 def _down(rows: int) -> str:

@@ -10,7 +10,7 @@ from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
-    from chatrepl.terminal.drawing import Strand
+    from chatrepl.terminal.drawing import Line, Rendering
 
 
 class Picture(Protocol):
@@ -118,16 +118,16 @@ class PlainPicture:
 class StillPicture:
     """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
 
-    def __init__(self, out: TextIO, strand: "Strand", *, coloured: bool) -> None:
+    def __init__(self, out: TextIO, text: "Rendering", *, coloured: bool) -> None:
         self._out = out
-        self._strand = strand
+        self._text = text
         self._coloured = coloured
 
     def feed(self, event: Event) -> None:
         """Take an event in."""
         if isinstance(event, Text):
-            self._strand.feed(event.text)
-            self._write(self._strand.take(coloured=self._coloured))
+            self._text.feed(event.text)
+            self._write(self._text.take())
 
     def waiting(self, wait: Wait) -> None:
         """Nobody can be shown that."""
@@ -138,9 +138,11 @@ class StillPicture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write(self._strand.finish(coloured=self._coloured))
+        self._write(self._text.finish())
 
-    def _write(self, lines: list[str]) -> None:
+    def _write(self, lines: "list[Line]") -> None:
+        from chatrepl.terminal.drawing import ansi  # not before there is something to draw
+
         if lines:
-            self._out.write("".join(f"{line}\n" for line in lines))
+            self._out.write("".join(f"{ansi(line, coloured=self._coloured)}\n" for line in lines))
             self._out.flush()

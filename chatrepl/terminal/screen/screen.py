@@ -4,7 +4,7 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
@@ -17,6 +17,7 @@ from chatrepl.text import safe, width
 if TYPE_CHECKING:
     from chatrepl.terminal.screen.live import LivePicture
     from chatrepl.terminal.screen.pictures import Picture
+    from chatrepl.terminal.typeahead import KeyBuffer
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
 _COLOURS = {"error", "warning", "good"}
@@ -34,6 +35,8 @@ class Screen:
         self.at_prompt = False
         """Whether a prompt comes, at which what a hint names can be typed."""
         self._env = env
+        self.keys: KeyBuffer | None = None
+        """What is typed while a reply comes, which its picture shows."""
         self._picture: LivePicture | None = None
         self._title = ""
         self._passing = False
@@ -59,6 +62,10 @@ class Screen:
         """Print some lines, wrapped at words where that is a terminal."""
         lines = safe.text(text).split("\n")
         self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
+
+    def parts(self, parts: Iterable[str]) -> None:
+        """Print those of the parts that one line holds, the last ones left out first."""
+        self.say(width.joined(map(safe.line, parts), self.columns - 1), "dim")
 
     def verbatim(self, text: str) -> None:
         """Print a text to be copied: its lines stay whole, however long."""
@@ -109,15 +116,16 @@ class Screen:
             watched = self.out.isatty() and self.notes.isatty()
             return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
         if not self.live:
-            from chatrepl.terminal.drawing import Drawing, Strand  # rich and markdown-it cost as much as the prompt
+            from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
 
             drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
-            return StillPicture(self.out, Strand(drawing), coloured=self.coloured)
+            return StillPicture(self.out, Rendering(drawing), coloured=self.coloured)
 
         from chatrepl.terminal.screen.live import LivePicture, Look
 
-        look = Look(self.theme(ui), self.coloured, self.links, ui.thinking)
-        self._picture = LivePicture(self.out, look, label, wraps_anew=capabilities.wraps_anew(self._env))
+        look = Look(self.theme(ui), self.coloured, self.links, ui.thinking, self.out.encoding or "utf-8")
+        wraps_anew = capabilities.wraps_anew(self._env)
+        self._picture = LivePicture(self.out, look, label, keys=self.keys, wraps_anew=wraps_anew)
         return self._picture
 
     def question(self, text: str) -> None:
