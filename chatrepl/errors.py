@@ -77,8 +77,8 @@ class Refused(RequestError):
 
     ``status`` is the HTTP status, also where the error came inside a good answer and told it; ``said`` are the words of
     the server alone, which are the line itself where nothing was added; ``parameter`` is the one the server names as
-    the reason and ``code`` its word for it, "" where it has none; ``headers`` are those of the answer, their names in
-    lower case.
+    the reason and ``code`` its word for it, "" where it has none; ``wait`` are the seconds it wants to be left alone;
+    ``headers`` are those of the answer, their names in lower case.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Refused(RequestError):
         said: str | None = None,
         parameter: str = "",
         code: str = "",
+        wait: float | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(line, hint)
@@ -97,6 +98,7 @@ class Refused(RequestError):
         self.said = line if said is None else said
         self.parameter = parameter
         self.code = code
+        self.wait = wait
         self.headers = headers
 
 

@@ -67,6 +67,24 @@ class ToolCallPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """An image, a sound or another file that the model made: base64 in ``data``, or the address it has in ``url``."""
+
+    mime: str
+    data: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self, str, "mime", "data", "url")
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+        kind = self.mime.partition("/")[0]
+        return kind if kind in ("image", "audio", "video") else "file"
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it."""
 
@@ -79,7 +97,7 @@ class Finished:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
 
-Event = Started | Text | Thinking | ToolCallPiece | Usage | Finished
+Event = Started | Text | Thinking | ToolCallPiece | Media | Usage | Finished
 
 
 NOTICEABLE = 2.0

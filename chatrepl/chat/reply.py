@@ -5,7 +5,7 @@ from dataclasses import field
 from chatrepl import dataclass
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 
 
 @dataclass(slots=True)
@@ -25,6 +25,8 @@ class Reply:
     _text: list[str] = field(default_factory=list)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
+    media: list[Media] = field(default_factory=list)
+    """The images and sounds that came, which are not kept yet."""
 
     def feed(self, event: Event) -> None:
         """Take the next event in, at a cost that does not grow with what came before."""
@@ -35,6 +37,8 @@ class Reply:
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
+            case Media():
+                self.media.append(event)
             case Started(model, fingerprint):
                 self.model = model or self.model
                 self.fingerprint = fingerprint

@@ -1,5 +1,6 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
@@ -16,7 +17,7 @@ from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Te
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
-from chatrepl.events import Event, Text, Thinking, Wait
+from chatrepl.events import Event, Media, Text, Thinking, Wait
 from chatrepl.sessions.entries import Mark, Piece, Said
 from chatrepl.terminal.screen.pictures import Picture
 from chatrepl.text import lookalikes, safe
@@ -128,8 +129,23 @@ def _of_nothing(reply: Reply) -> BrokenReply:
         return BrokenReply(
             with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
         )
+    if reply.ending == "length":
+        line = f"The model reached its token limit before the first word ({reply.raw_ending})"
+        raise_it = "-o max_tokens=N raises the limit.", "/set max_tokens N raises the limit."
+        return BrokenReply(line, Hint(*raise_it))
     reply.ending = "failed"
+    if reply.media:
+        return BrokenReply(f"The model answered with {_named(reply.media)}, which chatrepl does not show")
     return BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
+
+
+def _named(media: list[Media]) -> str:
+    """What came that is no text: "2 images (image/png)"."""
+    kinds = Counter((each.kind, safe.line(each.mime, 40)) for each in media)
+    return ", ".join(
+        f"{'an' if kind[0] in 'ai' else 'a'} {kind} ({mime})" if many == 1 else f"{many} {kind}s ({mime})"
+        for (kind, mime), many in kinds.items()
+    )
 
 
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
@@ -144,6 +160,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         session.screen.say(OLD_STAYS, "warning")
     elif not reply.empty:
         tell_ending(session, reply.message())
+    if not reply.empty and reply.media:
+        session.screen.say(f"With {_named(reply.media)}, which chatrepl does not show.", "warning")
     if not reply.empty and session.ui.statistics:
         price = session.rates().price(reply.model, reply.profile)
         session.screen.parts(statistics(reply, timing, price))

@@ -25,10 +25,14 @@ from chatrepl.dialects.response import read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
 from chatrepl.events import Event, Finished, Wait, Waiting, nobody
 from chatrepl.text import urls
+from chatrepl.text.halves import whole_characters
 from chatrepl.text.redaction import Secrets
 
 LINGER = 0.1
-"""So many seconds a body may go on after the end of the reply in it."""
+"""So many seconds a body may go on after the last event of the reply in it."""
+
+AFTER_THE_END = 1.5
+"""So many seconds the last events may take once the reply is over, as the one with the usage."""
 
 
 class Client:
@@ -67,7 +71,9 @@ class Client:
             chunks = self._chunks(profile, answer, waiting)
             try:
                 for event in read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream):
-                    finished |= isinstance(event, Finished)
+                    if isinstance(event, Finished) and not finished:
+                        finished = True
+                        self._clocks.linger(AFTER_THE_END)
                     yield event
                 self._clocks.linger(LINGER)
                 for _ in chunks:  # a body that is read to its end leaves a connection that can be used again
@@ -230,7 +236,7 @@ def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.R
     try:
         return http.build_request(
             request.method,
-            request.url,
+            urls.reachable(request.url),
             headers=headers,
             content=content,
             timeout=httpx.Timeout(bounded(limits.silence), connect=bounded(limits.connect)),
@@ -242,7 +248,8 @@ def _outgoing(http: httpx.Client, profile: Profile, request: Request) -> httpx.R
 
 def _as_json(profile: Profile, body: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        written = json.dumps(body, ensure_ascii=False, allow_nan=False)
+        return whole_characters(written).encode()
     except (TypeError, ValueError, RecursionError) as error:
         line = f"The request for the profile {profile.name!r} cannot be written as JSON: {error}"
         hint = Hint(

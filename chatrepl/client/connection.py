@@ -19,7 +19,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT, advice
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
-from chatrepl.events import Event, Text, Thinking, ToolCallPiece, Wait, Waiting
+from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
@@ -321,7 +321,7 @@ def _from_the_first_piece(events: Iterable[Event]) -> Iterator[Event]:
             yield event
             continue
         held.append(event)
-        if isinstance(event, Text | Thinking | ToolCallPiece):
+        if isinstance(event, Text | Thinking | ToolCallPiece | Media):
             yield from held
             held = None
     yield from held or ()

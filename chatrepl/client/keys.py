@@ -90,7 +90,9 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
     where = urls.origin(url)
     if not profile.verify:
         yield f"Who answers at {where} is not verified: verify = false in the profile {profile.name!r}"
-    secret = profile.needs_key or any(map(is_secret, profile.headers)) or urls.shown(url) != url
+    secret = (
+        profile.needs_key or any(is_secret(*header) for header in profile.headers.items()) or urls.shown(url) != url
+    )
     if secret and url.lower().startswith("http://") and not urls.is_loopback(url):
         yield f"The key of the profile {profile.name!r} goes to {where} unencrypted, for everybody on the way to read"
 
@@ -109,7 +111,7 @@ def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:
 
 def without_secrets(profile: Profile) -> Profile:
     """The profile without all that is for its own server alone."""
-    headers = {name: value for name, value in profile.headers.items() if not is_secret(name)}
+    headers = {name: value for name, value in profile.headers.items() if not is_secret(name, value)}
     return replace(profile, key_env="", key_command=(), key_file="", client_cert="", client_key="", headers=headers)
 
 

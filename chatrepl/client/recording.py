@@ -31,7 +31,7 @@ def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool)
     """The headers without secrets. In an answer only cookies are secret by their name."""
     found = {}
     for name, value in headers.items():
-        if is_secret(name) if of_request else "cookie" in name:
+        if is_secret(name, value) if of_request else "cookie" in name:
             scheme, space, _ = value.rpartition(" ")
             value = f"{scheme if scheme.isalpha() else ''}{space}{HIDDEN}".strip()
         found[name] = secrets.hide(value)

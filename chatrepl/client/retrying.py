@@ -4,7 +4,8 @@ import math
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from chatrepl.errors import ChatError, Refused, Unreachable
 
@@ -21,7 +22,17 @@ _YEAR = 365 * 86_400.0
 _UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 _STATUSES = {408, 409, 429, 498}  # 498 is Groq's for a lack of capacity
 _SPENT = re.compile(r"quota|billing|credit|spend|balance(?!r)|budget|insufficient", re.IGNORECASE)
-_TOLD = re.compile(r"(?:again|retry|wait)\D{0,20}?(?:(\d+)m(?!s))?\s?(\d+(?:\.\d+)?)\s?(ms|s)\b", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_AMOUNT = r"\d+(?:\.\d+)?"
+_UNIT_NAMES = "ms|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d"
+_PIECE = re.compile(rf"({_AMOUNT})\s?({_UNIT_NAMES})(?![a-z])", re.IGNORECASE)
+_SPAN = rf"(?:{_AMOUNT}\s?(?:{_UNIT_NAMES})(?![a-z]),?\s?(?:and\s)?)+"
+_TOLD = re.compile(
+    rf"(?:again|retry(?:ing)?|wait|resets?|available)\D{{0,40}}?({_SPAN})|({_SPAN})(?:before|until)\b", re.IGNORECASE
+)
+_RESET = re.compile(r"(?:\w+-)?x?-?rate-?limit-(?:.*-)?reset(?:-.*)?")
+_EPOCH = 1e9
+"""A greater number of seconds is a time by the clock, not a wait."""
 
 
 def retry_delay(error: ChatError, attempt: int, random: Callable[[], float], now: float) -> float | None:
@@ -46,18 +57,46 @@ def backoff(attempt: int, random: Callable[[], float]) -> float:
 
 
 def told_delay(error: Refused, now: float) -> float | None:
-    """The wait that the server asks for, in the one or the other header or in words; None if it does not."""
+    """The wait that the server asks for, in a header, in a field or in words; None if it does not."""
     milliseconds = _number(error.headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
     header = error.headers.get("retry-after", "")
-    seconds = _number(header) if _number(header) is not None else _until(header, now)
-    if seconds is not None:
-        return seconds
-    said = _TOLD.search(error.said)
-    if not said:
+    for seconds in (_number(header), _span(header), _until(header, now), error.wait):
+        if seconds is not None:
+            return seconds
+    if said := _TOLD.search(error.said):
+        return _span(said[1] or said[2])
+    return _reset(error, now) if error.status == 429 else None
+
+
+def _span(said: str) -> float | None:
+    """The seconds of a time in words: "1.5 sec", "1m2s", "2 minutes and 3 seconds"; None if it is none."""
+    if not re.fullmatch(rf"\s*{_SPAN}\s*", said, re.IGNORECASE):
         return None
-    return float(said[1] or 0) * 60 + float(said[2]) / (1000 if said[3].lower() == "ms" else 1)
+    return sum(float(amount) * _SECONDS[_short(unit.lower())] for amount, unit in _PIECE.findall(said))
+
+
+def _short(unit: str) -> str:
+    return "ms" if unit.startswith(("ms", "mil")) else unit[0]
+
+
+def _reset(error: Refused, now: float) -> float | None:
+    """The seconds until a limit is lifted, of those that are used up, or of all if nothing tells which are."""
+    waits = {name: _moment(value, now) for name, value in error.headers.items() if _RESET.fullmatch(name)}
+    known = {name: wait for name, wait in waits.items() if wait is not None}
+    used_up = [wait for name, wait in known.items() if error.headers.get(name.replace("reset", "remaining")) == "0"]
+    return max(used_up) if used_up else min(known.values(), default=None)
+
+
+def _moment(value: str, now: float) -> float | None:
+    """The seconds until a moment that is told in seconds, in words, by the clock or as a date."""
+    number = _number(value)
+    if number is None:
+        return _span(value) if _span(value) is not None else _until(value, now)
+    if number > _EPOCH * 1000:
+        number /= 1000
+    return max(0.0, number - now) if number > _EPOCH else number
 
 
 def long_wish(error: ChatError, now: float) -> str:
@@ -93,11 +132,11 @@ def _number(header: str) -> float | None:
 
 
 def _until(header: str, now: float) -> float | None:
-    """The seconds until a date as HTTP writes it."""
+    """The seconds until a date as HTTP writes it, or as RFC 3339 does."""
     from email.utils import parsedate_to_datetime  # a whole package, for a header that is rare
 
-    try:
-        date = parsedate_to_datetime(header)
-        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        with suppress(ValueError, OverflowError, TypeError):
+            date = parse(header.strip())
+            return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
+    return None

@@ -10,6 +10,7 @@ take it in the header ``Authorization`` alone, "x-api-key" is the default.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from chatrepl.config.config import Profile
@@ -18,10 +19,12 @@ from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import decode_models
+from chatrepl.dialects.parts import part_events
+from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, merged, placed, total, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.text.shapes import count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, text
 from chatrepl.text.urls import join, root, with_query
 
 _MAX_TOKENS = 8192
@@ -128,15 +131,21 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
-    if not isinstance(dig(body, "content"), list):
+    said = dig(body, "content")
+    if not isinstance(said, list | str) or dig(body, "error"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no content", "Check the base URL.")
     reply = _Decoder()
     yield from started(body)
-    for index, block in enumerate(items(dig(body, "content"))):
+    for index, block in enumerate(_as_blocks(said)):
         yield from reply.begin(index, block)
         yield from reply.close()
     yield from reply.report(dig(body, "usage"))
     yield from reply.finish(text(dig(body, "stop_reason")))
+
+
+def _as_blocks(said: object) -> list[Any]:
+    """The blocks of a content, which some imitators give as a text."""
+    return [{"type": "text", "text": said}] if isinstance(said, str) else items(said)
 
 
 def started(message: object) -> Iterator[Started]:
@@ -153,6 +162,9 @@ class _Decoder:
         self.block = -1  # the index of the last block begun
         self.calls: dict[int, int] = {}  # which tool call a block is
         self.argued: set[int] = set()  # the calls whose arguments have begun
+        self.opening: Event | None = None  # what the start of the block said: its first piece may say it again
+        self.held: ToolCallPiece | None = None  # a call that was whole at its start
+        self.texts = {Text: Told(), Thinking: Told()}
         self.thought = 0  # characters of thinking in the block
         self.signature = ""  # of the block
         self.usage: dict[str, Any] = {}
@@ -166,47 +178,79 @@ class _Decoder:
             case "content_block_start":
                 yield from self.begin(self.block + 1 if index is None else index, event.get("content_block"))
             case "content_block_delta":
-                yield from self._piece(self.block if index is None else index, event.get("delta"))
+                yield from self._delta(self.block if index is None else index, event.get("delta"))
             case "content_block_stop":
                 yield from self.close()
-            case "message_delta":
-                yield from self.report(event.get("usage"))
-                if reason := text(dig(event, "delta", "stop_reason")):
-                    yield from self.finish(reason)
-            case "message_stop":
-                yield from self.finish("")
+            case "message_delta" | "message_stop" as kind:
+                yield from self._end(event, over=kind == "message_stop")
             case "error":
                 raise refusal(event)
+
+    def _end(self, event: dict[str, Any], *, over: bool) -> Iterator[Event]:
+        yield from self.close()
+        delta = event.get("delta")
+        blocks = _as_blocks(dig(event, "message", "content"))  # the whole message again
+        for said in (said for block in blocks for said in part_events(block) if isinstance(said, Text | Thinking)):
+            if rest := self.texts[type(said)].rest(said.text):
+                yield replace(said, text=rest)
+        yield from self.report(event.get("usage") or dig(delta, "usage") or dig(event, "message", "usage"))
+        if dig(delta, "error") and message_of(delta):
+            raise refusal(delta)
+        if (reason := text(dig(delta, "stop_reason"))) or over:
+            yield from self.finish(reason)
 
     def begin(self, index: int, block: object) -> Iterator[Event]:
         yield from self.close()
         self.block = index
-        yield from self._piece(index, block)
+        for event in self._said(index, block):
+            if isinstance(event, ToolCallPiece) and event.arguments:
+                self.held = event  # the arguments come in pieces, unless nothing else comes
+            else:
+                self.opening = event
+                yield self._told(event)
 
-    def _piece(self, index: int, piece: object) -> Iterator[Event]:
-        """A block at its start, or a delta to it: they name their texts alike."""
+    def _delta(self, index: int, delta: object) -> Iterator[Event]:
+        for event in self._said(index, delta):
+            held, self.held = self.held, None
+            if held:
+                yield replace(held, arguments="")
+            opening, self.opening = self.opening, None
+            event = _without(opening, event)
+            if event not in (Text(""), Thinking("")):
+                yield self._told(event)
+
+    def _told(self, event: Event) -> Event:
+        """The event, taken note of."""
+        match event:
+            case Text(said) | Thinking(said):
+                self.texts[type(event)].piece(said)
+                self.thought += len(said) if isinstance(event, Thinking) else 0
+            case ToolCallPiece(number, arguments=arguments) if arguments:
+                self.argued.add(number)
+        return event
+
+    def _said(self, index: int, piece: object) -> Iterator[Event]:
+        """What a block at its start says, or a delta to it: they name their texts alike."""
         match text(dig(piece, "type")).removesuffix("_delta"):
-            case "text" if said := text(dig(piece, "text")):
-                yield Text(said)
             case "thinking" | "signature":
                 self.signature += text(dig(piece, "signature"))
-                if thought := text(dig(piece, "thinking")):
-                    self.thought += len(thought)
+                if thought := as_text(dig(piece, "thinking")):
                     yield Thinking(thought)
             case "redacted_thinking" if data := text(dig(piece, "data")):
                 yield Thinking("", f"anthropic:redacted:{data}\n")
-            case "tool_use" | "input_json" as kind if kind == "tool_use" or index in self.calls:  # else a server's tool
-                yield self._call(index, piece)
-
-    def _call(self, index: int, piece: object) -> ToolCallPiece:
-        number = self.calls.setdefault(index, len(self.calls))
-        said = text(dig(piece, "partial_json")) or arguments_text(dig(piece, "input") or "")
-        if said:
-            self.argued.add(number)
-        return ToolCallPiece(number, text(dig(piece, "id")), text(dig(piece, "name")), said)
+            case "tool_use" | "input_json" as kind:
+                if kind == "tool_use" or index in self.calls:  # else a server's tool
+                    number = self.calls.setdefault(index, len(self.calls))
+                    said = text(dig(piece, "partial_json")) or arguments_text(dig(piece, "input") or "")
+                    yield ToolCallPiece(number, text(dig(piece, "id")), text(dig(piece, "name")), said)
+            case "text" | "reasoning" | "image" | "audio" | "video" | "document":
+                yield from part_events(piece)
 
     def close(self) -> Iterator[Event]:
         """The end of a block: what it leaves to be said."""
+        if self.held:
+            yield self._told(self.held)
+        self.held = self.opening = None
         number = self.calls.get(self.block)
         if number is not None and number not in self.argued:
             self.argued.add(number)
@@ -234,6 +278,13 @@ class _Decoder:
         if not self.finished:
             self.finished = True
             yield Finished(finish_reason(raw, called_tools=bool(self.calls)), raw)
+
+
+def _without(opening: Event | None, event: Event) -> Event:
+    """The first piece of a block without what the start of the block said already."""
+    if isinstance(event, Text | Thinking) and isinstance(opening, Text | Thinking) and type(event) is type(opening):
+        return replace(event, text=event.text.removeprefix(opening.text))
+    return event
 
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")

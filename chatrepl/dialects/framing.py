@@ -6,6 +6,7 @@ it is where some servers put their errors. Lines end at CR, LF or CRLF and nowhe
 also cuts at U+2028 and U+0085, which may stand raw inside a JSON string.
 """
 
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -30,41 +31,118 @@ Framing = Callable[[Iterable[bytes]], Iterator[Frame]]
 
 
 def sse(chunks: Iterable[bytes]) -> Iterator[Frame]:
-    """The frames of a stream of server-sent events. Frames whose data is blank are left out."""
-    data: list[str] = []
-    stray: list[str] = []
-    event, size, strayed = "", 0, 0
+    """The frames of a stream of server-sent events. Frames whose data is blank are left out.
+
+    Beyond the rules: a JSON text that is whole ends its event when the next field comes, for some servers put one
+    newline between events; and a line that is no field goes on with a JSON text that is not, for some put newlines
+    into its strings as they are.
+    """
+    data, stray, event = _Held(), _Held(), ""
     for line in _lines(chunks):
-        size += len(line)
-        if max(size, strayed) > MAX_EVENT:
-            raise _too_long()
-        if not line:
-            yield from _frame(data, event)
-            data, event, size = [], "", 0
-            continue
         name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name == "event":
-            event = value
+        value, is_field = value.removeprefix(" "), bool(line) and name in _FIELDS
+        if data.begun and not (data.whole or is_field):
+            data.go_on(line)
+        elif not line:
+            yield from data.taken(event)
+            event = ""
+        elif not is_field:
+            stray.add(line)
         elif name == "error":  # older llama.cpp: a field of that name instead of an event
-            yield from _frame([value], "error")
-        elif name not in ("", "id", "retry"):
-            stray.append(line)
-            strayed += len(line)
-    yield from _frame(data, event)
-    yield from _frame(stray, STRAY)
+            yield from _frame(value, "error")
+        elif name in ("data", "event"):
+            if data.ends_before(value):
+                yield from data.taken(event)
+            if name == "data":
+                data.add(value)
+            else:
+                event = value
+    yield from data.taken(event)
+    yield from stray.taken(STRAY)
+
+
+_FIELDS = ("data", "event", "error", "id", "retry", "")
+"""The names of the fields; "" is that of a comment."""
 
 
 def json_lines(chunks: Iterable[bytes]) -> Iterator[Frame]:
-    """The frames of a stream with one JSON text a line. Blank lines are left out."""
+    """The frames of a stream with one JSON text a line, or over several lines. Blank lines are left out."""
+    held = _Held()
     for line in _lines(chunks):
-        yield from _frame([line], "")
+        held.add(line)
+        if held.whole or not held.begun:
+            yield from held.taken("")
+    yield from held.taken("")
 
 
-def _frame(data: list[str], event: str) -> Iterator[Frame]:
-    text = "\n".join(data)
+class _Held:
+    """The lines of a text that is still coming."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._lines: list[str] = []
+        self._size = self._depth = 0
+        self._quoted = False
+        self._blanks = 0  # the blank lines after it: they stand in a string, or it was cut short
+
+    @property
+    def begun(self) -> bool:
+        """Whether it begins as JSON does."""
+        return bool(self._lines) and self._lines[0].lstrip()[:1] in ("{", "[")
+
+    @property
+    def whole(self) -> bool:
+        """Whether each bracket and each quote is closed."""
+        return self._depth <= 0 and not self._quoted
+
+    def ends_before(self, value: str) -> bool:
+        """Whether it is over when that field comes, though it was not ended by a blank line."""
+        if not self.begun:
+            return value[:1] == "{"
+        return self.whole or bool(self._blanks)
+
+    def go_on(self, line: str) -> None:
+        """Take a line in that is no field, or blank."""
+        if not line:
+            self._blanks += 1
+            return
+        for _ in range(self._blanks):
+            self.add("")
+        self._blanks = 0
+        self.add(line)
+
+    def add(self, line: str) -> None:
+        """Take a line in."""
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size > MAX_EVENT:
+            raise _too_long()
+        if self.begun and not (len(self._lines) == 1 and _is_plainly_whole(line)):
+            for mark in _MARKS.findall(line):
+                if mark == '"':
+                    self._quoted = not self._quoted
+                elif not self._quoted:
+                    self._depth += _DEPTHS.get(mark, 0)
+
+    def taken(self, event: str) -> Iterator[Frame]:
+        """The text as a frame, unless it is blank; what comes next begins another."""
+        text = "\n".join(self._lines)
+        self._clear()
+        yield from _frame(text, event)
+
+
+_MARKS = re.compile(r'\\.|["{}\[\]]')
+_DEPTHS = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+
+def _is_plainly_whole(line: str) -> bool:
+    """Whether a line is a JSON object or array, as far as can be told without a look at each of its characters."""
+    return line[-1:] in "}]" and not line.count('"') % 2 and line.count("{") == line.count("}")
+
+
+def _frame(text: str, event: str) -> Iterator[Frame]:
     if text and not text.isspace():
         yield Frame(text, event)
 

@@ -14,10 +14,12 @@ from chatrepl.conversation import Conversation, ImagePart, Message, Part, Thinki
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.parts import media
+from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import answered, arguments, arguments_text, merged, placed, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.text.shapes import count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, text
 from chatrepl.text.urls import join, root, with_query
 
 _NAMES = {
@@ -92,9 +94,9 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 
 def _events(chunks: Iterable[dict[str, Any]]) -> Iterator[Event]:
-    reply = _Decoder()
+    reply, pieces = _Decoder(), Pieces()
     for chunk in chunks:
-        yield from reply.feed(chunk)
+        yield from pieces.news(reply.feed(chunk))
     if not reply.finished:
         raise cut_short()
 
@@ -125,10 +127,10 @@ class _Decoder:
         if not self.started and (model := text(chunk.get("modelVersion"))):
             self.started = True
             yield Started(model)
-        for candidate in items(chunk.get("candidates")):
-            if not dig(candidate, "index"):
-                yield from self._candidate(candidate)
-        yield from _usage(chunk.get("usageMetadata"))
+        candidates = [candidate for candidate in items(chunk.get("candidates")) if not dig(candidate, "index")]
+        for candidate in candidates:
+            yield from self._candidate(candidate)
+        yield from _usage(chunk.get("usageMetadata") or dig(candidates, 0, "usageMetadata"))
         feedback = chunk.get("promptFeedback")
         if (blocked := text(dig(feedback, "blockReason"))) and not self.finished:
             self.finished = True
@@ -138,13 +140,17 @@ class _Decoder:
     def _candidate(self, candidate: object) -> Iterator[Event]:
         for part in items(dig(candidate, "content", "parts")):
             yield from self._part(part)
+        if dig(candidate, "error") and message_of(candidate):
+            raise refusal(candidate)
         raw = text(dig(candidate, "finishReason"))
         if raw and not self.finished:
             yield self.finish(raw, text(dig(candidate, "finishMessage")))
 
     def _part(self, part: object) -> Iterator[Event]:
-        if said := text(dig(part, "text")):
+        if said := as_text(dig(part, "text")):
             yield Thinking(said) if dig(part, "thought") is True else Text(said)
+        elif found := media(part):
+            yield found
         call = dig(part, "functionCall")
         if not isinstance(call, dict):
             return

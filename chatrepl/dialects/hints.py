@@ -58,12 +58,21 @@ _THE_KEY = Hint()
 
 _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
     (
+        (200, 400, 429, 503),  # Amazon's "Too many tokens, please wait" counts those of a minute
+        _words(r"too many tokens.{0,40}\b(wait|again|later|retry|slow|per)\b|throttl"),
+        _WAIT,
+    ),
+    (
         _ANY,
         _words(
-            r"context.{0,20}(length|size|window|limit)",
-            r"too many tokens|maximum number of tokens|maximum (model|prompt) length|string too long",
-            r"(prompt|input) is too (long|large)|request too large for|tokens must be reduced|reduce the length",
+            r"context.{0,20}(length|size|window|limit|is \d)|exceed.{0,30}\bcontext",
+            r"too many tokens|maximum number of tokens|maximum (model|prompt|input) length|string too long",
+            r"(prompt|input|conversation) is too (long|large)|request too large for|tokens must be reduced",
+            r"reduce the (length|size of the (prompt|conversation))|prompt_too_long|model token limit",
             r"max_new_tokens.{0,9} must be",
+            r"(input|prompt|sequence|message)s?.{0,20} length.{0,60}(exceed|should be|must be|longer|greater|<=)",
+            r"(input|prompt) (has |of )?.{0,20}tokens?.{0,40}exceed|input token count|number of tokens allowed",
+            r"(input|prompt).{0,40}(longer|greater|larger) than|length is \d+ while limit",
         ),
         Hint(
             "The conversation is too long for this model. -m picks another.",
@@ -80,6 +89,7 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
         _words(
             r"image.{0,60}(not.{0,12}support|only supported|cannot)",
             r"(not.{0,12}support|no support|no endpoints.{0,12}support|cannot|required).{0,40}image",
+            r"\bno vision|(not|n't|without).{0,20}(vision|multi-?modal)|text.only model|mmproj",
         ),
         Hint(
             "This model takes no images: -m picks another.",

@@ -1,17 +1,20 @@
 """Ollama's own protocol, ``POST {base}/api/chat``: JSON lines, and options that its OpenAI imitation does not take."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.dialects import complaints
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, json_lines
+from chatrepl.dialects.openai_chat import thought
+from chatrepl.dialects.parts import content, media
+from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, placed, total, written
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
 
@@ -78,11 +81,10 @@ def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply = _Decoder()
+    reply, pieces = _Decoder(), Pieces()
     for line in Objects(frames):
-        yield from reply.feed(line)
+        yield from pieces.news(reply.feed(line))
         if line.get("done") is True:
-            yield from reply.finish(line)
             return
     raise cut_short()
 
@@ -92,8 +94,7 @@ def decode_whole(body: object) -> Iterator[Event]:
     if not isinstance(body, dict) or not isinstance(body.get("message"), dict) or body.get("error"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no message", "Check the base URL.")
     reply = _Decoder()
-    yield from reply.feed(body)
-    yield from reply.finish(body)
+    yield from reply.feed(body | {"done": True})
 
 
 class _Decoder:
@@ -108,14 +109,23 @@ class _Decoder:
         if not self.started and (model := text(line.get("model"))):
             self.started = True
             yield Started(model)
-        message = line.get("message")
+        message = table(line.get("message"))
         # imitators call it as OpenAI's imitators do
-        if thinking := text(dig(message, "thinking")) or text(dig(message, "reasoning_content")):
+        thinking = thought(message)
+        if thinking:
             yield Thinking(thinking)
-        if said := text(dig(message, "content")):
-            yield Text(said)
-        for call in items(dig(message, "tool_calls")):
+        for event in content(message.get("content")):
+            if not (thinking and isinstance(event, Thinking)):
+                yield event
+        for image in items(message.get("images")):
+            if found := media(image):
+                yield found
+        for call in items(message.get("tool_calls")):
             yield self._call(call)
+        if message.get("error") and message_of(message):
+            raise refusal(message)
+        if line.get("done") is True:
+            yield from self._finish(line)
 
     def _call(self, call: object) -> ToolCallPiece:
         """A call comes whole. Older servers give it no id, which a result needs to name its call."""
@@ -124,7 +134,7 @@ class _Decoder:
         call_id = text(dig(call, "id")) or f"call_{number}_{name}"
         return ToolCallPiece(number, call_id, name, arguments_text(dig(call, "function", "arguments")))
 
-    def finish(self, line: dict[str, Any]) -> Iterator[Event]:
+    def _finish(self, line: dict[str, Any]) -> Iterator[Event]:
         """The last line: how it ended, and the tokens. The server leaves out a 0, so one says nobody counted."""
         taken, given = count(line.get("prompt_eval_count")) or None, count(line.get("eval_count")) or None
         if taken or given:
@@ -138,10 +148,7 @@ class _Decoder:
 def _error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What the body of an error says; of one for want of an account also where to get one."""
     said = error_text(status, headers, body)
-    try:
-        where = text(dig(json.loads(body), "signin_url"))
-    except (ValueError, RecursionError):
-        where = ""
+    where = text(dig(complaints.value_of(body), "signin_url"))
     return f"{said} (sign in at {where})" if where else said
 
 

@@ -21,10 +21,12 @@ from chatrepl.conversation import (
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.dialects.wire import answered, arguments_text, finish_reason, openai_usage, written
+from chatrepl.dialects.parts import content, media, reasoning
+from chatrepl.dialects.pieces import Pieces
+from chatrepl.dialects.wire import answered, arguments_text, finish_reason, usages, written
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
-from chatrepl.text.shapes import count, dig, items, table, text
+from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
+from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root
 from chatrepl.usage import Price
 
@@ -91,23 +93,29 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
 def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a streamed reply."""
     reply = reply or Decoder()
-    chunks = Objects(frames)
+    chunks, pieces = Objects(frames), Pieces()
     for chunk in chunks:
-        yield from reply.feed(chunk, "delta")
+        whole = reply.begun and chunk.get("object") == "chat.completion"
+        yield from pieces.news(reply.feed(chunk, "delta"), whole=whole)
     if not reply.finished:
         if not (chunks.marked and reply.begun):
-            raise cut_short()
+            raise cut_short() if reply.chosen else no_choices()
         yield reply.finish("")
 
 
 def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:
     """The events of a reply in one piece."""
-    if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
-        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no choices", "Check the base URL.")
+    if not items(dig(body, "choices")) or dig(body, "error"):
+        raise refusal(body) if message_of(body) else no_choices()
     reply = reply or Decoder()
-    yield from reply.feed(body, "message")
+    yield from reply.feed(table(body), "message")
     if not reply.finished:
         yield reply.finish("")
+
+
+def no_choices() -> BrokenReply:
+    """The error for a reply without any."""
+    return BrokenReply("The reply holds no choices", "Check the base URL.")
 
 
 class Decoder:
@@ -115,6 +123,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.started = False
+        self.chosen = False  # whether a choice has come
         self.begun = False  # whether anything of the answer has come
         self.finished = False
         self.refused = False
@@ -124,24 +133,30 @@ class Decoder:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
-        for choice in map(table, items(chunk.get("choices"))):
+        choices = list(map(table, items(chunk.get("choices"))))
+        for choice in choices:
+            self.chosen = True
             for event in self._choice(choice, where) if not choice.get("index") else ():
-                self.begun = self.begun or isinstance(event, Text | ToolCallPiece)
+                self.begun = self.begun or isinstance(event, Text | ToolCallPiece | Media)
                 yield event
-        usage = chunk.get("usage") or dig(chunk, "x_groq", "usage")
-        if isinstance(usage, dict):
-            yield openai_usage(usage)
+        yield from usages(chunk, dig(chunk, "x_groq"), *choices, *(choice.get(where) for choice in choices))
 
     def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event]:
         said = table(choice.get(where) or choice.get("message") or choice.get("delta"))
-        if thinking := text(said.get("reasoning_content")) or text(said.get("reasoning")):
+        thinking = thought(said)
+        parts = list(content(said.get("content")))
+        if thinking:
             yield Thinking(thinking)
-        yield from _content_events(said.get("content"))
+        yield from (part for part in parts if not (thinking and isinstance(part, Thinking)))  # it is the same
+        yield from made(said)
         if refusal_text := text(said.get("refusal")):
             self.refused = True
             yield Text(refusal_text)
         for call in items(said.get("tool_calls")):
             yield self._call(call)
+        for holder in (choice, said):
+            if holder.get("error") and message_of(holder):
+                raise refusal(holder)
         raw = text(choice.get("finish_reason"))  # "" stands in every chunk of some servers
         if raw and not self.finished:
             yield self.finish(raw)
@@ -168,17 +183,24 @@ class Decoder:
         return len(self.calls) - 1 if index is None else index
 
 
-def _content_events(content: object) -> Iterator[Event]:
-    """The content of a message: a text, or Mistral's list of typed chunks."""
-    if isinstance(content, str) and content:
-        yield Text(content)
-    for chunk in items(content):
-        if said := text(dig(chunk, "text")):
-            yield Text(said)
-        thought = dig(chunk, "thinking")
-        for piece in [thought] if isinstance(thought, str) else [text(dig(part, "text")) for part in items(thought)]:
-            if piece:
-                yield Thinking(piece)
+_REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
+"""Where reasoning stands: DeepSeek's field, OpenRouter's and vLLM's, OpenRouter's other one, and LiteLLM's."""
+
+
+def thought(said: dict[str, Any]) -> str:
+    """The reasoning in a message; it may stand there under several names."""
+    return next((found for name in _REASONING if (found := reasoning(said.get(name)))), "")
+
+
+def made(said: dict[str, Any]) -> Iterator[Event]:
+    """The images and the sound beside the text of a message: OpenRouter's and OpenAI's. What is heard is a text too."""
+    for image in items(said.get("images")):
+        if found := media(image):
+            yield found
+    if heard := as_text(dig(said, "audio", "transcript")):
+        yield Text(heard)
+    if data := text(dig(said, "audio", "data")):
+        yield Media(f"audio/{text(dig(said, 'audio', 'format')) or 'wav'}", data)
 
 
 def models(profile: Profile, key: str) -> Request:

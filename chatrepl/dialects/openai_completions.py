@@ -14,11 +14,13 @@ from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.parts import content
+from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import finish_reason, openai_usage, written
+from chatrepl.dialects.wire import finish_reason, usages, written
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Event, Finished, Started, Text, Thinking
-from chatrepl.text.shapes import dig, items, text
+from chatrepl.events import Event, Finished, Started, Thinking
+from chatrepl.text.shapes import dig, items, table, text
 from chatrepl.text.urls import join
 
 FOR_US = ("template", "raw")
@@ -72,10 +74,10 @@ def _stops(given: object, ours: str) -> list[Any]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply = _Decoder()
+    reply, pieces = _Decoder(), Pieces()
     chunks = Objects(frames)
     for chunk in chunks:
-        yield from reply.feed(chunk)
+        yield from pieces.news(reply.feed(chunk))
     if not reply.finished:
         if not (chunks.marked and reply.said):
             raise cut_short() if reply.begun else _no_choices()
@@ -84,10 +86,10 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece, which looks like a piece of a stream."""
-    if not isinstance(body, dict) or "choices" not in body or dig(body, "error"):
+    if not items(dig(body, "choices")) or dig(body, "error"):
         raise refusal(body) if message_of(body) else _no_choices()
     reply = _Decoder()
-    yield from reply.feed(body)
+    yield from reply.feed(table(body))
     if not reply.finished:
         yield Finished("stop")
 
@@ -111,19 +113,24 @@ class _Decoder:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
-        for choice in items(chunk.get("choices")):
+        choices = items(chunk.get("choices"))
+        for choice in choices:
             self.begun = True
             if not dig(choice, "index"):
                 yield from self._choice(choice)
-        if isinstance(usage := chunk.get("usage"), dict):
-            yield openai_usage(usage)
+        yield from usages(chunk, *choices)
 
     def _choice(self, choice: object) -> Iterator[Event]:
-        if thinking := text(dig(choice, "reasoning")):
-            yield Thinking(thinking)
-        if said := text(dig(choice, "text")):
+        if thought := openai_chat.thought(table(choice)):
+            yield Thinking(thought)
+        said = dig(choice, "text")
+        if said is None:  # some answer as chats do
+            said = dig(dig(choice, "delta") or dig(choice, "message"), "content")
+        for event in content(said):
             self.said = True
-            yield Text(said)
+            yield event
+        if dig(choice, "error") and message_of(choice):
+            raise refusal(choice)
         raw = text(dig(choice, "finish_reason"))
         if raw and not self.finished:
             self.finished = True

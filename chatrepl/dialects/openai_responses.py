@@ -14,11 +14,13 @@ from chatrepl.dialects import failures, openai_chat, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.parts import item_events
+from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.wire import finish_reason, written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text import urls
-from chatrepl.text.shapes import count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, text
 
 NAMES = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
 """The options that have another name here."""
@@ -74,12 +76,14 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply. Its last event is its end, whatever a gateway sends after it."""
-    reply = _Decoder()
-    for chunk in Objects(frames):
+    reply, chunks = _Decoder(), Objects(frames)
+    for chunk in chunks:
         yield from reply.feed(chunk)
         if reply.finished:
             return
-    raise cut_short()
+    if not (reply.closed or (chunks.marked and reply.said)):
+        raise cut_short()
+    yield reply.finish("")  # a gateway left the last event out
 
 
 def decode_whole(body: object) -> Iterator[Event]:
@@ -103,10 +107,12 @@ class _Decoder:
     def __init__(self) -> None:
         self.finished = False
         self.started = False
-        self.thought = False
-        self.parts: set[str] = set()  # the parts of which something has come
+        self.closed = False  # whether the last item to come is complete
+        self.said, self.thought = Told(), Told()
+        self.parts: dict[tuple[str, ...], Told] = {}  # what was told of each part, and of each item
+        self.thinking: dict[str, str] = {}  # by which kind of events the reasoning of an item comes
         self.kinds: set[str] = set()  # what the answer is made of: output_text, refusal
-        self.said: list[str] = []
+        self.media: set[Media] = set()
         self.filled: list[bool] = []  # of each tool call, whether its arguments have come
         self.calls: dict[str, int] = {}  # the numbers of the tool calls, by all that servers name them by
 
@@ -117,14 +123,19 @@ class _Decoder:
             raise refusal(chunk)
         if kind in ("created", "queued", "in_progress"):
             yield from self._start(chunk.get("response"))
-        elif kind in ("completed", "incomplete", "failed", "cancelled"):
-            yield from self.end(chunk.get("response"), kind)
+        elif kind in _ENDS:
+            yield from self.end(chunk.get("response"), _ENDS[kind], chunk.get("usage"))
         elif stem in _TEXTS:
+            self.closed = False
             yield from self._piece(stem, chunk, done=step == "done")
         elif stem == "function_call_arguments":
             yield from self._arguments(chunk)
         elif stem == "output_item":
-            yield from self._call(chunk.get("item"), count(chunk.get("output_index")), done=step == "done")
+            item, place = chunk.get("item"), count(chunk.get("output_index"))
+            yield from self._call(item, place, done=step == "done")
+            if step == "done":
+                self.closed = dig(item, "type") in ("message", "function_call") and dig(item, "status") != "incomplete"
+                yield from self._item(item, _place(chunk, dig(item, "id")))
 
     def _start(self, response: object) -> Iterator[Event]:
         if not self.started and (model := text(dig(response, "model"))):
@@ -132,25 +143,43 @@ class _Decoder:
             yield Started(model)
 
     def _piece(self, kind: str, chunk: dict[str, Any], *, done: bool) -> Iterator[Event]:
-        index = count(chunk.get("summary_index")) or count(chunk.get("content_index")) or 0
-        place = count(chunk.get("output_index"))
-        part = f"{kind} {text(chunk.get('item_id')) if place is None else place} {index}"
-        new = part not in self.parts
-        told = text(chunk.get(_TEXTS[kind] if done else "delta"))
-        if told and (new or not done):
-            self.parts.add(part)
-            yield self._thinking(told, new) if kind.startswith("reasoning") else self._text(told, kind)
+        place, told = _place(chunk, chunk.get("item_id")), as_text(chunk.get(_TEXTS[kind] if done else "delta"))
+        index = count(chunk.get("summary_index" if kind in _REASONING else "content_index")) or 0
+        if kind in _REASONING and self.thinking.setdefault(place, kind) != kind:
+            return  # the same thought, told a second time in another way
+        part = self.parts.setdefault((kind, place, str(index)), Told())
+        item = self.parts.setdefault(("" if kind in _REASONING else _ANSWER, place), Told())
+        new = kind in _REASONING and not part
+        if done:
+            told = part.rest(told) if part else item.beyond(told)
+        else:
+            part.piece(told)
+        if told and (not done or part):
+            item.piece(told)
+        yield from self._thinking(told, apart=new) if kind in _REASONING else self._text(told, kind)
 
-    def _thinking(self, told: str, new: bool) -> Event:
+    def _thinking(self, told: str, *, apart: bool) -> Iterator[Event]:
         """A piece of the reasoning. The parts of a summary are paragraphs."""
-        apart = "\n\n" if new and self.thought else ""
-        self.thought = True
-        return Thinking(apart + told)
+        if told:
+            yield Thinking(self.thought.piece(("\n\n" if apart and self.thought else "") + told))
 
-    def _text(self, told: str, kind: str) -> Event:
-        self.kinds.add(kind)
-        self.said.append(told)
-        return Text(told)
+    def _text(self, told: str, kind: str) -> Iterator[Event]:
+        if told:
+            self.kinds.add(kind)
+            yield Text(self.said.piece(told))
+
+    def _item(self, item: object, place: str) -> Iterator[Event]:
+        """What a whole item says beyond its pieces."""
+        events = item_events(item)
+        yield from self._new_media(events)
+        for event in events:
+            match event:
+                case Thinking(told):
+                    known = place in self.thinking or (self.thought and told in self.thought.text)
+                    yield from () if known else self._thinking(told, apart=True)
+                case Text(told):
+                    kind = "refusal" if dig(item, "content", 0, "refusal") else "output_text"
+                    yield from self._text(self.parts.setdefault((_ANSWER, place), Told()).rest(told), kind)
 
     def _call(self, item: object, place: int | None, *, done: bool) -> Iterator[Event]:
         """A tool call: its name when it is added, and when it is done its arguments if they did not come before."""
@@ -179,7 +208,12 @@ class _Decoder:
             self.filled[number] = True
             yield ToolCallPiece(number, arguments=told)
 
-    def end(self, response: object, step: str) -> Iterator[Event]:
+    def _new_media(self, events: Iterable[Event]) -> Iterator[Event]:
+        new = {event: None for event in events if isinstance(event, Media) and event not in self.media}
+        self.media |= new.keys()
+        yield from new
+
+    def end(self, response: object, step: str, usage: object = None) -> Iterator[Event]:
         """The last response: what its output holds that has not come, and how it ended."""
         status = text(dig(response, "status")) or step
         if status == "failed" or (status == "cancelled" and failures.message_of(response)):
@@ -187,40 +221,47 @@ class _Decoder:
         if status == "cancelled":
             raise Refused("the reply was cancelled", ASK_AGAIN, status=200)
         yield from self._start(response)
-        yield from self._rest(items(dig(response, "output")))
-        if isinstance(usage := dig(response, "usage"), dict):
+        yield from self._rest(response)
+        if isinstance(usage := dig(response, "usage") or usage, dict):
             yield _usage(usage)
-        self.finished = True
-        raw = (text(dig(response, "incomplete_details", "reason")) if status == "incomplete" else "") or status
-        reason = finish_reason(raw, called_tools=bool(self.filled))
-        yield Finished("content_filter" if self.kinds == {"refusal"} else reason, raw)
+        yield self.finish(
+            (text(dig(response, "incomplete_details", "reason")) if status == "incomplete" else "") or status
+        )
 
-    def _rest(self, output: list[Any]) -> Iterator[Event]:
-        thoughts = [thought for item in output for thought in _thoughts(item)]
-        if thoughts and not self.thought:
-            yield Thinking("\n\n".join(thoughts))
-        parts = [part for item in output if dig(item, "type") == "message" for part in items(dig(item, "content"))]
-        whole, said = "".join(map(_said, parts)), "".join(self.said)
-        self.kinds |= {"refusal" if text(dig(part, "refusal")) else "output_text" for part in parts if _said(part)}
-        if whole.startswith(said) and whole != said:
-            yield Text(whole[len(said) :])
+    def finish(self, raw: str) -> Finished:
+        """The end of the reply."""
+        self.finished = True
+        reason = finish_reason(raw, called_tools=bool(self.filled))
+        return Finished("content_filter" if self.kinds == {"refusal"} else reason, raw)
+
+    def _rest(self, response: object) -> Iterator[Event]:
+        output = items(dig(response, "output"))
+        events = [event for item in output for event in item_events(item)]
+        thoughts = [event.text for event in events if isinstance(event, Thinking)]
+        if not self.thought:
+            yield from self._thinking("\n\n".join(thoughts), apart=False)
+        whole = "".join(event.text for event in events if isinstance(event, Text))
+        for part in (part for item in output for part in items(dig(item, "content")) if dig(item, "type") == "message"):
+            self.kinds.add("refusal" if text(dig(part, "refusal")) else "output_text")
+        if rest := self.said.rest(whole or as_text(dig(response, "output_text"))):
+            yield Text(rest)
+        yield from self._new_media(events)
         for place, item in enumerate(output):
             yield from self._call(item, place, done=True)
 
 
-_TEXTS = {"output_text": "text", "refusal": "refusal", "reasoning_summary_text": "text", "reasoning_text": "text"}
+_ENDS = {kind: kind for kind in ("completed", "incomplete", "failed", "cancelled")} | {"done": "completed"}
+"""The last events, one of which is of the realtime protocol and of gateways; and the status of each without one."""
+
+_ANSWER = "answer"
+_REASONING = {"reasoning_summary_text", "reasoning_text", "reasoning_summary", "reasoning"}
+_TEXTS = {"output_text": "text", "refusal": "refusal"} | dict.fromkeys(_REASONING, "text")
 """The texts that come in pieces, and the field that holds each as a whole."""
 
 
-def _thoughts(item: object) -> list[str]:
-    """The reasoning in an item: its summary, or as models with open weights have it, itself."""
-    if dig(item, "type") != "reasoning":
-        return []
-    return [said for part in items(dig(item, "summary")) or items(dig(item, "content")) if (said := _said(part))]
-
-
-def _said(part: object) -> str:
-    return text(dig(part, "text")) or text(dig(part, "refusal"))
+def _place(chunk: dict[str, Any], item_id: object) -> str:
+    place = count(chunk.get("output_index"))
+    return text(item_id) if place is None else str(place)
 
 
 def _usage(usage: object) -> Usage:

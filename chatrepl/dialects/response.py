@@ -1,23 +1,28 @@
 """What a server answered, of whatever kind, into events or into one error that helps."""
 
-import json
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 
 from chatrepl.config.config import Profile
+from chatrepl.dialects import complaints
 from chatrepl.dialects.dialect import Dialect, ModelInfo
-from chatrepl.dialects.failures import error_words, parse
-from chatrepl.dialects.framing import MAX_EVENT, json_lines
+from chatrepl.dialects.failures import parse
+from chatrepl.dialects.framing import MAX_EVENT, STRAY, json_lines, sse
 from chatrepl.dialects.hints import hint
+from chatrepl.dialects.surrogates import joined
 from chatrepl.dialects.thinking import apart, parted
-from chatrepl.errors import BrokenReply, Refused
+from chatrepl.errors import BrokenReply, Hint, Refused
 from chatrepl.events import Event, Text, Thinking
-from chatrepl.text.shapes import dig, text
+from chatrepl.text.shapes import all_decoded, decoded, dig
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
 _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
 """What a stream of events begins with, and no JSON does."""
+
+UNPACKED = ("", "identity", "gzip", "deflate")
+"""The encodings of a body that are undone below. None is asked for."""
 
 
 def read(
@@ -31,26 +36,97 @@ def read(
 ) -> Iterator[Event]:
     """The events of an answer with that status, these headers (names in lower case) and this body.
 
-    The content type decides whether it is a stream, not what was asked for: some servers answer in one piece all the
-    same. A content type that tells neither is believed to be what was asked for, and of one that says JSON the first
-    bytes are looked at: some servers call a stream so.
+    The first bytes decide whether it is a stream, not what was asked for and not what it is called: some servers
+    answer in one piece all the same, and some call the one by the name of the other. Where they do not tell, the
+    content type does.
     """
+    unreadable = _unreadable(headers)
     if status >= 300:
-        raise refused(dialect, profile, status, headers, body(chunks))
+        raise refused(dialect, profile, status, headers, unreadable.encode() or body(chunks))
+    if unreadable:
+        raise BrokenReply(unreadable, "Whatever stands between here and the server should not compress what it sends.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    streams = kind in _STREAMS or (stream and not kind.endswith("json"))
     try:
-        streams = kind in _STREAMS or (stream and not kind.endswith("json"))
-        if not streams:
-            streams, chunks = _looked_at(dialect, chunks)
-        if streams:
-            yield from apart(dialect.decode(dialect.framing(chunks)))
+        begun, chunks = _begun(chunks)
+        if begun.startswith(_FIELDS):
+            events = dialect.decode(sse(chunks))
+        elif begun[:1] in (b"{", b"["):
+            events = _json(dialect, chunks)
+        elif streams:
+            events = dialect.decode(dialect.framing(chunks))
         else:
-            yield from apart(_parted(dialect.decode_whole(parse(body(chunks)))))
+            events = _parted(dialect.decode_whole(parse(body(chunks))))
+        yield from apart(joined(events))
     except Refused as error:  # told inside a good answer
-        helps = hint(error.status, error.said, profile) or error.hint
-        name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
-        line = f"{profile.name or 'The server'} reports {name}: {error.said}"
-        raise Refused(line, helps, status=error.status, said=error.said, code=error.code) from None
+        raise _inside(profile, error) from None
+
+
+def _inside(profile: Profile, error: Refused) -> Refused:
+    """The error with the words around it, and what to try."""
+    helps = hint(error.status, error.said, profile) or error.hint
+    name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
+    line = f"{profile.name or 'The server'} reports {name}: {error.said}"
+    return Refused(
+        line,
+        helps,
+        status=error.status,
+        said=error.said,
+        parameter=error.parameter,
+        code=error.code,
+        wait=error.wait,
+    )
+
+
+def _unreadable(headers: Mapping[str, str]) -> str:
+    """Why nobody here can read the body, "" if that can be done. No encoding was asked for."""
+    packed = headers.get("content-encoding", "").strip().lower()
+    return f"The reply is compressed ({packed[:40]}), which was not asked for" if packed not in UNPACKED else ""
+
+
+def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterable[bytes]]:
+    """The first bytes of a body, enough to tell what it is, without the blanks before them; and the whole body."""
+    chunks, begun = iter(chunks), b""
+    for chunk in chunks:
+        begun += chunk
+        rest = begun[:4096].removeprefix(BOM_UTF8).lstrip()
+        early = not rest or any(field.startswith(rest) for field in _FIELDS) or BOM_UTF8.startswith(begun)
+        if not early or len(begun) > 4096:
+            break
+    return begun[:4096].removeprefix(BOM_UTF8).lstrip(), chain([begun], chunks)
+
+
+def _json(dialect: Dialect, chunks: Iterable[bytes]) -> Iterator[Event]:
+    """The events of a body that begins as JSON does: lines of it, if the first is one of a protocol that has lines
+    and is not the last; else one value, or several that should have been events."""
+    if dialect.framing is json_lines:
+        begun, chunks = _first_line(chunks)
+        with suppress(ValueError):
+            if dig(decoded(begun), "done") is False:
+                return dialect.decode(dialect.framing(chunks))
+    return _whole(dialect, body(chunks))
+
+
+def _first_line(chunks: Iterable[bytes]) -> tuple[bytes, Iterable[bytes]]:
+    """The first line of a body that is not blank; and the whole body."""
+    chunks, begun = iter(chunks), bytearray()
+    for chunk in chunks:
+        begun += chunk
+        if (b"\n" in chunk and b"\n" in begun.lstrip()) or len(begun) > MAX_EVENT:
+            break
+    return bytes(begun).lstrip().partition(b"\n")[0], chain([bytes(begun)], chunks)
+
+
+def _whole(dialect: Dialect, whole: bytes) -> Iterator[Event]:
+    """The events of a body that is JSON: one value, or several that should have been events."""
+    try:
+        values = all_decoded(whole)
+    except ValueError:
+        values = []
+    frames = [*dialect.framing([whole])] if len(values) != 1 else []
+    if len(values) > 1 or any(frame.event != STRAY for frame in frames[:-1]):
+        return dialect.decode(frames)
+    return _parted(dialect.decode_whole(parse(whole)))
 
 
 def _parted(events: Iterable[Event]) -> Iterator[Event]:
@@ -64,45 +140,23 @@ def _parted(events: Iterable[Event]) -> Iterator[Event]:
             yield event
 
 
-def _looked_at(dialect: Dialect, chunks: Iterable[bytes]) -> tuple[bool, Iterable[bytes]]:
-    """Whether a body is a stream that is not called one, by as few of its first bytes as tell; and the whole body."""
-    chunks, begun, streams = iter(chunks), bytearray(), None
-    for chunk in chunks:
-        begun += chunk
-        streams = _is_line(begun) if dialect.framing is json_lines else _is_event(bytes(begun[:1000]))
-        if streams is not None:
-            break
-    return bool(streams), chain([bytes(begun)], chunks)
-
-
-def _is_event(begun: bytes) -> bool | None:
-    """Whether that is the beginning of a stream of events; None where it is too early to tell."""
-    rest = begun.removeprefix(BOM_UTF8).lstrip()
-    if rest.startswith(_FIELDS):
-        return True
-    early = any(whole.startswith(rest) for whole in _FIELDS) or BOM_UTF8.startswith(begun)
-    return None if early else False
-
-
-def _is_line(begun: bytearray) -> bool | None:
-    """The same for JSON lines, whose first one is not the last: what is over with it is a reply in one piece."""
-    line, end, _ = begun.lstrip().partition(b"\n")
-    if not end and len(begun) <= MAX_EVENT:
-        return None
-    try:
-        return dig(json.loads(line), "done") is False
-    except (ValueError, RecursionError):
-        return False
-
-
 def read_models(
     dialect: Dialect, profile: Profile, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]
 ) -> list[ModelInfo]:
     """The models in an answer to the request for them."""
     whole = body(chunks)
     if status >= 300:
-        raise refused(dialect, profile, status, headers, whole)
+        error = refused(dialect, profile, status, headers, whole)
+        if status in (404, 405, 501):
+            error.hint = _NO_LIST
+        raise error
     return dialect.decode_models(parse(whole)) if dialect.decode_models else []
+
+
+_NO_LIST = Hint(
+    "It may have no list of models: -m NAME names one. Or check the base URL.",
+    "It may have no list of models: /model NAME names one all the same. Or check the base URL.",
+)
 
 
 def body(chunks: Iterable[bytes]) -> bytes:
@@ -126,18 +180,17 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
-    parameter, code = _blamed(whole)
-    helps = hint(status, said, profile)
-    return Refused(line, helps, status=status, said=said, parameter=parameter, code=code, headers=dict(headers))
-
-
-def _blamed(whole: bytes) -> tuple[str, str]:
-    """The parameter that the body of an error blames and its words for what is wrong, "" where there are none."""
-    try:
-        value = json.loads(whole)
-    except (ValueError, RecursionError):
-        return "", ""
-    return text(dig(value, "error", "param")), " ".join(error_words(value))
+    value = complaints.value_of(whole)
+    return Refused(
+        line,
+        hint(status, said, profile),
+        status=status,
+        said=said,
+        parameter=complaints.parameter(value),
+        code=" ".join(complaints.words(value)),
+        wait=complaints.wait(value),
+        headers=dict(headers),
+    )
 
 
 _PHRASES = {

@@ -13,10 +13,13 @@ from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.openai_chat import thought
+from chatrepl.dialects.parts import content
+from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import arguments, arguments_text, finish_reason, placed, total, written
 from chatrepl.errors import BrokenReply
-from chatrepl.events import Event, Finished, Text, ToolCallPiece, Usage
-from chatrepl.text.shapes import count, dig, text
+from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
+from chatrepl.text.shapes import count, dig, table, text
 from chatrepl.text.urls import join
 
 _NAMES = {
@@ -80,9 +83,9 @@ def _text(message: Message) -> str:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply = _Decoder()
+    reply, pieces = _Decoder(), Pieces()
     for chunk in Objects(frames):
-        yield from reply.feed(chunk)
+        yield from pieces.news(reply.feed(chunk))
     if not reply.begun:
         raise cut_short()
     yield from reply.finish("")
@@ -115,12 +118,20 @@ class _Decoder:
         if not completion and message_of(chunk):
             raise refusal(chunk)
         message = dig(completion, "message") or dig(completion, "delta") or completion
-        if said := text(dig(message, "content")) or text(dig(message, "text")):
-            self.begun = True
-            yield Text(said)
+        thinking = thought(table(message))
+        if thinking:
+            yield Thinking(thinking)
+        said = dig(message, "content")
+        for event in content(dig(message, "text") if said is None else said):
+            if not (thinking and isinstance(event, Thinking)):
+                self.begun = True
+                yield event
         if isinstance(request := dig(message, "tool_request"), dict):
             yield self._call(request)
-        yield from _usage(chunk.get("token_usage"))
+        for holder in (completion, message):
+            if dig(holder, "error") and message_of(holder):
+                raise refusal(holder)
+        yield from _usage(chunk.get("token_usage") or dig(completion, "token_usage") or dig(message, "token_usage"))
         if raw := text(dig(completion, "finish_reason")):
             yield from self.finish(raw)
 

@@ -5,7 +5,8 @@ None of these functions raises anything but ``BrokenReply`` and ``Refused``, wha
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
@@ -106,6 +107,12 @@ def openai_usage(value: object) -> Usage:
         reasoning=count(dig(value, "completion_tokens_details", "reasoning_tokens")),
         total=total(count(dig(value, "total_tokens")), taken, given),
     )
+
+
+def usages(*holders: object) -> Iterator[Usage]:
+    """The usage in the first of the places that has one: of the chunk, or as Moonshot tells it, of the choice."""
+    found = (usage for holder in holders if isinstance(usage := dig(holder, "usage"), dict))
+    yield from map(openai_usage, islice(found, 1))
 
 
 def total(told: int | None, taken: int | None, given: int | None) -> int | None:

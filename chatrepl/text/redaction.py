@@ -6,6 +6,8 @@ from itertools import takewhile
 from operator import eq
 from urllib.parse import quote
 
+from chatrepl.text import lookalikes
+
 HIDDEN = "(hidden)"
 """What stands in the place of a secret."""
 
@@ -21,12 +23,30 @@ PLACEHOLDERS = set(
 )
 """What else is put where a server wants just any key."""
 
-_CARRIES = re.compile(r"auth|key|token|secret|cookie|pass|credential|sig|code", re.IGNORECASE)
+_WORDS = set(
+    "auth authorization authentication oauth bearer jwt key apikey token secret cookie pass passwd password passcode "
+    "passphrase credential credentials sig signature code".split()
+)
+_ENDS = ("apikey", "accesskey", "secretkey", "authkey", "privatekey", "token", "secret", "password", "cookie")
+"""What the last of several words written as one is."""
+
+_PLAIN = ("", "true", "false", "none", "null")
+_RANDOM = re.compile(r"(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])\w{20,}", re.ASCII)
+_SCHEME = re.compile(r"(bearer|basic|token|apikey)\s+\S{8,}", re.IGNORECASE)
 
 
-def is_secret(name: str) -> bool:
-    """Whether a header, or a field of a query, is one that carries secrets, by its name."""
-    return bool(_CARRIES.search(name))
+def is_secret(name: str, value: str | None = None) -> bool:
+    """Whether a header, or a field of a query, carries a secret: by the whole words of its name, ``x-api-key`` and not
+    ``x-portkey-provider``, or by its value, if that is known and looks like one."""
+    if value is not None and value.strip().lower() in _PLAIN:
+        return False
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
+    named = any(word.lower() in _WORDS or word.lower().endswith(_ENDS) for word in [*words, name.replace("-", "_")])
+    return named or (value is not None and _looks_secret(value))
+
+
+def _looks_secret(value: str) -> bool:
+    return bool(_SCHEME.match(value.strip()) or lookalikes.kind(value) or any(map(_RANDOM.fullmatch, value.split())))
 
 
 class Secrets:
@@ -50,7 +70,7 @@ class Secrets:
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Hide the values of those headers that carry secrets, word by word, for one may be a scheme like Bearer."""
         for name, value in headers.items():
-            for word in re.split(r"[\s;,=]+", value) if is_secret(name) else ():
+            for word in re.split(r"[\s;,=]+", value) if is_secret(name, value) else ():
                 self.add(word)
 
     def holds(self, text: str) -> bool:

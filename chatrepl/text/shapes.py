@@ -1,9 +1,54 @@
 """Poking in JSON of any shape: what stands at a path, as the type that is wanted, else None or nothing."""
 
+import json
+import re
 from typing import Any
 
 NONSENSE = 10**12
 """No server counts so many tokens."""
+
+
+class _Number(float):
+    """A number that knows how it was written: a price of 1.10 may stand where a text belongs."""
+
+    written: str
+
+
+def _number(written: str) -> _Number:
+    number = _Number(written)
+    number.written = written
+    return number
+
+
+# Raw control characters in strings are against the rules, and seen: a tab, a newline, the ESC of a colour.
+_DECODER = json.JSONDecoder(strict=False, parse_float=_number)
+_BLANKS = re.compile(r"\s*")
+
+
+def decoded(source: str | bytes) -> Any:
+    """The JSON value in a text or a body; ``ValueError`` if it holds none, or one that is nested without end."""
+    try:
+        return _DECODER.decode(_unicode(source))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def all_decoded(source: str | bytes) -> list[Any]:
+    """The JSON values that stand one after another in a text or a body, and nothing else; ``ValueError`` else."""
+    text, at, found = _unicode(source).strip(), 0, []
+    try:
+        while at < len(text):
+            value, at = _DECODER.raw_decode(text, at)
+            found.append(value)
+            at += len(_BLANKS.match(text, at)[0])  # type: ignore[index]  # it always matches
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    return found
+
+
+def _unicode(source: str | bytes) -> str:
+    text = source if isinstance(source, str) else source.decode(json.detect_encoding(source), "replace")
+    return text.removeprefix("\ufeff")
 
 
 def dig(value: object, *path: str | int) -> Any:
@@ -21,6 +66,23 @@ def dig(value: object, *path: str | int) -> Any:
 def text(value: object) -> str:
     """The value if it is a text, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def as_text(value: object) -> str:
+    """The value as it was written if it is a text, a number, true or false, else "".
+
+    For where a reply is read: gateways that take each token for JSON send the one "0.005" as a number.
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return json.dumps(value)
+        case _Number():
+            return value.written
+        case int() | float():
+            return str(value)
+    return ""
 
 
 def count(value: object) -> int | None:

@@ -30,12 +30,23 @@ def host_of(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine."""
+    """Whether a URL names this machine: 0.0.0.0 is where its servers listen, and where they say that they do."""
     host = parts(url)[1]
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host) if host != "localhost" else None
+        return not address or address.is_loopback or address.is_unspecified
     except ValueError:
         return False
+
+
+def reachable(url: str) -> str:
+    """The URL to go to: 0.0.0.0 is where a server of this machine listens, and on some systems nowhere to go."""
+    scheme, place, rest = _cut(url)
+    user, at, host = place.rpartition("@")
+    for anywhere, here in (("0.0.0.0", "127.0.0.1"), ("[::]", "[::1]")):
+        if host == anywhere or host.startswith(f"{anywhere}:"):
+            host = here + host[len(anywhere) :]
+    return f"{scheme}{user}{at}{host}{rest}"
 
 
 def shown(url: str) -> str:
@@ -48,7 +59,7 @@ def shown(url: str) -> str:
 
 def _shown_field(field: str) -> str:
     name, equals, value = field.partition("=")
-    return f"{name}{equals}{HIDDEN}" if value and is_secret(name) else field
+    return f"{name}{equals}{HIDDEN}" if value and is_secret(name, unquote_plus(value)) else field
 
 
 def secrets(url: str) -> Iterator[str]:
@@ -61,7 +72,7 @@ def secrets(url: str) -> Iterator[str]:
         yield b64encode(user.encode("utf-8", "replace")).decode()
     for field in rest.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = field.partition("=")
-        if is_secret(name):
+        if is_secret(name, unquote_plus(value)):
             yield from (value, unquote(value), unquote_plus(value))
 
 
@@ -76,14 +87,19 @@ def _cut(url: str) -> tuple[str, str, str]:
 
 def join(base: str, path: str) -> str:
     """The URL of ``path`` below ``base``; the base keeps its query, and its end if that is the path already."""
-    base, mark, query = base.strip().partition("?")
+    base, mark, query = _without_fragment(base).partition("?")
     base = base.rstrip("/").removesuffix(path)
     return f"{base}{path}{mark}{query}"
 
 
+def _without_fragment(base: str) -> str:
+    """The base without what stands behind a #: that is for browsers, and would swallow the path."""
+    return base.strip().partition("#")[0]
+
+
 def root(base: str, *ends: str) -> str:
     """The base without those ends, which come along when a URL was meant for another protocol; it keeps its query."""
-    base, mark, query = base.strip().partition("?")
+    base, mark, query = _without_fragment(base).partition("?")
     for end in ends:
         base = base.rstrip("/").removesuffix(end)
     return f"{base}{mark}{query}"

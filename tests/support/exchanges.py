@@ -66,10 +66,15 @@ def told(name: str, answer: Answer, chunks: Iterable[bytes]) -> list[Any]:
     found: list[Any] = []
     try:
         for event in read(dialect(name), PROFILE, answer.status, answer.headers, chunks, stream=answer.streamed):
-            found.append([type(event).__name__, asdict(event)])
+            found.append([type(event).__name__, _fields(event)])
     except ChatError as error:
         found.append([type(error).__name__, str(error)])
     return found
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    """The fields of an event. That nothing was written to a cache goes without saying."""
+    return {name: value for name, value in asdict(event).items() if name != "written" or value is not None}
 
 
 def joined(events: Iterable[Event]) -> tuple[str, str]:

@@ -41,6 +41,11 @@ class Exchange:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.send("\r\n".join(lines) + "\r\n\r\n")
 
+    def head_lines(self, lines: Iterable[bytes]) -> None:
+        """A head as it was captured; the body ends with the connection."""
+        self._handler.close_connection = True
+        self.send(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+
     def send(self, data: str | bytes) -> None:
         """Some bytes, at once."""
         try:

@@ -1,0 +1,115 @@
+"""The pieces of a reply: what a server says twice is told once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from chatrepl.errors import ChatError
+from chatrepl.events import Event, Finished, Text, Thinking
+
+SHORTEST = 4
+"""What is shorter, in characters, and came as one piece may well come once more as the next one."""
+
+_MARGIN = 64
+"""So many characters of white space may be around a text in the one place and not in the other."""
+
+
+class Told:
+    """A text of which pieces come, and perhaps in the end the whole."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @property
+    def is_known_again(self) -> bool:
+        """Whether it is so long that nobody says it twice but who repeats it."""
+        return len(self._pieces) > 1 or self._size >= SHORTEST
+
+    def piece(self, said: str) -> str:
+        """The next piece, as it is."""
+        if said:
+            self._pieces.append(said)
+            self._size += len(said)
+        return said
+
+    def beyond(self, whole: str) -> str:
+        """What of the whole text is new: all of it, if it is another one. White space around it is no news."""
+        rest = self._rest(whole)
+        return self.piece(whole if rest is None else rest)
+
+    def rest(self, whole: str) -> str:
+        """The same, but nothing of another text."""
+        return self.piece(self._rest(whole) or "")
+
+    def _rest(self, whole: str) -> str | None:
+        if len(whole) + _MARGIN < self._size:
+            return None
+        begun = self.text.strip()
+        if not begun:
+            return whole.removeprefix(self.text)
+        before, _, rest = whole.partition(begun)
+        if before.strip():
+            return None
+        rest = rest.removeprefix(self.text[len(self.text.rstrip()) :])
+        return rest if rest.strip() else ""
+
+
+class Pieces:
+    """The events of a streamed reply, chunk by chunk.
+
+    Some servers send the whole message in the last chunk, or after it; only what goes beyond the pieces is news then.
+    """
+
+    def __init__(self) -> None:
+        self._text, self._thinking = Told(), Told()
+        self._over = False
+
+    def news(self, chunk: Iterable[Event], *, whole: bool = False) -> Iterator[Event]:
+        """What is new in the events of a chunk; ``whole`` tells that it is known to hold the whole message."""
+        events, failure = _until_failure(chunk)
+        whole |= self._over
+        self._over |= any(isinstance(event, Finished) for event in events)
+        for event in _joined(events) if whole or self._over else events:
+            if isinstance(event, Text | Thinking):
+                told = self._text if isinstance(event, Text) else self._thinking
+                again = told and (whole or (self._over and told.is_known_again))
+                said = told.beyond(event.text) if again else told.piece(event.text)
+                event = event if said == event.text else replace(event, text=said)
+            if event not in (Text(""), Thinking("")):
+                yield event
+        if failure:
+            raise failure
+
+
+def _until_failure(chunk: Iterable[Event]) -> tuple[list[Event], ChatError | None]:
+    """The events of a chunk and the failure that ends it: what was said before that is not lost."""
+    events: list[Event] = []
+    try:
+        events.extend(chunk)
+    except ChatError as error:
+        return events, error
+    return events, None
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """The events with the texts, and with the thoughts, in one piece each, where the first of them stood."""
+    found: list[Event] = []
+    for event in events:
+        same = next((at for at, other in enumerate(found) if type(other) is type(event)), None)
+        if isinstance(event, Text | Thinking) and same is not None and event == type(event)(event.text):
+            first = found[same]
+            assert isinstance(first, Text | Thinking)
+            found[same] = replace(first, text=first.text + event.text)
+        else:
+            found.append(event)
+    return found

@@ -1,0 +1,76 @@
+"""Characters that came in two halves, each in a piece of its own: joined, and a lone half told as U+FFFD.
+
+Strings of JavaScript and Java are made of UTF-16, and a server that cuts one anywhere may cut an emoji. A half is no
+text: no file, no terminal and no request can hold it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from chatrepl.errors import ChatError
+from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
+from chatrepl.text.halves import whole_characters
+
+_FIRST_HALF = re.compile("[\ud800-\udbff]\\Z")
+_FIELDS: dict[type[Any], str] = {Text: "text", Thinking: "text", ToolCallPiece: "arguments"}
+"""The field of each event that comes in pieces."""
+
+
+def joined(events: Iterable[Event]) -> Iterator[Event]:
+    """The same events, no character of which is cut in two."""
+    halves = _Halves()
+    try:
+        for event in events:
+            yield from halves.feed(event)
+    except ChatError:
+        yield from halves.rest()
+        raise
+    yield from halves.rest()
+
+
+class _Halves:
+    def __init__(self) -> None:
+        self._held: Any = None  # a piece that is a first half and nothing else
+
+    def feed(self, event: Any) -> Iterator[Event]:
+        field = _FIELDS.get(type(event))
+        if not field:
+            if isinstance(event, Finished):
+                yield from self.rest()
+            yield _mended(event)
+            return
+        said = getattr(event, field)
+        if self._held and _goes_on(self._held, event):
+            said, self._held = getattr(self._held, field) + said, None
+        elif said:
+            yield from self.rest()
+        half = _FIRST_HALF.search(said)
+        if half and said:
+            said, self._held = said[:-1], type(event)(**{**_place(event), field: half[0]})
+        yield replace(event, **{field: whole_characters(said)})
+
+    def rest(self) -> Iterator[Event]:
+        """A half that stays alone."""
+        held, self._held = self._held, None
+        if held:
+            field = _FIELDS[type(held)]
+            yield replace(held, **{field: whole_characters(getattr(held, field))})
+
+
+def _place(event: Any) -> dict[str, int]:
+    return {"index": event.index} if isinstance(event, ToolCallPiece) else {}
+
+
+def _goes_on(held: Any, event: Any) -> bool:
+    return type(held) is type(event) and _place(held) == _place(event)
+
+
+def _mended(event: Event) -> Event:
+    match event:
+        case Started(model, fingerprint):
+            return Started(whole_characters(model), whole_characters(fingerprint))
+        case Finished(reason, raw):
+            return Finished(reason, whole_characters(raw))
+    return event
