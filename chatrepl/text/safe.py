@@ -6,6 +6,7 @@ stream may be cut anywhere. What is left of an escape sequence stays readable: `
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from chatrepl.text import width
 
@@ -19,7 +20,20 @@ _INVISIBLE = (
 _NO_CHARACTERS = "\ud800-\udfff\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
-_UNSAFE = re.compile(f"\r\n|[\u2028\u2029{_CONTROLS}{_BIDI}{_INVISIBLE}{_NO_CHARACTERS}]")
+_PLACES = ("".join(chr(0xE0000 + ord(letter)) for letter in place) for place in ("gbeng", "gbsct", "gbwls"))
+_FLAG = f"\U0001f3f4(?:{'|'.join(_PLACES)})\U000e007f"
+"""England, Scotland and Wales: a flag, and the place in characters that show nothing."""
+_UNSAFE = re.compile(f"\r\n|{_FLAG}|[\u2028\u2029{_CONTROLS}{_BIDI}{_INVISIBLE}{_NO_CHARACTERS}]")
+
+_WITHOUT_BLANKS = (
+    *(range(0xE00, 0xF00), range(0x1000, 0x10A0), range(0x1780, 0x17B4), range(0x17B6, 0x1800)),
+    *(range(0x1950, 0x1A00), range(0x1A20, 0x1AB0), range(0xA9E0, 0xAA00), range(0xAA60, 0xAAE0)),
+)
+"""Thai, Lao, Burmese, Khmer and their neighbours."""
+_HAN = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x40000))
+_MONGOLIAN = (range(0x1820, 0x18AB),)
+_UNDECIDED = re.compile("(?:\r|[\xad\u200b\u180e]|\U0001f3f4[\U000e0061-\U000e007a]{0,5})\\Z")
+"""What is not given out before what follows it is known."""
 
 MAX_STACKED = 4
 """How many combining marks may stand on one character: as many as pointed Hebrew needs, too few for Zalgo."""
@@ -40,32 +54,43 @@ def line(s: str, limit: int = 200) -> str:
     return whole if width.cut(whole, limit) == whole else width.cut(whole, limit - 1).rstrip() + "…"
 
 
+def between(before: str, s: str, after: str) -> str:
+    """The text, safe, where it stands between these characters."""
+    return s if len(s) == 1 and _is_needed(s, before, after) else text(s)
+
+
 class Stream:
     """``text`` for pieces: however the text is cut, the joined results are the same."""
 
     def __init__(self) -> None:
-        self._held = ""  # a carriage return that may be the half of a CRLF
+        self._held = ""  # what waits for what follows it, like a carriage return that may be the half of a CRLF
+        self._last = ""  # the character before it
         self._stacked = 0  # the combining marks at the end of what was given out
 
     def feed(self, s: str) -> str:
-        """The next piece, safe; a carriage return at its end waits for the next one."""
+        """The next piece, safe; what cannot be told yet at its end waits for the next one."""
         s = self._held + s
-        self._held = "\r" if s.endswith("\r") else ""
-        return self._safe(s.removesuffix("\r"))
+        undecided = _UNDECIDED.search(s, max(len(s) - 6, 0))
+        self._held = undecided[0] if undecided else ""
+        return self._safe(s[: len(s) - len(self._held)], self._held[:1])
 
     def close(self) -> str:
         """What still waited."""
         held, self._held = self._held, ""
-        return self._safe(held)
+        return self._safe(held, "")
 
-    def _safe(self, s: str) -> str:
+    def _safe(self, s: str, after: str) -> str:
+        """A piece, with a character after it that is not given out yet."""
         if not s:
             return s
-        s = _UNSAFE.sub(_shown, s)
         if s.isascii():
             self._stacked = 0
+        else:
+            s = self._thinned(s)
+        last, self._last = self._last, s[-1:] or self._last
+        if not _UNSAFE.search(s):
             return s
-        return self._thinned(s)
+        return _UNSAFE.sub(lambda match: _shown(match, last, after), s)
 
     def _thinned(self, s: str) -> str:
         """The text without the combining marks that are too many."""
@@ -90,11 +115,14 @@ def _thin(run: str, stacked: int) -> tuple[str, int]:
     return "".join(kept), stacked
 
 
-def _shown(match: re.Match[str]) -> str:
-    """What is printed in place of an unsafe character."""
+def _shown(match: re.Match[str], last: str, following: str) -> str:
+    """What is printed in place of an unsafe character; ``last`` stands before all that is looked through, and
+    ``following`` after it."""
     found = match[0]
     if found in _BREAKS:
         return "\n"
+    if len(found) > 1:  # the flag of a country
+        return found
     code = ord(found)
     if code < 0x20:
         return chr(0x2400 + code)
@@ -102,4 +130,22 @@ def _shown(match: re.Match[str]) -> str:
         return "␡"
     if code < 0xA0 or unicodedata.category(found) in ("Cs", "Cn"):
         return "\ufffd"
-    return f"⟨U+{code:04X}⟩"
+    place, whole = match.start(), match.string
+    before = whole[place - 1] if place else last
+    after = whole[place + 1 : place + 2] or following
+    return found if _is_needed(found, before, after) else f"⟨U+{code:04X}⟩"
+
+
+def _is_needed(character: str, before: str, after: str) -> bool:
+    """Whether an invisible character is one that the script around it needs."""
+    if character == "\xad":  # a word may be broken there
+        return before.isalpha() and after.isalpha()
+    if character == "\u200b":  # a line may
+        return _is_in(before, _WITHOUT_BLANKS) or _is_in(after, _WITHOUT_BLANKS)
+    if character == "\u180e":  # a vowel stands apart
+        return _is_in(before, _MONGOLIAN) and _is_in(after, _MONGOLIAN)
+    return "\U000e0100" <= character <= "\U000e01ef" and _is_in(before, _HAN)  # which shape of a character is meant
+
+
+def _is_in(character: str, scripts: Sequence[range]) -> bool:
+    return bool(character) and any(ord(character) in script for script in scripts)

@@ -210,7 +210,15 @@ def test_a_leaf_that_cannot_be_drawn_is_shown_as_text(monkeypatch: pytest.Monkey
     [
         ("# A\nb\n\n---", ["A", "b", "", "─" * 40]),
         ("- a\n  - b\n    1. c\n- d", ["• a", "  ◦ b", "     1. c", "• d"]),
-        ("9. a\n1. b", [" 9. a", "10. b"]),
+        ("9. a\n9. b", [" 9. a", "10. b"]),
+        ("1. a\n5. b\n6. c\n8. d", [" 1. a", " 5. b", " 6. c", " 8. d"]),
+        ("3) a\n2) b\n1) c", [" 3) a", " 2) b", " 1) c"]),
+        ("1. a\n1. b\n1. c\n7. d", [" 1. a", " 2. b", " 3. c", " 4. d"]),
+        ("3. a\n   1. b\n   9. c\n2. d", [" 3. a", "     1. b", "     9. c", " 2. d"]),
+        ("01. a\n02. b", ["01. a", "02. b"]),
+        ("**测试。**后文 前文**（测试）**后文", ["测试。后文 前文（测试）后文"]),
+        ("v<std::string> <app:Model> <error:404> <a::b>", ["v<std::string> <app:Model> <error:404> <a::b>"]),
+        ("<https://a.b> <mailto:c@d.e> <f@g.h> <urn:i:j>", ["https://a.b mailto:c@d.e f@g.h urn:i:j"]),
         ("100. a", ["100. a"]),
         ("- [ ] a\n- [x] b\n- [y] c", ["• ☐ a", "• ☑ b", "• [y] c"]),
         ("- \n- a", ["•", "• a"]),
@@ -283,16 +291,38 @@ def test_a_wide_table_is_fitted_and_one_that_cannot_be_is_shown_cell_by_cell() -
     head = "|" + "|".join(f"head{index}" for index in range(8)) + "|\n" + "|-" * 8 + "|\n"
     cells = ["cell0", "", "some words that are more than a line holds", *(f"cell{index}" for index in range(3, 8))]
     assert shown(head + "|" + "|".join(cells) + "|", 30) == [
-        "head0 │ head1 │ head2 │ head3",
-        "│ head4 │ head5 │ head6 │",
-        "head7",
         "─" * 20,
-        "cell0",
-        "  –",
-        "  some words that are more",
-        "  than a line holds",
-        *(f"  cell{index}" for index in range(3, 8)),
+        "head0: cell0",
+        "head1: –",
+        "head2: some words that are",
+        "  more than a line holds",
+        *(f"head{index}: cell{index}" for index in range(3, 8)),
+        "─" * 20,
     ]
+    assert shown(head, 30) == [f"head{index}" for index in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "drawn"),
+    [
+        (("`a || b`|lazy or", "x|y|LOST"), ["a      │ b       │", "a || b │ lazy or │", "x      │ y       │ LOST"]),
+        (("`` a|`b ``|c", "`|d"), ["a    │ b", "a|`b │ c", "`    │ d"]),
+        (("one", "|||x||"), ["a   │ b │   │", "one │   │   │", "    │   │ x │"]),
+        (("`a\\|b`|c\\|d",), ["a   │ b", "a|b │ c|d"]),
+        (("x|y" + "|z" * 40,), ["a │ b" + " │  " * 15 + " │", "x │ y" + " │ z" * 15 + " │ z" + " | z" * 24]),
+    ],
+)
+def test_no_cell_of_a_table_is_lost(rows: tuple[str, ...], drawn: list[str]) -> None:
+    assert [row for row in shown("\n".join(["a|b", "-|-", *rows]), 200) if "─" not in row] == drawn
+
+
+@pytest.mark.parametrize(
+    "text", ["fourteen_words, x", "**fourteen_words**, x", "`fourteen_words`; x", "日本語日本語日, x"]
+)
+def test_no_cell_is_broken_before_its_comma(text: str) -> None:
+    rows = shown(f"|a|b|\n|-|-|\n|{text}|{text}|", 31)
+    assert all(not re.match("[,;]", cell.strip()) for row in rows for cell in row.split("│"))
+    assert max(map(len, rows)) <= 31
 
 
 def test_a_table_is_measured_as_the_terminal_shows_it() -> None:
@@ -324,6 +354,32 @@ def test_links_are_followed_by_the_terminal_only_if_it_can() -> None:
     assert [plain(line) for line in draw("[bank.com](http://evil.com)", 60, hyperlinks=True)] == [
         "bank.com (http://evil.com)"
     ]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "bank․com",
+        "bank．com",
+        "bank。com",
+        "bank｡com",
+        "bank·com",
+        "bank‧com",
+        "ｂａｎｋ.com",
+        "bank∕login",
+        "a/b",
+        "x.y",
+    ],
+)
+def test_a_label_that_looks_like_an_address_does_not_hide_another(label: str) -> None:
+    assert [plain(line) for line in draw(f"[{label}](https://evil.example)", 60, hyperlinks=True)] == [
+        f"{label} (https://evil.example)"
+    ]
+
+
+@pytest.mark.parametrize("label", ["here", "詳細はこちら。", "Dr. Who", "e.", "…more"])
+def test_a_label_of_words_is_enough_where_the_terminal_can_follow_it(label: str) -> None:
+    assert [plain(line) for line in draw(f"[{label}](https://a.example)", 60, hyperlinks=True)] == [label]
 
 
 def test_the_work_is_in_proportion_to_the_text() -> None:

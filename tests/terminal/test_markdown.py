@@ -1,5 +1,6 @@
 """What is final is final: however a text is cut, the same leaves come, each once, at a bounded cost."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_the_guards_only_delay(text: str, at: list[int], limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(growing, "LIMIT", limit)
         assert streamed(pieces(text, at), tails=True)[0] == whole(text)
+
+
+@given(documents, cuts, st.sampled_from([8, 30, 80]), st.sampled_from([5, 40, 100]))
+def test_a_block_that_is_too_long_is_the_same_in_any_pieces(text: str, at: list[int], limit: int, longest: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(growing, "LIMIT", limit)
+        patch.setattr(growing, "LONGEST", longest)
+        leaves = whole(text)
+        assert streamed(text)[0] == streamed(pieces(text, at), tails=True)[0] == leaves
 
 
 @given(documents, cuts)
@@ -183,6 +193,35 @@ def test_no_word_is_lost_where_the_nesting_is_too_deep(opening: str) -> None:
 )
 def test_inline(source: str, parts: tuple[Span | Link, ...]) -> None:
     assert inline(source) == parts
+
+
+def styled(source: str, mark: str) -> list[str]:
+    assert not re.search(r"[*~]", "".join(part.text for part in inline(source) if isinstance(part, Span)))
+    return [part.text for part in inline(source) if isinstance(part, Span) and mark in part.marks]
+
+
+@pytest.mark.parametrize(
+    ("source", "strong"),
+    [
+        ("**测试。**后文", ["测试。"]),
+        ("前文**（测试）**后文", ["（测试）"]),
+        ("**「A」**なので**「B」**を使う", ["「A」", "「B」"]),
+        ("这是**“重点”**，对吧**（注）**。", ["“重点”", "（注）"]),
+        ("**마크다운(Markdown)**은 **쉽다.**그렇다", ["마크다운(Markdown)", "쉽다."]),
+        ("**重要：**see **等等……**然后", ["重要：", "等等……"]),
+        ("葛\U000e0100**(x)**葛 1**（a）**2", ["(x)", "（a）"]),
+        ("a **b**, c**d**e", ["b", "d"]),
+    ],
+)
+def test_emphasis_beside_punctuation_of_scripts_without_blanks(source: str, strong: list[str]) -> None:
+    assert styled(source, "strong") == strong
+    assert styled(source.replace("**", "*"), "emphasis") == strong
+    assert styled(source.replace("**", "~~"), "strike") == strong
+
+
+@pytest.mark.parametrize("source", ["**a.**b", "a*(b)*c", "2 * 3 * 4", "snake_case_name", "foo_「b」_c"])
+def test_emphasis_elsewhere_is_that_of_commonmark(source: str) -> None:
+    assert not any(part.marks for part in inline(source) if isinstance(part, Span))
 
 
 WORD = "lorem ipsum dolor "

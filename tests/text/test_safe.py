@@ -36,8 +36,34 @@ HOSTILE = [
     "\x85\u2028\u2029",
     "\U000e0041\u200b\ufeff",
 ]
+
+
+def tagged(place: str) -> str:
+    """The flag of a part of a country."""
+    return "🏴" + "".join(chr(0xE0000 + ord(letter)) for letter in place) + "\U000e007f"
+
+
+ENGLAND, SCOTLAND, WALES = map(tagged, ("gbeng", "gbsct", "gbwls"))
+NEEDED = [
+    ENGLAND,
+    WALES[:4],
+    "\U000e0067",
+    "葛\U000e0100",
+    "\U000e0101",
+    "\xad",
+    "a\xadb",
+    "ក\u200b",
+    "\u200bก",
+    "ᠠ\u180e",
+]
 texts = st.lists(
-    st.one_of(st.sampled_from(HOSTILE), st.sampled_from("\r\n\t\x1b[]\u0301\u200d"), st.text(max_size=8)), max_size=12
+    st.one_of(
+        st.sampled_from(HOSTILE),
+        st.sampled_from(NEEDED),
+        st.sampled_from("\r\n\t\x1b[]\u0301\u200d"),
+        st.text(max_size=8),
+    ),
+    max_size=12,
 ).map("".join)
 any_text = st.one_of(texts, st.text(st.characters(codec=None), max_size=60))
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufffe\uffff]")
@@ -100,6 +126,15 @@ def test_the_terminal_is_as_without_it(text: str) -> None:
         ("👩\u200d💻 ❤\ufe0f נ\u05bc", "👩\u200d💻 ❤\ufe0f נ\u05bc"),
         ("e" + "\u0301" * 9 + "x", "e" + "\u0301" * 4 + "x"),
         ("a" + "\u200d" * 9, "a" + "\u200d" * 4),
+        ("Donau\xaddampf \xadx x\xad1", "Donau\xaddampf ⟨U+00AD⟩x x⟨U+00AD⟩1"),
+        ("ភាសា\u200bខ្មែរ ไทย\u200bab a\u200bไทย", "ភាសា\u200bខ្មែរ ไทย\u200bab a\u200bไทย"),
+        ("ไ\u200b\u200b\u200bไ", "ไ\u200b⟨U+200B⟩\u200bไ"),
+        (f"{ENGLAND} {SCOTLAND}{WALES}", f"{ENGLAND} {SCOTLAND}{WALES}"),
+        (f"a{ENGLAND[1:3]} {ENGLAND[:3]}", "a⟨U+E0067⟩⟨U+E0062⟩ 🏴⟨U+E0067⟩⟨U+E0062⟩"),
+        (tagged("ustx"), "🏴⟨U+E0075⟩⟨U+E0073⟩⟨U+E0074⟩⟨U+E0078⟩⟨U+E007F⟩"),
+        ("葛\U000e0100 a\U000e0100", "葛\U000e0100 a⟨U+E0100⟩"),
+        ("葛\U000e0100\U000e0101", "葛\U000e0100⟨U+E0101⟩"),
+        ("ᠠ\u180eᠠ a\u180e", "ᠠ\u180eᠠ a⟨U+180E⟩"),
         ("\u202a" + "\u0301" * 5, "⟨U+202A⟩" + "\u0301" * 4),
     ],
 )

@@ -58,7 +58,8 @@ class Pen:
             case Table():
                 return draw_table(leaf, width, self._texts)
             case Raw(_, text):
-                return wrapped((Segment(text.expandtabs(4)),), width)
+                line = (Segment(text.expandtabs(4)),)
+                return wrapped(line, width) if len(text) > width else [line]
             case Blank():
                 return []
 

@@ -23,7 +23,7 @@ Longrightarrow=⟹ Leftarrow=⇐ Leftrightarrow=⇔ iff=⇔ mapsto=↦ uparrow=�
 infty=∞ partial=∂ nabla=∇ sum=∑ prod=∏ coprod=∐ int=∫ iint=∬ iiint=∭ oint=∮ angle=∠ degree=° prime=′
 ldots=… dots=… cdots=⋯ vdots=⋮ ddots=⋱ langle=⟨ rangle=⟩ lfloor=⌊ rfloor=⌋ lceil=⌈ rceil=⌉
 lvert=| rvert=| vert=| lVert=‖ rVert=‖ Vert=‖ lbrace={ rbrace=} backslash=\\ square=□
-left= right= big= Big= bigl= bigr= Bigl= Bigr= limits= displaystyle=
+big= Big= bigl= bigr= Bigl= Bigr= limits= displaystyle=
 """
 _SIGNS = {
     **{name: unicodedata.lookup(f"GREEK SMALL LETTER {name}") for name in _GREEK.split()},
@@ -52,6 +52,10 @@ _RAISED = dict(
     zip("0123456789+-=()abcdefghijklmnoprstuvwxyzT′*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ′*", strict=True)
 )
 _LOWERED = dict(zip("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
+_SIDES = {"p": "()", "b": "[]", "B": "{}", "v": "||", "V": "‖‖", "cases": ("{ ", ""), "rcases": ("", " }")}
+"""What stands around an environment, by what is special in its name."""
+_ENVIRONMENT = re.compile(r"([pbBvV])?(?:small)?matrix\*?|d?(r?cases)\*?|(?:sub)?array")
+_ROW_ENDS = re.compile(r"\s*;\s+")
 _ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 
 
@@ -132,6 +136,10 @@ class _Reader:
         if name in _ACCENTS:
             return _accented(self._argument(), _ACCENTS[name])
         match name:
+            case "left" | "right" | "middle":
+                if self._tokens and self._tokens[-1] == ".":  # a bracket on this side is not shown
+                    self._tokens.pop()
+                return ""
             case "frac" | "dfrac" | "tfrac":
                 return f"{_together(self._argument())}/{_together(self._argument())}"
             case "binom":
@@ -141,12 +149,33 @@ class _Reader:
                 return f"{_ROOTS.get(order) or _moved(order, _RAISED, '^') + '√'}{_together(self._argument())}"
             case "mathbb":
                 return "".join(_DOUBLE.get(letter, letter) for letter in self._argument())
-            case "begin" | "end":
+            case "begin":
+                return self._environment(self._argument())
+            case "end":
                 self._argument()
                 return " "
         if self._tokens and self._tokens[-1] == "{":
             return f"\\{name}{{{self._argument()}}}"
         return f"\\{name}"
+
+    def _environment(self, name: str) -> str:
+        """What stands in an environment, in the brackets it is known by."""
+        known = _ENVIRONMENT.fullmatch(name)
+        if known and name.endswith("array") and self._tokens and self._tokens[-1] == "{":
+            self._one()  # how the columns are aligned
+        elif known and name.endswith("*"):
+            self._option()
+        rows = ""
+        while self._tokens and self._tokens[-1] not in ("\\end", "}"):
+            rows += self._one()
+        if self._tokens and self._tokens[-1] == "\\end":
+            self._tokens.pop()
+            self._argument()
+        rows = _ROW_ENDS.sub("; ", rows).strip("; ")
+        if not known or name.endswith("array"):
+            return f" {rows} "
+        left, right = _SIDES.get(known[1] or known[2] or "", ("", ""))
+        return f"{left}{rows}{right}"
 
 
 def _moved(text: str, to: dict[str, str], sign: str) -> str:

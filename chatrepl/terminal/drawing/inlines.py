@@ -11,8 +11,8 @@ from chatrepl.terminal.drawing.lines import Line, plain
 from chatrepl.terminal.drawing.styles import Styles
 from chatrepl.terminal.markdown import Link, Span, inline
 from chatrepl.text import charset
+from chatrepl.text.markdown import looks_like_an_address
 
-_ADDRESS = re.compile(r"[^\s.]\.[^\s.]|/")
 _SAFE_URL = re.compile(r"[!-~]+")
 
 
@@ -55,6 +55,6 @@ class Texts:
             look += Style(link=link.url)
         label = [self._span(span, look) for span in link.label]
         text = plain(tuple(label))
-        told = link.url in (text, f"mailto:{text}") or (live and not _ADDRESS.search(text))
+        told = link.url in (text, f"mailto:{text}") or (live and not looks_like_an_address(text))
         where = " ".join(filter(None, ("" if told else link.url, f'"{link.title}"' if link.title else "")))
         return [*label, Segment(f" ({where})", self.styles["url"])] if where else label

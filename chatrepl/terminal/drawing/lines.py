@@ -8,6 +8,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
+from chatrepl.text.markdown import LONGEST
 from chatrepl.text.width import chopped, width as columns
 
 Line = tuple[Segment, ...]
@@ -18,14 +19,21 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 
 _WIDE = "\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"  # a line may break between any two of them
 _OPENING = "「『（［｛【〈《"
+_AFTER = ",.;:!?%)\\]}'\"…’”"  # no row begins with one of these
 _CLOSING = "、。，．：；！？」』）］｝】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ\u3099\u309a\u200d\ufe00-\ufe0f"
 _ASCII_PIECE = re.compile(r"\n|(?P<space> +)|[^ \n]+")
+_WHOLE_LINE = re.compile(r"^[^\n]*", re.MULTILINE)
 
 
 @functools.cache
 def _piece() -> re.Pattern[str]:
     """What is not torn, in any script; made when a text needs it, for that takes 2 ms."""
-    return re.compile(rf"\n|(?P<space> +)|[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|[^ \n{_WIDE}]+[{_CLOSING}]*")
+    return re.compile(rf"\n|(?P<space> +)|[{_OPENING}]*[{_WIDE}][{_CLOSING}{_AFTER}]*|[^ \n{_WIDE}]+[{_CLOSING}]*")
+
+
+@functools.cache
+def _no_beginning() -> re.Pattern[str]:
+    return re.compile(f"[{_CLOSING}{_AFTER}]+")
 
 
 def plain(line: Line) -> str:
@@ -90,13 +98,16 @@ def wrapped(line: Line, width: int, *, chop: bool = False) -> list[Line]:
     """The line in rows of that width, broken at line feeds and between words; without blanks at the ends.
 
     A word that is wider, such as an address, stands whole in a row of its own, which the terminal wraps: so it can be
-    clicked and copied. With ``chop`` it is broken anywhere.
+    clicked and copied. With ``chop`` it is broken anywhere. The terminal wraps all of a text that is very long.
     """
     return _sliced(line, _rows(plain(line), width, chop))
 
 
 def _rows(text: str, width: int, chop: bool) -> Iterator[tuple[int, int]]:
     """Where the rows of a text begin and end."""
+    if len(text) > LONGEST and not chop:
+        yield from (match.span() for match in _WHOLE_LINE.finditer(text))
+        return
     start = end = used = 0
     for match in (_ASCII_PIECE if text.isascii() else _piece()).finditer(text):
         if match.lastgroup == "space":
@@ -113,7 +124,7 @@ def _rows(text: str, width: int, chop: bool) -> Iterator[tuple[int, int]]:
                 yield start, end
             start, used = match.start(), 0
         if size > width and (chop or not match[0][0].isascii()):  # there are scripts that put no blanks between words
-            *full, last = chopped(match[0], width) or [match[0]]
+            *full, last = _chopped(match[0], width)
             for part in full:
                 yield start, start + len(part)
                 start += len(part)
@@ -121,6 +132,14 @@ def _rows(text: str, width: int, chop: bool) -> Iterator[tuple[int, int]]:
         used += size
         end = match.end()
     yield start, end
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    """A word that is too wide in parts, of which the last is more than a comma."""
+    parts = chopped(word, width) or [word]
+    if len(parts) > 1 and len(parts[-2]) > 1 and len(parts[-1]) < width and _no_beginning().fullmatch(parts[-1]):
+        parts[-2:] = [parts[-2][:-1], parts[-2][-1] + parts[-1]]
+    return parts
 
 
 def _sliced(line: Line, ranges: Iterator[tuple[int, int]]) -> list[Line]:

@@ -14,19 +14,22 @@ _LONG_WORD = 12
 
 _SEPARATOR = " │ "
 _INDENT = Segment("  ")
+_RULE = 20
 
 
 def draw_table(table: Table, width: int, texts: Texts) -> list[Line]:
-    """The rows of a table; where not even the words fit, each of its cells on a line of its own."""
-    header, *rows = table.rows
+    """The rows of a table; where not even the words fit, each of its cells beside the name of its column."""
+    columns = max(map(len, table.rows))
+    header, *rows = (row + ("",) * (columns - len(row)) for row in table.rows)
     drawn = [[texts.line(cell, texts.styles["header"]) for cell in header]]
     drawn += [[texts.line(cell) for cell in row] for row in rows]
-    widths = _widths(drawn, width - len(_SEPARATOR) * (len(header) - 1))
+    aligns = table.aligns + ("",) * (columns - len(table.aligns))
+    widths = _widths(drawn, width - len(_SEPARATOR) * (columns - 1))
     if not widths:
         return _records(drawn, width, texts)
     border = texts.styles["border"]
     rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
-    lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
+    lines = [_rows(row, widths, aligns, Segment(_SEPARATOR, border)) for row in drawn]
     return [*lines[0], rule, *(line for row in lines[1:] for line in row)]
 
 
@@ -73,14 +76,26 @@ def _aligned(part: Line, width: int, align: str) -> list[Segment]:
 
 
 def _records(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
-    """The header, and below a rule the cells of each row, each on lines of its own."""
+    """Each row on lines of its own, below a rule: its cells, each beside the name of its column."""
     header, *records = rows
-    separator = Segment(_SEPARATOR, texts.styles["border"])
-    head = [segment for cell in header for segment in (separator, *cell)][1:]
-    lines = [*wrapped(tuple(head), width, chop=True), (Segment("─" * min(width, 20), texts.styles["border"]),)]
-    for first, *others in records:
-        lines += wrapped(first, width, chop=True)
-        for cell in others:
-            shown = cell if plain(cell).strip() else (Segment("–", texts.styles["border"]),)
-            lines += [(_INDENT, *line) for line in wrapped(shown, width - len(_INDENT.text), chop=True)]
-    return lines
+    border = texts.styles["border"]
+    rule: Line = (Segment("─" * min(width, _RULE), border),)
+    if not records:
+        return [row for name in header for row in _beneath(name, width)]
+    lines = []
+    for record in records:
+        lines.append(rule)
+        for name, cell in zip(header, record, strict=True):
+            named, filled = bool(plain(name).strip()), bool(plain(cell).strip())
+            before = (*name, Segment(": ", border)) if named else ()
+            if filled or named:
+                lines += _beneath((*before, *(cell if filled else (Segment("–", border),))), width)
+    return [*lines, rule]
+
+
+def _beneath(line: Line, width: int) -> list[Line]:
+    """The line in rows, of which all but the first are indented."""
+    rows = wrapped(line, width, chop=True)
+    if len(rows) > 1:
+        rows = wrapped(line, width - len(_INDENT.text), chop=True)
+    return [*rows[:1], *((_INDENT, *row) for row in rows[1:])]

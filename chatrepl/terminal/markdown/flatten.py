@@ -17,6 +17,9 @@ from chatrepl.terminal.markdown.leaves import (
 )
 from chatrepl.terminal.markdown.parser import MAX_NESTING, Block
 
+MOST_BEYOND = 16
+"""So many cells of a row may stand beyond the header, each in a column; more of them stand in the last."""
+
 
 class Walk:
     """The way through the tree: ``found`` has the leaves, each with the line where it begins.
@@ -89,7 +92,9 @@ class Walk:
         rows = [row for part in block.children for row in part.children]
         styles = (str(cell.token.attrs.get("style", "")) for cell in rows[0].children)
         aligns = tuple(style.removeprefix("text-align:") for style in styles)
-        self._add(block.start, Table, aligns, tuple(tuple(cell.content for cell in row.children) for row in rows))
+        most = len(aligns) + MOST_BEYOND
+        cells = (tuple(_gathered([cell.content for cell in row.children], most)) for row in rows)
+        self._add(block.start, Table, aligns, tuple(cells))
 
     def _add(self, line: int, kind: Callable[..., Leaf], *content: object) -> None:
         if self._blank:
@@ -97,3 +102,7 @@ class Walk:
             self._blank = None
         self.found.append((line, kind(tuple(self._within), *content)))
         self._within = [Item(one.number) if isinstance(one, Item) else one for one in self._within]
+
+
+def _gathered(cells: list[str], most: int) -> list[str]:
+    return cells if len(cells) <= most else [*cells[: most - 1], " | ".join(cells[most - 1 :])]

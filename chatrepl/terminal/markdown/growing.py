@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from itertools import chain
 
-from chatrepl.terminal.markdown.leaves import CodeLine, Leaf, Paragraph, Raw
+from chatrepl.terminal.markdown.leaves import Blank, CodeLine, Leaf, Paragraph, Raw
 from chatrepl.terminal.markdown.page import Page, Resume
+from chatrepl.text.markdown import LONGEST
 
 LIMIT = 4096
 """So many open characters may be parsed again for every line that is added to them."""
@@ -14,48 +16,50 @@ TIRED_LIMIT, EFFORT = 512, 4
 grown by a quarter, and the tail is shown as it is: a character is parsed a bounded number of times, at any pace."""
 
 _MARKUP_ONLY = re.compile(r"[ \t\d#>\-+*_=`~|:.)\[\]!\\$]*")
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
+_BLANK_LINE = re.compile(r"^[ \t]*\n", re.MULTILINE)
+_SHOWN = TIRED_LIMIT * 4  # so many characters of a long tail
 
 
 class Growing:
-    """Markdown that is still arriving. ``parsed`` counts the characters given to the parser."""
+    """Markdown that is still arriving. ``parsed`` counts the characters given to the parser.
+
+    A block of more than ``LONGEST`` characters is shown as it is written, from its first line to the next blank one.
+    """
 
     def __init__(self) -> None:
         self.parsed = 0
         self._arrived: list[str] = []
         self._length = 0  # of all that came
-        self._open = ""  # the source that is not final
-        self._seen = 0  # how much of it was last looked through for something final
+        self._open = ""  # the source that is not final, without what has just arrived
+        self._open_length = 0  # with it
+        self._complete = 0  # how much of that are complete lines
+        self._seen = 0  # how much of them was last looked through for something final
         self._resume = Resume()
+        self._raw = False  # whether it goes on in the middle of a block that is too long
         self._shown: list[Leaf] = []  # the last tail
         self._shown_to = 0  # how much of the open source is in it
 
     def feed(self, text: str) -> None:
         """Take more text in; nothing is parsed yet."""
+        last = text.rfind("\n")
+        if last >= 0:
+            self._complete = self._open_length + last + 1
         self._arrived.append(text)
+        self._open_length += len(text)
         self._length += len(text)
 
     def take(self) -> list[Leaf]:
         """The leaves that have become final. Only complete lines can tell: "#" may be the start of "#hashtag"."""
-        complete = self._source().rfind("\n") + 1
-        if complete <= self._seen or (complete > self._limit and 4 * complete < 5 * self._seen):
+        if self._complete > self._limit and 4 * self._complete < 5 * self._seen:
             return []
-        self._seen = complete
-        page = self._page(self._open[:complete])
-        cut = page.cut()
-        if not cut:
-            return []
-        rest = page.source_after(cut)
-        self._open = rest + self._open[complete:]
-        self._seen = len(rest)
-        self._resume = page.resume(cut)
-        self._shown = []
-        return page.leaves(cut)
+        return self._final()
 
     def tail(self) -> list[Leaf]:
         """The leaves that may still change, as they look now; without a last line that may be no more than markup."""
+        if self._open_length > self._limit or self._raw:
+            return [Raw((), self._last(_SHOWN))] if self._open_length else []
         source = self._source()
-        if len(source) > self._limit:
-            return [Raw((), source[-TIRED_LIMIT * 4 :])]
         last = self._shown[-1] if self._shown else None
         if isinstance(last, Paragraph | CodeLine) and source.find("\n", self._shown_to) < 0:
             return [*self._shown[:-1], replace(last, text=last.text + source[self._shown_to :])]
@@ -68,14 +72,76 @@ class Growing:
 
     def finish(self) -> list[Leaf]:
         """All that is left; the text ends here."""
-        leaves = self._page(self._source()).leaves()
-        self._open, self._seen, self._resume, self._shown = "", 0, Resume(), []
+        if self._open_length > self._complete:
+            self.feed("\n")
+        leaves = self._final() + self._page(self._source()).leaves()
+        self._open, self._open_length, self._complete, self._seen = "", 0, 0, 0
+        self._resume, self._raw, self._shown = Resume(), False, []
         return leaves
+
+    def _final(self) -> list[Leaf]:
+        """The leaves that are final, as far as the complete lines tell; looked through in windows of bounded size."""
+        found: list[Leaf] = []
+        source, start = self._source() if self._complete > self._seen else "", 0
+        while self._complete > self._seen:
+            end = start + self._complete
+            if not self._raw and self._complete > LONGEST:
+                end = source.find("\n", start + LONGEST) + 1
+            leaves, taken = self._step(source[start:end])
+            found += leaves
+            start += taken
+            self._complete -= taken
+        if start:
+            self._open, self._open_length, self._shown = source[start:], self._open_length - start, []
+        return found
+
+    def _step(self, source: str) -> tuple[list[Leaf], int]:
+        """The final leaves of complete lines, and how much of them that is."""
+        if self._raw:
+            return self._lines(source)
+        blanks = None if self._resume.in_code else _BLANK_LINES.match(source)
+        if blanks:  # they belong to no block, whose length counts
+            self._resume, self._seen = replace(self._resume, gap=True), max(self._seen - blanks.end(), 0)
+            return [], blanks.end()
+        page = self._page(source)
+        cut = page.cut()
+        if not cut and len(source) > LONGEST:
+            return self._begin_lines(source), len(source)
+        if not cut:
+            self._seen = len(source)
+            return [], 0
+        rest = len(page.source_after(cut))
+        self._resume = page.resume(cut)
+        self._seen = rest if len(source) == self._complete and rest <= LONGEST else 0
+        return page.leaves(cut), len(source) - rest
+
+    def _begin_lines(self, source: str) -> list[Leaf]:
+        """The lines of a block that is too long, after the empty row that may be due; those that follow come so too."""
+        due: list[Leaf] = [Blank(())] if self._resume.begun and self._resume.gap else []
+        self._raw, self._seen, self._resume = True, 0, Resume(gap=True, begun=True)
+        return due + _as_written(source)
+
+    def _lines(self, source: str) -> tuple[list[Leaf], int]:
+        """The lines up to the end of the block, or as far as they have come, and how much that is."""
+        end = _BLANK_LINE.search(source)
+        self._raw = not end
+        stop = end.start() if end else len(source)
+        return _as_written(source[:stop]), stop
 
     def _source(self) -> str:
         self._open += "".join(self._arrived)
         self._arrived.clear()
         return self._open
+
+    def _last(self, characters: int) -> str:
+        """The end of the open source."""
+        pieces: list[str] = []
+        for piece in chain(reversed(self._arrived), (self._open,)):
+            if characters <= 0:
+                break
+            pieces.append(piece[-characters:])
+            characters -= len(pieces[-1])
+        return "".join(reversed(pieces))
 
     @property
     def _limit(self) -> int:
@@ -85,3 +151,7 @@ class Growing:
         page = Page(source, self._resume)
         self.parsed += len(page.text)
         return page
+
+
+def _as_written(source: str) -> list[Leaf]:
+    return [Raw((), line) for line in source.split("\n")[:-1]]

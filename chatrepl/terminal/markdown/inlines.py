@@ -2,6 +2,8 @@
 
 import functools
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chatrepl import dataclass
@@ -39,50 +41,65 @@ _BREAK = Span("\n")
 
 @functools.lru_cache(maxsize=512)
 def inline(source: str) -> tuple[Inline, ...]:
-    """The inline parts of a source. Entities may stand for any character, so the result is made safe again."""
+    """The inline parts of a source that is safe."""
     if not _MARKUP.search(source):
         return (Span(source.replace("\t", " ")),) if source else ()
-    found: list[Inline] = []
-    label: list[Span] = []
-    marks: list[str] = []
-    url: str | None = None
-    title = ""
+    reading = _Reading()
     for token in parser().parseInline(source)[0].children or ():
+        reading.take(token)
+    return tuple(reading.found)
+
+
+class _Reading:
+    """Tokens into parts, from left to right."""
+
+    def __init__(self) -> None:
+        self.found: list[Inline] = []
+        self._label: list[Span] = []
+        self._link: Token | None = None
+        self._open: Counter[str] = Counter()
+
+    def take(self, token: "Token") -> None:
+        """Take the next token in."""
         kind, _, edge = token.type.partition("_")
-        if kind == "link" and edge == "open":
-            url, title = _attribute(token, "href"), _attribute(token, "title")
-        elif kind == "link" and url is not None:
-            found.append(Link(tuple(label), url, title))
-            label, url = [], None
-        elif edge == "open":
-            marks.append(_MARKS[kind])
-        elif edge == "close":
-            marks.remove(_MARKS[kind])
-        elif kind == "image" and url is None:
-            found.append(Link((_span(token, marks),), _attribute(token, "src"), _attribute(token, "title")))
+        if kind == "link":
+            self._take_link(token, edge)
+        elif edge in ("open", "close"):
+            self._open[_MARKS[kind]] += token.nesting
+        elif kind == "image" and self._link is None:
+            alt = _attribute(token, "src"), _attribute(token, "title")
+            self.found.append(Link((self._span(token),), *alt))
         else:
-            into: list[Any] = found if url is None else label
-            into.append(_span(token, marks, after_break=bool(into) and into[-1] == _BREAK))
-    return tuple(found)
+            self._add(self._span(token))
 
+    def _take_link(self, token: "Token", edge: str) -> None:
+        if edge == "open":
+            self._link = token
+        elif self._link:
+            url, title = _attribute(self._link, "href"), _attribute(self._link, "title")
+            self.found.append(Link(tuple(self._label), url, title))
+            self._link, self._label = None, []
 
-def _span(token: "Token", marks: list[str], after_break: bool = False) -> Span:
-    match token.type:
-        case "softbreak" | "hardbreak":
-            return _BREAK
-        case "code_inline":
-            return Span(token.content.replace("\t", " "), frozenset([*marks, "code"]))
-        case "image":
-            return Span(_safe(token.content), frozenset([*marks, "image"]))
-        case "formula":
-            return Span(_safe(token.content), frozenset([*marks, "formula"]))
-    text = _safe(token.content)
-    return Span(text.lstrip(" ") if after_break else text, frozenset(marks))
+    def _add(self, span: Span) -> None:
+        into: list[Any] = self.found if self._link is None else self._label
+        if into and into[-1] == _BREAK and "code" not in span.marks:
+            span = replace(span, text=span.text.lstrip(" "))
+        if span.text:
+            into.append(span)
+
+    def _span(self, token: "Token") -> Span:
+        marks = [mark for mark, depth in self._open.items() if depth > 0]
+        match token.type:
+            case "softbreak" | "hardbreak":
+                return _BREAK
+            case "code_inline" | "image" | "formula" as kind:
+                text, mark = token.content, kind.partition("_")[0]
+                return Span(text.replace("\t", " "), frozenset([*marks, mark]))
+        decoded = self._link is not None and self._link.markup == "autolink"  # what %1b stands for
+        text = safe.text(token.content) if decoded else token.content
+        return Span(text.replace("\t", " "), frozenset(marks))
 
 
 def _attribute(token: "Token", name: str) -> str:
-    return _safe(str(token.attrs.get(name, ""))).replace("\n", " ")
-
-
-def _safe(text: str) -> str:
-    return safe.text(text).replace("\t", " ")
+    """What the parser made of an attribute, in which entities may stand for any character."""
+    return safe.text(str(token.attrs.get(name, ""))).replace("\t", " ").replace("\n", " ")

@@ -78,7 +78,9 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: ``aligns`` has "left", "right", "center" or "" for each column, ``rows`` the header and the rest."""
+    """A table: ``aligns`` has "left", "right", "center" or "" for each column, ``rows`` the header and the rest.
+
+    A row may have more cells than the header."""
 
     within: Within
     aligns: tuple[str, ...]

@@ -1,13 +1,12 @@
 """One parse of the open part of a document: its leaves, and the line up to which they are final."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import field
 
 from chatrepl import dataclass
 from chatrepl.terminal.markdown.flatten import Walk
 from chatrepl.terminal.markdown.leaves import Leaf
-from chatrepl.terminal.markdown.parser import Block, tree
+from chatrepl.terminal.markdown.parser import Block, Numbering, Numbers, tree
 
 _MARKER = re.compile(r"[ \t]*(?:[-+*]|\d{1,9}[.)])([ \t]*)")
 
@@ -17,27 +16,28 @@ class Resume:
     """All that is carried over a cut.
 
     ``opener`` are the lines that open again what the cut left open: for each list item its marker, for a fence its
-    first line. ``numbers`` tells the numbers that the first items of the lists in ``opener`` really have, by line and
-    depth. ``gap``: whether the line before the cut is blank; ``begun``: whether there is anything before it.
+    first line. ``numbers`` tells how the lists in ``opener`` are numbered, by line and depth. ``gap``: whether the line
+    before the cut is blank; ``begun``: whether there is anything before it; ``in_code``: whether a fence is open.
     """
 
     opener: tuple[str, ...] = ()
-    numbers: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=dict)
     gap: bool = False
     begun: bool = False
+    in_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A line before which all is final, and what is open there: list items, perhaps a fence in the innermost of them.
 
-    ``next_item`` begins at the cut and continues a list.
+    ``next_item_of`` is a list that goes on at the cut with its last item.
     """
 
     line: int
     items: tuple[Block, ...] = ()
     fence: Block | None = None
-    next_item: Block | None = None
+    next_item_of: Block | None = None
 
 
 class Page:
@@ -96,28 +96,29 @@ class Page:
             cut = self._cut_in(item.children, (*items, item))
             if cut.line > item.children[0].start:
                 return cut
-        return Cut(item.start, items, next_item=item if len(last.children) > 1 else None)
+        return Cut(item.start, items, next_item_of=last if len(last.children) > 1 else None)
 
     def resume(self, cut: Cut) -> Resume:
         """How the source after the cut is to be parsed."""
         opener: list[str] = []
-        numbers: dict[tuple[int, int], int] = {}
+        numbers: dict[tuple[int, int], Numbering] = {}
         previous = None
         for depth, item in enumerate(cut.items):
             if previous and previous.start == item.start:
                 del opener[-2:]
-            numbers[len(opener), 2 * depth] = item.number
+            numbers[len(opener), 2 * depth] = Numbering(item.number, item.counts)
             opener += [f"{self._marker(item)}x", ""]
             previous = item
         if cut.fence:
             if previous and previous.start == cut.fence.start:
                 del opener[-2:]
             opener.append(self._fence_marker(cut.fence))
-        if cut.next_item:  # an item before it: alone, "- a|b" could be the head of a table
-            numbers[len(opener), 2 * len(cut.items)] = cut.next_item.number - 1
+        if cut.next_item_of:  # an item before it: alone, "- a|b" could be the head of a table
+            before = cut.next_item_of.children[-2]
+            numbers[len(opener), 2 * len(cut.items)] = Numbering(before.number, cut.next_item_of.counts)
             opener += [self._item_marker(cut.line), ""]
         begun = self._resume.begun or self._blocks[0].start < cut.line
-        return Resume(tuple(opener), numbers, self._blank_before(cut.line), begun)
+        return Resume(tuple(opener), numbers, self._blank_before(cut.line), begun, in_code=bool(cut.fence))
 
     def _blank_before(self, line: int) -> bool:
         """Whether the line before has no more than the marks of a quote."""

@@ -3,9 +3,9 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatrepl.terminal.markdown.rules import formula, line_break
+from chatrepl.text.markdown import counts, extended, number
 
 if TYPE_CHECKING:  # imported when first used: it takes 45 ms
     from markdown_it import MarkdownIt
@@ -14,22 +14,33 @@ if TYPE_CHECKING:  # imported when first used: it takes 45 ms
 MAX_NESTING = 100
 """The deepest level that is parsed; what stands deeper is shown as it is."""
 
-Numbers = Mapping[tuple[int, int], int]
-"""The numbers of list items whose list began before the source: by line and depth."""
+
+class Numbering(NamedTuple):
+    """How a list that began before the source goes on: the number of its first item here, and whether the list counts
+    its items whatever their numbers; None if one item does not tell."""
+
+    first: str
+    counts: bool | None = None
+
+
+Numbers = Mapping[tuple[int, int], Numbering]
+"""The lists that began before the source: by line and depth."""
 
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A node of the tree: ``start`` and ``end`` are lines; ``number`` is that of a list item.
+    """A node of the tree: ``start`` and ``end`` are lines; ``number`` is that of an item of an ordered list.
 
-    ``nth_on_line``: how many list items have begun on the line of this item, like 2 for the inner one of "- 1. a".
+    ``counts``: whether the numbers of a list only count, None if that is not known at this item. ``nth_on_line``:
+    how many list items have begun on the line of this item, like 2 for the inner one of "- 1. a".
     """
 
     kind: str
     token: "Token"
     start: int
     end: int
-    number: int = 0
+    number: str = ""
+    counts: bool | None = None
     nth_on_line: int = 1
     children: list["Block"] = field(default_factory=list)
 
@@ -57,14 +68,10 @@ def parser(nesting: int = 20) -> "MarkdownIt":
     """
     from markdown_it import MarkdownIt
 
-    options = {"html": False, "maxNesting": nesting}
-    made = MarkdownIt("commonmark", options).enable(["strikethrough", "table"]).disable("reference")
-    made.inline.ruler.before("escape", "formula", formula)
-    made.inline.ruler.before("autolink", "line_break", line_break)
-    return made
+    return extended(MarkdownIt("commonmark", {"maxNesting": nesting})).disable("reference")
 
 
-def tree(source: str, numbers: Numbers) -> list[Block]:
+def tree(source: str, going_on: Numbers) -> list[Block]:
     """The blocks of a source; their inline parts are not parsed yet."""
     tokens: list[Token] = []
     parser(MAX_NESTING).block.parse(source, parser(MAX_NESTING), {}, tokens)
@@ -77,12 +84,24 @@ def tree(source: str, numbers: Numbers) -> list[Block]:
         start, end = token.map or (0, 0)
         block = Block(token.type.removesuffix("_open"), token, start, end)
         siblings = open_blocks[-1].children if open_blocks else top
-        if block.is_list:
-            block.number = numbers.get((start, len(open_blocks)), int(token.attrs.get("start", 1)))
-        elif block.kind == "list_item":
-            block.number = open_blocks[-1].number + len(siblings)
+        if block.kind == "list_item":
+            _count(block, open_blocks[-1], going_on.get((open_blocks[-1].start, len(open_blocks) - 1)))
             block.nth_on_line += sum(outer.kind == block.kind and outer.start == start for outer in open_blocks)
         siblings.append(block)
         if token.nesting > 0:
             open_blocks.append(block)
     return top
+
+
+def _count(item: Block, within: Block, going_on: Numbering | None) -> None:
+    """Give an item of an ordered list its number."""
+    literal, before = item.token.info, within.children
+    if not literal:
+        return
+    if not before:
+        item.number, within.counts = going_on or Numbering(literal)
+    else:
+        if within.counts is None:
+            within.counts = counts(before[0].token.info, literal)
+        item.number = number(literal, before[-1].number, within.counts)
+    item.counts = within.counts

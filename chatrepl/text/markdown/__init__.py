@@ -1,0 +1,34 @@
+"""Markdown as models write it: markdown-it, with the rules that the terminal and the page for the browser share.
+
+CommonMark with tables and strikethrough, and beyond it formulas, <br>, emphasis beside Chinese and Japanese
+punctuation, and lists that keep their numbers. No raw HTML.
+"""
+
+from typing import TYPE_CHECKING
+
+from chatrepl.text.markdown.links import looks_like_an_address
+from chatrepl.text.markdown.numbers import counts, number
+
+if TYPE_CHECKING:  # imported when first used: it takes 45 ms
+    from markdown_it import MarkdownIt
+
+__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "number"]
+
+LONGEST = 65_536
+"""A paragraph or table of more characters is shown as it is written: nobody reads it, and marks cost time."""
+
+
+def extended(parser: "MarkdownIt") -> "MarkdownIt":
+    """The parser with the shared rules; its options are those of "commonmark" without HTML."""
+    from chatrepl.text.markdown import emphasis, inlines
+    from chatrepl.text.markdown.tables import table
+
+    parser.inline = emphasis.InlineParser(LONGEST)
+    parser.configure("commonmark", options_update={**parser.options, "html": False})
+    parser.enable(["strikethrough", "table"])
+    parser.block.ruler.at("table", table, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.before("escape", "formula", inlines.formula)
+    parser.inline.ruler.before("autolink", "line_break", inlines.line_break)
+    parser.inline.ruler.at("autolink", inlines.autolink)
+    parser.inline.ruler.at("entity", inlines.entity)
+    return parser
