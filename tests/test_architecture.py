@@ -14,7 +14,7 @@ from tests.architecture import LAYER, Import, Sized
 DOORS: dict[str, tuple[str, ...]] = {
     "prompt_toolkit": ("terminal.prompt",),
     "rich": ("terminal.drawing",),
-    "markdown_it": ("terminal.markdown", "sessions.formats"),
+    "markdown_it": ("text.markdown", "terminal.markdown", "sessions.formats"),
     "jsonschema": ("text.schema",),
     "pygments": ("text.code", "sessions.formats"),
     "httpx": ("client",),
