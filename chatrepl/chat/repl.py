@@ -140,8 +140,8 @@ def _done(session: Session, act: Callable[[], Outcome | None], line: str = "") -
 def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
     if typed:
-        for name in attachments.missing(line):
-            session.screen.say(f"{safe.line(name)}: no such file, sent as text", "dim")
+        for told in attachments.not_taken(line):
+            session.screen.say(told, "dim")
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]

@@ -62,7 +62,14 @@ def parser() -> argparse.ArgumentParser:
     add(
         "-r", "--resume", metavar="ID", nargs="?", const="", help="go on with a session: by its id, by words, or chosen"
     )
-    add("-f", "--file", metavar="PATH", action="append", default=[], help="attach a text or an image; repeatable")
+    add(
+        "-f",
+        "--file",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="attach a text or an image, or - for what is piped in, however large; repeatable",
+    )
     add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
     add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
     add("--no-stream", action="store_true", help="ask for the reply in one piece")

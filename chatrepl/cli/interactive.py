@@ -13,17 +13,18 @@ from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
-from chatrepl.cli.options import Options
+from chatrepl.cli.options import Options, joined
 from chatrepl.errors import ChatError
 from chatrepl.files import attachments
+from chatrepl.files.completion import size
 from chatrepl.terminal import prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import KeyBuffer
 from chatrepl.text import safe, width
 
 
-def chat(begun: Opening, text: str) -> None:
-    """Chat until the user leaves. ``text`` is asked first."""
+def chat(begun: Opening, first: str, piped: str) -> None:
+    """Chat until the user leaves. The prompt of the command line and what is piped in are asked first."""
     ahead = KeyBuffer(sys.stdin)
     user = User(
         lambda question: prompt.answer(question),  # the prompt is made of the session, which asks at the prompt
@@ -36,7 +37,7 @@ def chat(begun: Opening, text: str) -> None:
     with closing(session):
         prompt = _prompt(session, ahead)
         with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
-            _chat(session, prompt, Next(line), text, begun.options)
+            _chat(session, prompt, Next(line), first, piped, begun.options)
         if session.transcript.kept and session.conversation.turns:
             session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
@@ -52,12 +53,16 @@ def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
             session.screen.title("")
 
 
-def _chat(session: Session, prompt: Reads, coming: Next, text: str, options: Options) -> None:
+def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str, options: Options) -> None:
     session.screen.all_to_out()
     session.screen.say(_first_line(session), "dim")
     guard.warn(session)
     _tell_what_was(session, options)
-    attaching.attach_files(session, options.file)
+    attaching.attach_files(session, options.files)
+    if options.asks_about(piped) and not session.user.confirm(f"What is piped in ({size(len(piped))}): send it?"):
+        session.screen.say("It is not sent.", "dim")
+        piped = ""
+    text = joined(first, piped)
     if text or not session.screen.live:  # where no prompt comes first that begins the preload
         preload.collect_garbage()
     if text:

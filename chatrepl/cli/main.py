@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from chatrepl import cli, config, files
 from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
-from chatrepl.cli.options import Options
+from chatrepl.cli.options import Options, joined
 from chatrepl.config import reading
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
@@ -77,14 +77,20 @@ def _talk(begun: Opening) -> int:
     """One answer, a chat, or the one and then the other."""
     options = begun.options
     with begun.interrupts.awaited():
-        text = "\n\n".join(filter(None, (options.prompt, streams.piped())))
-    if text and not options.interactive:
-        return cli.answer(begun, text)
+        piped = streams.piped()
+    prompt = options.prompt if options.prompt.strip() else ""
+    if (prompt or piped) and not options.interactive:
+        if options.asks_about(piped):
+            raise CommandError(
+                "What is piped in is large, and there is no prompt to ask at",
+                "-f - sends it all the same; with -i chatrepl asks.",
+            )
+        return cli.answer(begun, joined(prompt, piped))
     if options.interactive and not sys.stdin.isatty():
         streams.keys_from_the_terminal()
     if options.json:
         raise CommandError("--json answers one PROMPT", 'For example: chatrepl --json "question"')
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError("There is nothing to ask: no PROMPT, no piped text, and no terminal to type at")
-    cli.chat(begun, text)
+    cli.chat(begun, prompt, piped)
     return FINE

@@ -43,8 +43,10 @@ def _user(begun: Opening) -> User:
 
 def _answer(session: Session, text: str, options: Options) -> int:
     preload.collect_garbage()
-    attaching.attach_files(session, options.file)
+    attaching.attach_files(session, options.files)
     attaching.show(session)
+    for told in attachments.not_taken(options.prompt):
+        session.screen.say(told, "dim")
     try:
         outcome = chat.turn.send(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
     except streams.Unwritable:

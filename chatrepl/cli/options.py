@@ -4,6 +4,14 @@ from typing import NamedTuple
 
 from chatrepl import files
 from chatrepl.config.place import Replay
+from chatrepl.files import attachments
+
+STANDARD_INPUT = "-"
+
+
+def joined(prompt: str, piped: str) -> str:
+    """What is asked first: the prompt, and what is piped in below it."""
+    return "\n\n".join(filter(None, (prompt, piped)))
 
 
 class Options(NamedTuple):
@@ -46,6 +54,15 @@ class Options(NamedTuple):
     def played(self) -> Replay | None:
         """The recording that answers instead of the network."""
         return Replay(files.path_of(self.replay), self.paced) if self.replay else None
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that go along; ``-`` is what is piped in, which goes anyway."""
+        return [name for name in self.file if name != STANDARD_INPUT]
+
+    def asks_about(self, piped: str) -> bool:
+        """Whether what is piped in is so large that it takes a yes, which ``-f -`` says."""
+        return attachments.is_large_text(piped) and STANDARD_INPUT not in self.file
 
     @property
     def resumes(self) -> bool:

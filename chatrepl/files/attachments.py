@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +34,15 @@ _IMAGES = {
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """How the names of images usually end."""
 
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as the next one does
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+_PDF = re.compile(rb"^\s*%PDF-\d", re.MULTILINE)
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
 
 
 def read(path: Path) -> Attachment:
@@ -52,7 +60,7 @@ def read(path: Path) -> Attachment:
         import base64
 
         return ImagePart(mime, base64.b64encode(data).decode("ascii"), str(path))
-    return FilePart(str(path), _text(data, path))
+    return FilePart(str(path), text_of(data, str(path)))
 
 
 def image(path: Path) -> ImagePart:
@@ -72,16 +80,48 @@ def image_type(data: bytes) -> str:
     return next((mime for magic, mime in _IMAGES.items() if data.startswith(magic)), "")
 
 
-def _text(data: bytes, path: Path) -> str:
-    """The text of a file: UTF-16 where it says so, UTF-8 where it can be, else Latin-1."""
-    encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), "")
-    if not encoding and b"\0" in data[:8192]:
-        raise CommandError(f"{path} is neither a text nor a PNG, JPEG, GIF or WebP image")
-    try:
-        text = data.decode(encoding or "utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return text.replace("\r\n", "\n")
+def text_of(data: bytes, what: str) -> str:
+    """The text that the data is: UTF-16 or UTF-32 where it says so or looks so, UTF-8 where it can be, else Windows'
+    Latin. Data that is no text raises CommandError, which calls it ``what``."""
+    if _PDF.search(data[:1024]):
+        raise CommandError(
+            f"{what} is a PDF, which cannot be sent as a text", "pdftotext FILE - | chatrepl sends its words."
+        )
+    encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), "") or _wide(data[:8192])
+    if not encoding and _is_binary(data):
+        raise CommandError(f"{what} is neither a text nor a PNG, JPEG, GIF or WebP image")
+    return _decoded(data, encoding).replace("\r\n", "\n")
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    for name in (encoding or "utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(name)
+    return data.decode("latin-1")
+
+
+def _wide(data: bytes) -> str:
+    """The encoding of a text of two bytes a character that does not say so: its many zeros tell it; "" for others."""
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    half = len(data) // 2
+    if half and odd > 0.4 * half and not even:
+        return "utf-16-le"
+    return "utf-16-be" if half and even > 0.4 * half and not odd else ""
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether no text looks so: one with zeros, or with many control characters where it is no UTF-8 either."""
+    start = data[:8192]
+    if b"\0" in start:
+        return True
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    return controls > 0.02 * len(start) and not _is_utf8(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        return bool(data.decode("utf-8")) or True
+    return False
 
 
 def weight(part: Attachment) -> int:
@@ -93,8 +133,13 @@ def weight(part: Attachment) -> int:
     )
 
 
-def is_large(part: Attachment) -> bool:
+def is_large_text(text: str) -> bool:
     """Whether it is to be asked about."""
+    return len(text.encode("utf-8", "replace")) > BOUND
+
+
+def is_large(part: Attachment) -> bool:
+    """The same of a file."""
     return weight(part) > (BOUND if isinstance(part, FilePart) else IMAGE_BOUND)
 
 
@@ -129,19 +174,27 @@ def mentioned(text: str) -> Iterator[Path]:
 
 def missing(text: str) -> Iterator[str]:
     """The names with an @ before them that look like those of files, and are of none."""
-    return (name for name, path in _mentions(text) if not path and re.fullmatch(_LIKE_A_PATH, name))
+    names = (name for name, path in _mentions(text) if not path and re.fullmatch(_LIKE_A_PATH, name))
+    return (name for name in names if not _is(name, Path.is_dir))
+
+
+def not_taken(text: str) -> Iterator[str]:
+    """What to tell of the names with an @ before them that go along as no file: those of folders and of nothing."""
+    folders = (name for name, path in _mentions(text) if not path and _is(name, Path.is_dir))
+    yield from (f"{safe.line(name)} is a folder, sent as text" for name in folders)
+    yield from (f"{safe.line(name)}: no such file, sent as text" for name in missing(text))
 
 
 def _mentions(text: str) -> Iterator[tuple[str, Path | None]]:
     """What stands behind each @, and the file it means, None for none."""
     for match in re.finditer(_MENTION, text):
         names = [match[1]] if match[1] else [match[2], match[2].rstrip(".,;:!?)]}'\"")]
-        yield names[-1], next((path for path in map(Path, names) if _exists(path)), None)
+        yield names[-1], next((Path(name) for name in names if _is(name, Path.is_file)), None)
 
 
-def _exists(path: Path) -> bool:
+def _is(name: str, kind: Callable[[Path], bool]) -> bool:
     try:
-        return path_of(str(path)).is_file()
+        return kind(path_of(name))
     except (OSError, CommandError):  # a name too long, or one that no file has
         return False
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from chatrepl.errors import CommandError
+from chatrepl.files import attachments
+from chatrepl.files.completion import size
 from chatrepl.text import charset
 
 
@@ -78,10 +81,14 @@ def _reliable(stream: io.TextIOWrapper, kind: type[_Output], env: Mapping[str, s
 
 
 def piped() -> str:
-    """The text that another program pipes in."""
+    """The text that another program pipes in, "" for blanks. CommandError where it is no text, or without end."""
     if sys.stdin.isatty():
         return ""
-    return sys.stdin.buffer.read().decode("utf-8", "replace").strip("\r\n")
+    data = sys.stdin.buffer.read(attachments.LIMIT + 1)
+    if len(data) > attachments.LIMIT:
+        raise CommandError(f"What is piped in is too large: more than {size(attachments.LIMIT)}")
+    text = attachments.text_of(data, "What is piped in").strip("\r\n")
+    return text if text.strip() else ""
 
 
 def keys_from_the_terminal() -> None:

@@ -704,6 +704,45 @@ def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path
     assert (older.title, [message.text for message in older.conversation.messages]) == ("Older", ["x", "y"])
 
 
+@pytest.mark.parametrize("current", ["gone", "", None, 7])
+def test_a_tree_whose_current_node_is_not_there_gives_its_longest_branch(tmp_path: Path, current: object) -> None:
+    mapping = {
+        "q": node(None, "user", "Hi"),
+        "a": node("q", "assistant", "Hello"),
+        "q2": node("a", "user", "And?"),
+        "a2": node("q2", "assistant", "Well."),
+        "b": node("q", "assistant", "Cut short"),
+        "e1": node("b", "assistant"),
+        "e2": node("e1", "tool", "nothing to us"),
+        "lost": node("nowhere", "assistant", "x"),
+    }
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps({"mapping": mapping, "current_node": current, "default_model_slug": "gpt-5"}))
+    messages = export.load_all(path)[0].conversation.messages
+    assert [message.text for message in messages] == ["Hi", "Hello", "And?", "Well."]
+    assert [message.model for message in messages] == ["", "gpt-5", "", "gpt-5"]
+
+
+MARKED = {
+    "See the page \ue200cite\ue202turn0search1\ue201.": "See the page.",
+    "A\ue200cite\ue202turn0search1\ue202turn2news3\ue201 b": "A b",
+    "Old 【4†source】, older【12:0†a file.pdf】": "Old, older",
+    'In \ue200entity\ue202["city","Paris","capital"]\ue201 now': "In Paris now",
+    "\ue203The claim\ue204\ue200cite\ue202turn1view0\ue201 holds": "The claim holds",
+    '\ue200image_group\ue202{"query":["x"]}\ue201\nText': "\nText",
+    "\ue200entity\ue202broken\ue201 x": " x",
+    "【a note】 stays": "【a note】 stays",
+}
+
+
+@pytest.mark.parametrize("text", MARKED)
+def test_marks_of_citations_are_left_out(tmp_path: Path, text: str) -> None:
+    mapping = {"q": node(None, "user", "Hi"), "a": node("q", "assistant", text)}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps({"mapping": mapping, "current_node": "a"}))
+    assert export.load_all(path)[0].conversation.messages[1].text == MARKED[text]
+
+
 def test_a_tree_that_runs_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     mapping = {"q": node("a", "user", "Hi"), "a": node("q", "assistant", "Hello")}

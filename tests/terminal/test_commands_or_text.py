@@ -33,9 +33,9 @@ PASTED = [
     "/dev/sda1 is full\nwhat now?",
     "/* x */\nint y;",
     "/help\nis what I typed",
-    "/reset",
     "/model of the world\n/reset",
-    "//reset",
+    "/tmp is full",
+    "// a comment",
     "!rm -rf x",
 ]
 
@@ -105,8 +105,14 @@ def test_a_command_may_end_with_what_is_pasted(chat: Terminal, server: Server) -
     assert sent(server)[0] == ("system", "You are brief.\nVery.")
 
 
+def test_a_command_of_one_line_may_be_pasted(chat: Terminal, server: Server) -> None:
+    chat.send(paste("/title It"))
+    ask(chat, "", "It")
+    assert not server.requests
+
+
 def test_a_line_that_was_cleared_after_a_paste_is_typed_anew(chat: Terminal, server: Server) -> None:
-    chat.send(f"{paste('/reset')}{CTRL_C}")
+    chat.send(paste("/reset\nx") + CTRL_C)
     chat.wait_for_prompt()
     ask(chat, "/title It", "It")
     assert not server.requests
@@ -160,7 +166,9 @@ def test_what_is_typed_ahead_of_a_reply_that_fails_runs_if_it_is_a_command(serve
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("text", ["/dev/sda1 is full\nwhat now?", "// a comment\nint x;", "/* x */\nint y;"])
+@pytest.mark.parametrize(
+    "text", ["/dev/sda1 is full\nwhat now?", "// a comment\nint x;", "/* x */\nint y;", "/reset\nis\nwhat I typed"]
+)
 def test_a_paste_at_the_plain_prompt(server: Server, home: Path, text: str) -> None:
     with chatrepl("--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:
         chat.wait_for_prompt()

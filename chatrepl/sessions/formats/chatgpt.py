@@ -1,5 +1,7 @@
 """A ChatGPT export: conversations.json, a tree of messages each, of which the path to the current one is taken."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -25,16 +27,19 @@ def chats(data: Any) -> list[Chat]:
 
 
 def _conversation(tree: dict[str, Any]) -> Conversation:
-    path = _path(tree)
+    path, model = _path(tree), text(tree.get("default_model_slug"))
     system = [_words(message) for message in path if _role(message) == "system"]
-    messages = [found for message in path if (found := _message(message))]
+    messages = [found for message in path if (found := _message(message, model))]
     return Conversation("\n\n".join(filter(None, system)), turns(messages))
 
 
 def _path(tree: dict[str, Any]) -> list[dict[str, Any]]:
-    """The messages from the root to the current one; where none is named, to the last in the file."""
+    """The messages from the root to the current one; where none is named, or one that is not there, those of the
+    longest branch."""
     mapping = table(tree.get("mapping"))
-    here = text(tree.get("current_node")) or next(reversed(mapping), "")
+    here = text(tree.get("current_node"))
+    if here not in mapping:
+        here = _deepest(mapping)
     path: dict[str, dict[str, Any]] = {}
     while here in mapping and here not in path:  # a damaged tree may run in a circle
         node = table(mapping[here])
@@ -44,7 +49,23 @@ def _path(tree: dict[str, Any]) -> list[dict[str, Any]]:
     return [message for message in reversed(path.values()) if not table(message.get("metadata")).get(hidden)]
 
 
-def _message(message: dict[str, Any]) -> Message | None:
+def _deepest(mapping: dict[str, Any]) -> str:
+    """The node with the most messages above it, of several the last; "" where there is none."""
+    depths: dict[str, int] = {}
+    for name in mapping:
+        branch: dict[str, None] = {}
+        here = name
+        while here in mapping and here not in depths and here not in branch:
+            branch[here] = None
+            here = text(table(mapping[here]).get("parent"))
+        depth = depths.get(here, 0)
+        for node in reversed(branch):
+            depth += bool(_message(table(table(mapping[node]).get("message"))))
+            depths[node] = depth
+    return max(reversed(depths), key=depths.__getitem__, default="")
+
+
+def _message(message: dict[str, Any], model: str = "") -> Message | None:
     """What a person and the model said to each other; what went to a tool and came from it is left out."""
     parts = tuple(_parts(message))
     if not parts:
@@ -52,7 +73,7 @@ def _message(message: dict[str, Any]) -> Message | None:
     if _role(message) == "user":
         return Message("user", parts, at=_at(message))
     if _role(message) == "assistant" and message.get("recipient", "all") == "all":
-        model = text(table(message.get("metadata")).get("model_slug"))
+        model = text(table(message.get("metadata")).get("model_slug")) or model
         return Message("assistant", parts, model, "stop", at=_at(message))
     return None
 
@@ -78,7 +99,23 @@ def _piece(piece: Any) -> str:
     if isinstance(piece, dict):
         pointer = text(piece.get("asset_pointer"))
         return text(piece.get("text")) or (f"[not in the export: {pointer}]" if pointer else "")
-    return text(piece)
+    return _MARK.sub(_shown, text(piece))
+
+
+_MARK = re.compile("[ \\t]?【\\d+(?::\\d+)?†[^】\\n]*】|[ \\t]?\ue200([^\ue200\ue201]*)\ue201|[\ue200-\ue206]")
+"""Where a citation, a picture or the name of something stands, in the words of the old days and of these."""
+
+
+def _shown(mark: re.Match[str]) -> str:
+    """What of a mark is for people: the name of a thing; of a citation nothing."""
+    kind, _, rest = (mark[1] or "").partition("\ue202")
+    if kind != "entity":
+        return ""
+    try:
+        names = items(json.loads(rest))
+    except ValueError:
+        return ""
+    return mark[0][: mark[0][0].isspace()] + next((text(name) for name in names[1:2]), "")
 
 
 def _role(message: dict[str, Any]) -> str:

@@ -119,7 +119,7 @@ def _bind_search(table: KeyBindings, typing: Filter) -> None:
 def _is_command(wishes: Wishes) -> bool:
     """Whether what is being typed is a command of one line."""
     text = get_app().current_buffer.text
-    return "\n" not in text and not wishes.pastes.begins and wishes.is_command(text)
+    return "\n" not in text and not wishes.pastes.is_text(text) and wishes.is_command(text)
 
 
 def _send(event: KeyPressEvent) -> None:

@@ -22,12 +22,16 @@ class Pastes:
         self._texts: dict[int, str] = {}
         self.came = False
         """Whether something was pasted into the line."""
-        self.begins = False
-        """Whether the line begins with what was pasted, or was put there."""
+        self._put = self.begins = False
+        """Whether the line was put there, and whether it begins with what was pasted."""
 
     def start(self, *, put: bool = False) -> None:
         """A new line begins, empty or with what is ``put`` there."""
-        self.came = self.begins = put
+        self.came = self.begins = self._put = put
+
+    def is_text(self, line: str) -> bool:
+        """Whether the line is no command whatever it looks like: it was put there, or several lines were pasted."""
+        return self._put or (self.begins and "\n" in self.unfold(line))
 
     def fold(self, pasted: str) -> str:
         """What to put into the line for a pasted text: itself, or the character that stands for it."""

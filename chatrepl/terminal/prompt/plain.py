@@ -77,9 +77,12 @@ class PlainPrompt:
 
     def _lines(self) -> str:
         text = self._typed()
-        while not self._is_command(text) and (rest := self._ahead.take(PASTING)):  # which the terminal shows already
+        while rest := self._ahead.take(PASTING):  # which the terminal shows already
             if not (rest := without_reports(rest)):
                 continue
+            if self._is_command(text) and "\n" not in rest:  # the first keys of the next line
+                self._early += rest
+                break
             self.typed, self.is_text = False, True
             text = f"{text}\n{rest}".removesuffix("\n")
             if not rest.endswith("\n"):  # the paste ends in the middle of a line, which is whole at the user's Enter

@@ -150,7 +150,7 @@ class Prompt:
         """The line in full, and what is known of it."""
         line, recalled = self._pastes.unfold(folded), self._history.recalled
         texts = self._history.texts
-        self.is_text = self._pastes.begins or (recalled and folded in texts)
+        self.is_text = self._pastes.is_text(folded) or (recalled and folded in texts)
         if self.is_text and command_name(line):
             texts.add(folded)
         if self.is_text or not self._around.is_command(line):
@@ -246,7 +246,7 @@ class Prompt:
     def _completes(self) -> bool:
         """Whether what is typed is a command, or going to be one, and its menu is shown."""
         text = get_app().current_buffer.text
-        return "\n" not in text and not self._pastes.begins and (text == "/" or bool(command_name(text)))
+        return "\n" not in text and not self._pastes.is_text(text) and (text == "/" or bool(command_name(text)))
 
 
 def _fit(session: PromptSession[str], app: Application[str]) -> None:
@@ -283,9 +283,10 @@ def _unsent(early: list[KeyPress]) -> list[KeyPress]:
 
 
 def _first_line(early: list[KeyPress]) -> str:
-    """What was typed up to the first Enter; "" where it begins with a paste."""
-    typed = takewhile(lambda each: each.key not in (Keys.ControlM, Keys.ControlJ, ALT_ENTER), early)
-    return "" if early and early[0].key == Keys.BracketedPaste else "".join(each.data for each in typed)
+    """What was typed up to the first Enter; "" where it begins with a paste of several lines."""
+    typed = list(takewhile(lambda each: each.key not in (Keys.ControlM, Keys.ControlJ, ALT_ENTER), early))
+    pasted = typed[0].data if typed and typed[0].key == Keys.BracketedPaste else ""
+    return "" if set(pasted) & {"\r", "\n"} else "".join(each.data for each in typed)
 
 
 def _below(early: list[KeyPress]) -> list[KeyPress]:
