@@ -32,7 +32,7 @@ _SCRIPT = Path(sys.executable).with_name("chatrepl")
 CHATREPL = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "chatrepl"]
 """What is typed at a shell, where it is installed."""
 
-OVER = b"in all"
+OVER = b"2 out"
 """What both sides show at the end of a reply."""
 
 

@@ -26,7 +26,7 @@ while True:
                     sys.stdout.write(text)
                     sys.stdout.flush()
     RENDER
-    print("\nin all", flush=True)
+    print("\n2 out", flush=True)
 """
 
 STREAM = _STREAM.replace("RENDER", "pass")

@@ -359,7 +359,7 @@ def test_no_profile_is_asked_with_the_key_of_another(server: Server, home: Path)
             chat.line(f"/profile {name}")
             chat.wait_for_prompt()
             chat.line("Hi")
-            chat.wait_for("in all", times=number)
+            chat.wait_for("2 out", times=number)
             chat.wait_for_prompt()
     sent = [request.headers.get("authorization") for request in server.requests]
     assert sent == ["Bearer sk-one-11111111", "Bearer sk-other-22222222", None, "Bearer sk-one-11111111"]
