@@ -6,7 +6,7 @@ from rich.segment import Segment
 
 from chatrepl.terminal.drawing.blocks import Pen
 from chatrepl.terminal.drawing.lines import Line, folded, wrapped
-from chatrepl.terminal.markdown import Growing, Leaf
+from chatrepl.terminal.markdown import Growing, Leaf, about_to_be
 
 
 class Drawing:
@@ -37,7 +37,9 @@ class Drawing:
 
     def tail(self, rows: int) -> list[Line]:
         """The last rows of what may still change, which the terminal does not wrap."""
-        lines = self._drawn(self._pen.fork(), self._source.tail())[-rows:]
+        leaves = self._source.tail()
+        leaves = [*leaves[:-1], *map(about_to_be, leaves[-1:])]
+        lines = self._drawn(self._pen.fork(), leaves)[-rows:]
         return [row for line in lines for row in _fitted(line, max(self._width, 4))][-rows:]
 
     def finish(self) -> list[Line]:

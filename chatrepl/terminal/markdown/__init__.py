@@ -20,6 +20,7 @@ from chatrepl.terminal.markdown.leaves import (
     Rule,
     Table,
 )
+from chatrepl.terminal.markdown.preview import about_to_be
 
 __all__ = [
     "Blank",
@@ -37,6 +38,7 @@ __all__ = [
     "Rule",
     "Span",
     "Table",
+    "about_to_be",
     "code_blocks",
     "inline",
 ]
