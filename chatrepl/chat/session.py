@@ -102,7 +102,7 @@ class Session:
         self._looking_for = None
         self.profile = profile
         if self._connection:
-            self._connection.try_anew()
+            self._connection.memory.try_all_again()
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
@@ -119,7 +119,7 @@ class Session:
     def answering(self) -> Profile:
         """Who is talked to, as far as is known: with the model that answers where the profile names none, and the
         fallback where that answers."""
-        return self._connection.answering(self.profile) if self._connection else self.profile
+        return self._connection.memory.answering(self.profile) if self._connection else self.profile
 
     @property
     def length(self) -> Length:
@@ -171,10 +171,6 @@ class Session:
         """Be ready to leave what was said; what is in no file would be lost, which takes a yes."""
         if not self.transcript.whole() and not self.user.confirm(f"{LOST}. Leave it behind?"):
             raise CommandError(LOST, Hint(at_prompt="/save FILE keeps it elsewhere."))
-
-    def prepare(self) -> None:
-        """A question is being typed: let a connection stand open when it is there."""
-        self.connection.prepare(self.profile)
 
     def close(self) -> None:
         """End the session."""

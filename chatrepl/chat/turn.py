@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatrepl.chat import attaching, guard
 from chatrepl.chat.endings import Timing, statistics, tell_ending, with_words
@@ -12,7 +13,6 @@ from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
-from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question as user_message
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
@@ -21,6 +21,9 @@ from chatrepl.events import Event, Media, Text, Thinking, Wait
 from chatrepl.sessions.entries import Mark, Piece, Said
 from chatrepl.terminal.screen.pictures import Picture
 from chatrepl.text import lookalikes, safe
+
+if TYPE_CHECKING:
+    from chatrepl.client import Attempts
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""
@@ -176,18 +179,19 @@ def _leave_room(session: Session) -> None:
 
 def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
     """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
+    attempts = session.connection.attempts(session.profile)
     try:
         with session.interrupts.awaited():
-            profile, key = session.connection.ready(session.profile)
+            attempts.ready()
         _leave_room(session)
         secrets = session.connection.keys.secrets
         timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
         with (
             session.user.listening(),
-            session.screen.picture(lambda: session.connection.asked.model, session.ui) as picture,
+            session.screen.picture(lambda: attempts.answering.model, session.ui) as picture,
             HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
             Gathering(hiding.feed) as gathering,
-            closing(_events(session, profile, key, conversation, gathering, picture)) as events,
+            closing(_events(session, attempts, conversation, gathering, picture)) as events,
         ):
             for event in session.interrupts.over(events):
                 if timing.first is None and isinstance(event, Text | Thinking):
@@ -199,14 +203,14 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         reply.ending = "failed"
         return error
     finally:
-        answering = session.connection.asked
+        answering = attempts.answering
         reply.model = reply.model or answering.model
         reply.profile = answering.name if answering.name != session.profile.name else ""
     return None
 
 
 def _events(
-    session: Session, profile: Profile, key: str, conversation: Conversation, gathering: Gathering, picture: Picture
+    session: Session, attempts: "Attempts", conversation: Conversation, gathering: Gathering, picture: Picture
 ) -> Generator[Event, None, None]:
     """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
 
@@ -215,7 +219,7 @@ def _events(
             gathering.flush()
             picture.waiting(wait)
 
-    return session.connection.ask(profile, key, conversation, stream=session.ui.stream, waiting=waiting)
+    return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
 
 
 def _journal(session: Session, event: Event) -> None:

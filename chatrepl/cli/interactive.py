@@ -100,7 +100,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
     def typed() -> None:
         if preload.over.is_set():  # no key waits for what is still loading
-            session.prepare()
+            session.connection.client.ahead.begin(session.profile)
 
     def suggest(before: str) -> Iterable[tuple[str, str, int]]:
         return chats.commands.suggestions(session, before)

@@ -84,15 +84,15 @@ def _used(usage: Usage) -> dict[str, int | None]:
 
 def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
-    asked = session.connection.asked
     message = outcome.reply
+    profile = session.config.profiles.get(message.profile, session.profile)
     told = message.ending if message.ending in FINISH_REASONS else None
     return {
         "text": message.text,
         "thinking": message.thinking,
         "model": message.model or session.profile.model,
-        "profile": message.profile or session.profile.name,
-        "dialect": asked.dialect or session.profile.dialect,
+        "profile": profile.name,
+        "dialect": profile.dialect,
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),

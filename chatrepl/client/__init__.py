@@ -5,8 +5,21 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
+    from chatrepl.client.attempts import Attempts as Attempts, spoken as spoken
+    from chatrepl.client.choosing import choose as choose, recorded_profile as recorded_profile
     from chatrepl.client.client import Client as Client, first_model as first_model
-    from chatrepl.client.connection import Connection as Connection
+    from chatrepl.client.connection import LOOK as LOOK, Connection as Connection
     from chatrepl.client.exchange import Exchange as Exchange
+    from chatrepl.client.offers import look as look
+    from chatrepl.client.recording import recorded as recorded, recorded_request as recorded_request
 else:
-    __getattr__ = lazy(__name__, client="Client first_model", connection="Connection", exchange="Exchange")
+    __getattr__ = lazy(
+        __name__,
+        attempts="Attempts spoken",
+        choosing="choose recorded_profile",
+        client="Client first_model",
+        connection="LOOK Connection",
+        exchange="Exchange",
+        offers="look",
+        recording="recorded recorded_request",
+    )

@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
-from chatrepl.client import keys
-from chatrepl.config.config import Config, Profile, address, by_hand, located
+from chatrepl import client
+from chatrepl.client import embedded, keys
+from chatrepl.config.config import Config, Profile, address, by_hand, located, module_of
 from chatrepl.config.place import Place, Replay, written
-from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.text import urls
 
@@ -56,9 +57,8 @@ def _check(place: Place) -> None:
 
 def recorded_profile(place: Replay, dialect: str) -> Profile:
     """The profile for a replay: the dialect, and the model where it is told, of the first recorded question."""
-    from chatrepl.client.recording import recorded, recorded_request
-
-    asked = next((each for each in map(recorded_request, recorded(place.folder)) if each.get("method") == "POST"), {})
+    recorded = map(client.recorded_request, client.recorded(place.folder))
+    asked = next((each for each in recorded if each.get("method") == "POST"), {})
     spoken, body = asked.get("dialect"), asked.get("body")
     model = body.get("model") if isinstance(body, dict) else ""
     return Profile(
@@ -71,10 +71,7 @@ def recorded_profile(place: Replay, dialect: str) -> Profile:
 
 def _speaking(config: Config, dialect: str) -> Config:
     """The configuration without the profiles that speak another dialect."""
-    if dialect not in DIALECTS:
-        from chatrepl.dialects import dialect as spoken  # not for the first key
-
-        spoken(dialect)  # tells that there is none
+    module_of(dialect)  # tells that there is none
     profiles = {name: profile for name, profile in config.profiles.items() if profile.dialect == dialect}
     return config._replace(profiles=profiles, default=config.default if config.default in profiles else "")
 
@@ -110,21 +107,14 @@ def _listens(url: str) -> bool:
 
 
 def _first_model(profile: Profile, env: Mapping[str, str]) -> str:
-    from chatrepl.client import Client, first_model
-
     quick = replace(profile, timeouts=replace(profile.timeouts, connect=1, first_byte=1, silence=1))
-    client = Client(env)
-    try:
-        return first_model(client, quick, "").model
-    finally:
-        client.close()
+    with closing(client.Client(env)) as asking:
+        return client.first_model(asking, quick, "").model
 
 
 def _embedded(config: Config, dialect: str) -> Profile:
-    from chatrepl.client.embedded import server
-
     profile = config.profiles.get("local")
-    if profile and server.is_installed():
+    if profile and embedded.is_installed():
         return profile
     if dialect:
         wanted = ", ".join(f"{each.name} ({_wants(each)})" for each in config.profiles.values()) or "no profile does"

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from chatrepl import __version__
+from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, ReplayTransport, shown_headers
@@ -56,6 +57,7 @@ class Client:
         self._clocks = Clocks()
         self._open: dict[Route | Replay, tuple[httpx.Client, Transport | None]] = {}
         self._opening = threading.Lock()
+        self.ahead = Ahead(lambda profile: self._opened(route(profile, profile.base_url, env))[1], env)
 
     def ask(
         self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True, waiting: Waiting = nobody
@@ -81,15 +83,6 @@ class Client:
             except RequestError:
                 if not finished:  # once the reply is whole it does not matter how the connection ends
                     raise
-
-    def prepare(self, profile: Profile) -> None:
-        """Open a connection to the server ahead of a request, in any thread. What goes wrong is told by the request."""
-        with suppress(Exception):
-            way = route(profile, profile.base_url, self._env)
-            _, transport = self._opened(way)
-            if transport:
-                _, host, port = urls.parts(profile.base_url)
-                transport.open_ahead(host, port, bounded(profile.timeouts.connect))
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
         """The request that ``ask`` sends."""

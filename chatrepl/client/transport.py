@@ -1,7 +1,6 @@
 """HTTP over sockets that keep a profile's time limits apart: httpx's requests, httpcore's connections, our clocks."""
 
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from chatrepl import dataclass
+from chatrepl.client.ahead import Spare
 from chatrepl.config.config import Timeouts
 
 SLICE = 0.25
@@ -19,12 +18,6 @@ SLICE = 0.25
 
 KEPT = 5.0
 """How long an idle connection is kept. One that slept through a change of networks is dead, and nobody tells."""
-
-KEPT_AHEAD = 15.0
-"""The same for one that was opened ahead of a question. It is opened anew while somebody types."""
-
-TICKETS = 0.001
-"""So many seconds may pass to see whether anything but tickets came on a TLS connection that nobody uses yet."""
 
 
 def bounded(seconds: float) -> float | None:
@@ -103,61 +96,13 @@ class Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """A connection that nobody uses yet; ``opened`` is by the clock of ``Clocks``."""
-
-    host: str
-    port: int
-    stream: httpcore.NetworkStream
-    secured: bool
-    opened: float
-
-
 class Network(httpcore.NetworkBackend):
     """Opens such connections, or takes the one that was opened ahead."""
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._sockets = httpcore.SyncBackend()
-        self._ahead: _Ahead | None = None
-        self._swapping = threading.Lock()
-        self._closed = False
-
-    def open_ahead(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float | None) -> None:
-        """Open a connection that the next ``connect_tcp`` to that port takes; in any thread."""
-        stream = self._sockets.connect_tcp(host, port, timeout)
-        if tls:
-            tls.set_alpn_protocols(["http/1.1"])  # as httpcore does
-            stream = stream.start_tls(tls, host, timeout)
-        self._keep(_Ahead(host, port, stream, bool(tls), self._clocks.now()))
-        if self._closed:
-            self._keep(None)
-
-    def close(self) -> None:
-        self._closed = True
-        self._keep(None)
-
-    def _keep(self, ahead: "_Ahead | None") -> None:
-        if old := self._swapped(ahead):
-            old.stream.close()
-
-    def _swapped(self, ahead: "_Ahead | None") -> "_Ahead | None":
-        """The one that was there, in whose place the other now is."""
-        with self._swapping:
-            self._ahead, old = ahead, self._ahead
-        return old
-
-    def _taken(self, host: str, port: int) -> httpcore.NetworkStream | None:
-        """The connection that was opened ahead, if it leads there and is still good."""
-        ahead = self._swapped(None)
-        if not ahead:
-            return None
-        young = self._clocks.now() < ahead.opened + KEPT_AHEAD
-        if young and (ahead.host, ahead.port) == (host, port) and _silent(ahead.stream):
-            return Stream(ahead.stream, self._clocks, secured=ahead.secured)
-        ahead.stream.close()
-        return None
+        self.sockets = httpcore.SyncBackend()
+        self.spare = Spare(lambda: clocks.now())
 
     def connect_tcp(
         self,
@@ -167,30 +112,14 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        if ahead := self._taken(host, port):
-            return ahead
+        if ahead := self.spare.take(host, port):
+            return Stream(ahead.stream, self._clocks, secured=ahead.secured)
         self._clocks.connected = True
         try:
-            stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
+            stream = self.sockets.connect_tcp(host, port, timeout, local_address, socket_options)
         except UnicodeError:  # what getaddrinfo raises for a name that is none
             raise httpcore.UnsupportedProtocol("no name of a host") from None
         return Stream(stream, self._clocks)
-
-
-def _silent(stream: httpcore.NetworkStream) -> bool:
-    """Whether the server says nothing, as long as it was asked nothing: else it is hanging up.
-
-    The tickets that TLS 1.3 sends after its handshake are nothing; they are taken off the wire here.
-    """
-    if not stream.get_extra_info("is_readable"):
-        return True
-    try:
-        stream.read(1, TICKETS)
-    except httpcore.ReadTimeout:
-        return True
-    except httpcore.NetworkError:
-        return False
-    return False
 
 
 class Transport(httpx.BaseTransport):
@@ -224,14 +153,14 @@ class Transport(httpx.BaseTransport):
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
 
-    def open_ahead(self, host: str, port: int, timeout: float | None) -> None:
+    def open_ahead(self, host: str, port: int, timeout: float) -> None:
         """Open a connection for the next request, in any thread. A proxy is only connected to when it is needed."""
         if not self._proxied:
-            self._network.open_ahead(host, port, self._tls, timeout)
+            self._network.spare.open(self._network.sockets, host, port, self._tls, bounded(timeout))
 
     def close(self) -> None:
         self._pool.close()
-        self._network.close()
+        self._network.spare.close()
 
 
 class _Body(httpx.SyncByteStream):

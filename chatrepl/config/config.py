@@ -80,6 +80,15 @@ class Profile:
         return bool(self.key_env or self.key_command or self.key_file)
 
 
+def module_of(dialect: str) -> str:
+    """The module that speaks the dialect; a dialect that there is not is a ConfigError."""
+    try:
+        return DIALECTS[dialect]
+    except KeyError:
+        hint = f"The dialects are {', '.join(DIALECTS)}."
+        raise ConfigError(f"There is no dialect {dialect!r}{nearest(dialect, DIALECTS)}", hint) from None
+
+
 def model_of(profile: Profile) -> str:
     """Its model, or what there is to say of one that it does not name."""
     return profile.model or profile.place.model

@@ -47,12 +47,12 @@ def spare(client: Client) -> Any:
     """The connection that stands open, None for none."""
     ((_, transport),) = client._open.values()
     assert transport
-    ahead = transport._network._ahead
-    return ahead and ahead.stream
+    spare = transport._network.spare._there
+    return spare and spare.stream
 
 
 def test_a_question_takes_the_connection_that_stands_open(server: Server, client: Client) -> None:
-    client.prepare(profile_at(server.url))
+    client.ahead.open(profile_at(server.url))
     until(lambda: server.accepted)
     assert text(client, profile_at(server.url)) == "Hello"
     assert len(server.accepted) == 1
@@ -64,7 +64,7 @@ def test_so_it_is_with_tls(server: Server, client: Client, version: ssl.TLSVersi
     with secured(server, "server") as url:
         assert server.tls
         server.tls.minimum_version = server.tls.maximum_version = version
-        client.prepare(profile_at(url, ca_file=AUTHORITY))
+        client.ahead.open(profile_at(url, ca_file=AUTHORITY))
         if version == ssl.TLSVersion.TLSv1_3:  # its server sends tickets, unasked
             until(lambda: spare(client).get_extra_info("is_readable"))
         assert text(client, profile_at(url, ca_file=AUTHORITY)) == "Hello"
@@ -77,7 +77,7 @@ def test_one_that_the_server_has_closed_meanwhile_loses_nothing(server: Server, 
         if not secure:
             url, server.tls = server.url, None
         profile = profile_at(url, ca_file=AUTHORITY if secure else "")
-        client.prepare(profile)
+        client.ahead.open(profile)
         until(lambda: server.accepted)
         server.accepted[0].shutdown(socket.SHUT_RDWR)
         until(lambda: spare(client).get_extra_info("is_readable"))
@@ -88,14 +88,14 @@ def test_one_that_the_server_has_closed_meanwhile_loses_nothing(server: Server, 
 
 def test_one_that_dies_of_the_question_is_replaced_once(server: Server, client: Client) -> None:
     server.answers(Exchange.hang_up)
-    client.prepare(profile_at(server.url))
+    client.ahead.open(profile_at(server.url))
     assert text(client, profile_at(server.url)) == "Hello"
     assert len(server.requests) == 2
 
 
 def test_one_to_another_server_is_not_used_and_closed(server: Server, client: Client) -> None:
     with serving() as other:
-        client.prepare(profile_at(other.url))
+        client.ahead.open(profile_at(other.url))
         until(lambda: other.accepted)
         assert text(client, profile_at(server.url)) == "Hello"
         assert spare(client) is None
@@ -104,7 +104,7 @@ def test_one_to_another_server_is_not_used_and_closed(server: Server, client: Cl
 
 
 def test_one_that_stood_open_too_long_is_not_used(server: Server, client: Client) -> None:
-    client.prepare(profile_at(server.url))
+    client.ahead.open(profile_at(server.url))
     until(lambda: server.accepted)
     client._clocks.now = lambda: time.monotonic() + 3600
     assert text(client, profile_at(server.url)) == "Hello"
@@ -113,17 +113,17 @@ def test_one_that_stood_open_too_long_is_not_used(server: Server, client: Client
 
 def test_what_goes_wrong_ahead_is_told_by_the_question_alone(server: Server, client: Client) -> None:
     for profile in (profile_at("http://[::1"), profile_at("nonsense"), profile_at("https://a", ca_file="nowhere.pem")):
-        client.prepare(profile)
-    client.prepare(profile_at(server.url.replace("http:", "https:"), timeouts=Timeouts(connect=5)))
+        client.ahead.open(profile)
+    client.ahead.open(profile_at(server.url.replace("http:", "https:"), timeouts=Timeouts(connect=5)))
     assert text(client, profile_at(server.url)) == "Hello"
 
 
 def test_what_opens_after_the_end_is_closed(server: Server) -> None:
     client = Client({})
-    client.prepare(profile_at(server.url))
+    client.ahead.open(profile_at(server.url))
     client.close()
     assert spare(client) is None
-    client.prepare(profile_at(server.url))
+    client.ahead.open(profile_at(server.url))
     assert spare(client) is None
 
 

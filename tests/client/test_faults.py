@@ -18,7 +18,7 @@ import pytest
 
 from chatrepl.chat import commands, turn
 from chatrepl.chat.outcome import Outcome
-from chatrepl.client.connection import DOWN
+from chatrepl.client.memory import DOWN
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
@@ -315,7 +315,7 @@ def test_an_option_that_json_has_not_is_a_line(server: Server, tmp_path: Path, v
 @pytest.mark.parametrize("limit", [math.inf, 1e300])
 def test_a_time_limit_may_be_infinite(server: Server, tmp_path: Path, limit: float) -> None:
     with faults.session(tmp_path, profile_for("openai-chat", server.url, timeouts=Timeouts(*[limit] * 4))) as seen:
-        seen.session.connection.client.prepare(seen.session.profile)
+        seen.session.connection.client.ahead.open(seen.session.profile)
         outcome = turn.ask(seen.session, question("Hi"))
         assert outcome.kept
         assert not outcome.failure

@@ -140,7 +140,7 @@ def retry(session: Session, words: str) -> Outcome:
     there; of one that is stopped or breaks off /redo takes what came."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
-    session.connection.try_anew()
+    session.connection.memory.try_all_again()
     return asking.retry(session, words)
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from chatrepl import client
 from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
@@ -37,7 +38,7 @@ def request(session: Session, words: str) -> None:
     profile = session.connection.expected(session.profile)
     speaks, talk, say = (
         dialect(profile.dialect),
-        session.connection.spoken(profile, session.conversation),
+        client.spoken(profile, session.conversation),
         session.screen.say,
     )
 

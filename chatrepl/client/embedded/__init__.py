@@ -1,1 +1,11 @@
-"""The model on this machine: its weights, its server, and who looks after it."""
+"""The embedded model: its weights, the child process that serves it, and both from nothing to a running server."""
+
+from typing import TYPE_CHECKING
+
+from chatrepl import lazy
+
+if TYPE_CHECKING:
+    from chatrepl.client.embedded.embedded import Embedded as Embedded
+    from chatrepl.client.embedded.server import is_installed as is_installed, not_installed as not_installed
+else:
+    __getattr__ = lazy(__name__, embedded="Embedded", server="is_installed not_installed")

@@ -1,0 +1,171 @@
+"""One request, made until it is answered or nothing helps: mended, sent again after a wait, sent to a fallback."""
+
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chatrepl.client.retrying import long_wish, retry_delay
+from chatrepl.config.config import Profile
+from chatrepl.conversation import Conversation
+from chatrepl.dialects.repair import LEFT_OUT, advice
+from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
+from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
+
+if TYPE_CHECKING:
+    from chatrepl.client.connection import Connection
+
+_OUR_FAULT = (400, 413, 422)
+"""The statuses that a request deserves anywhere, so that nobody else needs to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A request that may have to be made again: of whom, and how often it was made before."""
+
+    profile: Profile
+    key: str = ""
+    attempt: int = 0
+    failure: str = ""
+    """Why it failed before."""
+
+
+class Attempts:
+    """A request for one reply. ``ready`` it, then take its ``events``.
+
+    What fails before the first piece of the reply is made good if it can be: a parameter that the server refuses is
+    renamed or left out, which is remembered for this server and model; a request that may succeed later goes out
+    again; else a fallback is asked. All of this is told, and nothing comes of a try that failed.
+    """
+
+    def __init__(self, connection: "Connection", wanted: Profile) -> None:
+        self._connection = connection
+        self._memory = connection.memory
+        self._wanted = wanted
+        self._now = Try(wanted)
+
+    @property
+    def answering(self) -> Profile:
+        """Who is asked by now; in the end who answered, or failed to."""
+        return self._now.profile
+
+    def ready(self) -> None:
+        """Let it be clear who is asked. Where the profile does not answer when it is asked for its models, it is a
+        fallback of its own."""
+        try:
+            self._skip_if_down(self._wanted)
+            self._now = Try(*self._connection.ready(self._wanted))
+        except RequestError as error:
+            self._now = self._elsewhere(self._wanted, error)
+
+    def events(self, conversation: Conversation, *, stream: bool, waiting: Waiting) -> Generator[Event, None, None]:
+        """The events of the reply. Closing them stops it."""
+        while True:
+            begun = False
+            try:
+                with closing(self._tried(conversation, stream, waiting)) as events:
+                    for event in events:
+                        begun = True
+                        self._memory.answered(self._wanted, self.answering)
+                        yield event
+                return
+            except RequestError as error:
+                if begun:
+                    raise
+                failure = error
+            self._now = (
+                self._mended(failure, spoken(self.answering, conversation))
+                or self._waited(failure, waiting)
+                or self._elsewhere(self.answering, failure)
+            )
+
+    def _tried(self, conversation: Conversation, stream: bool, waiting: Waiting) -> Generator[Event, None, None]:
+        profile, key = self._now.profile, self._now.key
+        ask = self._connection.client.ask
+        with closing(ask(profile, spoken(profile, conversation), key, stream=stream, waiting=waiting)) as events:
+            yield from _from_the_first_piece(events)
+
+    # what is tried when a request failed
+
+    def _mended(self, error: RequestError, conversation: Conversation) -> Try | None:
+        """The same without the parameter that was refused, None if it was refused for another reason."""
+        if not isinstance(error, Refused):
+            return None
+        profile = self.answering
+        body = self._connection.client.request(profile, conversation, self._now.key).body or {}
+        mend = advice(error, body, profile.parameters)
+        if not mend:
+            return None
+        self._memory.learn(profile, mend)
+        for name, new in mend.items():
+            self._connection.say(_told(profile, name, new))
+        return replace(self._now, profile=self._memory.known(profile))
+
+    def _waited(self, error: RequestError, waiting: Waiting) -> Try | None:
+        """The same once more, after a wait; None if that is no use, or was done often enough."""
+        now, retries, clock = self._now, self._now.profile.retries, self._connection.clock
+        delay = retry_delay(error, now.attempt, self._connection.random, clock()) if now.attempt < retries else None
+        if delay is None:
+            if wish := long_wish(error, clock()):
+                error.hint = Hint(wish)
+            return None
+        why = "The same" if str(error) == now.failure else str(error)
+        self._connection.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
+        waiting(Wait("asking again", delay, exact=True))
+        self._connection.sleep(delay)
+        return replace(now, attempt=now.attempt + 1, failure=str(error))
+
+    def _elsewhere(self, profile: Profile, error: ChatError) -> Try:
+        """The first fallback that is ready, with those after it as its own; else the error is raised."""
+        if isinstance(error, Refused) and error.status in _OUR_FAULT:
+            raise error
+        while profile.fallback:
+            if isinstance(error, Unreachable):
+                self._memory.unreachable(profile, self._connection.clock())
+            name, *later = profile.fallback
+            self._connection.say(f"{error}; asking {name} instead")
+            profile = replace(self._connection.profiles[name], fallback=tuple(later))
+            try:
+                self._skip_if_down(profile)
+                return Try(*self._connection.ready(profile, lambda _question: False))
+            except ChatError as problem:
+                error = problem
+        self._memory.try_all_again()  # where nobody answers
+        raise error
+
+    def _skip_if_down(self, profile: Profile) -> None:
+        """Complain of a profile that could not be reached a while ago, if another one can be asked instead."""
+        since = self._memory.down_since(profile, self._connection.clock())
+        if since is not None and profile.fallback:
+            raise Unreachable(f"{profile.name} is down since {time.strftime('%H:%M', time.localtime(since))}")
+
+
+def spoken(profile: Profile, conversation: Conversation) -> Conversation:
+    """The conversation as it goes out: a model that is lost without a system prompt has its own where there is none."""
+    if conversation.system or not profile.place.system:
+        return conversation
+    return Conversation(profile.system or profile.place.system, conversation.turns)
+
+
+def _told(profile: Profile, name: str, new: str) -> str:
+    """That a parameter was refused, and how the configuration keeps that."""
+    how = "without it" if new == LEFT_OUT else f"with {new}"
+    told = f"{profile.model} does not take {name}; asked again {how}."
+    if profile.by_hand:
+        return told
+    return f'{told} To keep it so: parameters = {{ {name} = "{new}" }} in [profiles.{profile.name}]'
+
+
+def _from_the_first_piece(events: Iterable[Event]) -> Iterator[Event]:
+    """The events, those before the first piece of the reply held back until it is there, or the reply is over."""
+    held: list[Event] | None = []
+    for event in events:
+        if held is None:
+            yield event
+            continue
+        held.append(event)
+        if isinstance(event, Text | Thinking | ToolCallPiece | Media):
+            yield from held
+            held = None
+    yield from held or ()

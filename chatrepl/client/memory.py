@@ -1,0 +1,58 @@
+"""What is known of the servers by now: which parameters they refused, who could not be reached, who answered.
+
+It is for one thread, and for as long as the program runs. Times are those of the caller's clock, in seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from chatrepl.config.config import Profile
+
+DOWN = 300.0
+"""A profile that could not be reached is skipped for so many seconds, where another one can be asked instead."""
+
+
+@dataclass
+class Memory:
+    """What was learned of servers, models and profiles."""
+
+    _refused: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """The parameters that a model at a server refused, each with its other name, or "off"."""
+    _down: dict[str, float] = field(default_factory=dict)
+    """The profiles that could not be reached, and since when."""
+    _answered: tuple[Profile, Profile] | None = None
+    """The last question was for whom, and who answered."""
+
+    def known(self, profile: Profile) -> Profile:
+        """The profile with what was learned of its parameters."""
+        learned = self._refused.get((profile.base_url, profile.model), {})
+        return replace(profile, parameters={**profile.parameters, **learned})
+
+    def learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
+        """Its model at its server takes these parameters by other names, or not at all."""
+        self._refused.setdefault((profile.base_url, profile.model), {}).update(mend)
+
+    def unreachable(self, profile: Profile, now: float) -> None:
+        """It could not be reached."""
+        self._down.setdefault(profile.name, now)
+
+    def down_since(self, profile: Profile, now: float) -> float | None:
+        """Since when it cannot be reached; None if that is not so, or long ago."""
+        since = self._down.get(profile.name)
+        if since is not None and now >= since + DOWN:
+            del self._down[profile.name]
+            return None
+        return since
+
+    def try_all_again(self) -> None:
+        """Skip no profile any more."""
+        self._down.clear()
+
+    def answered(self, wanted: Profile, answering: Profile) -> None:
+        """The question was for the one, and the other answered."""
+        self._answered = wanted, answering
+
+    def answering(self, profile: Profile) -> Profile:
+        """Who answers for the profile, as far as is known: who did the last time, with the model that did."""
+        wanted, answered = self._answered or (profile, profile)
+        return answered if (wanted.name, wanted.model) == (profile.name, profile.model) else profile
