@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpcore
 
+from chatrepl import dataclass
 from chatrepl.config.config import Profile, located
 from chatrepl.text import urls
 

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chatrepl import dataclass
 from chatrepl.client.retrying import long_wish, retry_delay
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation

@@ -3,13 +3,14 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import client
+from chatrepl import client, dataclass
 from chatrepl.client import embedded, keys
 from chatrepl.client.attempts import Attempts
+from chatrepl.client.keys import Keys
 from chatrepl.client.memory import Memory
 from chatrepl.config.config import Profile, Timeouts, located
 from chatrepl.config.place import Embedded, Replay
@@ -25,7 +26,7 @@ LOOK = Timeouts(connect=3, first_byte=5, silence=5, total=10)
 Say = Callable[[str], None]
 
 
-@dataclass
+@dataclass(slots=True)
 class Connection:
     """What stands between a session and the servers it talks to. ``say`` tells the user what goes on."""
 
@@ -45,12 +46,13 @@ class Connection:
     clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random
     memory: Memory = field(default_factory=Memory)
+    keys: Keys = field(init=False)
     _warned: set[str] = field(default_factory=set)
     _client: "Client | None" = None
     _embedded: "Runner | None" = None
 
     def __post_init__(self) -> None:
-        self.keys = keys.Keys(self.env)
+        self.keys = Keys(self.env)
 
     @property
     def client(self) -> "Client":

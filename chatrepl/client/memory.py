@@ -4,15 +4,16 @@ It is for one thread, and for as long as the program runs. Times are those of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from chatrepl import dataclass
 from chatrepl.config.config import Profile
 
 DOWN = 300.0
 """A profile that could not be reached is skipped for so many seconds, where another one can be asked instead."""
 
 
-@dataclass
+@dataclass()
 class Memory:
     """What was learned of servers, models and profiles."""
 
