@@ -92,6 +92,7 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
             chat.wait_for("x-api-key: $X_API_KEY")
             chat.line("Two")
             chat.wait_for("incomplete")
+            chat.wait_for_prompt()  # what is typed before it waits for Enter
             chat.line("Three")
             chat.wait_for("403 Forbidden")
             chat.wait_for_prompt("Three")
