@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported when the first code block comes
-    from pygments.lexer import Lexer
+    from pygments.lexer import Lexer, RegexLexer
     from pygments.token import _TokenType
 
     Tokens = list[tuple[_TokenType, str]]
@@ -116,7 +116,7 @@ def _lexed(lexer: "Lexer", code: str, stack: Stack) -> "tuple[Tokens, Stack]":
 
     if not isinstance(lexer, RegexLexer) or isinstance(lexer, ExtendedRegexLexer):  # each line on its own
         return [(kind, text) for _, kind, text in lexer.get_tokens_unprocessed(code)], stack
-    rules: Any = getattr(lexer, "_tokens")  # noqa: B009  (pygments' types do not tell of it)
+    rules = _rules(lexer)
     tokens: Tokens = []
     states = list(stack)
     position, empty = 0, 0
@@ -137,6 +137,17 @@ def _lexed(lexer: "Lexer", code: str, stack: Stack) -> "tuple[Tokens, Stack]":
         if empty > _MOST_EMPTY:
             raise ValueError("The lexer goes round in circles")
     return tokens, tuple(states)
+
+
+def _rules(lexer: "RegexLexer") -> Any:
+    """By state the expressions of a lexer, as pygments keeps them ready; should it keep them elsewhere one day, they
+    are made once more by the function it has for that, which takes up to 15 ms."""
+    return getattr(lexer, "_tokens", None) or _made(type(lexer))
+
+
+@functools.cache
+def _made(kind: Any) -> Any:
+    return kind.process_tokendef("", kind.get_tokendefs())
 
 
 def _matched(lexer: "Lexer", match: Any, action: Any) -> "Tokens":

@@ -50,3 +50,18 @@ def test_only_lexers_that_were_tried_are_used() -> None:
     assert code.by_file("a.mcschema") is code.by_file("a.no-such-ending") is None
     assert all(map(code.by_name, ("{.Py}", "golang", "C++")))
     assert code.by_file("a/b.rs")
+
+
+def test_the_rules_of_a_lexer_are_made_where_pygments_keeps_them_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["def f(x):  # why", '    s = """one', "two", 'three"""; return f"{x!r}"', "", "class A(B): pass"]
+
+    def told() -> list[object]:
+        lexing = code.Lexing(code.by_name("python"))
+        return [lexing.line(line) for line in lines]
+
+    before = told()
+    lexer = code.by_name("python")
+    assert lexer
+    monkeypatch.delattr(type(lexer), "_tokens")
+    assert told() == before
+    assert None not in before
