@@ -38,13 +38,24 @@ MARKDOWN = _STREAM.replace(
 
 FRAMES = """
 import sys, time
-from chatrepl import cli, live
+from chatrepl.cli.main import main
+from chatrepl.terminal.screen import live
 draw, took = live.LivePicture._frame, []
 def timed(self):
     began = time.perf_counter()
     draw(self)
     took.append(time.perf_counter() - began)
 live.LivePicture._frame = timed
-cli.main(sys.argv[2:])
+main(sys.argv[2:])
 open(sys.argv[1], "w").write(" ".join(map(str, took)))
+"""
+
+LISTED = """
+import sys, time
+from pathlib import Path
+from chatrepl import sessions
+for _ in range(2):
+    began = time.perf_counter()
+    list(sessions.listed(Path(sys.argv[1])))
+    print(time.perf_counter() - began)
 """

@@ -45,6 +45,8 @@ class Run:
         while self.shown.find(awaited, start) < 0:
             start = max(start, len(self.shown) - len(awaited) + 1)
             if time.perf_counter() > deadline or not self._read():
+                self._process.kill()
+                self._process.wait()
                 raise RuntimeError(f"waited in vain for {awaited!r}: {bytes(self.shown[-2000:])!r}")
         return time.perf_counter()
 

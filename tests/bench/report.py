@@ -34,14 +34,15 @@ class Figure:
         }
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """The figures as a markdown table: median (lowest to highest) of each side, the ratio, and what it may be."""
-    lines = ["| what | chatrepl | beside | ratio | at most |", "|---|---|---|---|---|"]
-    for figure in figures:
-        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
-        floor = f"{_spread(figure.floor, figure.unit)} {figure.floor_name}".strip() if figure.floor else ""
-        lines.append(f"| {figure.name} | {_spread(figure.ours, figure.unit)} | {floor} | {ratio} | {figure.limit} |")
-    return "\n".join(lines)
+HEAD = "| what | chatrepl | beside | ratio | at most |\n|---|---|---|---|---|"
+"""The head of the table that the rows make."""
+
+
+def row(figure: Figure) -> str:
+    """A figure as a row of a markdown table: median (lowest to highest) of each side, the ratio, and what it may be."""
+    ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+    floor = f"{_spread(figure.floor, figure.unit)} {figure.floor_name}".strip() if figure.floor else ""
+    return f"| {figure.name} | {_spread(figure.ours, figure.unit)} | {floor} | {ratio} | {figure.limit} |"
 
 
 def chart(points: Mapping[str, float], unit: str, width: int = 50) -> str:
