@@ -832,8 +832,8 @@ def test_another_database_is_told(tmp_path: Path) -> None:
 def test_every_format_is_in_the_table() -> None:
     modules = [import_module(f"{export.__name__}.{name}") for _, name, _ in pkgutil.iter_modules(export.__path__)]
     formats = {module.__name__.rpartition(".")[2] for module in modules if hasattr(module, "FORMAT")}
-    assert formats == set(export.FORMATS.values())
-    known = {suffix: import_module(f"{export.__name__}.{name}").FORMAT for suffix, name in export.FORMATS.items()}
+    assert formats == {each.module for each in export.FORMATS.values()}
+    known = {suffix: import_module(f"{export.__name__}.{name}").FORMAT for suffix, (name, *_) in export.FORMATS.items()}
     assert tuple(suffix for suffix, each in known.items() if each.render) == export.WRITTEN
     assert tuple(suffix for suffix, each in known.items() if each.read) == export.READ
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from chatrepl import files
 from chatrepl.conversation import Conversation
@@ -13,20 +14,29 @@ from chatrepl.text.fuzzy import nearest
 
 __all__ = ["FORMATS", "READ", "WRITTEN", "Chat", "load_all", "render", "save"]
 
-FORMATS = {
-    ".md": "markdown",
-    ".json": "data",
-    ".jsonl": "jsonl",
-    ".html": "html",
-    ".txt": "text",
-    ".db": "llm_logs",
-}
-"""How the name of a file ends, and the module of its format, which is loaded when first used."""
 
-WRITTEN = (".md", ".json", ".jsonl", ".html", ".txt")
+class Way(NamedTuple):
+    """The module of a format, which is loaded when first used, and what can be done with it."""
+
+    module: str
+    written: bool = True
+    read: bool = True
+
+
+FORMATS = {
+    ".md": Way("markdown"),
+    ".json": Way("data"),
+    ".jsonl": Way("jsonl"),
+    ".html": Way("html", read=False),
+    ".txt": Way("text", read=False),
+    ".db": Way("llm_logs", written=False),
+}
+"""How the name of a file ends, and what is behind that."""
+
+WRITTEN = tuple(suffix for suffix, way in FORMATS.items() if way.written)
 """The formats that can be written."""
 
-READ = (".md", ".json", ".jsonl", ".db")
+READ = tuple(suffix for suffix, way in FORMATS.items() if way.read)
 """The formats that can be read."""
 
 
@@ -82,7 +92,7 @@ def _format(suffix: str, usable: Sequence[str]) -> Format:
     if suffix not in FORMATS:
         what = f"There is no format {suffix!r}{nearest(suffix, usable)}" if suffix else "The file's name has no ending"
         raise CommandError(what, _endings(usable))
-    found: Format = import_module(f"chatrepl.sessions.formats.{FORMATS[suffix]}").FORMAT
+    found: Format = import_module(f"chatrepl.sessions.formats.{FORMATS[suffix].module}").FORMAT
     return found
 
 
