@@ -40,12 +40,12 @@ FRAMES = """
 import sys, time
 from chatrepl.cli.main import main
 from chatrepl.terminal.screen import live
-draw, took = live.LivePicture._frame, []
+draw, took = live.LivePicture._paint, []
 def timed(self):
     began = time.perf_counter()
     draw(self)
     took.append(time.perf_counter() - began)
-live.LivePicture._frame = timed
+live.LivePicture._paint = timed
 main(sys.argv[2:])
 open(sys.argv[1], "w").write(" ".join(map(str, took)))
 """
