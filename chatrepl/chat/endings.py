@@ -1,7 +1,7 @@
 """What is told of a reply that is over: how it ended, and its figures."""
 
 from chatrepl import dataclass
-from chatrepl.chat.rates import dollars
+from chatrepl.chat.rates import counts, dollars
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
@@ -64,9 +64,6 @@ def statistics(reply: Reply, timing: Timing, price: Price | None = None) -> list
     parts = [f"{first - timing.asked_at:.1f} s"]
     if usage.output and over - first >= MEASURABLE:
         parts.append(f"{usage.output / (over - first):.0f} tok/s")
-    if usage.input is not None:
-        parts.append(f"{usage.input:,} in" + (f" ({usage.cached:,} cached)" if usage.cached else ""))
-    if usage.output is not None:
-        parts.append(f"{usage.output:,} out" + (f" ({usage.reasoning:,} thinking)" if usage.reasoning else ""))
+    parts += counts(usage)
     paid = cost(usage, price)
     return parts if paid is None else [*parts, dollars(paid)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
+from chatrepl.events import Usage
 from chatrepl.usage import Price
 
 if TYPE_CHECKING:
@@ -92,6 +93,18 @@ class Length:
 
 def _length(message: Message) -> int:
     return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
+
+
+def counts(used: Usage, unknown: str = "", into: str = "in") -> list[str]:
+    """The tokens of an exchange, for people. A number that nobody told is ``unknown``, or left out."""
+    sent = _count(used.input, unknown, into) + (f" ({used.cached:,} cached)" if used.cached else "")
+    out = _count(used.output, unknown, "out") + (f" ({used.reasoning:,} thinking)" if used.reasoning else "")
+    return [count for count in (sent, out) if count]
+
+
+def _count(tokens: int | None, unknown: str, what: str) -> str:
+    told = unknown if tokens is None else f"{tokens:,}"
+    return told and f"{told} {what}"
 
 
 def dollars(amount: float | None) -> str:

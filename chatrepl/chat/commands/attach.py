@@ -13,14 +13,14 @@ from chatrepl.files import attachments
 from chatrepl.files.attachments import IMAGE_ENDINGS, Attachment
 
 
-@command("/file path...", FILES, complete=lambda session, words: quoted_file_names(words))
+@command("/file", FILES, "path...", complete=lambda session, words: quoted_file_names(words))
 def file(session: Session, words: str) -> None:
     """Attach files to the next question: texts, or images. /undo takes the last one back. A file can be named in the
     question too: @path attaches it."""
     _attach(session, words, attachments.read, "/file PATH...")
 
 
-@command("/image path...", FILES, complete=lambda session, words: quoted_file_names(words, *IMAGE_ENDINGS))
+@command("/image", FILES, "path...", complete=lambda session, words: quoted_file_names(words, *IMAGE_ENDINGS))
 def image(session: Session, words: str) -> None:
     """Attach PNG, JPEG, GIF or WebP images to the next question. /undo takes the last one back."""
     _attach(session, words, attachments.image, "/image PATH...")

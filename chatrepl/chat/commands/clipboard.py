@@ -48,7 +48,7 @@ def _first_line(text: str) -> str:
     return text.lstrip().partition("\n")[0]
 
 
-@command("/copy [n][.m]", FILES, complete=copied_words)
+@command("/copy", FILES, "[n][.m]", complete=copied_words)
 def copy(session: Session, words: str) -> None:
     """Copy the last reply, reply n, or its code block m. So /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
     to the clipboard of the terminal, over ssh too, and to that of this machine."""
@@ -82,7 +82,7 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     return blocks[block - 1], f"Code block {block} of reply {place}"
 
 
-@command("/editor [text]", TALK)
+@command("/editor", TALK, "[text]")
 def editor_(session: Session, words: str) -> Outcome:
     """Write the next message in $VISUAL or $EDITOR. It stands in the prompt then; Enter sends it. Ctrl-X Ctrl-E does
     the same with what is being typed."""

@@ -24,7 +24,7 @@ def system_words(session: Session, words: str) -> Iterable[Suggestion]:
     yield from file_after_at(words) if words.startswith("@") else [("off", "send no system prompt", len(words))]
 
 
-@command("/system [text | @file | off]", TALK, complete=system_words)
+@command("/system", TALK, "[text | @file | off]", complete=system_words)
 def system(session: Session, words: str) -> None:
     """Show, set or remove the system prompt. The text goes to the model before every conversation; @file reads it
     from a file."""
@@ -54,7 +54,7 @@ def _gone(count: int, how: str, way_back: str) -> str:
     return f"{counted(count, 'turn')} {how}; {way_back} brings {'it' if count == 1 else 'them'} back."
 
 
-@command("/undo [n]", TALK)
+@command("/undo", TALK, "[n]")
 def undo(session: Session, words: str) -> None:
     """Take the last turn away, or the last change back. A change is what /reset, /edit, /retry or /continue did; with a
     number the last n turns are taken away. An attachment that waits for the next question is taken back first. /redo is
@@ -95,7 +95,7 @@ def redo(session: Session, words: str) -> None:
     session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
-@command("/edit [n]", TALK)
+@command("/edit", TALK, "[n]")
 def edit(session: Session, words: str) -> Outcome:
     """Put question n, or the last, into the prompt. Asked anew, it takes the place of what was said from there on,
     which is set aside; /undo brings it back."""
@@ -107,7 +107,7 @@ def edit(session: Session, words: str) -> Outcome:
     return Outcome(question_back=line)
 
 
-@command("/fork [n]", SESSIONS)
+@command("/fork", SESSIONS, "[n]")
 def fork(session: Session, words: str) -> Outcome:
     """Go on in a new session with the first n turns, or all. The old session stays as it is."""
     place = _place(session, words)
@@ -134,7 +134,7 @@ def _place(session: Session, words: str) -> int:
     return place
 
 
-@command("/retry [model]", TALK, complete=model_names)
+@command("/retry", TALK, "[model]", complete=model_names)
 def retry(session: Session, words: str) -> Outcome:
     """Ask the last question again, or ask another model. The new reply replaces the old one once it is
     there; of one that is stopped or breaks off /redo takes what came."""
@@ -152,7 +152,7 @@ def continue_(session: Session, words: str) -> Outcome:
     return asking.go_on(session)
 
 
-@command("/history [n]", TALK)
+@command("/history", TALK, "[n]")
 def history(session: Session, words: str) -> None:
     """Show the conversation, or its last n turns."""
     said = session.conversation.turns

@@ -11,7 +11,7 @@ from chatrepl.files.writing import path_of
 from chatrepl.sessions import formats
 
 
-@command("/save [-f] [file]", FILES, complete=lambda session, words: file_names(words.removeprefix("-f ")))
+@command("/save", FILES, "[-f] [file]", complete=lambda session, words: file_names(words.removeprefix("-f ")))
 def save(session: Session, words: str) -> None:
     """Write the conversation to a file. Its name ends in .md, .json, .jsonl, .html or .txt. An existing file is
     only replaced with -f; without a name, one is made from the title."""
@@ -25,7 +25,7 @@ def save(session: Session, words: str) -> None:
     session.screen.say(f"Saved to {path}", "dim")
 
 
-@command("/load file", FILES, complete=lambda session, words: file_names(words, *formats.READ))
+@command("/load", FILES, "file", complete=lambda session, words: file_names(words, *formats.READ))
 def load(session: Session, words: str) -> Outcome | None:
     """Go on with the conversation in a file. /save wrote it, or another program exported it. It becomes a new
     session; where the file holds several conversations, one is chosen."""

@@ -64,7 +64,7 @@ def request(session: Session, words: str) -> None:
 _THINKING = {"on": "shown", "line": "counted", "off": "hidden"}
 
 
-@command("/thinking [on|line|off]", SETTINGS, complete=lambda session, words: offered(words, _THINKING.items()))
+@command("/thinking", SETTINGS, "[on|line|off]", complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
     """Show, count or hide the model's reasoning. "line" counts it while it comes; it is kept all the same."""
     if words:

@@ -32,7 +32,7 @@ def facts(model: ModelInfo) -> str:
     return " · ".join(known)
 
 
-@command("/model [name]", WHO, complete=model_names)
+@command("/model", WHO, "[name]", complete=model_names)
 def model(session: Session, words: str) -> None:
     """Show the model, or talk to another one from now on. The conversation stays."""
     if words:
@@ -44,7 +44,7 @@ def model(session: Session, words: str) -> None:
     session.screen.say(f"{session.profile.name} · {model_of(session.profile)}", "dim")
 
 
-@command("/models [words]", WHO)
+@command("/models", WHO, "[words]")
 def models(session: Session, words: str) -> None:
     """List the models that the server offers. With words, those are listed whose names hold them all."""
     offered = session.offered()
@@ -57,7 +57,7 @@ def models(session: Session, words: str) -> None:
         session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
 
 
-@command("/profile [name]", WHO, complete=profile_names)
+@command("/profile", WHO, "[name]", complete=profile_names)
 def profile(session: Session, words: str) -> None:
     """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays, and so does
     its system prompt if you gave it one."""

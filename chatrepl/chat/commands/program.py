@@ -25,7 +25,7 @@ def command_names(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(words, ((each.name, each.about) for each in distinct()))
 
 
-@command("/help [command]", PROGRAM, complete=command_names)
+@command("/help", PROGRAM, "[command]", complete=command_names)
 def help_(session: Session, words: str) -> None:
     """List the commands, or explain one."""
     if not words:
@@ -61,7 +61,7 @@ def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(word, [*settings.names(), *([] if before else [("--save", "write it to the configuration too")])])
 
 
-@command("/set [--save] [key [value]]", SETTINGS, complete=setting_words)
+@command("/set", SETTINGS, "[--save] [key [value]]", complete=setting_words)
 def set_(session: Session, words: str) -> None:
     """Show the settings, or one, or change one. It holds for this session; with --save it is written to the
     configuration too. Parameters of the request are settings like all others: /set temperature 0.2; off removes
@@ -84,7 +84,7 @@ def set_(session: Session, words: str) -> None:
 
 
 @command(
-    "/last [--curl]", WHO, complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
+    "/last", WHO, "[--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
 )
 def last(session: Session, words: str) -> None:
     """Show the last question as it went over the wire. What was sent, how the answer ended, and when; the middle of a
@@ -97,7 +97,7 @@ def last(session: Session, words: str) -> None:
     session.screen.verbatim(exchange.curl() if words else "\n".join(exchange.told()))
 
 
-@command("/quit, /exit", PROGRAM)
+@command("/quit /exit", PROGRAM)
 def quit_(session: Session, words: str) -> None:
     """Leave. The session is kept."""
     raise EOFError  # as Ctrl-D does

@@ -24,7 +24,7 @@ def session_ids(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(words, ((each.id, each.title) for each in islice(sessions.listed(session.paths.sessions), SHOWN)))
 
 
-@command("/sessions [n]", SESSIONS)
+@command("/sessions", SESSIONS, "[n]")
 def sessions_(session: Session, words: str) -> None:
     """List the last sessions, or the last n, the newest first."""
     shown = number(words, default=SHOWN)
@@ -37,7 +37,7 @@ def sessions_(session: Session, words: str) -> None:
         session.screen.say(f"There are more: /sessions {10 * shown}, or /find WORDS.", "dim")
 
 
-@command("/resume [id]", SESSIONS, complete=session_ids)
+@command("/resume", SESSIONS, "[id]", complete=session_ids)
 def resume(session: Session, words: str) -> Outcome | None:
     """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
     said in it."""
@@ -51,7 +51,7 @@ def resume(session: Session, words: str) -> Outcome | None:
     return Outcome(question_back=line)
 
 
-@command("/find words", SESSIONS)
+@command("/find", SESSIONS, "words")
 def find(session: Session, words: str) -> None:
     """Search all sessions for messages that hold all the words."""
     if not words:
@@ -68,7 +68,7 @@ def find(session: Session, words: str) -> None:
     session.screen.say(f"{more}/resume ID goes on with one.", "dim")
 
 
-@command("/title [text]", SESSIONS)
+@command("/title", SESSIONS, "[text]")
 def title(session: Session, words: str) -> None:
     """Show the title of the session, or give it another."""
     if words:
@@ -76,7 +76,7 @@ def title(session: Session, words: str) -> None:
     session.screen.say(safe.line(session.transcript.state.title) or "The session has no title yet.", "dim")
 
 
-@command("/delete [id]", SESSIONS, complete=session_ids)
+@command("/delete", SESSIONS, "[id]", complete=session_ids)
 def delete(session: Session, words: str) -> None:
     """Delete a session for good, this one if none is named. It asks first."""
     own = session.transcript.path

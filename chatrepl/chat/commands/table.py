@@ -37,7 +37,10 @@ class Command:
     typed."""
 
     name: str
+    arguments: str
+    """What may stand behind the name, "" for nothing."""
     usage: str
+    """Its names, and what may stand behind them."""
     group: str
     about: str
     help: str
@@ -49,16 +52,19 @@ COMMANDS: dict[str, Command] = {}
 """Every command by its name, and by its other names."""
 
 
-def command(usage: str, group: str, complete: Complete = lambda session, words: ()) -> Callable[[Run], Run]:
-    """Enter a function into the table, under each name that the usage begins with. Its docstring is its help, the first
-    sentence of it the short form."""
+def command(
+    names: str, group: str, arguments: str = "", complete: Complete = lambda session, words: ()
+) -> Callable[[Run], Run]:
+    """Enter a function into the table, under each of the names between blanks; without ``arguments`` it takes none. Its
+    docstring is its help, the first sentence of it the short form."""
+    first, *others = names.split()
+    usage = f"{', '.join((first, *others))} {arguments}".rstrip()
 
     def enter(run: Run) -> Run:
         doc = " ".join((run.__doc__ or "").split())
         about, _, _ = doc.partition(". ")
-        names = [word.rstrip(",") for word in usage.split() if word.startswith("/")]
-        for name in names:
-            COMMANDS[name] = Command(names[0], usage, group, about.rstrip("."), doc, run, complete)
+        for name in (first, *others):
+            COMMANDS[name] = Command(first, arguments, usage, group, about.rstrip("."), doc, run, complete)
         return run
 
     return enter
@@ -117,7 +123,7 @@ def run(session: Session, line: str) -> Outcome | None:
     """Run the command on that line."""
     name, *words = line.split(maxsplit=1)
     meant = named(name)
-    if words and all(word.startswith("/") for word in meant.usage.split()):
+    if words and not meant.arguments:
         raise CommandError(
             f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", Hint(at_prompt=meant.usage)
         )
@@ -142,8 +148,8 @@ def _abouts() -> list[Named]:
 def _with_arguments(found: Suggestion, typed: str) -> Suggestion:
     """A command that is there whole shows what may stand behind it, and a blank goes on to that."""
     name, about, length = found
-    arguments = COMMANDS[name].usage.removeprefix(COMMANDS[name].name).strip()
-    if name != typed.lower() or not arguments or arguments.startswith(","):
+    arguments = COMMANDS[name].arguments
+    if name != typed.lower() or not arguments:
         return found
     return f"{name} ", f"{arguments} · {about}", length
 

@@ -46,11 +46,6 @@ def _used(reply: Message, rates: Rates) -> str:
     parts = [safe.line(reply.model, 40) or "unknown model"]
     if used is None or (used.input is None and used.output is None):
         return " · ".join([*parts, "tokens unknown · cost unknown"])
-    parts.append(f"{_count(used.input)} tokens in" + (f" ({used.cached:,} cached)" if used.cached else ""))
-    parts.append(f"{_count(used.output)} out" + (f" ({used.reasoning:,} thinking)" if used.reasoning else ""))
+    parts += usage.counts(used, "unknown", "tokens in")
     paid = cost(used, rates.price(reply.model, reply.profile))
     return " · ".join([*parts, usage.dollars(paid) if paid is not None else "cost unknown"])
-
-
-def _count(tokens: int | None) -> str:
-    return "unknown" if tokens is None else f"{tokens:,}"
