@@ -84,7 +84,7 @@ def _part(part: Part, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
             yield {"functionCall": {"id": call_id, "name": name, "args": arguments(part)}}
         case ToolResultPart(call_id, said) if call_id in calls:
             yield {"functionResponse": {"id": call_id, "name": calls[call_id], "response": {"result": said}}}
-        case _ if written(part):  # an empty text is refused
+        case _ if written(part).strip():  # an empty text is refused
             yield {"text": written(part)}
 
 

@@ -12,7 +12,16 @@ from chatrepl.dialects.framing import Frame, json_lines
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content, media
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, placed, total, written
+from chatrepl.dialects.wire import (
+    alternating,
+    answered,
+    arguments,
+    arguments_text,
+    finish_reason,
+    placed,
+    total,
+    written,
+)
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
@@ -56,7 +65,7 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
         calls = answered(turn)
         for message in turn:
             found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
-    return found
+    return alternating(found)
 
 
 def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
@@ -91,10 +100,14 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece: an object like the last line of a stream, with the whole message."""
-    if not isinstance(body, dict) or not isinstance(body.get("message"), dict) or body.get("error"):
+    if not isinstance(body, dict) or not _REPLYING & table(body.get("message")).keys() or body.get("error"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no message", "Check the base URL.")
     reply = _Decoder()
     yield from reply.feed(body | {"done": True})
+
+
+_REPLYING = {"role", "content", "thinking", "tool_calls", "images"}
+"""The fields of a message, some of which are in every reply."""
 
 
 class _Decoder:

@@ -23,7 +23,7 @@ from chatrepl.dialects.failures import Objects, cut_short, error_text, message_o
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import content, media, reasoning
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import answered, arguments_text, finish_reason, usages, written
+from chatrepl.dialects.wire import alternating, answered, arguments_text, finish_reason, usages, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
@@ -51,7 +51,7 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
         calls = answered(turn)
         for message in turn:
             found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
-    return found
+    return alternating(found)
 
 
 def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:

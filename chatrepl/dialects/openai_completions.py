@@ -53,7 +53,16 @@ def _raw(conversation: Conversation) -> tuple[str, str]:
 
 def _templated(profile: Profile, conversation: Conversation) -> tuple[str, str]:
     chosen = template(profile.options.get("template", "plain"))
-    return chosen.prompt(conversation.system, [_pair(turn) for turn in conversation.turns]), chosen.stop
+    return chosen.prompt(conversation.system, _pairs(conversation.turns)), chosen.stop
+
+
+def _pairs(turns: Iterable[Turn]) -> list[tuple[str, str]]:
+    """Questions and answers; a question of which no answer can be sent stands before the next one."""
+    pairs: list[tuple[str, str]] = []
+    for question, answer in map(_pair, turns):
+        unanswered = pairs.pop()[0] if pairs and not pairs[-1][1].strip() else ""
+        pairs.append(("\n\n".join(filter(None, (unanswered, question))), answer))
+    return pairs
 
 
 def _pair(turn: Turn) -> tuple[str, str]:

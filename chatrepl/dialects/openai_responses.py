@@ -38,15 +38,15 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
 
 
 def _input(conversation: Conversation) -> list[dict[str, Any]]:
-    return [item for turn in conversation.turns for message in turn for item in _items(message, wire.answered(turn))]
+    items = (item for turn in conversation.turns for message in turn for item in _items(message, wire.answered(turn)))
+    return wire.alternating(items, "input_text")
 
 
 def _items(message: Message, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The items of a message. Each names its type, without which llama.cpp takes no message of the assistant."""
     others = [item for part in message.parts if (item := _tool_item(part, calls))]
-    content = _content(message)
-    if content or not others:
-        yield {"type": "message", "role": message.role, "content": content}
+    if message.role != "tool":
+        yield {"type": "message", "role": message.role, "content": _content(message)}
     yield from others
 
 

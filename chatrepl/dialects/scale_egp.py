@@ -16,7 +16,7 @@ from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import arguments, arguments_text, finish_reason, placed, total, written
+from chatrepl.dialects.wire import alternating, arguments, arguments_text, finish_reason, placed, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, table, text
@@ -56,13 +56,11 @@ def messages(conversation: Conversation, role: str) -> list[dict[str, Any]]:
     for turn in conversation.turns:
         results = {part.id: part.text for message in turn for part in message.parts if isinstance(part, ToolResultPart)}
         for message in turn:
-            if message.role == "user" and found and found[-1]["role"] == "user":  # of the reply nothing could be sent
-                found[-1]["content"] += f"\n\n{_text(message)}"
-            elif message.role == "user":
+            if message.role == "user":
                 found.append({"role": "user", "content": _text(message)})
             elif message.role == "assistant":
                 found += _replied(message, role, results)
-    return found
+    return alternating(found)
 
 
 def _replied(message: Message, role: str, results: dict[str, str]) -> Iterator[dict[str, Any]]:

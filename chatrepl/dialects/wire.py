@@ -55,6 +55,43 @@ def merged(messages: Iterable[tuple[str, list[dict[str, Any]]]]) -> list[tuple[s
     return found
 
 
+def alternating(messages: Iterable[dict[str, Any]], text_part: str = "text") -> list[dict[str, Any]]:
+    """The messages of which something can be sent, and neighbours of the same role in one: of a reply that was stopped
+    while the model was thinking nothing is left, and strict servers take neither an empty message nor two questions.
+
+    ``text_part`` is the type of a text where a content is a list of parts.
+    """
+    found: list[dict[str, Any]] = []
+    for message in messages:
+        last = found[-1] if found else {}
+        if not _holds(message):
+            continue
+        if _is_plain(message) and _is_plain(last) and message.get("role") == last.get("role"):
+            found[-1] = last | _both(last, message, text_part)
+        else:
+            found.append(message)
+    return found
+
+
+def _holds(message: Mapping[str, Any]) -> bool:
+    """Whether something stands in a message. What has no content is an item of another kind."""
+    content = message.get("content")
+    return not _is_plain(message) or bool(content.strip() if isinstance(content, str) else content)
+
+
+def _is_plain(message: Mapping[str, Any]) -> bool:
+    others = message.get("tool_calls") or message.get("tool_request") or message.get("images")
+    return message.get("role") in ("user", "assistant", "agent") and not others
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any], text_part: str) -> dict[str, Any]:
+    contents = one["content"], other["content"]
+    if all(isinstance(content, str) for content in contents):
+        return {"content": "\n\n".join(contents)}
+    lists = ([{"type": text_part, "text": each}] if isinstance(each, str) else each for each in contents)
+    return {"content": [part for each in lists for part in each]}
+
+
 def answered(turn: Iterable[Message]) -> dict[str, str]:
     """The tool calls of a turn that have their result, name by id: no protocol takes the one without the other."""
     parts = [part for message in turn for part in message.parts]
