@@ -16,6 +16,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rich": ("terminal.drawing",),
     "markdown_it": ("text.markdown", "terminal.markdown", "sessions.formats"),
     "jsonschema": ("text.schema",),
+    "latex2mathml": ("sessions.formats",),
     "pygments": ("text.code", "sessions.formats"),
     "httpx": ("client",),
     "httpcore": ("client",),

@@ -1,6 +1,8 @@
 """A conversation saved is the same conversation loaded, and a file is written whole or not at all."""
 
+import base64
 import errno
+import hashlib
 import json
 import os
 import pkgutil
@@ -9,6 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from html.parser import HTMLParser
@@ -31,6 +34,7 @@ from chatrepl.conversation import (
 from chatrepl.errors import CommandError, TranscriptError
 from chatrepl.events import Usage
 from chatrepl.sessions import formats as export
+from chatrepl.sessions.formats import html, mathml
 from chatrepl.text import safe
 
 NASTY = [
@@ -183,6 +187,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from chatrepl.sessions import formats as export
+from chatrepl.sessions.formats import html, mathml
 from chatrepl.text import safe
 from chatrepl.errors import TranscriptError
 path, size = Path(sys.argv[1]), int(sys.argv[2])
@@ -504,9 +509,12 @@ class Page(HTMLParser):
 
 
 ALIGNMENTS = {"text-align:left", "text-align:right", "text-align:center"}
-ELEMENTS = set(
-    "html head meta title style body header h1 h2 h3 h4 h5 h6 div section b p br hr em strong s code pre span a ul ol "
-    "li blockquote table thead tbody tr th td details summary figure figcaption img".split()
+ELEMENTS = (
+    set(
+        "html head meta title style body header h1 h2 h3 h4 h5 h6 div section b p br hr em strong s code pre span a ul "
+        "ol li blockquote table thead tbody tr th td details summary figure figcaption img script math".split()
+    )
+    | mathml._ELEMENTS
 )
 ATTACKS = [
     *("![<script>a()</script>](https://x.y/p)", "\x1b[2J", "\u202e", "&#x202e;&#27;", "\ud800", "a\u0301\u0301"),
@@ -554,6 +562,12 @@ ATTACKS = [
         "\0",
         "`",
         "\n\n",
+        r"$\text{<script>a()</script>}$",
+        r"$\href{javascript:a()}{x}_1$",
+        r"$$\style{background:url(//x.y)}{x}$$",
+        r"\(\text{&lt;img src=x onerror=a()&gt;}\)",
+        r"$\def\a{xxxx}\def\b{\a\a\a\a}\b\b$",
+        "[bank․com](https://x.y/)",
     ),
     *(
         "[",
@@ -586,16 +600,25 @@ def attacking(role: str) -> st.SearchStrategy[Message]:
     return st.builds(Message, st.just(role), parts, attacks, attacks, st.none(), attacks)
 
 
+def page_of(reply: str) -> str:
+    """The page of a conversation with one reply."""
+    turn = (Message("user", ()), Message("assistant", (TextPart(reply),)))
+    return export.render(".html", Conversation("", [turn]), "")
+
+
 def assert_harmless(text: str) -> None:
     page = Page(text)
     assert set(page.elements) <= ELEMENTS
-    assert page.elements.count("style") == page.elements.count("title") == 1
+    assert page.elements.count("style") == page.elements.count("title") == page.elements.count("script") == 1
     assert not page.live
     assert safe.text(text) == text
     assert all(
         re.match(r"a (https?://|mailto:)|img data:image/(png|jpeg|gif|webp);base64,", link) for link in page.links
     )
-    assert "default-src 'none'" in text[: text.index("<style>")]
+    head, script = text[: text.index("<style>")], text[text.index("<script>") + 8 : text.index("</script>")]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{digest}';" in head
+    assert script == Path(html.__file__).with_suffix(".js").read_text("utf-8")
 
 
 @settings(deadline=None)
@@ -630,6 +653,75 @@ def test_a_page_shows_what_was_said() -> None:
     assert '<img alt="a.png" src="data:image/png;base64,iVBO">' in page
     assert "interrupted" in page
     assert "<title>Sums: the “easy” ones</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**测试。**后文", "<p><strong>测试。</strong>后文</p>"),
+        ("1. a\n5. b\n6. c", '<ol>\n<li>a</li>\n<li value="5">b</li>\n<li>c</li>\n</ol>'),
+        ("3. a\n2. b", '<ol start="3">\n<li>a</li>\n<li value="2">b</li>\n</ol>'),
+        ("1. a\n1. b\n1. c", "<ol>\n<li>a</li>\n<li>b</li>\n<li>c</li>\n</ol>"),
+        ("- [ ] a\n- [x] b", "<ul>\n<li>☐ a</li>\n<li>☑ b</li>\n</ul>"),
+        ("1. [X] a", "<ol>\n<li>☑ a</li>\n</ol>"),
+        ("[a][1]\n\n[1]: https://x.y", '<p><a href="https://x.y" rel="noopener noreferrer">a</a></p>'),
+        ("[a]\n\n[a]: javascript:b", "<p>[a]</p>\n<p>[a]: javascript:b</p>"),
+        ("[x․y](https://a.b)", "x․y</a> <span class=about>(https://a.b)</span>"),
+        ("<std::string> <error:404>", "<p>&lt;std::string&gt; &lt;error:404&gt;</p>"),
+        ("${HOME}/bin:${PATH}", "<p>${HOME}/bin:${PATH}</p>"),
+        ("a|b\n-|-\n`c||d`|e\nf|g|LOST", "<td>LOST</td>"),
+        ("a<br>b", "<p>a<br>\nb</p>"),
+        ("#", "<p class=about>This reply has nothing to show but #</p>"),
+        ("<br>", "<p class=about>This reply has nothing to show but &lt;br&gt;</p>"),
+        (" \n", "<p class=about>This reply is blank</p>"),
+        ("---", "<hr>"),
+        ("Donau\xaddampf", "<p>Donau\xaddampf</p>"),
+        ("$x^2$", "<msup><mi>x</mi><mn>2</mn></msup>"),
+        ("$$x<y$$", '<span class=display><math display="block" alttext="x&lt;y">'),
+        ("$\\unheardof{x}$", "<p><code>\\unheardof{x}</code></p>"),
+        ("$\\text{<b>}_1$", "<mtext>&lt;b&gt;</mtext>"),
+    ],
+)
+def test_markdown_on_a_page_is_what_it_is_on_the_terminal(text: str, shown: str) -> None:
+    page = export.render(
+        ".html", Conversation("", [(Message("user", ()), Message("assistant", (TextPart(text),)))]), ""
+    )
+    assert_harmless(page)
+    assert shown.replace("<br>\n", "<br />\n").replace("<hr>", "<hr />") in page
+
+
+def test_without_its_library_a_formula_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    mathml.mathml.cache_clear()
+    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
+    page = export.render(
+        ".html", Conversation("", [(Message("user", ()), Message("assistant", (TextPart("$x^2$"),)))]), ""
+    )
+    assert "<code>x^2</code>" in page
+    mathml.mathml.cache_clear()
+
+
+ROWS = "|a|b|\n|-|-|\n"
+LONG = {
+    "stars": "*" * 120_000 + "a" + "*" * 120_000,
+    "some stars": "*" * 30_000 + "a" + "*" * 30_000,
+    "table": ROWS + "|one|two|\n" * 40_000,
+    "table that is drawn": ROWS + "|one|two|\n" * 19_000,
+    "list": "- a\n" * 200_000,
+    "list that is drawn": "- a\n" * 45_000,
+    "brackets": "[" * 60_000,
+    "formulas": "\\(" * 30_000,
+    "links": "[x.y](https://a.b) " * 3_400,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_reply_takes_no_longer_than_its_length_asks_for(text: str) -> None:
+    began = time.process_time()
+    page = export.render(
+        ".html", Conversation("", [(Message("user", ()), Message("assistant", (TextPart(text),)))]), ""
+    )
+    assert time.process_time() - began < 2
+    assert len(page) > len(text)
 
 
 def test_code_on_a_page_keeps_its_lines() -> None:

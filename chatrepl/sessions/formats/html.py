@@ -1,14 +1,17 @@
-"""A conversation as one HTML page: no network, no script, and nothing that a model wrote acts in it."""
+"""A conversation as one HTML page: no network, one script of ours, and nothing that a model wrote acts in it."""
 
 import io
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
@@ -26,18 +29,26 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.sessions.formats.format import Chat, Format
+from chatrepl.sessions.formats.mathml import mathml
 from chatrepl.text import code as lexing, safe
+from chatrepl.text.markdown import counts, extended, looks_like_an_address, nothing_to_see, number, with_box
 
 LIGHT, DARK = "default", "github-dark"
 """The styles of pygments for code."""
 MAX_HIGHLIGHTED = 100_000
 """Code of more characters stays plain: its colours would take seconds."""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What a browser may do with the page, should any escaping below be wrong: show it."""
+LONGEST_REPLY = 200_000
+"""A reply of more characters is shown as it is written: its markup would take seconds."""
+POLICY = (
+    "default-src 'none'; script-src 'sha256-{script}'; style-src 'unsafe-inline'; img-src data:;"
+    " base-uri 'none'; form-action 'none'"
+)
+"""What a browser may do with the page, should any escaping below be wrong: show it, and run the one script of ours."""
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 _IMAGE = re.compile(r"image/(png|jpeg|gif|webp)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_VISIBLE = re.compile("<(?:hr|img|math)\\b")
 _LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 
 
@@ -48,7 +59,9 @@ def render(chat: Chat) -> str:
     system = [_block("system", "System", _typed(conversation.system))] if conversation.system else []
     blocks = [*system, *map(_message, conversation.messages)]
     head = f"<header><h1>{title}</h1>\n<div class=about>{_about(conversation)}</div></header>"
-    page = _PAGE.format(policy=POLICY, title=title, style=_style(), body="\n".join([head, *blocks]))
+    script = _beside(".js")
+    policy = POLICY.format(script=b64encode(sha256(script.encode()).digest()).decode())
+    page = _PAGE.format(policy=policy, title=title, style=_style(), body="\n".join([head, *blocks]), script=script)
     return safe.text(page)  # once more, for Markdown can spell any character: &#x202e;
 
 
@@ -68,6 +81,7 @@ _PAGE = """\
 </head>
 <body>
 {body}
+<script>{script}</script>
 </body>
 </html>
 """
@@ -75,10 +89,15 @@ _PAGE = """\
 
 def _style() -> str:
     """The style of the page, and of its code in light and in dark."""
-    page = Path(__file__).with_suffix(".css").read_text("utf-8")
+    page = _beside(".css")
     light = f"@media not all and (prefers-color-scheme: dark) {{\n{_colours(LIGHT)}\n}}"
     dark = f"@media (prefers-color-scheme: dark) {{\n{_colours(DARK)}\n}}"
     return f"{light}\n{dark}\n{page}"
+
+
+def _beside(suffix: str) -> str:
+    """The file of that ending beside this one."""
+    return Path(__file__).with_suffix(suffix).read_text("utf-8")
 
 
 def _colours(style: str) -> str:
@@ -122,7 +141,17 @@ def _typed(text: str) -> str:
 
 def _written(text: str) -> str:
     """What a model wrote, which is Markdown."""
-    return f"<div class=said>{_MARKDOWN.render(safe.text(text))}</div>"
+    text = safe.text(text)
+    if len(text) > LONGEST_REPLY:
+        return f'<div class="said written">{escape(text)}</div>'
+    shown = _MARKDOWN.render(text)
+    blank = not (_VISIBLE.search(shown) or re.sub("<[^>]*>|&nbsp;", "", shown).strip())
+    return f"<div class=said>{shown if not blank else _nothing(text)}</div>"
+
+
+def _nothing(text: str) -> str:
+    """What stands in place of a reply that shows nothing."""
+    return f"<p class=about>{escape(nothing_to_see(text))}</p>"
 
 
 def _folded(summary: str, body: str) -> str:
@@ -194,11 +223,57 @@ class _Renderer(RendererHTML):
         tokens[idx].attrSet("rel", "noopener noreferrer")
         return self.renderToken(tokens, idx, options, env)
 
+    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """The end of a link, and where it leads if its label may be taken for another address."""
+        start = next(place for place in range(idx, -1, -1) if tokens[place].type == "link_open")
+        label = "".join(token.content for token in tokens[start:idx])
+        url = str(tokens[start].attrs["href"])
+        told = url in (label, f"mailto:{label}") or not looks_like_an_address(label)
+        return "</a>" if told else f"</a> <span class=about>({escape(url)})</span>"
+
+    def formula(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        source, display = tokens[idx].content, tokens[idx].block
+        shown = mathml(source, display=display) or f"<code>{escape(source)}</code>"
+        return f"<span class=display>{shown}</span>" if display else shown
+
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         language = (tokens[idx].info.split() or ["text"])[0]
         return _code(tokens[idx].content, lexing.by_name(language)) + "\n"
 
 
-_MARKDOWN = _Markdown("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
+def _lists(state: StateCore) -> None:
+    """Number the items as they are written, and give the tasks their boxes."""
+    lists: list[
+        tuple[str, str, bool | None]
+    ] = []  # of each open list: its first number as written, the last one, counts
+    for index, token in enumerate(state.tokens):
+        if token.type in ("ordered_list_open", "bullet_list_open"):
+            lists.append(("", "", None))
+        elif token.type in ("ordered_list_close", "bullet_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open":
+            if token.info:
+                lists[-1] = _numbered(token, *lists[-1])
+            _boxed(state.tokens[index + 1 : index + 3])
+
+
+def _numbered(token: Token, first: str, before: str, counting: bool | None) -> tuple[str, str, bool | None]:
+    """Give an item its number; what is known of its list after it."""
+    if not first:
+        return token.info, token.info, None
+    counting = counts(first, token.info) if counting is None else counting
+    shown = number(token.info, before, counting)
+    if int(shown) != int(before) + 1:
+        token.attrSet("value", str(int(shown)))
+    return first, shown, counting
+
+
+def _boxed(tokens: Sequence[Token]) -> None:
+    if [token.type for token in tokens] == ["paragraph_open", "inline"]:
+        tokens[1].content = with_box(tokens[1].content)
+
+
+_MARKDOWN = extended(_Markdown("commonmark", renderer_cls=_Renderer))
+_MARKDOWN.core.ruler.before("inline", "lists", _lists)
 
 FORMAT = Format("one HTML page, to read in a browser", render)

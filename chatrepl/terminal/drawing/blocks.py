@@ -11,9 +11,9 @@ from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
 from chatrepl.terminal.drawing.tables import draw_table
 from chatrepl.terminal.markdown import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
+from chatrepl.text.markdown import with_box
 
 _BULLETS = "•◦▪"
-_TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 _RULE = 40
 
 
@@ -79,9 +79,8 @@ class Pen:
 
 def _with_box(within: Sequence[Item | Quote], text: str) -> str:
     """The text of a paragraph; at the start of a task in a list, its box."""
-    if within and isinstance(within[-1], Item) and within[-1].first and text[:4] in _TASKS:
-        return _TASKS[text[:4]] + text[4:]
-    return text
+    in_item = within and isinstance(within[-1], Item) and within[-1].first
+    return with_box(text) if in_item else text
 
 
 def _fitting(within: Sequence[Item | Quote], width: int) -> Sequence[Item | Quote]:

@@ -7,12 +7,12 @@ punctuation, and lists that keep their numbers. No raw HTML.
 from typing import TYPE_CHECKING
 
 from chatrepl.text.markdown.links import looks_like_an_address
-from chatrepl.text.markdown.numbers import counts, number
+from chatrepl.text.markdown.lists import counts, number, with_box
 
 if TYPE_CHECKING:  # imported when first used: it takes 45 ms
     from markdown_it import MarkdownIt
 
-__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "number"]
+__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "nothing_to_see", "number", "with_box"]
 
 LONGEST = 65_536
 """A paragraph or table of more characters is shown as it is written: nobody reads it, and marks cost time."""
@@ -32,3 +32,9 @@ def extended(parser: "MarkdownIt") -> "MarkdownIt":
     parser.inline.ruler.at("autolink", inlines.autolink)
     parser.inline.ruler.at("entity", inlines.entity)
     return parser
+
+
+def nothing_to_see(source: str) -> str:
+    """What to tell of a text that is nothing but blanks and marks."""
+    marks = " ".join(source.split())
+    return f"This reply has nothing to show but {marks[:60]}" if marks else "This reply is blank"

@@ -1,4 +1,4 @@
-"""The numbers of ordered lists: as they are written, except where all are the same and only count."""
+"""Lists: their numbers, which are as they are written except where all are the same and only count, and their tasks."""
 
 
 def number(literal: str, before: str, counts: bool) -> str:
@@ -9,3 +9,11 @@ def number(literal: str, before: str, counts: bool) -> str:
 def counts(first: str, second: str) -> bool:
     """Whether a list whose first two numbers are written so leaves the counting to whoever shows it: 1. 1. 1."""
     return int(first) == int(second)
+
+
+_BOXES = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
+
+
+def with_box(text: str) -> str:
+    """The text of a list item; of a task with the box it begins with."""
+    return _BOXES[text[:4]] + text[4:] if text[:4] in _BOXES else text
