@@ -5,7 +5,7 @@ from chatrepl.chat.rates import counts, dollars
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
-from chatrepl.dialects.wire import finish_reason
+from chatrepl.dialects.reasons import finish_reason
 from chatrepl.text import safe
 from chatrepl.usage import Price, Usage, cost
 

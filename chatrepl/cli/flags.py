@@ -24,6 +24,8 @@ class _Parser(argparse.ArgumentParser):
 def read(words: Sequence[str]) -> Options:
     """What the flags say. CommandError if one is none, or lacks what belongs to it."""
     told = vars(_parsed(words))
+    if told["paced"] and not told["replay"]:
+        raise CommandError("--paced goes with --replay", "For example: chatrepl --replay DIR --paced")
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if value}
     return Options(**{**given, "prompt": " ".join(told["prompt"]), "system": told["system"], "resume": told["resume"]})
 
@@ -71,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         help="attach a text or an image, or - for what is piped in, however large; repeatable",
     )
     add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
-    add("--raw", action="store_true", help="openai-completions: send the typed text as it is, no template, no history")
+    add("--raw", action="append_const", dest="option", const="raw=true", help="the same as -o raw=true")
     add("--no-stream", action="store_true", help="ask for the reply in one piece")
     add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
     add("--json", action="store_true", help="one-shot: print one JSON object")

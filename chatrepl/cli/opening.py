@@ -117,8 +117,6 @@ def profile(
 def _changed(found: Profile, options: Options) -> Profile:
     """The profile as the flags want it."""
     parameters = {**found.options, **_parameters(options.option)}
-    if options.raw:
-        parameters["raw"] = True
     system = found.system if options.system is None else config.settings.text_or_file(options.system)
     return replace(found, system=system, options=parameters)
 

@@ -28,7 +28,6 @@ class Options(NamedTuple):
     resume: str | None = None
     file: tuple[str, ...] = ()
     interactive: bool = False
-    raw: bool = False
     no_stream: bool = False
     plain: bool = False
     json: bool = False

@@ -118,8 +118,10 @@ def _embedded(config: Config, dialect: str) -> Profile:
         return profile
     if dialect:
         wanted = ", ".join(f"{each.name} ({_wants(each)})" for each in config.profiles.values()) or "no profile does"
-        raise ConfigError(f"Nobody who speaks {dialect} is at hand: {wanted}", "-p NAME or --base-url URL names one.")
-    raise ConfigError("There is nobody to talk to yet: no key in the environment, no server on this machine", HELP)
+        raise ConfigError(
+            f"No profile that speaks {dialect} can be used: {wanted}", "-p NAME or --base-url URL names one."
+        )
+    raise ConfigError("There is no model to talk to yet: no key in the environment, no server on this machine", HELP)
 
 
 def _wants(profile: Profile) -> str:

@@ -71,12 +71,12 @@ def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> Unreachable
 
 _AUTHORITY = "ca_file of the profile names the certificate of a company's own authority."
 _UNKNOWN = ("comes from an authority that this machine does not know", _AUTHORITY)
-_CLOCK = "Is the clock of this machine right? Otherwise whoever runs the server has to renew it."
+_CLOCK = "Is the clock of this machine right? Otherwise the server needs a new certificate."
 _NAME = "Is the base URL right? Somebody else may be answering in its place."
 _CERTIFICATES = {
     9: ("is not valid yet", _CLOCK),
     10: ("has expired", _CLOCK),
-    18: ("is signed by nobody but itself", "ca_file of the profile can name it, if it is your own server."),
+    18: ("is signed by itself alone", "ca_file of the profile can name it, if it is your own server."),
     19: _UNKNOWN,
     20: _UNKNOWN,
     21: _UNKNOWN,

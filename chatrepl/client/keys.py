@@ -94,7 +94,7 @@ def warnings(profile: Profile, env: Mapping[str, str]) -> Iterator[str]:
         profile.needs_key or any(is_secret(*header) for header in profile.headers.items()) or urls.shown(url) != url
     )
     if secret and url.lower().startswith("http://") and not urls.is_loopback(url):
-        yield f"The key of the profile {profile.name!r} goes to {where} unencrypted, for everybody on the way to read"
+        yield f"The key of the profile {profile.name!r} goes to {where} unencrypted: others on the network can read it"
 
 
 def missing(profile: Profile, env: Mapping[str, str]) -> ConfigError | None:

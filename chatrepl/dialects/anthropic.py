@@ -21,7 +21,8 @@ from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.parts import part_events
 from chatrepl.dialects.pieces import Told
-from chatrepl.dialects.wire import answered, arguments, arguments_text, finish_reason, merged, placed, total, written
+from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.wire import answered, arguments, arguments_text, merged, placed, total, written
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, text

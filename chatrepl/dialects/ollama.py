@@ -12,16 +12,8 @@ from chatrepl.dialects.framing import Frame, json_lines
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content, media
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import (
-    alternating,
-    answered,
-    arguments,
-    arguments_text,
-    finish_reason,
-    placed,
-    total,
-    written,
-)
+from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.wire import alternating, answered, arguments, arguments_text, placed, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text

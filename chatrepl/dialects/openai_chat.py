@@ -23,7 +23,8 @@ from chatrepl.dialects.failures import Objects, cut_short, error_text, message_o
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import content, media, reasoning
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import alternating, answered, arguments_text, finish_reason, usages, written
+from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.wire import alternating, answered, arguments_text, usages, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import as_text, count, dig, items, table, text

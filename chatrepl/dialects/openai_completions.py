@@ -16,8 +16,9 @@ from chatrepl.dialects.failures import Objects, cut_short, error_text, message_o
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
+from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import finish_reason, usages, written
+from chatrepl.dialects.wire import usages, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking
 from chatrepl.text.shapes import dig, items, table, text

@@ -16,7 +16,8 @@ from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import item_events
 from chatrepl.dialects.pieces import Told
-from chatrepl.dialects.wire import finish_reason, written
+from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.wire import written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text import urls

@@ -16,7 +16,8 @@ from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import alternating, arguments, arguments_text, finish_reason, placed, total, written
+from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.wire import alternating, arguments, arguments_text, placed, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, table, text

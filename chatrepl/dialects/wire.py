@@ -1,4 +1,4 @@
-"""What the dialects have in common: poking about in JSON that may have any shape, and telling errors.
+"""What the dialects write and read alike: messages and options of a request, the usage of a reply.
 
 None of these functions raises anything but ``BrokenReply`` and ``Refused``, whatever a server sends.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.failures import parse
 from chatrepl.errors import BrokenReply
-from chatrepl.events import FinishReason, Usage
+from chatrepl.events import Usage
 from chatrepl.text.shapes import count, dig, text
 
 
@@ -114,23 +114,6 @@ def arguments_text(value: object) -> str:
         return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text(value)
     except RecursionError:
         return ""
-
-
-FINISH_REASONS: dict[str, FinishReason] = {
-    **dict.fromkeys(("stop", "end_turn", "eos", "eos_token", "stop_sequence", "completed", "done", ""), "stop"),
-    **dict.fromkeys(("pause_turn", "load", "unload"), "stop"),
-    **dict.fromkeys(("length", "max_tokens", "model_length", "context_length", "max_output_tokens"), "length"),
-    "model_context_window_exceeded": "length",
-    **dict.fromkeys(("tool_calls", "tool_call", "tool", "function_call", "tool_use"), "tool_calls"),
-    **dict.fromkeys(("content_filter", "safety", "refusal"), "content_filter"),
-    **dict.fromkeys(("error", "insufficient_system_resource", "abort"), "error"),
-}
-
-
-def finish_reason(raw: str, *, called_tools: bool = False) -> FinishReason:
-    """The normalised finish reason; a plain stop after tool calls is ``tool_calls``, as several servers mean it."""
-    reason = FINISH_REASONS.get(raw.lower(), "other")
-    return "tool_calls" if called_tools and reason == "stop" else reason
 
 
 def openai_usage(value: object) -> Usage:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl.cli import flags
 from tests.support.program import run
 from tests.support.server import PATIENCE, Server, cut, say, serving, stay, whole
 from tests.support.terminal import environment
@@ -373,7 +374,7 @@ def test_a_server_on_this_machine_is_found_by_its_dialect(server: Server, home: 
 @pytest.mark.parametrize(
     ("dialect", "complaint"),
     [
-        ("anthropic", "Nobody who speaks anthropic is at hand: anthropic (ANTHROPIC_API_KEY is not set)"),
+        ("anthropic", "No profile that speaks anthropic can be used: anthropic (ANTHROPIC_API_KEY is not set)"),
         ("ollama", "ollama (does not answer)"),
         ("anthropc", "did you mean 'anthropic'?"),
     ],
@@ -389,3 +390,11 @@ def test_a_key_that_was_not_sent_by_hand_is_told_how_to_send(server: Server, hom
     done = run("--base-url", server.url, "-m", "m", "Hi", home=home)
     assert "-p NAME --base-url URL" in done.stderr.decode()
     assert b"by-hand' names no key" not in done.stderr
+
+
+def test_raw_is_an_option_of_the_request_and_the_pace_one_of_a_replay(home: Path) -> None:
+    assert flags.read(["--raw", "-o", "seed=1"]).option == ("raw=true", "seed=1")
+    assert flags.read(["-o", "seed=1"]).option == ("seed=1",)
+    done = run("--paced", "Hi", home=home)
+    assert done.returncode == 2
+    assert b"--paced goes with --replay" in done.stderr
