@@ -198,7 +198,7 @@ class Client:
 
     def _recorded(self, transport: httpx.BaseTransport) -> httpx.Client:
         if self._record:
-            transport = Recorder(transport, self._record, self.secrets, self._warn)
+            transport = Recorder(transport, self._record, self.secrets, self._warn, self._clocks.now)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
         return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)

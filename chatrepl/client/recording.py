@@ -41,9 +41,17 @@ def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool)
 class Recorder(httpx.BaseTransport):
     """A transport that writes down what goes through it."""
 
-    def __init__(self, inner: httpx.BaseTransport, folder: Path, secrets: Secrets, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        folder: Path,
+        secrets: Secrets,
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``warn`` is told, once, if an answer cannot be written, which takes it from nobody."""
         self._inner = inner
+        self._clock = clock
         self._warn = warn
         self._warned = False
         self._folder = folder
@@ -51,7 +59,7 @@ class Recorder(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         place = self._claimed(request)
-        began = time.monotonic()
+        began = self._clock()
         try:
             answer = self._inner.handle_request(request)
         except httpx.TransportError as error:
@@ -59,7 +67,9 @@ class Recorder(httpx.BaseTransport):
             raise
         stream = answer.stream
         assert isinstance(stream, httpx.SyncByteStream)
-        answer.stream = _Recorded(stream, began, lambda pieces, broke: self._keep(place, answer, pieces, broke))
+        answer.stream = _Recorded(
+            stream, lambda: self._clock() - began, lambda pieces, broke: self._keep(place, answer, pieces, broke)
+        )
         return answer
 
     def close(self) -> None:
@@ -124,10 +134,13 @@ class Recorder(httpx.BaseTransport):
 
 class _Recorded(httpx.SyncByteStream):
     def __init__(
-        self, inner: httpx.SyncByteStream, began: float, keep: Callable[[list[tuple[float, bytes]], str], None]
+        self,
+        inner: httpx.SyncByteStream,
+        elapsed: Callable[[], float],
+        keep: Callable[[list[tuple[float, bytes]], str], None],
     ) -> None:
         self._inner = inner
-        self._began = began
+        self._elapsed = elapsed
         self._keep = keep
         self._pieces: list[tuple[float, bytes]] = []
         self._broke = ""
@@ -136,7 +149,7 @@ class _Recorded(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             for piece in self._inner:
-                self._pieces.append((time.monotonic() - self._began, piece))
+                self._pieces.append((self._elapsed(), piece))
                 yield piece
         except httpx.TransportError as error:
             self._broke = type(error).__name__
