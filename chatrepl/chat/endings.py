@@ -19,7 +19,7 @@ ENDINGS = {
     "content_filter": ("The provider's content filter ended the reply", ""),
     "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
     "error": ("The server reports that the reply failed", ""),
-    "other": ("The reply ended for a reason that only the server knows", ""),
+    "other": ("The reply ended for an unknown reason", ""),
 }
 """What is said of a reply that did not simply stop, and which command helps."""
 

@@ -8,8 +8,8 @@ from chatrepl.errors import CommandError
 def refuse_key(session: Session, what: str, text: str) -> None:
     """Complain if a key that is in use stands in the text: it is neither sent nor kept."""
     if session.connection.holds_key(session.profile, text):
-        line = f"{what} holds an API key that is in use, so it is neither sent nor kept"
-        raise CommandError(line, "Take the key out: what is said here is written down, and goes to the server.")
+        line = f"{what} contains an API key that is in use, so it is neither sent nor saved"
+        raise CommandError(line, "Remove the key: what you type is saved, and sent to the server.")
 
 
 def may_keep(session: Session, line: str) -> bool | None:

@@ -145,7 +145,7 @@ def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     named = list(attachments.mentioned(line))
     waiting = {attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if attachments.place(str(path)) not in waiting]
-    if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(map(str, new)))}: attach?"):
+    if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(map(str, new)))}. Attach it?"):
         return named
     return [path for path in named if path not in new]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 NO_SYSTEM = "No system prompt is sent from now on."
-LOST = "What was said last is in no file: the disk does not take it"
+LOST = "What was said last is not saved: the disk cannot be written"
 
 
 @dataclass(eq=False, repr=False)  # there is but one, and its environment holds keys

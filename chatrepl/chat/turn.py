@@ -38,8 +38,8 @@ def ask(session: Session, question: Message) -> Outcome:
     images = any(isinstance(part, ImagePart) for part in question.parts)
     if images and ImagePart not in dialect(session.profile.dialect).carries:
         raise CommandError(
-            f"{session.profile.dialect} cannot carry images",
-            Hint("-p talks to somebody else.", "/undo takes one back; /profile talks to somebody else."),
+            f"{session.profile.dialect} takes no images",
+            Hint("-p picks another profile.", "/undo takes one back; /profile switches to another profile."),
         )
     with session.interrupts.awaited():  # a command for the key may take its time
         session.connection.fetch_key(session.profile)
@@ -92,7 +92,7 @@ def go_on(session: Session) -> Outcome:
         outcome = _continued(session, Conversation(session.conversation.system, before).asking(*last))
         if outcome.kept or not _may_be_the_prefill(outcome.failure):
             return outcome
-        session.screen.say("It is asked to go on instead.", "dim")
+        session.screen.say("Asking it to go on instead.", "dim")
         outcome = _continued(session, session.conversation.asking(user_message(GO_ON)))
         if outcome.kept:
             session.unprefilled.add(who)
@@ -139,7 +139,7 @@ def _of_nothing(reply: Reply) -> BrokenReply:
     reply.ending = "failed"
     if reply.media:
         return BrokenReply(f"The model answered with {_named(reply.media)}, which chatrepl does not show")
-    return BrokenReply(f"The model answered nothing ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
+    return BrokenReply(f"The model sent an empty reply ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
 def _named(media: list[Media]) -> str:
@@ -237,7 +237,7 @@ def send(session: Session, text: str, named: Iterable[Path] = ()) -> Outcome:
     for part in question.parts:
         if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
-            session.screen.say(f"{what} holds what looks like {secret}.", "warning")
-            if not session.user.confirm("Send it all the same?"):
+            session.screen.say(f"{what} contains what looks like {secret}.", "warning")
+            if not session.user.confirm("Send it anyway?"):
                 return Outcome(question_back=text)
     return ask(session, question)

@@ -43,14 +43,14 @@ class Doctor:
         self._tell("Files", self._files())
         works = False
         if isinstance(chosen, ChatError):
-            self._tell("Who is talked to", [Finding(False, str(chosen), chosen.hint.text)])
+            self._tell("The profile", [Finding(False, str(chosen), chosen.hint.text)])
         else:
             findings = list(self._profile(chosen))
             works = all(finding.good is not False for finding in findings)
-            self._tell(f"Who is talked to: {chosen.name}", findings)
+            self._tell(f"The profile: {chosen.name}", findings)
         name = "" if isinstance(chosen, ChatError) else chosen.name
         others = [each for each in self.config.profiles.values() if each.name != name]
-        self._tell("Other profiles that are at hand", [found for each in others for found in self._other(each)])
+        self._tell("Other profiles that can be used", [found for each in others for found in self._other(each)])
         self._tell("The embedded model", self._embedded())
         self._tell("The terminal", self._terminal())
         return works and not self.mistake
@@ -65,14 +65,18 @@ class Doctor:
 
     def _files(self) -> Iterator[Finding]:
         if self.mistake:
-            advice = self.mistake.hint.text or "It is not used until that is mended; the built-in profiles are."
+            advice = self.mistake.hint.text or "It is ignored until that is fixed; the built-in profiles are used."
             yield Finding(False, f"configuration: {self.mistake}", advice)
         else:
             there = self.paths.config.exists()
-            yield Finding(True, f"configuration: {self.paths.config}" + ("" if there else ", not there, which is fine"))
+            yield Finding(
+                True, f"configuration: {self.paths.config}" + ("" if there else ", not there yet, which is fine")
+            )
         for what, path in (("sessions", self.paths.sessions), ("input history", self.paths.history.parent)):
             good = _writable(path)
-            yield Finding(good, f"{what}: {path}", "" if good else "It cannot be written. CHATREPL_HOME names another.")
+            yield Finding(
+                good, f"{what}: {path}", "" if good else "You cannot write there. Set CHATREPL_HOME to another folder."
+            )
 
     def _profile(self, profile: Profile) -> Iterator[Finding]:
         """The findings about a profile: its key, and whether its server answers."""
@@ -118,7 +122,7 @@ class Doctor:
             for finding in self._profile(profile):
                 yield replace(finding, what=f"{profile.name}: {finding.what}")
         elif profile.key_command:
-            yield Finding(None, f"{profile.name}: its key command is not run", f"chatrepl -p {profile.name} --doctor")
+            yield Finding(None, f"{profile.name}: its key command was not run", f"chatrepl -p {profile.name} --doctor")
         elif not profile.needs_key and profile.place.url:
             reached = self._reached(replace(profile, timeouts=LOOK))
             what = f"{profile.name}: {reached.what}" if reached.good else f"{profile.name}: nothing answers there"
@@ -146,7 +150,9 @@ class Doctor:
         yield Finding(screen.coloured or None, "colours" if screen.coloured else "no colours")
         encoding = getattr(screen.out, "encoding", "") or "unknown"
         wide = encoding.lower().replace("-", "") == "utf8"
-        yield Finding(wide or None, f"characters: {encoding}", "" if wide else "A UTF-8 locale shows all: LANG=C.UTF-8")
+        yield Finding(
+            wide or None, f"characters: {encoding}", "" if wide else "Set a UTF-8 locale to see all: LANG=C.UTF-8"
+        )
         yield Finding(None, f"links (OSC 8): {'yes' if screen.links else 'not known to work here'}")
         yield Finding(None, "clipboard (OSC 52): the terminal is asked to copy, and does not say whether it does")
 

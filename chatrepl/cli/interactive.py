@@ -123,7 +123,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
 
 def _first_line(session: Session) -> str:
-    place = _shortened(session.transcript.path) if session.transcript.path else "kept in memory alone"
+    place = _shortened(session.transcript.path) if session.transcript.path else "not saved"
     who = f"chatrepl {__version__} · {session.profile.name} · {config.model_of(session.profile)}"
     apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."

@@ -89,7 +89,7 @@ def _found(options: Options, paths: Paths, screen: Screen) -> Transcript | None:
     elif options.go_on:
         path = sessions.newest(paths.sessions)
         if not path:
-            screen.say("There is no session to go on with yet; this is the first.", "dim")
+            screen.say("There is no session to continue yet; this is the first one.", "dim")
     if not path:
         return None
     folder = None if options.ephemeral else paths.sessions
@@ -109,7 +109,10 @@ def profile(
         known = recalled(configuration, who)
     found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
     if who and not known and not by_hand:
-        screen.say(f"The session talked to {who.get('profile')}; from here on it talks to {found.name}.", "warning")
+        screen.say(
+            f"The session used the profile {who.get('profile')}, which is not there; it goes on with {found.name}.",
+            "warning",
+        )
     found = configuration.with_model(found, options.model) if options.model else found
     return _changed(found, options)
 

@@ -99,7 +99,7 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
     (
         (200, 400, 403),
         _words(r"content.(filter|management|policy)|moderation|flagged|safety (system|check)"),
-        Hint("Say it in other words.", "Say it in other words; /profile talks to somebody else."),
+        Hint("Say it in other words.", "Say it in other words; /profile switches to another profile."),
     ),
     (
         (200, 429),

@@ -51,7 +51,7 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
     server.answers(say(CODE), say("Later."))
     ask(chat, "Code?", "deep")
     ask(chat, "More?", "Later.")
-    ask(chat, "/copy", "Reply 2, 1 line: sent to the terminal, which may not obey.")
+    ask(chat, "/copy", "Reply 2, 1 line: sent to the terminal, which may ignore it.")
     ask(chat, "/copy 1", "Reply 1, ")
     ask(chat, "/copy 1.1", "Code block 1 of reply 1, 2 lines: ")
     ask(chat, "/copy 1.2", "Code block 2 of reply 1, 1 line: ")
@@ -60,7 +60,7 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
 
 @pytest.mark.parametrize(
     ("words", "complaint"),
-    [("7", "There is no reply 7"), ("1.3", "Reply 1 has no code blocks"), ("x", "no number above 0")],
+    [("7", "There is no reply 7"), ("1.3", "Reply 1 has no code blocks"), ("x", "not a number above 0")],
 )
 def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str) -> None:
     chat.line("/copy")
@@ -99,7 +99,7 @@ def test_files_go_along_and_stand_above_the_prompt(chat: Terminal, server: Serve
     chat.wait_for("(4 bytes)")
     chat.wait_for_prompt()
     chat.line("/undo")
-    chat.wait_for("not attached any more.")
+    chat.wait_for("no longer attached.")
     chat.wait_for_prompt()
     assert not server.requests
     ask(chat, "What is it?", "Hello")
@@ -178,12 +178,12 @@ def test_a_protocol_without_images_says_so_and_nothing_is_lost(server: Server, h
         chat.wait_for_prompt()
         for command in ("image", "file"):
             chat.line(f"/{command} {tmp_path}/a.png")
-            chat.wait_for("openai-completions cannot carry images", times=1 + (command == "file"))
+            chat.wait_for("openai-completions takes no images", times=1 + (command == "file"))
             chat.wait_for_prompt()
         chat.line("/undo")
         chat.wait_for("There is nothing to undo")
         chat.line(f"What is @{tmp_path}/a.png?")
-        chat.wait_for("openai-completions cannot carry images", times=3)
+        chat.wait_for("openai-completions takes no images", times=3)
         chat.until(lambda: chat.at_cursor().endswith("a.png?"), "the question")
         assert not server.requests
         assert any(line.startswith("+") for line in chat.lines())
@@ -221,7 +221,7 @@ def test_what_was_spent_is_shown_when_the_conversation_is_gone(server: Server, h
         chat.wait_for("11 tokens · $0.0058 · One")
         ask(chat, "/reset", "1 turn forgotten")
         chat.wait_for("0 tokens · $0.0058 · One")
-        ask(chat, "/usage", "The session in all: 18 tokens in · 4 out · $0.0058")
+        ask(chat, "/usage", "The whole session: 18 tokens in · 4 out · $0.0058")
         assert "This conversation: 0 tokens in · 0 out · $0.0000" in chat.text()
     with chatrepl("-c", env=environment(home)) as again:
         again.wait_for("$0.0058")
@@ -507,8 +507,8 @@ def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
 def test_a_file_that_holds_a_key_is_sent_only_after_a_yes(chat: Terminal, server: Server, tmp_path: Path) -> None:
     (tmp_path / "env").write_text("KEY=ghp_abcdefghijklmnopqrstuvwxyz0123456789")
     chat.line(f"What is in @{tmp_path}/env ?")
-    chat.wait_for("holds what looks like a GitHub token.")
-    chat.wait_for("Send it all the same? [y/N]")
+    chat.wait_for("contains what looks like a GitHub token.")
+    chat.wait_for("Send it anyway? [y/N]")
     chat.line("n")
     chat.until(lambda: chat.at_cursor().endswith("env ?"), "the question")
     assert not server.requests
@@ -535,7 +535,7 @@ def test_a_command_that_stands_alone_does_nothing_with_words_behind_it(talk: Tal
     repl.obey(session, line)
     name, _, word = line.partition(" ")
     usage = "/quit, /exit" if name in ("/exit", "/quit") else name
-    assert f"stands alone: {word!r} means nothing to it\n  {usage}\n" in shown(session)
+    assert f"takes no arguments, not {word!r}\n  {usage}\n" in shown(session)
     assert session.transcript.path
     assert session.transcript.path.read_bytes() == before
 

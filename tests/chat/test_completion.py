@@ -133,7 +133,7 @@ def test_a_session_that_did_not_change_is_read_once(chat: Session, monkeypatch: 
 @pytest.mark.parametrize("line", ["/undo", "/history", "/fork", "/copy", "/copy 1.", "/sessions", "/edit"])
 def test_a_number_that_nobody_means_is_a_line(chat: Session, line: str) -> None:
     for digits in ("9" * 23, "9" * 5_000, "0", "-1", "²"):
-        with pytest.raises(CommandError, match="is no number above 0"):
+        with pytest.raises(CommandError, match="is not a number above 0"):
             run(chat, f"{line}{'' if line.endswith('.') else ' '}{digits}")
 
 

@@ -30,7 +30,7 @@ FILTERED = "The provider's content filter stopped it"
     [
         ("openai-chat", openai("stop"), "stop", "", ""),
         ("openai-chat", openai("eos"), "stop", "eos", ""),
-        ("openai-chat", openai("weird"), "other", "weird", "a reason that only the server knows (weird)."),
+        ("openai-chat", openai("weird"), "other", "weird", "an unknown reason (weird)."),
         ("openai-chat", openai("content_filter"), "content_filter", "", "content filter ended the reply."),
         (
             "azure-inference",

@@ -83,7 +83,7 @@ def test_reset_forgets_the_conversation_and_keeps_the_system_prompt_and_undo_bri
     ask(chat, "Who?", "Again.")
     assert sent(server) == [("system", "You are brief."), ("user", "Who?")]
     ask(chat, "/reset", "1 turn forgotten")
-    ask(chat, "/undo", "brought back")
+    ask(chat, "/undo", "Everything is back")
     server.answers(say("Yes."))
     ask(chat, "Still there?", "Yes.")
     assert sent(server)[1:3] == [("user", "Who?"), ("assistant", "Again.")]
@@ -208,7 +208,7 @@ def test_undo_takes_turns_away(chat: Terminal, server: Server) -> None:
     server.answers(say("First."), say("Second."), say("Third."))
     ask(chat, "a", "First.")
     ask(chat, "b", "Second.")
-    ask(chat, "/undo", "1 turn taken away; /redo brings it back.")
+    ask(chat, "/undo", "1 turn removed; /redo brings it back.")
     ask(chat, "c", "Third.")
     assert sent(server) == [("user", "a"), ("assistant", "First."), ("user", "c")]
 

@@ -73,7 +73,7 @@ def test_a_file_named_in_a_paste_goes_along_only_after_a_yes(
 ) -> None:
     pasted = "\r".join([*["Dear all,"] * (lines - 1), f"see @{note} for more"])
     chat.send(pasted.join(PASTE) + ENTER)
-    chat.wait_for("note.txt: attach? [y/N]")
+    chat.wait_for("note.txt. Attach it? [y/N]")
     chat.line("n")
     chat.wait_for("Hello")
     chat.wait_for_prompt()
@@ -82,7 +82,7 @@ def test_a_file_named_in_a_paste_goes_along_only_after_a_yes(
     chat.until(lambda: chat.at_cursor() != ">", "the paste")
     if lines > 1:
         chat.send(ENTER)
-        chat.wait_for("note.txt: attach? [y/N]", times=2)
+        chat.wait_for("note.txt. Attach it? [y/N]", times=2)
         chat.line("y")
         chat.wait_for("note.txt (5 bytes)")
         chat.wait_for("Hello", times=2)
@@ -93,7 +93,7 @@ def test_in_a_simple_terminal_a_paste_asks_too(server: Server, home: Path, note:
     with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home), columns=200) as chat:
         chat.wait_for_prompt()
         chat.send(f"Dear all,\rsee @{note}\r")
-        chat.wait_for("note.txt: attach? [y/N]")
+        chat.wait_for("note.txt. Attach it? [y/N]")
         chat.line("")
         chat.wait_for("Hello")
         assert "alpha" not in body(server)
@@ -163,7 +163,7 @@ def test_one_shot_tells_of_a_secret_wherever_it_stands(server: Server, home: Pat
     note.write_text(f"KEY={TOKEN}")
     words = {"-f": ["-f", str(note), "Hi"], "@": [f"Hi @{note}"], "typed": [TOKEN]}[where]
     done = run("--base-url", server.url, "-m", "m", *words, home=home)
-    assert b"holds what looks like a GitHub token." in done.stderr
+    assert b"contains what looks like a GitHub token." in done.stderr
     assert done.stdout == b"Hello\n"
 
 
@@ -172,7 +172,7 @@ def test_after_a_no_the_files_of_that_question_do_not_go_along_with_another(
 ) -> None:
     note.write_text(f"KEY={TOKEN}")
     chat.line(f"What is in @{note} ?")
-    chat.wait_for("Send it all the same? [y/N]")
+    chat.wait_for("Send it anyway? [y/N]")
     chat.line("n")
     chat.until(lambda: chat.at_cursor().endswith("note.txt ?"), "the question")
     chat.send("\x03")

@@ -313,7 +313,7 @@ def test_the_key_in_a_question_is_neither_sent_nor_kept(server: Server, home: Pa
     with chatrepl(env=environment(home, THE_KEY=AZURE), columns=200) as chat:
         chat.wait_for_prompt()
         chat.line(f"My key is {AZURE}")
-        chat.wait_for("The question holds an API key that is in use, so it is neither sent nor kept")
+        chat.wait_for("The question contains an API key that is in use, so it is neither sent nor saved")
         chat.wait_for_prompt(f"My key is {AZURE}")
         chat.send(CTRL_C)
         chat.wait_for_prompt()

@@ -371,7 +371,7 @@ def test_a_paste_is_one_text_after_a_question_too(chat: Terminal, server: Server
     release = threading.Event()
     server.answers(say_slowly(release))
     chat.line(f"my key is sk-proj-{'Ab1' * 16}")
-    chat.wait_for("Send it all the same?")
+    chat.wait_for("Send it anyway?")
     chat.line("y")
     chat.wait_for("one")
     assert chat.bytes.rindex(b"\x1b[?2004h") > chat.bytes.rindex(b"\x1b[?2004l")

@@ -67,7 +67,7 @@ def test_a_question_is_answered_by_what_is_typed_after_it_stands_there(
         release.set()
         chat.wait_for("for good? [y/N]")
         chat.line("n")
-        chat.wait_for("It stays.")
+        chat.wait_for("It was not deleted.")
         chat.wait_for("Enter alone sends this again: y") if flags else chat.wait_for_prompt("y")
     assert len(server.requests) == 1
 

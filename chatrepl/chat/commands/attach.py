@@ -33,6 +33,6 @@ def _attach(session: Session, words: str, read: Callable[[Path], Attachment], us
         part = read(path)
         if isinstance(part, ImagePart) and ImagePart not in dialect(session.profile.dialect).carries:
             raise CommandError(
-                f"{session.profile.dialect} cannot carry images", Hint(at_prompt="/profile talks to somebody else.")
+                f"{session.profile.dialect} takes no images", Hint(at_prompt="/profile switches to another profile.")
             )
         attaching.attach(session, part)

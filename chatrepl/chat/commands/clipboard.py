@@ -50,14 +50,14 @@ def _first_line(text: str) -> str:
 
 @command("/copy", FILES, "[n][.m]", complete=copied_words)
 def copy(session: Session, words: str) -> None:
-    """Copy the last reply, reply n, or its code block m. So /copy, /copy 2, /copy 2.1, /copy .1. The exact source goes
-    to the clipboard of the terminal, over ssh too, and to that of this machine."""
+    """Copy the last reply, reply n, or its code block m. For example /copy, /copy 2, /copy 2.1, /copy .1. The exact
+    source goes to the clipboard of the terminal, also over ssh, and to that of this machine."""
     text, what = _chosen(session, words)
     sent = session.screen.copy(text)
     program = clipboard.fill(text, session.env)
     if not (sent or program):
         raise CommandError("There is no clipboard here", Hint(at_prompt="/save writes the conversation to a file."))
-    how = f"copied by {program}" if program else "sent to the terminal, which may not obey"
+    how = f"copied by {program}" if program else "sent to the terminal, which may ignore it"
     lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
     session.screen.say(f"{what}, {lines}: {how}.", "dim")
 
@@ -84,14 +84,14 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
 
 @command("/editor", TALK, "[text]")
 def editor_(session: Session, words: str) -> Outcome:
-    """Write the next message in $VISUAL or $EDITOR. It stands in the prompt then; Enter sends it. Ctrl-X Ctrl-E does
-    the same with what is being typed."""
+    """Write the next message in $VISUAL or $EDITOR. It is then in the prompt; Enter sends it. Ctrl-X Ctrl-E does
+    the same with what you are typing."""
     return Outcome(question_back=editor.edit(words, session.env, sys.stdin).rstrip("\n"))
 
 
 @command("/multiline", SETTINGS)
 def multiline(session: Session, words: str) -> None:
-    """Swap what Enter and Alt-Enter do: send, add a line. A command is run by Enter in any case."""
+    """Swap Enter and Alt-Enter: which one sends, which one adds a line. Enter runs a command either way."""
     session.ui = replace(session.ui, multiline=not session.ui.multiline)
     enter, alt = ("adds a line", "sends") if session.ui.multiline else ("sends", "adds a line")
     session.screen.say(f"Enter {enter}, Alt-Enter {alt}.", "dim")

@@ -33,7 +33,7 @@ def system(session: Session, words: str) -> None:
         return
     text = "" if words == "off" else settings.text_or_file(words)
     session.transcript.add(Mark("system", text))
-    own = "From now on the embedded model is sent its own system prompt."
+    own = "From now on the embedded model gets its own system prompt."
     session.screen.say(
         "The system prompt is set." if text else own if session.profile.place.system else NO_SYSTEM, "dim"
     )
@@ -56,11 +56,10 @@ def _gone(count: int, how: str, way_back: str) -> str:
 
 @command("/undo", TALK, "[n]")
 def undo(session: Session, words: str) -> None:
-    """Take the last turn away, or the last change back. A change is what /reset, /edit, /retry or /continue did; with a
-    number the last n turns are taken away. An attachment that waits for the next question is taken back first. /redo is
-    the way back."""
+    """Remove the last turn, or undo the last change. A change is what /reset, /edit, /retry or /continue did; with a
+    number the last n turns are removed. An attachment for the next question is removed first. /redo brings it back."""
     if session.attachments and not words:
-        session.screen.say(f"{safe.line(session.attachments.pop().name)} is not attached any more.", "dim")
+        session.screen.say(f"{safe.line(session.attachments.pop().name)} is no longer attached.", "dim")
         return
     state, count = session.transcript.state, number(words, default=0)
     if not (state.conversation.turns if count else state.changes):
@@ -69,15 +68,15 @@ def undo(session: Session, words: str) -> None:
     session.transcript.add(Mark("undo", count=count))
     after = len(state.conversation.turns)
     if count or kind == "turn":
-        session.screen.say(_gone(before - after, "taken away", "/redo"), "dim")
+        session.screen.say(_gone(before - after, "removed", "/redo"), "dim")
     else:
         session.screen.say(f"{UNDONE.get(kind, 'Undone')}: the conversation has {counted(after, 'turn')}.", "dim")
 
 
 UNDONE = {
-    "clear": "All is brought back",
-    "edit": "All is brought back",
-    "retry": "The old reply is brought back",
+    "clear": "Everything is back",
+    "edit": "Everything is back",
+    "retry": "The old reply is back",
     "continue": "The reply is as it was",
 }
 """The marks that /undo takes back, and what is said of it."""
@@ -85,20 +84,20 @@ UNDONE = {
 
 @command("/redo", TALK)
 def redo(session: Session, words: str) -> None:
-    """Do again what the last /undo took back. Another does what the /undo before it took back, as long as nothing new
-    was said. Of a reply that /retry did not get whole it takes what came."""
+    """Redo what the last /undo undid. Repeat it for the /undo before, as long as nothing new was said. After a /retry
+    that broke off it takes the partial reply."""
     state = session.transcript.state
     if not state.undone:
         raise CommandError("There is nothing to bring back")
-    said = "Done again" if state.undone[-1][0].kind in ("clear", "edit") else "Brought back"
+    said = "Redone" if state.undone[-1][0].kind in ("clear", "edit") else "Brought back"
     session.transcript.add(Mark("redo"))
     session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
 @command("/edit", TALK, "[n]")
 def edit(session: Session, words: str) -> Outcome:
-    """Put question n, or the last, into the prompt. Asked anew, it takes the place of what was said from there on,
-    which is set aside; /undo brings it back."""
+    """Put question n, or the last one, back into the prompt. Sent again, it replaces all that was said from there on;
+    /undo brings that back."""
     place = _place(session, words)
     taken, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
@@ -109,7 +108,7 @@ def edit(session: Session, words: str) -> Outcome:
 
 @command("/fork", SESSIONS, "[n]")
 def fork(session: Session, words: str) -> Outcome:
-    """Go on in a new session with the first n turns, or all. The old session stays as it is."""
+    """Continue in a new session with the first n turns, or all. The old session stays as it is."""
     place = _place(session, words)
     state = session.transcript.state
     line = session.adopt(
@@ -137,7 +136,7 @@ def _place(session: Session, words: str) -> int:
 @command("/retry", TALK, "[model]", complete=model_names)
 def retry(session: Session, words: str) -> Outcome:
     """Ask the last question again, or ask another model. The new reply replaces the old one once it is
-    there; of one that is stopped or breaks off /redo takes what came."""
+    complete; if it stops or breaks off, /redo takes the partial reply."""
     if not session.conversation.turns:
         raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
     session.connection.memory.try_all_again()
@@ -146,7 +145,8 @@ def retry(session: Session, words: str) -> Outcome:
 
 @command("/continue", TALK)
 def continue_(session: Session, words: str) -> Outcome:
-    """Let the last reply go on where it ended. It was stopped, broke off or was cut; what comes is added to it."""
+    """Let the last reply go on where it ended. For one that was stopped, broke off or was cut; the rest
+    is added to it."""
     if not session.conversation.turns:
         raise CommandError("There is no reply to go on with")
     return asking.go_on(session)

@@ -33,8 +33,8 @@ SHOWN = 20
 
 @command("/request", WHO)
 def request(session: Session, words: str) -> None:
-    """Show what the next request will hold. The address, the messages and their sizes, the parameters, and what of
-    the conversation stays here, are told. The key is never shown; tokens are estimated."""
+    """Show what the next request will contain. That is the address, the messages and their sizes, the parameters, and
+    what of the conversation is not sent. The key is never shown; tokens are estimated."""
     profile = session.connection.expected(session.profile)
     speaks, talk, say = (
         dialect(profile.dialect),

@@ -46,12 +46,12 @@ def model(session: Session, words: str) -> None:
 
 @command("/models", WHO, "[words]")
 def models(session: Session, words: str) -> None:
-    """List the models that the server offers. With words, those are listed whose names hold them all."""
+    """List the models that the server offers. With words: those whose names contain them all."""
     offered = session.offered()
     wanted = words.lower().split()
     chosen = [each for each in offered if all(word in each.id.lower() for word in wanted)]
     if not chosen:
-        raise CommandError(f"No model is called like that{nearest(words, [each.id for each in offered])}")
+        raise CommandError(f"No model matches {safe.line(words, 60)!r}{nearest(words, [each.id for each in offered])}")
     for each in sorted(chosen, key=lambda each: each.id):
         mark = "*" if each.id == session.answering.model else " "
         session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
@@ -59,8 +59,8 @@ def models(session: Session, words: str) -> None:
 
 @command("/profile", WHO, "[name]", complete=profile_names)
 def profile(session: Session, words: str) -> None:
-    """List the profiles, or talk to somebody else. The list shows who is talked to. The conversation stays, and so does
-    its system prompt if you gave it one."""
+    """List the profiles, or switch to another one. The conversation stays, and so does its system prompt if you set
+    one."""
     former = session.config.profiles.get(session.profile.name, session.profile)
     if words:
         session.switch(session.config.profile(words))

@@ -87,8 +87,8 @@ def set_(session: Session, words: str) -> None:
     "/last", WHO, "[--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
 )
 def last(session: Session, words: str) -> None:
-    """Show the last question as it went over the wire. What was sent, how the answer ended, and when; the middle of a
-    long body is left out. With --curl it is shown as a command that asks the same. Secrets are not shown."""
+    """Show the last request as it was sent. It shows how the answer ended too, and when; the middle of a long body is
+    left out. With --curl it is a command that asks the same. Secrets are not shown."""
     exchange = session.connection.last
     if not exchange:
         raise CommandError("Nothing was asked yet")

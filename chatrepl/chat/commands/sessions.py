@@ -43,7 +43,7 @@ def resume(session: Session, words: str) -> Outcome | None:
     said in it."""
     chosen = choose(session.paths.sessions, words, session.screen, session.user.answer)
     if not chosen or chosen.path == session.transcript.path:
-        session.screen.say("The session stays the same.", "dim")
+        session.screen.say("You stay in this session.", "dim")
         return None
     line = session.resume(chosen.path)
     show_again(session)
@@ -53,12 +53,12 @@ def resume(session: Session, words: str) -> Outcome | None:
 
 @command("/find", SESSIONS, "words")
 def find(session: Session, words: str) -> None:
-    """Search all sessions for messages that hold all the words."""
+    """Search all sessions for messages that contain all the words."""
     if not words:
         raise CommandError("Find what?", Hint(at_prompt="/find WORDS"))
     matches = list(islice(session.interrupts.over(sessions.found(session.paths.sessions, words)), SHOWN + 1))
     if not matches:
-        session.screen.say("That was said in no session.")
+        session.screen.say("No session contains that.")
         return
     for match in matches[:SHOWN]:
         session.screen.say(f"{match.session.id}  {match.session.when}  {safe.line(match.session.title)}", "bold")
@@ -83,10 +83,10 @@ def delete(session: Session, words: str) -> None:
     named = words and choose(session.paths.sessions, words, session.screen, session.user.answer)
     chosen = named or (sessions.at(own) if own and not words else None)
     if not chosen:
-        session.screen.say("Nothing is deleted." if words else _nothing_to_delete(session), "dim")
+        session.screen.say("Nothing was deleted." if words else _nothing_to_delete(session), "dim")
         return
     if not session.user.confirm(f"Delete {_described(chosen)} for good?"):
-        session.screen.say("It stays.", "dim")
+        session.screen.say("It was not deleted.", "dim")
         return
     if chosen.path == own:
         system = session.conversation.system
@@ -99,14 +99,14 @@ def delete(session: Session, words: str) -> None:
 def _nothing_to_delete(session: Session) -> str:
     if not session.conversation.turns:
         return "There is nothing to delete."
-    return f"This conversation is in no file{' yet' if session.transcript.path else ''}; /delete ID deletes another."
+    return f"This conversation is not saved{' yet' if session.transcript.path else ''}; /delete ID deletes another."
 
 
 def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str]) -> Listed | None:
     """The session that the words mean; the user is asked where they mean several, or there are none."""
     found = sessions.named(folder, words) if words else list(islice(sessions.listed(folder), SHOWN))
     if not found:
-        raise CommandError(f"No session is meant by {words!r}" if words else "There are no sessions yet")
+        raise CommandError(f"No session matches {words!r}" if words else "There are no sessions yet")
     if len(found) == 1 and words:
         return found[0]
     chosen = pick(screen, answer, [_choice(each) for each in found[:SHOWN]])

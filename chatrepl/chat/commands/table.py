@@ -125,7 +125,7 @@ def run(session: Session, line: str) -> Outcome | None:
     meant = named(name)
     if words and not meant.arguments:
         raise CommandError(
-            f"{meant.name} stands alone: {safe.line(words[0], 40)!r} means nothing to it", Hint(at_prompt=meant.usage)
+            f"{meant.name} takes no arguments, not {safe.line(words[0], 40)!r}", Hint(at_prompt=meant.usage)
         )
     return meant.run(session, "".join(words).rstrip())
 
@@ -203,7 +203,9 @@ def number(words: str, *, default: int) -> int:
         return default
     found = number_or_0(words)
     if not found:
-        raise CommandError(f"{safe.line(words, 20)!r} is no number above 0" + " and below a billion" * words.isdigit())
+        raise CommandError(
+            f"{safe.line(words, 20)!r} is not a number above 0" + " and below a billion" * words.isdigit()
+        )
     return found
 
 

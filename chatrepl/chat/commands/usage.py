@@ -11,10 +11,10 @@ from chatrepl.usage import Sum, Tally, cost
 
 @command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
-    """Show the tokens and the cost of each turn. So it does of the conversation and of the session in all: what was
-    undone, replaced or forgotten stays spent. Tokens are what the server counted, prices are those of the profile or of
-    the server; what nobody told is unknown, and a + behind the amount in the status line means that it holds some
-    replies without a known price. Cached tokens are priced in full."""
+    """Show the tokens and the cost of each turn. The sums are those of the conversation and of the whole session, in
+    which everything counts that was undone, replaced or forgotten. Tokens are counted by the server, prices come from
+    the profile or the server; a + behind the amount in the status line means that the price of some replies is unknown.
+    Cached tokens are priced in full."""
     if not session.spent.replies:
         session.screen.say("Nothing was used yet.")
         return
@@ -25,7 +25,7 @@ def usage_(session: Session, words: str) -> None:
     here, in_all = _summed(tally.total(rates.price)), _summed(session.spent)
     session.screen.say(f"This conversation: {here}", "bold")
     if in_all != here:
-        session.screen.say(f"The session in all: {in_all}", "bold")
+        session.screen.say(f"The whole session: {in_all}", "bold")
     count, counted = session.length.tokens(session.conversation)
     size = rates.context(session.answering)
     of = f" of {size:,}" if size else ", the context size is unknown"
