@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from typing import Any, Literal, get_args
 
 from chatrepl import dataclass
@@ -48,19 +49,29 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPart:
-    """A tool call of the model; ``arguments`` is the JSON text as it came, which may be broken."""
+    """A tool call of the model; ``arguments`` is the JSON text as it came, which may be broken.
+
+    ``server_id`` is the server's own id where that is another than ours, and ``opaque`` what came with the call that
+    nobody but its server understands, behind the name of the dialect: ``gemini:...``.
+    """
 
     id: str
     name: str
     arguments: str
+    server_id: str = ""
+    opaque: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResultPart:
-    """What a tool answered to the call ``id``."""
+    """What a tool answered to the call ``id``. Images that stand behind it in its message belong to it.
+
+    ``failure`` tells in a word how the call failed: "failed", "refused", "cancelled"; "" that it did not.
+    """
 
     id: str
     text: str
+    failure: str = ""
 
 
 Part = TextPart | ThinkingPart | ImagePart | FilePart | ToolCallPart | ToolResultPart
@@ -144,10 +155,31 @@ def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
 
+def with_own_ids(reply: Message, before: Iterable[Message]) -> Message:
+    """The reply with ids of calls that no other call has, also before it: servers leave them out, or begin anew with
+    each reply, and other servers refuse that. The server's own id is kept beside."""
+    taken = {part.id for message in before for part in message.parts if isinstance(part, ToolCallPart)}
+    parts: list[Part] = []
+    for part in reply.parts:
+        if isinstance(part, ToolCallPart):
+            part = replace(part, id=_free(part.id, taken), server_id=part.server_id or part.id)
+            taken.add(part.id)
+            if part.server_id == part.id:
+                part = replace(part, server_id="")
+        parts.append(part)
+    return replace(reply, parts=tuple(parts))
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """The id, or one like it."""
+    names = chain([wanted] if wanted else [], (f"{wanted or 'call'}_{number}" for number in count(2 if wanted else 1)))
+    return next(name for name in names if name not in taken)
+
+
 def to_data(message: Message) -> dict[str, Any]:
     """The message as plain data for JSON; empty fields are left out. ``from_data`` is the inverse."""
     data = asdict(message)
-    data["parts"] = [{"kind": _KINDS[type(part)], **asdict(part)} for part in message.parts]
+    data["parts"] = [{"kind": _KINDS[type(part)], **_fields(part)} for part in message.parts]
     return {key: value for key, value in data.items() if value or key in ("role", "parts")}
 
 
@@ -166,6 +198,14 @@ def from_data(data: Mapping[str, Any]) -> Message:
 
 _ROLES = get_args(Role)
 _TEXTS = ("model", "ending", "at", "fingerprint", "profile", "raw_ending")
+
+
+def _fields(part: Part) -> dict[str, Any]:
+    """The fields of a part, without what few parts have."""
+    return {name: value for name, value in asdict(part).items() if value or name not in _RARE}
+
+
+_RARE = ("server_id", "opaque", "failure")
 
 
 def _part(data: dict[str, Any]) -> Part:
@@ -190,15 +230,26 @@ def checked(messages: Iterable[Message]) -> Turn:
     return turn
 
 
+@dataclass(frozen=True)
+class Definition:
+    """A tool that a model may call, as it is told of it; ``schema`` is that of its arguments."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
 @dataclass()
 class Conversation:
-    """The system prompt and the turns. A turn enters whole or not at all, so roles alternate in every prefix.
+    """The system prompt, the turns, and the tools that the model may call. A turn enters whole or not at all, so roles
+    alternate in every prefix.
 
     A conversation that goes to a server ends with an open turn, see ``asking``.
     """
 
     system: str = ""
     turns: list[Turn] = field(default_factory=list)
+    tools: tuple[Definition, ...] = ()
 
     @property
     def messages(self) -> list[Message]:
@@ -207,7 +258,7 @@ class Conversation:
 
     def asking(self, *open_turn: Message) -> "Conversation":
         """This conversation with an unanswered question (and, to be continued, the reply begun) at its end."""
-        return Conversation(self.system, [*self.turns, open_turn])
+        return Conversation(self.system, [*self.turns, open_turn], self.tools)
 
     def add(self, turn: Iterable[Message]) -> None:
         """Take a whole turn in."""

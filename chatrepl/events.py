@@ -54,16 +54,18 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPiece:
-    """A piece of tool call number ``index``; ``id`` and ``name`` come once, ``arguments`` is JSON text to be joined."""
+    """A piece of tool call number ``index``; ``id`` and ``name`` come once, ``arguments`` is JSON text to be joined.
+    ``opaque`` is what its server wants back with the call, behind the name of the dialect."""
 
     index: int
     id: str = ""
     name: str = ""
     arguments: str = ""
+    opaque: str = ""
 
     def __post_init__(self) -> None:
         _check(self, int, "index")
-        _check(self, str, "id", "name", "arguments")
+        _check(self, str, "id", "name", "arguments", "opaque")
 
 
 @dataclass(frozen=True, slots=True)

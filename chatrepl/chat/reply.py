@@ -75,4 +75,5 @@ class Reply:
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:
     call_id = next((piece.id for piece in pieces if piece.id), "")
     name = next((piece.name for piece in pieces if piece.name), "")
-    return ToolCallPart(call_id, name, "".join(piece.arguments for piece in pieces))
+    opaque = next((piece.opaque for piece in reversed(pieces) if piece.opaque), "")
+    return ToolCallPart(call_id, name, "".join(piece.arguments for piece in pieces), opaque=opaque)

@@ -146,7 +146,7 @@ def spoken(profile: Profile, conversation: Conversation) -> Conversation:
     """The conversation as it goes out: a model that is lost without a system prompt has its own where there is none."""
     if conversation.system or not profile.place.system:
         return conversation
-    return Conversation(profile.system or profile.place.system, conversation.turns)
+    return Conversation(profile.system or profile.place.system, conversation.turns, conversation.tools)
 
 
 def _told(profile: Profile, name: str, new: str) -> str:

@@ -1,20 +1,18 @@
 """Anthropic's messages, ``POST {base}/v1/messages``, as spoken by Anthropic, llama.cpp, LiteLLM and others.
 
-A thinking block goes back only beside the tool calls it led to, and unchanged. For that its signature is kept as a
-line ``anthropic:<length of its text>:<signature>``: a reply may hold several blocks, whose texts are kept joined, and
-a signature of another vendor is refused.
-
 The option ``auth`` is for this module and does not go into the body: "bearer" shows the key as gateways want it that
 take it in the header ``Authorization`` alone, "x-api-key" is the default.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, Part, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.conversation import (
+    Conversation,
+)
+from chatrepl.dialects import anthropic_history as history
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -22,7 +20,7 @@ from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.parts import part_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import answered, arguments, arguments_text, merged, placed, total, written
+from chatrepl.dialects.wire import arguments_text, placed, total
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, text
@@ -44,7 +42,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     budget = count(dig(dict(profile.options), "thinking", "budget_tokens")) or 0  # has to be below max_tokens
     body: dict[str, Any] = {"model": profile.model, "max_tokens": _MAX_TOKENS + budget}
     body |= {"system": conversation.system} if conversation.system else {}
-    body["messages"] = messages(conversation)
+    body["messages"] = history.messages(conversation)
+    body |= history.offered(conversation, body["messages"])
     body |= {"stream": True} if stream else {}
     body |= placed(profile.options, _NAMES if plain else _NAMES | _SAMPLING)
     return Request("POST", _url(profile, "/messages"), headers, body)
@@ -67,56 +66,6 @@ _AUTH: dict[str, Callable[[str], dict[str, str]]] = {
     "bearer": lambda key: {"authorization": f"Bearer {key}"},
 }
 """The ways to show the key."""
-
-
-def messages(conversation: Conversation) -> list[dict[str, Any]]:
-    """The messages of a conversation in this protocol's shape: roles alternate, and none is empty."""
-    blocks = [
-        ("assistant" if message.role == "assistant" else "user", _blocks(message, answered(turn)))
-        for turn in conversation.turns
-        for message in turn
-    ]
-    found = merged(blocks)
-    if found and found[-1][0] == "assistant" and (begun := text(found[-1][1][-1].get("text"))):
-        found[-1][1][-1]["text"] = begun.rstrip()  # a reply to be continued must not end with a blank
-    return [{"role": role, "content": _content(content)} for role, content in found]
-
-
-def _content(blocks: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
-    return blocks[0]["text"] if len(blocks) == 1 and blocks[0]["type"] == "text" else blocks
-
-
-def _blocks(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
-    blocks = [block for part in message.parts for block in _block(part, calls)]
-    called = any(block["type"] == "tool_use" for block in blocks)
-    thinking = [part for part in message.parts if isinstance(part, ThinkingPart) and called]
-    return [block for part in thinking for block in _thinking_blocks(part)] + blocks
-
-
-def _block(part: Part, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
-    match part:
-        case ImagePart(mime, data):
-            yield {"type": "image", "source": {"type": "base64", "media_type": mime, "data": data}}
-        case ToolCallPart(call_id, name) if call_id in calls:
-            yield {"type": "tool_use", "id": call_id, "name": name, "input": arguments(part)}
-        case ToolResultPart(call_id, said) if call_id in calls:
-            yield {"type": "tool_result", "tool_use_id": call_id, "content": said}
-        case _ if written(part).strip():  # a blank text is refused
-            yield {"type": "text", "text": written(part)}
-
-
-_SIGNED = re.compile(r"anthropic:(\d{1,9}|redacted):(\S+)\n")
-
-
-def _thinking_blocks(part: ThinkingPart) -> Iterator[dict[str, Any]]:
-    start = 0
-    for length, signature in _SIGNED.findall(part.signature):
-        if length == "redacted":
-            yield {"type": "redacted_thinking", "data": signature}
-        else:
-            end = start + int(length)
-            yield {"type": "thinking", "thinking": part.text[start:end], "signature": signature}
-            start = end
 
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:

@@ -44,7 +44,13 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
         body.pop("model", None)  # the endpoint serves one
     if isinstance(stop := body.get("stop"), str):
         body["stop"] = [stop]
+    for tool in items(body.get("tools")):
+        tool["function"]["description"] = tool["function"]["description"][:_DESCRIPTION]
     return Request("POST", _url(profile, "/chat/completions"), _headers(profile, key), body)
+
+
+_DESCRIPTION = 1024
+"""The characters of a tool's description, of which more is refused."""
 
 
 def _url(profile: Profile, path: str) -> str:

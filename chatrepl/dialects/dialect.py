@@ -53,7 +53,8 @@ class Dialect:
     ``carries`` are the kinds of parts that a request can hold; not each of them in each place, see ``unsent``.
     ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
     protocols a profile may say so for its server. ``modelless`` tells that a request may name no model, where the
-    server does not say which one it has.
+    server does not say which one it has. ``tools`` tells that the model can be offered any; where it cannot, what the
+    conversation offers is left out.
     """
 
     framing: Framing
@@ -66,3 +67,4 @@ class Dialect:
     decode_models: Callable[[object], list[ModelInfo]] | None = None
     prefill: bool = False
     modelless: bool = False
+    tools: bool = True

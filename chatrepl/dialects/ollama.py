@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects import complaints
+from chatrepl.conversation import Conversation, ImagePart, Message, ToolCallPart, ToolResultPart
+from chatrepl.dialects import chat_history, complaints
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, json_lines
@@ -13,7 +13,17 @@ from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content, media
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import alternating, answered, arguments, arguments_text, placed, total, written
+from chatrepl.dialects.wire import (
+    alternating,
+    answered,
+    arguments,
+    arguments_text,
+    placed,
+    result_text,
+    results,
+    total,
+    written,
+)
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
@@ -33,6 +43,8 @@ _OPTIONS = {
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply: the whole history. A stream is the default, so its absence is said."""
     body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation), "stream": stream}
+    if conversation.tools:
+        body["tools"] = [chat_history.tool(each) for each in conversation.tools]
     options = profile.options
     if profile.context and "num_ctx" not in {*options, *table(options.get("options"))}:
         options = {"num_ctx": profile.context, **options}  # else a long talk would lose its beginning unseen
@@ -53,14 +65,19 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if conversation.system:
         found.append({"role": "system", "content": conversation.system})
+    *_, last = conversation.turns or [()]
     for turn in conversation.turns:
         calls = answered(turn)
         for message in turn:
-            found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
+            if message.role == "tool":
+                found += [_result(result, calls, shown) for result, shown in results(message, calls)]
+            else:
+                found.append(_message(message, calls, open_turn=turn is last))
     return alternating(found)
 
 
-def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
+def _message(message: Message, calls: dict[str, str], *, open_turn: bool) -> dict[str, Any]:
+    """A message. In the turn that goes on a model gets back what it thought before its calls."""
     data: dict[str, Any] = {"role": message.role, "content": "".join(written(part) for part in message.parts)}
     if images := [part.data for part in message.parts if isinstance(part, ImagePart)]:
         data["images"] = images
@@ -69,15 +86,14 @@ def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
         data["tool_calls"] = [
             {"id": call.id, "function": {"name": call.name, "arguments": arguments(call)}} for call in made
         ]
+        data |= {"thinking": message.thinking} if open_turn and message.thinking else {}
     return data
 
 
-def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"role": "tool", "tool_name": calls[part.id], "tool_call_id": part.id, "content": part.text}
-        for part in message.parts
-        if isinstance(part, ToolResultPart) and part.id in calls
-    ]
+def _result(result: ToolResultPart, calls: dict[str, str], shown: list[ImagePart]) -> dict[str, Any]:
+    pictures = {"images": [part.data for part in shown]} if shown else {}
+    named = {"role": "tool", "tool_name": calls[result.id], "tool_call_id": result.id}
+    return {**named, "content": result_text(result), **pictures}
 
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
@@ -168,6 +184,4 @@ def decode_models(body: object) -> list[ModelInfo]:
     return [ModelInfo(name) for name in names if name]
 
 
-DIALECT = Dialect(
-    json_lines, ALL_PARTS - {ThinkingPart}, encode, decode, decode_whole, _error_text, models, decode_models
-)
+DIALECT = Dialect(json_lines, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)

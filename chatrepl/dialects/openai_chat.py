@@ -3,6 +3,7 @@
 Deviations known of each server: see the captures of this dialect in the tests.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any
@@ -10,21 +11,16 @@ from typing import Any
 from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
-    FilePart,
-    ImagePart,
-    Message,
-    TextPart,
     ThinkingPart,
-    ToolCallPart,
-    ToolResultPart,
 )
+from chatrepl.dialects import chat_history
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import content, media, reasoning
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import alternating, answered, arguments_text, usages, written
+from chatrepl.dialects.wire import arguments_text, usages
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
@@ -34,56 +30,18 @@ from chatrepl.usage import Price
 
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply: the whole history, for the server keeps none."""
-    body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation)}
+    body: dict[str, Any] = {
+        "model": profile.model,
+        "messages": chat_history.messages(conversation, chat_history.server(profile)),
+    }
+    if conversation.tools:
+        body["tools"] = [chat_history.tool(each) for each in conversation.tools]
     if stream:
         body["stream"] = True
         if profile.usage:
             body["stream_options"] = {"include_usage": True}
     body |= profile.options
     return Request("POST", join(profile.base_url, "/chat/completions"), headers(profile, key), body)
-
-
-def messages(conversation: Conversation) -> list[dict[str, Any]]:
-    """The messages of a conversation in this protocol's shape, at most one system message and that first."""
-    found: list[dict[str, Any]] = []
-    if conversation.system:
-        found.append({"role": "system", "content": conversation.system})
-    for turn in conversation.turns:
-        calls = answered(turn)
-        for message in turn:
-            found += _results(message, calls) if message.role == "tool" else [_message(message, calls)]
-    return alternating(found)
-
-
-def _message(message: Message, calls: dict[str, str]) -> dict[str, Any]:
-    """A message. A call that has no result, say of a reply that was stopped, would be refused."""
-    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in calls]
-    data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if made else "")}
-    if made:
-        data["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in made
-        ]
-    return data
-
-
-def _results(message: Message, calls: dict[str, str]) -> list[dict[str, Any]]:
-    results = [part for part in message.parts if isinstance(part, ToolResultPart) and part.id in calls]
-    return [{"role": "tool", "tool_call_id": result.id, "content": result.text} for result in results]
-
-
-def _content(message: Message) -> str | list[dict[str, Any]]:
-    """A plain text wherever there is only text: several servers refuse, or drop, a list of parts."""
-    pieces: list[dict[str, Any]] = []
-    for part in message.parts:
-        match part:
-            case TextPart() | FilePart():
-                pieces.append({"type": "text", "text": written(part)})
-            case ImagePart(mime, data):
-                pieces.append({"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}})
-    if any(piece["type"] != "text" for piece in pieces):
-        return pieces
-    return "".join(piece["text"] for piece in pieces)
 
 
 def headers(profile: Profile, key: str) -> dict[str, str]:
@@ -171,7 +129,9 @@ class Decoder:
     def _call(self, call: object) -> ToolCallPiece:
         arguments = arguments_text(dig(call, "function", "arguments"))  # objects have been seen
         call_id, name = text(dig(call, "id")), text(dig(call, "function", "name"))
-        return ToolCallPiece(self._call_number(dig(call, "index"), call_id), call_id, name, arguments)
+        extra = dig(call, "extra_content")
+        opaque = f"{chat_history.EXTRA}{json.dumps(extra)}" if isinstance(extra, dict) else ""
+        return ToolCallPiece(self._call_number(dig(call, "index"), call_id), call_id, name, arguments, opaque)
 
     def _call_number(self, index: object, call_id: str) -> int:
         """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, Message, TextPart, Turn
+from chatrepl.conversation import (
+    Conversation,
+    FilePart,
+    Message,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    Turn,
+)
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
@@ -18,7 +26,7 @@ from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import usages, written
+from chatrepl.dialects.wire import told, usages, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking
 from chatrepl.text.shapes import dig, items, table, text
@@ -67,9 +75,9 @@ def _pairs(turns: Iterable[Turn]) -> list[tuple[str, str]]:
 
 
 def _pair(turn: Turn) -> tuple[str, str]:
-    """The question and the answer of a turn; tool calls and their results have no place in it."""
+    """The question and the answer of a turn; what tools gave stands with the question."""
     user, assistant = ([_said(message) for message in turn if message.role == role] for role in ("user", "assistant"))
-    return "\n\n".join(filter(None, user)), "\n\n".join(filter(None, assistant))
+    return "\n\n".join(filter(None, (*user, *told(turn)))), "\n\n".join(filter(None, assistant))
 
 
 def _said(message: Message) -> str:
@@ -149,7 +157,7 @@ class _Decoder:
 
 DIALECT = Dialect(
     sse,
-    frozenset({TextPart, FilePart}),
+    frozenset({TextPart, FilePart, ToolCallPart, ToolResultPart}),
     encode,
     decode,
     decode_whole,
@@ -157,4 +165,5 @@ DIALECT = Dialect(
     openai_chat.models,
     openai_chat.decode_models,
     prefill=True,
+    tools=False,
 )

@@ -5,19 +5,19 @@ outcome by the ``status`` of the last response, for some send it under the wrong
 in the protocol but go out where the profile has them: llama.cpp takes them, and who does not says so.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects import failures, openai_chat, wire
+from chatrepl.conversation import Conversation
+from chatrepl.dialects import failures, openai_chat, responses_history as history, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import item_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import written
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text import urls
@@ -29,50 +29,16 @@ NAMES = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output
 
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply: the whole history, for the server is asked to keep none."""
-    body: dict[str, Any] = {"model": profile.model, "input": _input(conversation), "store": False}
+    body: dict[str, Any] = {"model": profile.model, "input": history.inputs(conversation), "store": False}
     if conversation.system:
         body["instructions"] = conversation.system
+    if conversation.tools:
+        body["tools"] = [history.tool(each) for each in conversation.tools]
+        body["include"] = ["reasoning.encrypted_content"]  # what it thought has to go back with its calls
     if stream:
         body["stream"] = True
     body |= {NAMES.get(name, name): value for name, value in profile.options.items()}
     return Request("POST", urls.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
-
-
-def _input(conversation: Conversation) -> list[dict[str, Any]]:
-    items = (item for turn in conversation.turns for message in turn for item in _items(message, wire.answered(turn)))
-    return wire.alternating(items, "input_text")
-
-
-def _items(message: Message, calls: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """The items of a message. Each names its type, without which llama.cpp takes no message of the assistant."""
-    others = [item for part in message.parts if (item := _tool_item(part, calls))]
-    if message.role != "tool":
-        yield {"type": "message", "role": message.role, "content": _content(message)}
-    yield from others
-
-
-def _tool_item(part: object, calls: dict[str, str]) -> dict[str, Any] | None:
-    """A tool call or its result. A call that has none, say of a reply that was stopped, would be refused."""
-    match part:
-        case ToolCallPart(call_id, name, arguments) if call_id in calls:
-            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
-        case ToolResultPart(call_id, output) if call_id in calls:
-            return {"type": "function_call_output", "call_id": call_id, "output": output}
-    return None
-
-
-def _content(message: Message) -> str | list[dict[str, Any]]:
-    """A plain text, which all servers take for both roles, unless there is an image."""
-    pieces: list[dict[str, Any]] = []
-    for part in message.parts:
-        match part:
-            case TextPart() | FilePart():
-                pieces.append({"type": "input_text", "text": written(part)})
-            case ImagePart(mime, data) if message.role == "user":
-                pieces.append({"type": "input_image", "image_url": f"data:{mime};base64,{data}"})
-    if any(piece["type"] == "input_image" for piece in pieces):
-        return pieces
-    return "".join(piece["text"] for piece in pieces)
 
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
@@ -114,6 +80,7 @@ class _Decoder:
         self.thinking: dict[str, str] = {}  # by which kind of events the reasoning of an item comes
         self.kinds: set[str] = set()  # what the answer is made of: output_text, refusal
         self.media: set[Media] = set()
+        self.kept: list[Any] = []  # the reasoning that was kept to go back
         self.filled: list[bool] = []  # of each tool call, whether its arguments have come
         self.calls: dict[str, int] = {}  # the numbers of the tool calls, by all that servers name them by
 
@@ -133,6 +100,7 @@ class _Decoder:
             yield from self._arguments(chunk)
         elif stem == "output_item":
             item, place = chunk.get("item"), count(chunk.get("output_index"))
+            yield from self._thought_about(item, done=step == "done")
             yield from self._call(item, place, done=step == "done")
             if step == "done":
                 self.closed = dig(item, "type") in ("message", "function_call") and dig(item, "status") != "incomplete"
@@ -181,6 +149,15 @@ class _Decoder:
                 case Text(told):
                     kind = "refusal" if dig(item, "content", 0, "refusal") else "output_text"
                     yield from self._text(self.parts.setdefault((_ANSWER, place), Told()).rest(told), kind)
+
+    def _thought_about(self, item: object, *, done: bool) -> Iterator[Event]:
+        """An item of reasoning that the server wants back, once it is whole. Which call it is for tells its place."""
+        kept = {key: dig(item, key) for key in ("type", "id", "summary", "content", "encrypted_content")}
+        if not done or kept["type"] != "reasoning" or not kept["encrypted_content"] or kept["id"] in self.kept:
+            return
+        self.kept.append(kept["id"])
+        whole = {key: value for key, value in kept.items() if value is not None} | {"summary": kept["summary"] or []}
+        yield Thinking("", f"{history.NAME}:{len(self.filled)}:{json.dumps(whole)}\n")
 
     def _call(self, item: object, place: int | None, *, done: bool) -> Iterator[Event]:
         """A tool call: its name when it is added, and when it is done its arguments if they did not come before."""
@@ -248,6 +225,7 @@ class _Decoder:
             yield Text(rest)
         yield from self._new_media(events)
         for place, item in enumerate(output):
+            yield from self._thought_about(item, done=True)
             yield from self._call(item, place, done=True)
 
 

@@ -17,7 +17,7 @@ from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import alternating, arguments, arguments_text, placed, total, written
+from chatrepl.dialects.wire import alternating, arguments, arguments_text, placed, result_text, told, total, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, table, text
@@ -55,10 +55,13 @@ def messages(conversation: Conversation, role: str) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape: a content is a text, and images cannot be held."""
     found: list[dict[str, Any]] = []
     for turn in conversation.turns:
-        results = {part.id: part.text for message in turn for part in message.parts if isinstance(part, ToolResultPart)}
+        results = {
+            part.id: result_text(part) for message in turn for part in message.parts if isinstance(part, ToolResultPart)
+        }
+        known = [] if role == "agent" else told(turn)
         for message in turn:
             if message.role == "user":
-                found.append({"role": "user", "content": _text(message)})
+                found.append({"role": "user", "content": "\n\n".join([_text(message), *known])})
             elif message.role == "assistant":
                 found += _replied(message, role, results)
     return alternating(found)
@@ -155,4 +158,4 @@ def _usage(usage: object) -> Iterator[Usage]:
 
 CARRIES = ALL_PARTS - {ThinkingPart, ImagePart}
 
-DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text)
+DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, tools=False)

@@ -5,11 +5,11 @@ None of these functions raises anything but ``BrokenReply`` and ``Refused``, wha
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from chatrepl.conversation import FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
+from chatrepl.conversation import FilePart, ImagePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
 from chatrepl.dialects.failures import parse
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Usage
@@ -99,13 +99,42 @@ def answered(turn: Iterable[Message]) -> dict[str, str]:
     return {part.id: part.name for part in parts if isinstance(part, ToolCallPart) and part.id in results}
 
 
+def told(turn: Iterable[Message]) -> list[str]:
+    """The calls of a turn and what they gave, as texts for protocols that have none. They stand with what the user
+    says: models imitate what they seem to have said themselves."""
+    parts = [part for message in turn for part in message.parts]
+    calls = {part.id: part for part in parts if isinstance(part, ToolCallPart)}
+    found = [(calls[part.id], part) for part in parts if isinstance(part, ToolResultPart) and part.id in calls]
+    return [f"[{call.name} {arguments_text(arguments(call))} gave: {result_text(result)}]" for call, result in found]
+
+
 def arguments(call: ToolCallPart) -> dict[str, Any]:
-    """The arguments of a call as the object that some protocols want; empty where they are broken."""
+    """The arguments of a call as an object: servers refuse a history in which they are none. What the model wrote
+    instead of one stands in it."""
+    if not call.arguments.strip():
+        return {}
     try:
         value = parse(call.arguments)
     except BrokenReply:
-        return {}
-    return value if isinstance(value, dict) else {}
+        value = call.arguments
+    return value if isinstance(value, dict) else {} if value is None else {"INVALID_JSON": call.arguments}
+
+
+def result_text(result: ToolResultPart) -> str:
+    """A result where a text is all that tells of its failure; a few servers refuse one that is empty."""
+    said = result.text or "(no output)"
+    return f"Error: {said}" if result.failure and not said.startswith("Error") else said
+
+
+def results(message: Message, calls: Container[str]) -> Iterator[tuple[ToolResultPart, list[ImagePart]]]:
+    """The results in a message that belong to these calls, each with the pictures that stand behind it."""
+    found: list[tuple[ToolResultPart, list[ImagePart]]] = []
+    for part in message.parts:
+        if isinstance(part, ToolResultPart):
+            found.append((part, []))
+        elif isinstance(part, ImagePart) and found:
+            found[-1][1].append(part)
+    return (each for each in found if each[0].id in calls)
 
 
 def arguments_text(value: object) -> str:

@@ -73,8 +73,8 @@ def told(name: str, answer: Answer, chunks: Iterable[bytes]) -> list[Any]:
 
 
 def _fields(event: Event) -> dict[str, Any]:
-    """The fields of an event. That nothing was written to a cache goes without saying."""
-    return {name: value for name, value in asdict(event).items() if name != "written" or value is not None}
+    """The fields of an event. That nothing was written to a cache, or came with a call, goes without saying."""
+    return {name: value for name, value in asdict(event).items() if name not in ("written", "opaque") or value}
 
 
 def joined(events: Iterable[Event]) -> tuple[str, str]:

@@ -1,0 +1,120 @@
+"""A conversation in the shape of OpenAI's chat completions, and what the servers that speak it want otherwise."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from chatrepl.config.config import Profile
+from chatrepl.conversation import Conversation, Definition, FilePart, ImagePart, Message, TextPart, ToolCallPart
+from chatrepl.dialects import tools
+from chatrepl.dialects.wire import alternating, arguments, arguments_text, result_text, results, written
+from chatrepl.text import urls
+
+
+class Server(NamedTuple):
+    """What a server wants that speaks this protocol."""
+
+    ids: tools.Rule = tools.fitting(r"[\w.:-]{1,40}")
+    reasoning: bool = False
+    """Whether it refuses a message with calls that lacks its reasoning."""
+    pictures: bool = True
+    """Whether a message of the user may stand behind results: pictures cannot stand in them."""
+
+
+_MISTRAL = Server(tools.fitting(r"[A-Za-z0-9]{9}", "", 9), pictures=False)
+_SERVERS = {
+    "mistral.ai": _MISTRAL,
+    "deepseek.com": Server(reasoning=True),
+    "moonshot.ai": Server(tools.kimi, reasoning=True),
+    "moonshot.cn": Server(tools.kimi, reasoning=True),
+    "kimi.com": Server(tools.kimi, reasoning=True),
+    "z.ai": Server(reasoning=True),
+    "bigmodel.cn": Server(reasoning=True),
+}
+"""The servers that want something of their own, by the ends of their hosts; found in their documentation and trackers:
+Mistral's 400 code 3280 and 3230, "The `reasoning_content` in the thinking mode must be passed back to the API"."""
+
+
+def server(profile: Profile) -> Server:
+    """What the server of that profile wants."""
+    host = f".{urls.host_of(profile.base_url)}"
+    return next((found for end, found in _SERVERS.items() if host.endswith(f".{end}")), Server())
+
+
+def tool(definition: Definition) -> dict[str, Any]:
+    """A tool. Not strict, which few schemas of others can be."""
+    less = tools.without_root_unions(definition)
+    function = {"name": less.name, "description": less.description, "parameters": tools.parameters(less)}
+    return {"type": "function", "function": function}
+
+
+def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]:
+    """The messages of a conversation in this protocol's shape, at most one system message and that first."""
+    found: list[dict[str, Any]] = []
+    if conversation.system:
+        found.append({"role": "system", "content": conversation.system})
+    for turn, ids in zip(conversation.turns, tools.ids(conversation, server.ids), strict=True):
+        pictures: list[ImagePart] = []
+        for message in turn:
+            if message.role == "tool":
+                found += _results(message, ids, pictures)
+                continue
+            found += _shown(pictures, server)
+            found.append(_message(message, ids, server))
+        found += _shown(pictures, server)
+    return alternating(found)
+
+
+def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str, Any]:
+    """A message. A call that has no result, say of a reply that was stopped, would be refused."""
+    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
+    data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if made else "")}
+    if made:
+        data["tool_calls"] = [_call(call, ids[call.id]) for call in made]
+        data |= {"reasoning_content": message.thinking} if server.reasoning else {}
+    return data
+
+
+def _call(call: ToolCallPart, wire_id: str) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": arguments_text(arguments(call))}
+    extra = {"extra_content": json.loads(call.opaque.removeprefix(EXTRA))} if call.opaque.startswith(EXTRA) else {}
+    return {"id": wire_id, "type": "function", "function": function, **extra}
+
+
+EXTRA = "openai-chat:"
+"""What stands before Gemini's signature of a thought, where it speaks this protocol."""
+
+
+def _results(message: Message, ids: dict[str, str], pictures: list[ImagePart]) -> Iterator[dict[str, Any]]:
+    """A message for each result. Pictures cannot stand there, and are shown when all results are."""
+    for result, shown in results(message, ids):
+        pictures += shown
+        yield {"role": "tool", "tool_call_id": ids[result.id], "content": result_text(result)}
+
+
+def _shown(pictures: list[ImagePart], server: Server) -> list[dict[str, Any]]:
+    """The pictures of the results so far, as a message of the user."""
+    shown, pictures[:] = list(pictures), []
+    if not shown or not server.pictures:
+        return []
+    return [
+        {"role": "user", "content": [{"type": "text", "text": "The pictures of the results:"}, *map(_image, shown)]}
+    ]
+
+
+def _image(part: ImagePart) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": f"data:{part.mime};base64,{part.data}"}}
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """A plain text wherever there is only text: several servers refuse, or drop, a list of parts."""
+    pieces: list[dict[str, Any]] = []
+    for part in message.parts:
+        match part:
+            case TextPart() | FilePart():
+                pieces.append({"type": "text", "text": written(part)})
+            case ImagePart():
+                pieces.append(_image(part))
+    if any(piece["type"] != "text" for piece in pieces):
+        return pieces
+    return "".join(piece["text"] for piece in pieces)
