@@ -81,7 +81,8 @@ def _broken_off(said: str) -> BrokenReply:
 
 def checked(value: object, event: str = "") -> dict[str, Any]:
     """An object of a stream, raised as ``Refused`` if it tells an error."""
-    if event == "error" or dig(value, "error") or ((event == STRAY or _complains(value)) and message_of(value)):
+    told = value.get("error") if isinstance(value, dict) else None
+    if event == "error" or told or ((event == STRAY or _complains(value)) and message_of(value)):
         raise refusal(value)
     if not isinstance(value, dict):
         raise BrokenReply(f"The server sent {value!r:.60} where an object was due", ASK_AGAIN)
@@ -94,7 +95,7 @@ _GOOD = {"ok", "success", "queued", "pending", "processing", "running", "in_prog
 
 def _complains(value: object) -> bool:
     """Whether an object may tell an error without calling it one: it is no part of a reply by its fields."""
-    if not isinstance(value, dict) or any(value.get(name) for name in _REPLYING):
+    if not isinstance(value, dict) or any(map(value.get, _REPLYING)):
         return False
     if dig(value, "message", "role") or isinstance(dig(value, "message", "content"), str):
         return False

@@ -83,14 +83,11 @@ class _Held:
 
     def _clear(self) -> None:
         self._lines: list[str] = []
+        self.begun = False
+        """Whether it begins as JSON does."""
         self._size = self._depth = 0
         self._quoted = False
         self._blanks = 0  # the blank lines after it: they stand in a string, or it was cut short
-
-    @property
-    def begun(self) -> bool:
-        """Whether it begins as JSON does."""
-        return bool(self._lines) and self._lines[0].lstrip()[:1] in ("{", "[")
 
     @property
     def whole(self) -> bool:
@@ -115,6 +112,8 @@ class _Held:
 
     def add(self, line: str) -> None:
         """Take a line in."""
+        if not self._lines:
+            self.begun = line.lstrip()[:1] in ("{", "[")
         self._lines.append(line)
         self._size += len(line)
         if self._size > MAX_EVENT:

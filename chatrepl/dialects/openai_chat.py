@@ -98,7 +98,7 @@ class Decoder:
             for event in self._choice(choice, where) if not choice.get("index") else ():
                 self.begun = self.begun or isinstance(event, Text | ToolCallPiece | Media)
                 yield event
-        yield from usages(chunk, dig(chunk, "x_groq"), *choices, *(choice.get(where) for choice in choices))
+        yield from usages(chunk, chunk.get("x_groq"), *choices, *(choice.get(where) for choice in choices))
 
     def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event]:
         said = table(choice.get(where) or choice.get("message") or choice.get("delta"))
@@ -150,7 +150,7 @@ _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking",
 
 def thought(said: dict[str, Any]) -> str:
     """The reasoning in a message; it may stand there under several names."""
-    return next((found for name in _REASONING if (found := reasoning(said.get(name)))), "")
+    return next((found for name in _REASONING if name in said and (found := reasoning(said[name]))), "")
 
 
 def made(said: dict[str, Any]) -> Iterator[Event]:
@@ -158,10 +158,11 @@ def made(said: dict[str, Any]) -> Iterator[Event]:
     for image in items(said.get("images")):
         if found := media(image):
             yield found
-    if heard := as_text(dig(said, "audio", "transcript")):
+    audio = table(said.get("audio"))
+    if heard := as_text(audio.get("transcript")):
         yield Text(heard)
-    if data := text(dig(said, "audio", "data")):
-        yield Media(f"audio/{text(dig(said, 'audio', 'format')) or 'wav'}", data)
+    if data := text(audio.get("data")):
+        yield Media(f"audio/{text(audio.get('format')) or 'wav'}", data)
 
 
 def models(profile: Profile, key: str) -> Request:

@@ -85,10 +85,14 @@ class Pieces:
                 again = told and (whole or (self._over and told.is_known_again))
                 said = told.beyond(event.text) if again else told.piece(event.text)
                 event = event if said == event.text else replace(event, text=said)
-            if event not in (Text(""), Thinking("")):
+            if not _is_empty(event):
                 yield event
         if failure:
             raise failure
+
+
+def _is_empty(event: Event) -> bool:
+    return isinstance(event, Text | Thinking) and not event.text and not getattr(event, "signature", "")
 
 
 def _until_failure(chunk: Iterable[Event]) -> tuple[list[Event], ChatError | None]:

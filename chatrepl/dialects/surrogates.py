@@ -42,6 +42,9 @@ class _Halves:
             yield _mended(event)
             return
         said = getattr(event, field)
+        if not self._held and said.isascii():  # as most pieces
+            yield event
+            return
         if self._held and _goes_on(self._held, event):
             said, self._held = getattr(self._held, field) + said, None
         elif said:

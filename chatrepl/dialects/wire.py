@@ -6,7 +6,6 @@ None of these functions raises anything but ``BrokenReply`` and ``Refused``, wha
 import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from chatrepl.conversation import FilePart, ImagePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
@@ -160,8 +159,10 @@ def openai_usage(value: object) -> Usage:
 
 def usages(*holders: object) -> Iterator[Usage]:
     """The usage in the first of the places that has one: of the chunk, or as Moonshot tells it, of the choice."""
-    found = (usage for holder in holders if isinstance(usage := dig(holder, "usage"), dict))
-    yield from map(openai_usage, islice(found, 1))
+    for holder in holders:
+        if isinstance(holder, dict) and isinstance(usage := holder.get("usage"), dict):
+            yield openai_usage(usage)
+            return
 
 
 def total(told: int | None, taken: int | None, given: int | None) -> int | None:

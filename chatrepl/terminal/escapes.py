@@ -10,7 +10,7 @@ _STRINGS = rf"\x1b\]\d+;[^\x07\x1b]*{_ST}|\x1bP[ -?]+[@-~][^\x07\x1b]*{_ST}|\x1b
 """OSC, DCS and APC: answers about colours, names, pictures. None is a key."""
 
 TOKEN = re.compile(
-    rf"{_STRINGS}|\x1b\[\[[A-E]|\x1b\[M[ -\U0010ffff]{{3}}|\x1b\[(?!M)[0-?]*[ -/]*[@-Z\\-~]|\x1bO[A-DFHMP-Scd]"
+    rf"{_STRINGS}|\x1b\[\[[A-E]|\x1b\[M[^\x00-\x1f]{{3}}|\x1b\[(?!M)[0-?]*[ -/]*[@-Z\\-~]|\x1bO[A-DFHMP-Scd]"
 )
 """A whole sequence: a string, a key of the Linux console, a click of an old mouse, a CSI, an SS3."""
 
@@ -24,7 +24,7 @@ BEGUN = re.compile(
 )
 """All there is, from the Escape on, and the rest may come."""
 
-REPORT = re.compile(rf"{_STRINGS}|\x1b\[(?:[IO]|[<-?][0-?]*[ -/]*[@-~]|[\d;]*(?:[cnRtx]|\$y)|M[ -\U0010ffff]{{3}})")
+REPORT = re.compile(rf"{_STRINGS}|\x1b\[(?:[IO]|[<-?][0-?]*[ -/]*[@-~]|[\d;]*(?:[cnRtx]|\$y)|M[^\x00-\x1f]{{3}})")
 """Focus, colours, attributes, versions, sizes, modes, the cursor's place, the mouse."""
 
 
