@@ -53,6 +53,11 @@ class Reply:
         return "".join(self._text)
 
     @property
+    def calls(self) -> bool:
+        """Whether a tool is called."""
+        return bool(self._calls)
+
+    @property
     def empty(self) -> bool:
         """Whether nothing has come that is worth keeping."""
         return not (self._calls or any(self._text) or any(piece.text for piece in self._thinking))

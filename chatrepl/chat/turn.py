@@ -163,6 +163,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         session.screen.say(OLD_STAYS, "warning")
     elif not reply.empty:
         tell_ending(session, reply.message())
+    if not (failure or reply.media or reply.calls):
+        session.screen.tell_of_nothing(reply.text, session.ui)
     if not reply.empty and reply.media:
         session.screen.say(f"With {_named(reply.media)}, which chatrepl does not show.", "warning")
     if not reply.empty and session.ui.statistics:

@@ -708,9 +708,9 @@ LONG = {
     "table that is drawn": ROWS + "|one|two|\n" * 19_000,
     "list": "- a\n" * 200_000,
     "list that is drawn": "- a\n" * 45_000,
-    "brackets": "[" * 60_000,
+    "brackets": "[" * 30_000,
     "formulas": "\\(" * 30_000,
-    "links": "[x.y](https://a.b) " * 3_400,
+    "links": "[x.y](https://a.b) " * 1_700,
 }
 
 

@@ -1,8 +1,10 @@
 """What is drawn does not depend on how the text came; it is clean to copy, fits the width, and loses no word."""
 
+import math
 import random
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.terminal.drawing import Drawing, Line, Reasoning, ansi, ansi_cells, cells, draw, drawing, plain
+from chatrepl.terminal.drawing import Drawing, Line, Reasoning, Rendering, ansi, ansi_cells, cells, draw, drawing, plain
 from chatrepl.terminal.drawing.blocks import Pen
 from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.markdown import CodeLine, Growing
@@ -391,3 +393,58 @@ def test_the_work_is_in_proportion_to_the_text() -> None:
         picture.tail(10)
     picture.finish()
     assert picture.parsed <= 6 * len(text)
+
+
+LONG: dict[str, Callable[[int], str]] = {
+    "stars": lambda n: "*" * n + "a" + "*" * n,
+    "stars between": lambda n: "*a **b " * (n // 4),
+    "table": lambda n: "|a|b|\n|-|-|\n" + "|one|two|\n" * (n // 5),
+    "tables": lambda n: ("|a|b|\n|-|-|\n" + "|one|two|\n" * 100 + "\n") * (n // 500),
+    "a line": lambda n: "word " * (n // 2),
+    "a line of code": lambda n: "```\n" + "word " * (n // 2),
+    "a heading": lambda n: "# " + "word " * (n // 2),
+    "lines": lambda n: "some words\n" * (n // 5),
+    "a list": lambda n: "- a\n" * (n // 2),
+    "quotes": lambda n: "> a\n" * (n // 2),
+    "indented code": lambda n: "    a\n\n" * (n // 4),
+    "brackets": lambda n: "[" * (2 * n),
+    "images": lambda n: "![" * n,
+    "links": lambda n: "[a](b" * (n // 2),
+    "angles": lambda n: "<" * (2 * n),
+    "formulas": lambda n: "\\(" * n,
+    "dollars": lambda n: "$a " * (n // 2),
+    "entities": lambda n: "&a" * n,
+    "backticks": lambda n: "".join("`" * (number % 300) + " " for number in range(n // 75)),
+    "soft hyphens": lambda n: "a\xad" * n,
+    "marks": lambda n: "a\u0301" * n,
+    "cells": lambda n: "|" * n + "\n" + "|-" * n,
+    "blanks": lambda n: " \n" * n,
+}
+
+
+def work(text: str) -> float:
+    """The processor time that it takes to draw the text as it arrives."""
+    began = time.process_time()
+    rendering = Rendering(Drawing(80))
+    for start in range(0, len(text), 4_000):
+        rendering.feed(text[start : start + 4_000])
+        rendering.take()
+        rendering.drawing.tail(9)
+    rendering.finish()
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_text_costs_as_much_as_its_length(name: str) -> None:
+    text, doubled = LONG[name](30_000), LONG[name](60_000)
+    once = twice = math.inf
+    for _ in range(4):  # the machine may have been busy
+        once, twice = min(once, work(text)), min(twice, work(doubled))
+        if twice < 3 * once + 0.1:
+            return
+    raise AssertionError(f"{once:.2f} s, and {twice:.2f} s for twice as much")
+
+
+@pytest.mark.parametrize("text", [LONG["stars"](120_000), LONG["table"](200_000)], ids=["stars", "40,000 rows"])
+def test_what_took_many_seconds_takes_less_than_two(text: str) -> None:
+    assert min(work(text) for _ in range(2)) < 2

@@ -31,7 +31,7 @@ from chatrepl.conversation import (
 from chatrepl.sessions.formats.format import Chat, Format
 from chatrepl.sessions.formats.mathml import mathml
 from chatrepl.text import code as lexing, safe
-from chatrepl.text.markdown import counts, extended, looks_like_an_address, nothing_to_see, number, with_box
+from chatrepl.text.markdown import counts, extended, looks_like_an_address, number, told_of_nothing, with_box
 
 LIGHT, DARK = "default", "github-dark"
 """The styles of pygments for code."""
@@ -151,7 +151,7 @@ def _written(text: str) -> str:
 
 def _nothing(text: str) -> str:
     """What stands in place of a reply that shows nothing."""
-    return f"<p class=about>{escape(nothing_to_see(text))}</p>"
+    return f"<p class=about>{escape(told_of_nothing(text))}</p>"
 
 
 def _folded(summary: str, body: str) -> str:

@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from rich.segment import Segment
 
 from chatrepl.terminal.drawing.blocks import Pen
-from chatrepl.terminal.drawing.lines import Line, folded, wrapped
+from chatrepl.terminal.drawing.lines import Line, folded, plain, wrapped
 from chatrepl.terminal.markdown import Growing, Leaf, about_to_be
+from chatrepl.text.markdown import told_of_nothing
+
+_MOST_MARKS = 60
+"""A text of more characters has something to show."""
 
 
 class Drawing:
@@ -61,6 +65,13 @@ def draw(
     drawing = Drawing(width, theme=theme, hyperlinks=hyperlinks, encoding=encoding)
     drawing.feed(text)
     return drawing.finish()
+
+
+def nothing_to_see(text: str) -> str:
+    """What to tell of a text that shows nothing; "" where it shows something."""
+    marks = text.strip()
+    blank = len(marks) <= _MOST_MARKS and not any(plain(line).strip() for line in draw(marks, 80))
+    return told_of_nothing(marks) if blank else ""
 
 
 def _lines(pen: Pen, leaf: Leaf, width: int) -> list[Line]:

@@ -13,7 +13,7 @@ LIMIT = 4096
 
 TIRED_LIMIT, EFFORT = 512, 4
 """So many only, once each character was parsed this often on average. For more, the parser waits until they have
-grown by a quarter, and the tail is shown as it is: a character is parsed a bounded number of times, at any pace."""
+grown by half, and the tail is shown as it is: a character is parsed a bounded number of times, at any pace."""
 
 _MARKUP_ONLY = re.compile(r"[ \t\d#>\-+*_=`~|:.)\[\]!\\$]*")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
@@ -51,7 +51,7 @@ class Growing:
 
     def take(self) -> list[Leaf]:
         """The leaves that have become final. Only complete lines can tell: "#" may be the start of "#hashtag"."""
-        if self._complete > self._limit and 4 * self._complete < 5 * self._seen:
+        if self._complete > self._limit and 2 * self._complete < 3 * self._seen:
             return []
         return self._final()
 

@@ -23,6 +23,7 @@ from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
@@ -218,7 +219,7 @@ class Prompt:
             completer=_Suggestions(around.suggest),
             complete_while_typing=Condition(self._completes),
             auto_suggest=_FromHistory(),
-            input_processors=[ShowPastes(self._pastes)],
+            input_processors=[ShowPastes(self._pastes), TabsProcessor(char1=" ", char2=" ")],
             enable_suspend=True,
             search_ignore_case=True,
             cursor=DynamicCursorShapeConfig(_cursor),

@@ -136,6 +136,7 @@ class Screen:
         """Print a whole reply, as it looked when it arrived."""
         if not (self.live and ui.markdown):
             self.say(text.rstrip("\n"))
+            self.tell_of_nothing(text, ui)
             return
         from chatrepl.terminal.drawing import ansi, draw
 
@@ -143,6 +144,15 @@ class Screen:
             safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.notes.encoding
         )
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
+        self.tell_of_nothing(text, ui)
+
+    def tell_of_nothing(self, text: str, ui: Ui) -> None:
+        """Say so where a reply was printed and there is nothing to see."""
+        if text and (not text.strip() or ((self.live or self._forced) and ui.markdown)):
+            from chatrepl.terminal.drawing import nothing_to_see
+
+            if told := nothing_to_see(safe.text(text)):
+                self.say(told, "dim")
 
     def copy(self, text: str) -> bool:
         """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""

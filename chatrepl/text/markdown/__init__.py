@@ -12,9 +12,9 @@ from chatrepl.text.markdown.lists import counts, number, with_box
 if TYPE_CHECKING:  # imported when first used: it takes 45 ms
     from markdown_it import MarkdownIt
 
-__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "nothing_to_see", "number", "with_box"]
+__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "number", "told_of_nothing", "with_box"]
 
-LONGEST = 65_536
+LONGEST = 32_768
 """A paragraph or table of more characters is shown as it is written: nobody reads it, and marks cost time."""
 
 
@@ -34,7 +34,7 @@ def extended(parser: "MarkdownIt") -> "MarkdownIt":
     return parser
 
 
-def nothing_to_see(source: str) -> str:
+def told_of_nothing(source: str) -> str:
     """What to tell of a text that is nothing but blanks and marks."""
     marks = " ".join(source.split())
     return f"This reply has nothing to show but {marks[:60]}" if marks else "This reply is blank"
