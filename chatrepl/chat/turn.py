@@ -111,6 +111,8 @@ def _continued(session: Session, asking: Conversation) -> Outcome:
 
 
 def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:
+    if session.user.has_prompt and not session.rates().context(session.answering):
+        session.look_for_models()  # the status line tells the size of the context then
     reply = Reply()
     timing = Timing(session.clock())
     failure = _collect(session, reply, conversation, timing)

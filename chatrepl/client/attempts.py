@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatrepl import dataclass
+from chatrepl.client import speaking
 from chatrepl.client.retrying import long_wish, retry_delay
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
@@ -121,6 +122,8 @@ class Attempts:
         """The first fallback that is ready, with those after it as its own; else the error is raised."""
         if isinstance(error, Refused) and error.status in _OUR_FAULT:
             raise error
+        if isinstance(error, Refused):
+            error.hint = speaking.hint(self._connection.client, profile, error) or error.hint
         while profile.fallback:
             if isinstance(error, Unreachable):
                 self._memory.unreachable(profile, self._connection.clock())
