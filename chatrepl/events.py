@@ -82,8 +82,7 @@ class Media:
     @property
     def kind(self) -> str:
         """What it is, in a word."""
-        kind = self.mime.partition("/")[0]
-        return kind if kind in ("image", "audio", "video") else "file"
+        return {"image": "image", "audio": "sound", "video": "video"}.get(self.mime.partition("/")[0], "file")
 
 
 @dataclass(frozen=True, slots=True)

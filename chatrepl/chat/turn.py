@@ -111,8 +111,6 @@ def _continued(session: Session, asking: Conversation) -> Outcome:
 
 
 def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:
-    if session.user.has_prompt and not session.rates().context(session.answering):
-        session.look_for_models()  # the status line tells the size of the context then
     reply = Reply()
     timing = Timing(session.clock())
     failure = _collect(session, reply, conversation, timing)
@@ -148,7 +146,7 @@ def _named(media: list[Media]) -> str:
     """What came that is no text: "2 images (image/png)"."""
     kinds = Counter((each.kind, safe.line(each.mime, 40)) for each in media)
     return ", ".join(
-        f"{'an' if kind[0] in 'ai' else 'a'} {kind} ({mime})" if many == 1 else f"{many} {kind}s ({mime})"
+        f"{'an' if kind == 'image' else 'a'} {kind} ({mime})" if many == 1 else f"{many} {kind}s ({mime})"
         for (kind, mime), many in kinds.items()
     )
 
