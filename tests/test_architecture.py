@@ -31,10 +31,6 @@ DOORS: dict[str, tuple[str, ...]] = {
 TOO_LONG = {
     "chatrepl.terminal.prompt.prompt": 360,
     "chatrepl.config.vendors": 340,
-    "chatrepl.client.connection": 340,
-    "chatrepl.client.connection.Connection": 265,
-    "chatrepl.chat.session.Session": 250,
-    "chatrepl.terminal.screen.live.LivePicture": 235,
     "chatrepl.tools.mcp.server.McpServer": 210,
 }
 """What is longer than it may be, until it is taken apart; it grows no more."""
