@@ -182,6 +182,7 @@ def test_a_protocol_without_images_says_so_and_nothing_is_lost(server: Server, h
             chat.wait_for_prompt()
         chat.line("/undo")
         chat.wait_for("There is nothing to undo")
+        chat.wait_for_prompt()  # what is typed before it waits for Enter, after a failure
         chat.line(f"What is @{tmp_path}/a.png?")
         chat.wait_for("openai-completions takes no images", times=3)
         chat.until(lambda: chat.at_cursor().endswith("a.png?"), "the question")
