@@ -17,6 +17,8 @@ class Server(NamedTuple):
     ids: tools.Rule = tools.fitting(r"[\w.:-]{1,40}")
     reasoning: bool = False
     """Whether it refuses a message with calls that lacks its reasoning."""
+    details: bool = False
+    """Whether reasoning comes and goes back in OpenRouter's own field."""
     pictures: bool = True
     """Whether a message of the user may stand behind results: pictures cannot stand in them."""
 
@@ -30,6 +32,7 @@ _SERVERS = {
     "kimi.com": Server(tools.kimi, reasoning=True),
     "z.ai": Server(reasoning=True),
     "bigmodel.cn": Server(reasoning=True),
+    "openrouter.ai": Server(details=True),
 }
 """The servers that want something of their own, by the ends of their hosts; found in their documentation and trackers:
 Mistral's 400 code 3280 and 3230, "The `reasoning_content` in the thinking mode must be passed back to the API"."""
@@ -72,6 +75,8 @@ def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str,
     if made:
         data["tool_calls"] = [_call(call, ids[call.id]) for call in made]
         data |= {"reasoning_content": message.thinking} if server.reasoning else {}
+        kept = next(tools.signed(message, DETAILS), "") if server.details else ""
+        data |= {"reasoning_details": json.loads(kept)} if kept else {}
     return data
 
 
@@ -80,6 +85,9 @@ def _call(call: ToolCallPart, wire_id: str) -> dict[str, Any]:
     extra = {"extra_content": json.loads(call.opaque.removeprefix(EXTRA))} if call.opaque.startswith(EXTRA) else {}
     return {"id": wire_id, "type": "function", "function": function, **extra}
 
+
+DETAILS = "openrouter"
+"""What stands before OpenRouter's reasoning, where it is kept to go back."""
 
 EXTRA = "openai-chat:"
 """What stands before Gemini's signature of a thought, where it speaks this protocol."""

@@ -87,6 +87,8 @@ class Decoder:
         self.finished = False
         self.refused = False
         self.calls: list[str] = []  # the id of each tool call begun
+        self.places: dict[int, int] = {}  # which of them an index means: a few servers give all of them the same
+        self.details: dict[tuple[object, object], dict[str, Any]] = {}  # OpenRouter's reasoning, by index and type
 
     def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
         if not self.started and (model := text(chunk.get("model"))):
@@ -111,6 +113,10 @@ class Decoder:
         if refusal_text := text(said.get("refusal")):
             self.refused = True
             yield Text(refusal_text)
+        for detail in map(table, items(said.get("reasoning_details"))):
+            whole = self.details.setdefault((detail.get("index"), detail.get("type")), {})
+            joined = {key: text(whole.get(key)) + text(detail[key]) for key in _JOINED & detail.keys()}
+            whole |= {key: value for key, value in detail.items() if value is not None} | joined
         for call in items(said.get("tool_calls")):
             yield self._call(call)
         for holder in (choice, said):
@@ -118,6 +124,7 @@ class Decoder:
                 raise refusal(holder)
         raw = text(choice.get("finish_reason"))  # "" stands in every chunk of some servers
         if raw and not self.finished:
+            yield from self._details()
             yield self.finish(raw)
 
     def finish(self, raw: str) -> Finished:
@@ -135,14 +142,25 @@ class Decoder:
 
     def _call_number(self, index: object, call_id: str) -> int:
         """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""
-        index = count(index)
+        place = count(index)
         if call_id and call_id in self.calls:
-            return self.calls.index(call_id)
-        if call_id or not self.calls or (index is not None and index >= len(self.calls)):
+            number = self.calls.index(call_id)
+        elif call_id or not self.calls or (place is not None and place not in self.places):
+            number = len(self.calls)
             self.calls.append(call_id)
-            return len(self.calls) - 1
-        return len(self.calls) - 1 if index is None else index
+        else:
+            number = len(self.calls) - 1 if place is None else self.places[place]
+        self.places[number if place is None else place] = number
+        return number
 
+    def _details(self) -> Iterator[Thinking]:
+        """OpenRouter's reasoning, which it wants back beside the calls as it came, its pieces joined."""
+        if self.details and self.calls:
+            yield Thinking("", f"{chat_history.DETAILS}:{json.dumps(list(self.details.values()))}\n")
+
+
+_JOINED = {"text", "summary", "data"}
+"""What of OpenRouter's reasoning comes in pieces."""
 
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
 """Where reasoning stands: DeepSeek's field, OpenRouter's and vLLM's, OpenRouter's other one, and LiteLLM's."""

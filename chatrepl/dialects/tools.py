@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +91,17 @@ def mentioned(conversation: Conversation) -> list[Definition]:
     """The tools that calls in the history are of, for servers that want them defined though none may be called."""
     names = dict.fromkeys(name for turn in conversation.turns for name in answered(turn).values())
     return [Definition(name, "", EMPTY) for name in names]
+
+
+def blamed(said: str, offered: Sequence[Definition]) -> Definition | None:
+    """The tool that a server refuses a request for, by its words: it counts them from 0, or names it."""
+    if found := re.search(r"\btools\.(\d{1,4})\.|function_?declarations\[(\d{1,4})\]", said, re.IGNORECASE):
+        number = int(found[1] or found[2])
+        return offered[number] if number < len(offered) else None
+    named = re.search(
+        r"(?:schema for function|function named|tool(?: named)?) ['\"`]([\w-]{1,64})['\"`]", said, re.ASCII
+    )
+    return next((each for each in offered if named and each.name == named[1]), None)
 
 
 Rule = Callable[[ToolCallPart, int], str]

@@ -323,3 +323,61 @@ def test_a_call_of_a_reply_that_ends_anyhow_is_kept_whole() -> None:
     )
     assert reply.ending == "tool_calls"
     assert reply.parts == (ToolCallPart("a", "add", '{"x": "\\ud83d\\ude00"}'),)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("tools.1.custom.input_schema: JSON schema is invalid", "now"),
+        ("Invalid schema for function 'either': None is not of type 'array'.", "either"),
+        ("Unknown name \"const\" at 'tools[0].function_declarations[2].parameters'", "either"),
+        ("tools.7.custom.name: too long", ""),
+        ("Invalid schema for function 'other'", ""),
+        ("Slow down", ""),
+    ],
+)
+def test_the_tool_that_a_server_refuses_is_named(said: str, name: str) -> None:
+    found = tools.blamed(said, OFFERED)
+    assert (found.name if found else "") == name
+
+
+def test_openrouter_gets_its_reasoning_back_joined_and_nobody_else_does() -> None:
+    def thought(**more: Any) -> dict[str, Any]:
+        return {"choices": [{"delta": {"reasoning_details": [{"index": 0, **more}]}}]}
+
+    reply = replied(
+        "openai-chat",
+        thought(type="reasoning.text", text="Two ", format="anthropic-claude-v1"),
+        thought(type="reasoning.text", text="and two.", signature="c2ln"),
+        thought(type="reasoning.encrypted", data="gAAA"),
+        piece({"index": 0, "id": "a", "function": {"name": "add", "arguments": "{}"}}),
+        {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
+    )
+    sent = body(then(reply), profile("openai-chat", "https://openrouter.ai/api/v1"))
+    assert sent["messages"][1]["reasoning_details"] == [
+        {
+            "index": 0,
+            "type": "reasoning.text",
+            "text": "Two and two.",
+            "format": "anthropic-claude-v1",
+            "signature": "c2ln",
+        },
+        {"index": 0, "type": "reasoning.encrypted", "data": "gAAA"},
+    ]
+    for name in DIALECTS:
+        assert "gAAA" not in str(body(then(reply), profile(name)))
+
+
+def test_calls_that_all_have_the_same_index_are_told_apart() -> None:
+    reply = replied(
+        "openai-chat",
+        piece({"index": 0, "id": "a", "function": {"name": "add", "arguments": '{"a"'}}),
+        piece({"index": 0, "function": {"arguments": ": 1}"}}),
+        piece({"index": 0, "id": "b", "function": {"name": "add", "arguments": '{"a"'}}),
+        piece({"index": 0, "function": {"arguments": ": 2}"}}),
+        {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    )
+    assert [(call.id, call.arguments) for call in reply.parts if isinstance(call, ToolCallPart)] == [
+        ("a", '{"a": 1}'),
+        ("b", '{"a": 2}'),
+    ]

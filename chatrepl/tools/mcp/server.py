@@ -120,7 +120,7 @@ class McpServer:
 
     def prompt(self, name: str, arguments: Mapping[str, str]) -> content.Piece:
         """What a prompt says, with these arguments."""
-        return content.prompt(self._ask(lambda session: session.prompt(name, dict(arguments))))
+        return self._hidden(content.prompt(self._ask(lambda session: session.prompt(name, dict(arguments)))))
 
     def complete(self, prompt: str, argument: str, begun: str, others: Mapping[str, str]) -> list[str]:
         """What an argument of a prompt may go on as."""
@@ -133,7 +133,10 @@ class McpServer:
 
     def read(self, uri: str) -> content.Piece:
         """A resource."""
-        return content.resource(self._ask(lambda session: session.read(uri)))
+        return self._hidden(content.resource(self._ask(lambda session: session.read(uri))))
+
+    def _hidden(self, piece: content.Piece) -> content.Piece:
+        return piece._replace(text=self._around.hide(piece.text))
 
     def _call(self, own: str, digest: str, arguments: Mapping[str, Any], watch: Watch) -> Result:
         started = time.monotonic()
