@@ -42,4 +42,7 @@ def _own(config: Config, name: str) -> Profile | None:
 def _given(profile: Profile, config: Config, kept: Mapping[str, str]) -> Profile:
     """The profile with the model and the dialect that were kept."""
     profile = replace(profile, dialect=kept.get("dialect") or profile.dialect)
-    return config.with_model(profile, kept["model"]) if kept.get("model") else profile
+    model = kept.get("model", "")
+    if not model or (profile.default_model and model in (profile.model, profile.default_model)):
+        return profile  # nobody named it: what takes its place by now may do so here
+    return config.with_model(profile, model)

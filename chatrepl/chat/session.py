@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +103,12 @@ class Session:
         self.profile = profile
         if self._connection:
             self._connection.memory.try_all_again()
+
+    def follow(self, answering: Profile) -> None:
+        """Talk from now on to the model that took the place of the profile's default, if one did."""
+        mine = self.profile
+        if mine.default_model and (answering.name, answering.default_model) == (mine.name, mine.default_model):
+            self.profile = replace(mine, model=answering.model, context=answering.context, price=answering.price)
 
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""

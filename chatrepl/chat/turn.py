@@ -69,8 +69,10 @@ def retry(session: Session, model: str = "") -> Outcome:
     *before, last = session.conversation.turns
     session.transcript.add(Mark("retry"))
     asking = Conversation(session.conversation.system, before).asking(last[0])
+    if not model:
+        return _turn(session, last[0], asking, again=True)
     profile = session.profile
-    session.profile = session.config.with_model(profile, model) if model else profile
+    session.profile = session.config.with_model(profile, model)
     try:
         return _turn(session, last[0], asking, again=True)
     finally:
@@ -208,6 +210,7 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         answering = attempts.answering
         reply.model = reply.model or answering.model
         reply.profile = answering.name if answering.name != session.profile.name else ""
+        session.follow(answering)
     return None
 
 

@@ -55,6 +55,8 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     if options.doctor:
         return FINE if cli.check_up(options, paths, screen, env) else FAILED
     configuration = reading.load(paths.config, must_exist=bool(options.config))
+    if os.path.exists(remembered := paths.models / "successors.json"):  # not loaded for who has none
+        configuration = config.successors.remembered(configuration, remembered, env)
     if replay := options.played:
         configuration = configuration.replaying(replay)
     if options.acts:

@@ -1,7 +1,7 @@
 """One request, made until it is answered or nothing helps: mended, sent again after a wait, sent to a fallback."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from chatrepl import dataclass
 from chatrepl.client import speaking
 from chatrepl.client.retrying import long_wish, retry_delay
+from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects.repair import LEFT_OUT, advice
+from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
+from chatrepl.text import safe
+from chatrepl.text.fuzzy import close
 
 if TYPE_CHECKING:
     from chatrepl.client.connection import Connection
@@ -37,8 +40,9 @@ class Attempts:
     """A request for one reply. ``ready`` it, then take its ``events``.
 
     What fails before the first piece of the reply is made good if it can be: a parameter that the server refuses is
-    renamed or left out, which is remembered for this server and model; a request that may succeed later goes out
-    again; else a fallback is asked. All of this is told, and nothing comes of a try that failed.
+    renamed or left out, which is remembered for this server and model; a built-in default that the server no longer
+    knows has a successor; a request that may succeed later goes out again; else a fallback is asked. All of this is
+    told, and nothing comes of a try that failed.
     """
 
     def __init__(self, connection: "Connection", wanted: Profile) -> None:
@@ -78,6 +82,7 @@ class Attempts:
                 failure = error
             self._now = (
                 self._mended(failure, spoken(self.answering, conversation))
+                or self._succeeded(failure)
                 or self._waited(failure, waiting)
                 or self._elsewhere(self.answering, failure)
             )
@@ -103,6 +108,23 @@ class Attempts:
         for name, new in mend.items():
             self._connection.say(_told(profile, name, new))
         return replace(self._now, profile=self._memory.known(profile))
+
+    def _succeeded(self, error: RequestError) -> Try | None:
+        """The same asked of the successor of a default that the server does not know; None where the user named the
+        model, or nothing can take its place. Then the error tells what there is."""
+        profile = self.answering
+        if not isinstance(error, Refused) or not is_unknown_model(error, profile.model):
+            return None
+        offered = self._connection.offered(profile, self._now.key)
+        new = successors.chosen(profile, offered, self._memory.gone(profile)) if profile.default_model else ""
+        if not new:
+            error.hint = _others(profile.model, offered) or error.hint
+            return None
+        self._connection.say(
+            f"{profile.name} does not offer {profile.model} any more; asking {safe.line(new)} from now on. "
+            f"/set --save model {safe.line(new)} puts it into the configuration."
+        )
+        return replace(self._now, profile=self._connection.succeeded(profile, new), attempt=0)
 
     def _waited(self, error: RequestError, waiting: Waiting) -> Try | None:
         """The same once more, after a wait; None if that is no use, or was done often enough."""
@@ -150,6 +172,18 @@ def spoken(profile: Profile, conversation: Conversation) -> Conversation:
     if conversation.system or not profile.place.system:
         return conversation
     return Conversation(profile.system or profile.place.system, conversation.turns, conversation.tools)
+
+
+def _others(model: str, offered: Sequence[str]) -> Hint:
+    """Which models there are in the place of one that is unknown; nothing where no list is known."""
+    if not offered:
+        return Hint()
+    near = [safe.line(each, 60) for each in close(model, offered)]
+    told = f"Near to it: {', '.join(near)}. " if near else ""
+    return Hint(
+        f"{told}-m NAME picks one; --list-models lists all {len(offered):,}.",
+        f"{told}/model NAME picks one; /models lists all {len(offered):,}.",
+    )
 
 
 def _told(profile: Profile, name: str, new: str) -> str:

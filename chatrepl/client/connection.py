@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from chatrepl.client import embedded, keys
 from chatrepl.client.attempts import Attempts
 from chatrepl.client.keys import Keys
 from chatrepl.client.memory import Memory
+from chatrepl.config import successors
 from chatrepl.config.config import Profile, Timeouts, located
 from chatrepl.config.place import Embedded, Replay
 from chatrepl.dialects import ModelInfo
+from chatrepl.errors import ChatError
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
@@ -32,6 +35,7 @@ class Connection:
 
     env: Mapping[str, str]
     models_folder: Path
+    """The folder of the models on this machine, and of what is known of others."""
     say: Say
     profiles: Mapping[str, Profile]
     """Those that a ``fallback`` may name."""
@@ -70,6 +74,25 @@ class Connection:
     def models(self, profile: Profile) -> list[ModelInfo]:
         """The models that the server offers."""
         return self.client.models(*self.ready(profile))
+
+    def offered(self, profile: Profile, key: str) -> list[str]:
+        """The names of the models that its server lists, none where it lists none; asked once, with little patience."""
+
+        def ask() -> list[str]:
+            try:
+                return [each.id for each in self.client.models(replace(profile, timeouts=LOOK), key)]
+            except ChatError:
+                return []
+
+        return self.memory.offers(profile, ask)
+
+    def succeeded(self, profile: Profile, model: str) -> Profile:
+        """The profile with that model in the place of its default, which is remembered also by the next run."""
+        self.memory.succeed(profile, model)
+        profile = self.memory.known(profile)
+        with suppress(OSError):  # then the next run finds it out again
+            successors.remember(self.models_folder / successors.FILE, profile)
+        return profile
 
     def reach(self, profile: Profile) -> None:
         """Get any answer at all from the server."""

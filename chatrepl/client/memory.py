@@ -1,9 +1,10 @@
-"""What is known of the servers by now: which parameters they refused, who could not be reached, who answered.
+"""What is known of the servers by now: which models they have and which parameters they refused, who could not be
+reached, who answered.
 
 It is for one thread, and for as long as the program runs. Times are those of the caller's clock, in seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 
 from chatrepl import dataclass
@@ -19,19 +20,42 @@ class Memory:
 
     _refused: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """The parameters that a model at a server refused, each with its other name, or "off"."""
+    _gone: dict[str, set[str]] = field(default_factory=dict)
+    """By server the models that it no longer knows."""
+    _successors: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The models that took the place of defaults, by server and default."""
+    _offers: dict[str, list[str]] = field(default_factory=dict)
+    """The names of the models that servers listed."""
     _down: dict[str, float] = field(default_factory=dict)
     """The profiles that could not be reached, and since when."""
     _answered: tuple[Profile, Profile] | None = None
     """The last question was for whom, and who answered."""
 
     def known(self, profile: Profile) -> Profile:
-        """The profile with what was learned of its parameters."""
+        """The profile with what was learned of its model and its parameters."""
+        if new := self._successors.get((profile.base_url, profile.default_model)):
+            profile = replace(profile, model=new, context=0, price=())
         learned = self._refused.get((profile.base_url, profile.model), {})
         return replace(profile, parameters={**profile.parameters, **learned})
 
     def learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
         """Its model at its server takes these parameters by other names, or not at all."""
         self._refused.setdefault((profile.base_url, profile.model), {}).update(mend)
+
+    def gone(self, profile: Profile) -> set[str]:
+        """The models that its server no longer knows, of which the profile's is one."""
+        return self._gone.setdefault(profile.base_url, set()) | {profile.model}
+
+    def succeed(self, profile: Profile, model: str) -> None:
+        """Another model takes the place of its default at its server."""
+        self._gone.setdefault(profile.base_url, set()).add(profile.model)
+        self._successors[profile.base_url, profile.default_model] = model
+
+    def offers(self, profile: Profile, ask: Callable[[], list[str]]) -> list[str]:
+        """The names of the models that its server lists, for which that is asked once."""
+        if profile.base_url not in self._offers:
+            self._offers[profile.base_url] = ask()
+        return self._offers[profile.base_url]
 
     def unreachable(self, profile: Profile, now: float) -> None:
         """It could not be reached."""

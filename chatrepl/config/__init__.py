@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.config import settings as settings
+    from chatrepl.config import settings as settings, successors as successors
     from chatrepl.config.config import (
         Config as Config,
         Profile as Profile,
@@ -26,4 +26,5 @@ else:
         paths="Paths places",
         place="Embedded Place Replay Url",
         settings="",
+        successors="",
     )

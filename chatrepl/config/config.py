@@ -66,6 +66,9 @@ class Profile:
     """Dollars for a million tokens, in and out; none is unknown."""
     tools: tuple[str, ...] = ()
     """The tools and servers that its model may call from the start."""
+    default_model: str = field(default="", metadata={"key": None})
+    """The model that is built in for it, "" where somebody named another: a successor may take the place of this one
+    alone."""
     by_hand: bool = field(default=False, metadata={"key": None})
     """Whether it was made of an address on the command line, so that no configuration tells of it."""
 
@@ -180,8 +183,10 @@ class Config(NamedTuple):
             ) from None
 
     def with_model(self, profile: Profile, model: str) -> Profile:
-        """The profile with another model; what the configuration says of the one it names holds for that alone."""
+        """The profile with the model that somebody named; what the configuration says of the one it names holds for
+        that alone."""
         own = self.profiles.get(profile.name, profile)
+        profile = replace(profile, default_model="")
         if own.model in ("", model):
             return replace(profile, model=model, context=own.context, price=own.price)
         return replace(profile, model=model, context=0, price=())
@@ -198,4 +203,4 @@ def built_in(path: Path) -> Config:
 
 
 def _vendor(name: str, base_url: str = "", **table: Any) -> Profile:
-    return Profile(name, place=written(base_url), **table)
+    return Profile(name, place=written(base_url), default_model=table.get("model", ""), **table)

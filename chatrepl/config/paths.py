@@ -16,6 +16,11 @@ class Paths(NamedTuple):
     history: Path
     models: Path
 
+    @property
+    def table(self) -> Path:
+        """The table of models, where it was renewed."""
+        return self.models / "table.json"
+
 
 def places(env: Mapping[str, str]) -> Paths:
     """The files of this user: all below CHATREPL_HOME where that is set, else where the platform keeps such files."""

@@ -27,6 +27,8 @@ PARAMETERS: dict[str, str] = {
 }
 """The parameters of a request that /set knows by name; -o and options in the configuration take any other too."""
 
+_MODEL = "model"
+
 _OPTION = "options."
 _UI = {field.name: field for field in fields(Ui)}
 _OFF = ("off", "none", "default")
@@ -35,6 +37,7 @@ _OFF = ("off", "none", "default")
 def names() -> Iterable[tuple[str, str]]:
     """Every setting with what it does."""
     yield from ((name, field.metadata["about"]) for name, field in _UI.items())
+    yield _MODEL, "the model that answers, as /model sets it"
     yield from PARAMETERS.items()
 
 
@@ -51,6 +54,8 @@ def value_of(key: str, ui: Ui, profile: Profile) -> str:
     """The value of a setting, as text."""
     if key in _UI:
         return as_text(getattr(ui, key))
+    if key == _MODEL:
+        return profile.model or "not set"
     option = _option(key)
     return as_text(profile.options[option]) if option in profile.options else "not set"
 
@@ -70,11 +75,21 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
     """Both with that setting changed."""
     if key in _UI:
         return replace(ui, **{key: _ui_value(key, value)}), profile
+    if key == _MODEL:
+        return ui, _with_model(profile, value)
     option = _option(key)
     options = {name: kept for name, kept in profile.options.items() if name != option}
     if value not in _OFF:
         options[option] = _checked(key, parse(value))
     return ui, replace(profile, options=options)
+
+
+def _with_model(profile: Profile, model: str) -> Profile:
+    if model in _OFF:
+        raise CommandError("A model is needed to answer", Hint(at_prompt="/models lists what the server offers."))
+    same = model == profile.model  # what is known of another model does not hold for this one
+    facts: dict[str, Any] = {} if same else {"context": 0, "price": ()}
+    return replace(profile, model=model, default_model="", **facts)
 
 
 def _checked(key: str, value: Any) -> Any:
@@ -144,7 +159,7 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:
     """
     known = load(path)  # a file that cannot be used now is not made worse
     if key not in _UI:
-        _can_be_saved(_option(key), profile, known)
+        _can_be_saved("" if key == _MODEL else _option(key), profile, known)
     from chatrepl.config import editing  # not before somebody saves
 
     return editing.edit(path, lambda data: iter([_set(data, key, ui, profile)]))
@@ -168,6 +183,9 @@ def _set(data: dict[str, Any], key: str, ui: Ui, profile: Profile) -> tuple[str,
     if key in _UI:
         data.setdefault("ui", {})[key] = getattr(ui, key)
         return "ui", key
+    if key == _MODEL:
+        data.setdefault("profiles", {}).setdefault(profile.name, {})["model"] = profile.model
+        return "profiles", profile.name, "model"
     at = "profiles", profile.name, "options", _option(key)
     if at[-1] in profile.options:
         for name in at[:-1]:
@@ -187,7 +205,7 @@ def _option(key: str) -> str:
     if key.startswith(_OPTION) and len(key) > len(_OPTION):
         return key.removeprefix(_OPTION)
     hint = Hint(at_prompt=f"/set lists them. Any other option of a request: /set {_OPTION}NAME VALUE")
-    raise CommandError(f"There is no setting {key!r}{nearest(key, [*_UI, *PARAMETERS])}", hint)
+    raise CommandError(f"There is no setting {key!r}{nearest(key, [*_UI, _MODEL, *PARAMETERS])}", hint)
 
 
 def _ui_value(key: str, value: str) -> Any:

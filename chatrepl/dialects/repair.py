@@ -64,3 +64,35 @@ def _blamed(told: str, said: str, sent: Set[str]) -> str:
     """The parameter that the server means: the one it names as such, else the first in its words that was sent."""
     candidates = [*told.split("."), *_WORD.findall(said)]
     return next((word for word in candidates if word in sent and word not in _INDISPENSABLE), "")
+
+
+def is_unknown_model(error: Refused, model: str) -> bool:
+    """Whether the server refused the request because it does not know the model, or no longer."""
+    if error.status not in (200, 400, 403, 404, 410, 422):
+        return False
+    if _UNKNOWN_CODES & set(re.split(r"[\s,;]+", error.code.lower())):
+        return True
+    named = bool(model) and model.removeprefix("models/") in error.said
+    return bool(_UNKNOWN.search(error.said)) or (named and error.status in (404, 410))
+
+
+_UNKNOWN_CODES = {
+    "model_not_found",
+    "model_decommissioned",
+    "model_not_available",
+    "model_deprecated",
+    "model_not_active",
+    "invalid_model",
+    "deploymentnotfound",
+    "resource_not_found_error",
+}
+"""OpenAI's word for it, Groq's, and those of Together, Mistral, Azure and Moonshot."""
+
+_UNKNOWN = re.compile(
+    r"(unknown|invalid|no such|unsupported) model\b|not a valid model|"
+    r"\bmodels?\b.{0,160}\b(not exist|not found|not available|no longer|been (retired|removed|shut down|discontinued)|"
+    r"decommissioned|(been|is) deprecated\b(?! for)|retired on)",
+    re.IGNORECASE,
+)
+"""Anthropic says nothing but the name; Google "is not found for API version v1beta", OpenRouter "is not a valid model
+ID", DeepSeek "Model Not Exist"."""

@@ -60,3 +60,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
     begun = [each for each in spelled if each.startswith(word.lower())]
     found = begun if len(begun) == 1 else get_close_matches(word.lower(), spelled, n=1, cutoff=0.7)
     return f": did you mean {spelled[found[0]]!r}?" if found else ""
+
+
+def close(word: str, words: Iterable[str], most: int = 3) -> list[str]:
+    """Those of the words that are nearest to it, at most so many, the nearest first."""
+    from difflib import get_close_matches  # where a mistake was made
+
+    spelled = {each.lower(): each for each in words if len(each) < 4 * len(word) + 20}
+    return [spelled[each] for each in get_close_matches(word.lower(), spelled, n=most, cutoff=0.5)]
