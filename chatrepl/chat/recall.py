@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from chatrepl.chat.user import User
 from chatrepl.client import keys
+from chatrepl.config import addresses
 from chatrepl.config.config import Config, Profile, by_hand
+from chatrepl.config.paths import Paths
 from chatrepl.config.place import written
+from chatrepl.errors import CommandError
+from chatrepl.text import safe, urls
 
 
 def who(profile: Profile, config: Config) -> dict[str, str]:
@@ -29,8 +34,43 @@ def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:
     if own and own != keys.without_secrets(own):
         return None
     place = config.replay or written(base_url)
-    own = replace(own, place=place, base_url_env="") if own else by_hand(place)
+    own = replace(own, place=place, base_url_env="", moved=not config.replay) if own else by_hand(place)
     return _given(own, config, kept)
+
+
+def at_its_own(config: Config, profile: Profile) -> Profile | None:
+    """The profile at its own address, None if it has none."""
+    own = _own(config, profile.name)
+    return replace(profile, place=own.place, base_url_env=own.base_url_env, moved=False) if own else None
+
+
+def is_foreign(profile: Profile, paths: Paths) -> bool:
+    """Whether a recalled profile is at an address that only the session's file tells of: neither the configuration nor
+    the user ever did."""
+    elsewhere = profile.place.remote and (profile.moved or profile.by_hand)
+    return elsewhere and profile.base_url not in addresses.known(paths)
+
+
+def permitted(profile: Profile, paths: Paths, user: User) -> bool:
+    """Whether the conversation may go where a session's file sends it; what is agreed to is known from then on."""
+    if not is_foreign(profile, paths):
+        return True
+    agreed = user.permit(f"{_foreign(profile)}. Send the conversation there?")
+    if agreed:
+        addresses.keep(paths, profile.base_url)
+    return agreed
+
+
+def refuse_foreign(profile: Profile, paths: Paths, user: User) -> None:
+    """Complain of such an address where no one can be asked, and no flag agrees."""
+    if is_foreign(profile, paths) and not user.says_yes:
+        hint = f"--base-url URL sends the conversation there, --yes too; -p {profile.name} goes to the profile's own."
+        raise CommandError(_foreign(profile), hint.partition("; -p")[0] + "." if profile.by_hand else hint)
+
+
+def _foreign(profile: Profile) -> str:
+    whose = "" if profile.by_hand else f", which is not the address of the profile {profile.name!r}"
+    return f"The session's file names the server {safe.line(urls.plain(profile.base_url), 400)}{whose}"
 
 
 def _own(config: Config, name: str) -> Profile | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from chatrepl import sessions
 from chatrepl.chat.rates import Length, Rates
-from chatrepl.chat.recall import recalled, who
+from chatrepl.chat.recall import permitted, recalled, who
 from chatrepl.chat.user import User
-from chatrepl.config.config import Config, Profile, Ui
+from chatrepl.config import addresses
+from chatrepl.config.config import Config, Profile, Ui, address
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
 from chatrepl.errors import CommandError, Hint, TranscriptError
@@ -20,6 +21,7 @@ from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
+from chatrepl.text import urls
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
@@ -128,6 +130,13 @@ class Session:
         return self._connection.memory.answering(self.profile) if self._connection else self.profile
 
     @property
+    def whom(self) -> str:
+        """Who is talked to by name, and where, if it is not the profile's own address."""
+        url = address(self.profile, self.env)
+        own = url == self.profile.base_url and not (self.profile.moved or self.profile.by_hand)
+        return self.profile.name if own else f"{self.profile.name} at {urls.plain(url)}"
+
+    @property
     def length(self) -> Length:
         """How long the conversation is by now."""
         self._length.follow(self.conversation.turns)
@@ -169,7 +178,7 @@ class Session:
         found = sessions.take_up(path, folder, self.screen.say, self._trouble)
         self.transcript.close()
         self.transcript = found
-        if profile := recalled(self.config, found.state.who):
+        if (profile := recalled(self.config, found.state.who)) and permitted(profile, self.paths, self.user):
             self.switch(profile)
         return self.settle()
 
@@ -198,7 +207,10 @@ class Session:
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""
         known = self.transcript.state.who
-        for kind, text in who(self.profile, self.config).items():
+        kept = who(self.profile, self.config)
+        if kept["base_url"] and self.profile.place.remote and self.transcript.path:
+            addresses.keep(self.paths, kept["base_url"])  # by now it was given by hand, or agreed to
+        for kind, text in kept.items():
             if text != known.get(kind, ""):
                 self.transcript.add(Mark(kind, text))
 

@@ -30,7 +30,7 @@ def facts(session: Session) -> Facts:
     answering = session.answering
     return Facts(
         "multiline" if session.ui.multiline else "",
-        safe.line(answering.name, 40),
+        safe.line(answering.called, 60),
         safe.line(model_of(answering).rpartition("/")[2], 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
         rates.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",

@@ -243,6 +243,13 @@ def send(session: Session, text: str, named: Iterable[Path] = ()) -> Outcome:
         if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} contains what looks like {secret}.", "warning")
-            if not session.user.confirm("Send it anyway?"):
-                return Outcome(question_back=text)
+            if not session.user.permit("Send it anyway?"):
+                return _unsent(session, text)
     return ask(session, question)
+
+
+def _unsent(session: Session, text: str) -> Outcome:
+    """The question back in the prompt; where there is none, that is a CommandError."""
+    if session.user.has_prompt:
+        return Outcome(question_back=text)
+    raise CommandError("The question was not sent: it may hold a secret", "--yes sends it all the same.")

@@ -29,12 +29,18 @@ class User:
     """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
     means_it: bool = False
     """Whether the command line says it all: what it names is meant, and needs no question."""
+    says_yes: bool = False
+    """Whether a flag says yes to what may do harm."""
     wants_weights: bool = False
     """Whether the model on this machine was named, and may be fetched without a question."""
 
     def confirm(self, question: str) -> bool:
         """Whether the user wants what the question asks; the flags may have said so."""
-        return self.means_it or self._agrees(question)
+        return self.means_it or self.permit(question)
+
+    def permit(self, question: str) -> bool:
+        """Whether the user wants what may do harm: the flag for that has to say so, or the user."""
+        return self.says_yes or self._agrees(question)
 
     def consent(self, question: str) -> bool:
         """Whether a model may be fetched, which no other flag agrees to."""

@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-stream", action="store_true", help="ask for the reply in one piece")
     add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
     add("--json", action="store_true", help="one-shot: print one JSON object")
+    add("--yes", action="store_true", help="yes to sending what looks like a key, and to the server a session names")
     add("--ephemeral", action="store_true", help="save no session")
     add("--export", metavar=("ID", "FILE"), nargs=2, help="write a session as .md .json .jsonl .html .txt")
     add("--import", metavar="FILE", dest="take_in", help="import the conversations in a file as sessions")

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from chatrepl import __version__, chat as chats, config, sessions, terminal
 from chatrepl.chat import attaching, guard, repl
+from chatrepl.chat.recall import at_its_own, permitted
 from chatrepl.chat.repl import Next, Reads
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import Options, joined
+from chatrepl.client import choosing
 from chatrepl.errors import ChatError
 from chatrepl.files import attachments
 from chatrepl.files.completion import size
@@ -30,6 +32,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
         lambda question: prompt.answer(question),  # the prompt is made of the session, which asks at the prompt
         has_prompt=True,
         listening=ahead.listening if begun.screen.live else nullcontext,
+        says_yes=begun.options.yes,
         wants_weights=begun.wants_weights,
     )
     begun.screen.keys = ahead
@@ -55,6 +58,7 @@ def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
 
 def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str, options: Options) -> None:
     session.screen.all_to_out()
+    _settle_where(session, options)
     session.screen.say(_first_line(session), "dim")
     guard.warn(session)
     _tell_what_was(session, options)
@@ -69,6 +73,14 @@ def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str,
         begun = repl.begin(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
         coming = begun._replace(draft=begun.draft or coming.draft)
     repl.run(session, prompt, coming)
+
+
+def _settle_where(session: Session, options: Options) -> None:
+    """Ask whether the conversation may go where the session's file sends it; else it goes on with another profile."""
+    if options.names_whom or permitted(session.profile, session.paths, session.user):
+        return
+    session.switch(at_its_own(session.config, session.profile) or choosing.choose(session.config, session.env))
+    session.screen.say(f"It goes on with {session.whom}.", "dim")
 
 
 def _tell_what_was(session: Session, options: Options) -> None:
@@ -124,7 +136,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
 def _first_line(session: Session) -> str:
     place = _shortened(session.transcript.path) if session.transcript.path else "not saved"
-    who = f"chatrepl {__version__} · {session.profile.name} · {config.model_of(session.profile)}"
+    who = f"chatrepl {__version__} · {session.whom} · {config.model_of(session.profile)}"
     apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
 

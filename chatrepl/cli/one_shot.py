@@ -9,6 +9,7 @@ from chatrepl import chat
 from chatrepl.chat import attaching
 from chatrepl.chat.endings import ENDINGS
 from chatrepl.chat.outcome import Outcome
+from chatrepl.chat.recall import refuse_foreign
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
@@ -24,7 +25,7 @@ from chatrepl.text import safe
 
 def list_models(begun: Opening) -> None:
     """Print what the server offers."""
-    session, _ = begun.begin(_user(begun))
+    session = _begun(begun)
     with closing(session):
         for model in session.offered():
             print(safe.line(model.id))
@@ -32,13 +33,16 @@ def list_models(begun: Opening) -> None:
 
 def answer(begun: Opening, text: str) -> int:
     """Print the reply; returns the exit status."""
-    session, _ = begun.begin(_user(begun))
+    session = _begun(begun)
     with closing(session):
         return _answer(session, text, begun.options)
 
 
-def _user(begun: Opening) -> User:
-    return User(begun.ask, means_it=True, wants_weights=begun.wants_weights)
+def _begun(begun: Opening) -> Session:
+    user = User(begun.ask, means_it=True, says_yes=begun.options.yes, wants_weights=begun.wants_weights)
+    if not begun.options.names_whom:
+        refuse_foreign(begun.profile, begun.paths, user)
+    return begun.begin(user)[0]
 
 
 def _answer(session: Session, text: str, options: Options) -> int:

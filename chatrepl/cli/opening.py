@@ -21,6 +21,7 @@ from chatrepl.terminal import prompt
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.terminal.typeahead import KeyBuffer
+from chatrepl.text import urls
 
 
 class Opening(NamedTuple):
@@ -101,18 +102,20 @@ def profile(
 ) -> Profile:
     """The profile to begin with: that of the session which goes on, ``who`` it talked to, else the one that is chosen;
     changed by the flags."""
-    by_hand = options.profile or options.dialect or options.base_url
     known = None
     if (replay := options.played) and not options.profile:
         known = choosing.recorded_profile(replay, options.dialect)
-    elif who and not by_hand:
+    elif who and not options.names_whom:
         known = recalled(configuration, who)
     found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
-    if who and not known and not by_hand:
+    if who and not known and not options.names_whom:
         screen.say(
             f"The session used the profile {who.get('profile')}, which is not there; it goes on with {found.name}.",
             "warning",
         )
+    if not known and not configuration.default and not options.names_whom and found.name in choosing.ON_THIS_MACHINE:
+        where = urls.origin(config.address(found, env))
+        screen.say(f"No profile was named: {found.name} is asked, which answers at {where}.", "dim")
     found = configuration.with_model(found, options.model) if options.model else found
     return _changed(found, options)
 

@@ -32,6 +32,7 @@ class Options(NamedTuple):
     plain: bool = False
     json: bool = False
     ephemeral: bool = False
+    yes: bool = False
     export: tuple[str, str] | None = None
     take_in: str = ""
     record: str = ""
@@ -48,6 +49,11 @@ class Options(NamedTuple):
     def acts(self) -> bool:
         """Whether something is asked for that needs no profile."""
         return bool(self.list_profiles or self.list_sessions or self.export or self.take_in)
+
+    @property
+    def names_whom(self) -> bool:
+        """Whether the flags say who is talked to, whatever a session did before."""
+        return bool(self.profile or self.dialect or self.base_url or self.replay)
 
     @property
     def played(self) -> Replay | None:

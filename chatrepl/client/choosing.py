@@ -42,7 +42,8 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         if not name and bare != chosen and elsewhere:
             chosen = by_hand(place, bare)  # nobody said that its key may go there
         # The variable that moves the profile elsewhere loses against an address given by hand.
-        chosen = replace(chosen, place=config.replay or place, base_url_env="")
+        moved = not (chosen.by_hand or config.replay) and place != chosen.place
+        chosen = replace(chosen, place=config.replay or place, base_url_env="", moved=moved)
     return replace(chosen, dialect=dialect or chosen.dialect)
 
 

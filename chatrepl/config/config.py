@@ -11,6 +11,7 @@ from chatrepl import dataclass
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, PROFILES
 from chatrepl.errors import ConfigError
+from chatrepl.text import urls
 from chatrepl.text.fuzzy import nearest
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Profile:
     alone."""
     by_hand: bool = field(default=False, metadata={"key": None})
     """Whether it was made of an address on the command line, so that no configuration tells of it."""
+    moved: bool = field(default=False, metadata={"key": None})
+    """Whether it is at another address than its own."""
 
     @property
     def base_url(self) -> str:
@@ -81,6 +84,11 @@ class Profile:
     def needs_key(self) -> bool:
         """Whether a key is named at all; servers on this machine mostly want none."""
         return bool(self.key_env or self.key_command or self.key_file)
+
+    @property
+    def called(self) -> str:
+        """Its name, and the address where that is not its own."""
+        return f"{self.name} at {urls.origin(self.base_url)}" if self.moved else self.name
 
 
 def module_of(dialect: str) -> str:
@@ -133,7 +141,7 @@ def located(profile: Profile, env: Mapping[str, str]) -> Profile:
             f"The profile {profile.name!r} has no address",
             f"{setting} in [profiles.{profile.name}] of the configuration.",
         )
-    return replace(profile, place=Url(base_url))
+    return replace(profile, place=Url(base_url), moved=profile.moved or base_url != profile.base_url)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _inside(profile: Profile, error: Refused) -> Refused:
     """The error with the words around it, and what to try."""
     helps = hint(error.status, error.said, profile) or error.hint
     name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
-    line = f"{profile.name or 'The server'} reports {name}: {error.said}"
+    line = f"{profile.called or 'The server'} reports {name}: {error.said}"
     return Refused(
         line,
         helps,
@@ -177,7 +177,7 @@ def refused(dialect: Dialect, profile: Profile, status: int, headers: Mapping[st
     if 300 <= status < 400:
         said = f"redirects to {headers.get('location', 'nowhere')}, which is not followed: the key is for this host"
     name = _PHRASES.get(status, "")
-    line = f"{profile.name or 'The server'} answered {status} {name}".rstrip()
+    line = f"{profile.called or 'The server'} answered {status} {name}".rstrip()
     if said.removeprefix(f"{status} ") != name:
         line = f"{line}: {said}" if said else line
     value = complaints.value_of(whole)

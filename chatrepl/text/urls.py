@@ -4,6 +4,7 @@ import ipaddress
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from chatrepl.text.redaction import HIDDEN, is_secret
@@ -55,6 +56,14 @@ def shown(url: str) -> str:
     path, question, query = rest.partition("?")
     fields = "&".join(_shown_field(field) for field in query.split("&"))
     return f"{scheme}{place.rpartition('@')[2]}{path}{question}{fields}"
+
+
+def plain(url: str) -> str:
+    """``shown``, with a host in other letters than ASCII as the network knows it: one may look like another."""
+    scheme, place, rest = _cut(shown(url))
+    with suppress(UnicodeError):
+        place = place.encode("idna").decode()
+    return f"{scheme}{place}{rest}"
 
 
 def _shown_field(field: str) -> str:

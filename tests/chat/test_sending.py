@@ -163,6 +163,10 @@ def test_one_shot_tells_of_a_secret_wherever_it_stands(server: Server, home: Pat
     note.write_text(f"KEY={TOKEN}")
     words = {"-f": ["-f", str(note), "Hi"], "@": [f"Hi @{note}"], "typed": [TOKEN]}[where]
     done = run("--base-url", server.url, "-m", "m", *words, home=home)
+    assert (done.returncode, done.stdout, server.requests) == (2, b"", [])
+    assert b"contains what looks like a GitHub token." in done.stderr
+    assert b"--yes sends it all the same." in done.stderr
+    done = run("--base-url", server.url, "-m", "m", "--yes", *words, home=home)
     assert b"contains what looks like a GitHub token." in done.stderr
     assert done.stdout == b"Hello\n"
 

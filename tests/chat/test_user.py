@@ -28,6 +28,11 @@ def test_flags_that_say_it_all_neither_fetch_a_model_nor_run_a_tool() -> None:
     flags = User(means_it=True)
     assert flags.confirm("Attach it?")
     assert not flags.consent("Fetch it?")
+    assert not flags.permit("Send the key?")
+    yes = User(says_yes=True)
+    assert yes.permit("Send the key?")
+    assert yes.confirm("Attach it?")
+    assert not yes.consent("Fetch it?")
     assert flags.approve("Run it?", CHOICES) == NO
 
 

@@ -385,7 +385,7 @@ def test_what_cannot_be_kept_is_not_said_to_be_taken_in(server: Server, home: Pa
 
 
 def test_a_key_in_a_question_is_pointed_out_on_stderr(server: Server, home: Path) -> None:
-    done = run("--base-url", server.url, "-m", "m", "Is sk-abcdefghij0123456789xyz good?", home=home)
+    done = run("--base-url", server.url, "-m", "m", "--yes", "Is sk-abcdefghij0123456789xyz good?", home=home)
     assert done.stdout == b"Hello\n"
     assert b"looks like an OpenAI or Anthropic key" in done.stderr
 

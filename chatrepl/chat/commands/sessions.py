@@ -47,7 +47,7 @@ def resume(session: Session, words: str) -> Outcome | None:
         return None
     line = session.resume(chosen.path)
     show_again(session)
-    session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.profile.name}.", "dim")
+    session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.whom}.", "dim")
     return Outcome(question_back=line)
 
 
