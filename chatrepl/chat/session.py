@@ -170,6 +170,15 @@ class Session:
         self.transcript.close()
         self.transcript = self._new_transcript()
 
+    def start_over(self, title: str) -> None:
+        """The same, with the system prompt that holds now, and that title if there is one."""
+        self._let_go()
+        system = self.conversation.system
+        self.begin()
+        self.transcript.add(Mark("system", system))
+        if title:
+            self.transcript.add(Mark("rename", title))
+
     def resume(self, path: Path) -> str:
         """Go on with the session in that file, and with whom it was talked to; a question that is open at its end is
         returned."""

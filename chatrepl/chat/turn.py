@@ -47,6 +47,8 @@ def ask(session: Session, question: Message) -> Outcome:
         guard.refuse_key(session, what, text)
     session.attachments = []
     session.note_who()
+    if session.user.has_prompt and not session.rates().context(session.profile):
+        session.look_for_models()  # for the size of the context, which is there when the reply is
     session.transcript.add(Said(question))
     return _turn(session, question, session.conversation.asking(question))
 

@@ -58,6 +58,8 @@ def _answer(session: Session, text: str, options: Options) -> int:
         raise
     if options.json:
         print(_encodable(_as_json(session, outcome)))
+    if not (session.conversation.turns or options.resumes):
+        session.transcript.discard()
     if outcome.failure:
         return status(outcome.failure)
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(outcome.ending, FINE)
@@ -101,5 +103,5 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),
         "error": _error(outcome),
-        "session": str(session.transcript.kept) if session.transcript.kept else None,
+        "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,
     }

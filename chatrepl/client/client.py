@@ -190,7 +190,7 @@ class Client:
         with self._opening:
             if way not in self._open:
                 if isinstance(way, Replay):
-                    self._open[way] = self._recorded(ReplayTransport(way)), None
+                    self._open[way] = self._recorded(ReplayTransport(way, warn=self._warn)), None
                 else:
                     network = Transport(self._clocks, tls_context(way), way.proxy)
                     self._open[way] = self._recorded(network), network

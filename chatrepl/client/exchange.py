@@ -43,15 +43,25 @@ class Exchange:
     failure: str = ""
     received: int = 0
     """The bytes of the answer's body that came, of which the last are kept."""
+    events: int = 0
+    """The lines of a stream that hold something, names and comments left out."""
+    _line: bytes = b"\n"
+    """The first characters of the line that has begun, from the end of the one before it."""
     _end: bytearray = field(default_factory=bytearray)
 
     def came(self, chunk: bytes, now: float) -> None:
         """Take note of a piece of the answer."""
         self.first = now if self.first is None else self.first
         self.received += len(chunk)
+        self._count(chunk)
         self._end += chunk[-2 * KEPT :]
         if len(self._end) > 2 * KEPT:
             del self._end[:-KEPT]
+
+    def _count(self, chunk: bytes) -> None:
+        text = self._line + chunk
+        self.events += len(_EVENT.findall(text)) - len(_EVENT.findall(self._line))
+        self._line = text[max(text.rfind(b"\n"), text.rfind(b"\r"), 0) :][:16]
 
     @property
     def body(self) -> str:
@@ -70,15 +80,24 @@ class Exchange:
         text = self.secrets.hide(self._end.decode("utf-8", "replace"))
         return text[SHOWN if self.received > len(self._end) else 0 :][-SHOWN:].strip("\n")
 
-    def told(self) -> Iterator[str]:
-        """The lines that /last shows."""
+    @property
+    def is_stream(self) -> bool:
+        """Whether the answer came event by event."""
+        kind = self.answer_headers.get("content-type", "").partition(";")[0].strip()
+        return kind in ("text/event-stream", "application/x-ndjson", "application/jsonl")
+
+    def told(self, *, raw: bool = False) -> Iterator[str]:
+        """The lines that /last shows; a stream in short, but for ``raw``."""
         yield f"{self.method} {self.url}" + (f", by way of {self.route.proxy}" if self.route.proxy else "")
         yield from (f"  {name}: {value}" for name, value in self.headers.items())
         yield f"  {len(self.raw_body)} bytes" if self.raw_body else "  no body"
         yield from _indented(_shortened(self.body))
         yield f"{self.status or 'no answer'}{' · ' + self.failure if self.failure else ''}"
         yield from (f"  {name}: {value}" for name, value in self.answer_headers.items())
-        if self.received:
+        if self.received and self.is_stream and not raw:
+            yield f"  a stream of {self.received:,} bytes in {self.events:,} events; /last --raw shows its end"
+            yield from _indented(_last_event(self.answer_end))
+        elif self.received:
             yield f"  {self.received} bytes" + (", which end with" if self.received > SHOWN else "")
             yield from _indented(self.answer_end)
         times = [f"first byte after {self.first - self.asked:.2f} s"] if self.first is not None else []
@@ -107,6 +126,15 @@ class Exchange:
         if self.key_name and header.lower() in key_headers:
             return self.key_name
         return "API_KEY" if header.lower() == "authorization" else re.sub(r"\W", "_", header).upper()
+
+
+_EVENT = re.compile(rb"[\r\n](?:data:|\{)")
+
+
+def _last_event(end: str) -> str:
+    """The last event of a stream that says something, as text to read."""
+    lines = [line.removeprefix("data:").strip() for line in end.splitlines() if line.startswith(("data:", "{"))]
+    return next((_pretty(line.encode()) for line in reversed(lines) if line.startswith("{")), "")
 
 
 def _indented(text: str) -> Iterator[str]:

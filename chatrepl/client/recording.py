@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from chatrepl import files
+from chatrepl.client.questions import parsed, question_in
 from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError
-from chatrepl.text import urls
+from chatrepl.text import safe, urls
 from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
 
 OF_THE_WIRE = ("content-length", "transfer-encoding")
@@ -171,10 +172,14 @@ def _decoded(headers: httpx.Headers, body: bytes) -> bytes | None:
 
 
 class ReplayTransport(httpx.BaseTransport):
-    """A transport that answers from a folder: each request gets the next recorded answer to one of its method."""
+    """A transport that answers from a folder: each request gets the next recorded answer to one of its method. That it
+    answers another question is told."""
 
-    def __init__(self, place: Replay, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, place: Replay, sleep: Callable[[float], None] = time.sleep, warn: Callable[[str], object] = str
+    ) -> None:
         self._folder = place.folder
+        self._warn = warn
         self._sleep = sleep if place.paced else lambda _seconds: None
         self._coming = [_Recording(path) for path in recorded(place.folder)]
 
@@ -185,6 +190,9 @@ class ReplayTransport(httpx.BaseTransport):
                 f"The recording in {self._folder} holds no further answer to a {request.method}", "It is over."
             )
         self._coming.remove(found)
+        asked, recorded_one = question_in(parsed(request.read())), found.question
+        if recorded_one and asked and asked != recorded_one:
+            self._warn(f"The recording answers another question: {safe.line(recorded_one, 60)!r}")
         status, headers, pieces = found.answer()
         return httpx.Response(status, headers=headers, stream=_Replayed(pieces, self._sleep))
 
@@ -211,7 +219,9 @@ class _Recording:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self.method = recorded_request(place).get("method", "POST")
+        asked = recorded_request(place)
+        self.method = asked.get("method", "POST")
+        self.question = question_in(asked.get("body"))
 
     def answer(self) -> tuple[int, list[tuple[bytes, bytes]], Iterator[tuple[float, bytes]]]:
         """Status, headers, and the pieces of the body, each with the seconds since the request.

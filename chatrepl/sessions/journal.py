@@ -1,11 +1,12 @@
 """The journal of a session as it stands in its file: read line by line, and what its lines add up to."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from chatrepl.errors import TranscriptError
-from chatrepl.sessions.entries import Entry, Header, Said, State, complaint, from_data
+from chatrepl.sessions.entries import Entry, Header, Said, State, Taken, complaint, from_data
 
-PIECE, MESSAGE = b'{"piece":', b'{"message":'
+PIECE, MESSAGE, TURN = b'{"piece":', b'{"message":', b'{"turn":'
 """How the lines begin that most of a journal consists of, as the program writes them."""
 
 
@@ -69,6 +70,16 @@ class Journal:
 def read(path: Path) -> State:
     """The state of the session in that file. Lines that cannot be read are skipped."""
     return Journal.of(path).state
+
+
+def said(path: Path) -> Iterator[str]:
+    """Every text that was ever said in the session in that file, also what stands in its conversation no more."""
+    for line in path.read_bytes().split(b"\n"):
+        match entry(line) if line.startswith((MESSAGE, TURN)) else None:
+            case Said(message):
+                yield message.text
+            case Taken(turn):
+                yield from (message.text for message in turn)
 
 
 def entry(line: bytes) -> Entry | None:

@@ -18,7 +18,7 @@ from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import locking
 from chatrepl.sessions import peek
 from chatrepl.sessions.entries import State
-from chatrepl.sessions.journal import read
+from chatrepl.sessions.journal import read, said
 from chatrepl.sessions.transcript import Busy, Transcript, Trouble, new_id
 
 ENDING = ".jsonl"
@@ -56,6 +56,8 @@ class Match(NamedTuple):
 
     session: Listed
     line: str
+    aside: bool = False
+    """Whether it was said in a turn that does not stand in the conversation now."""
 
 
 def listed(folder: Path) -> Iterator[Listed]:
@@ -94,7 +96,8 @@ def named(folder: Path, words: str) -> list[Listed]:
 
 
 def found(folder: Path, words: str) -> Iterator[Match]:
-    """The sessions in which a message, or the title, holds all the words; the newest first."""
+    """The sessions in which a message, or the title, holds all the words; the newest first. Messages are also those
+    that were set aside."""
     wanted = words.casefold().split()
     sieves = [_sieve(word) for word in words.lower().split()]
     for path, written in _files(folder):
@@ -223,15 +226,18 @@ def _match(path: Path, used: float, wanted: list[str]) -> Match | None:
     except ChatError:
         return None
     session = Listed(path, state.title, used)
-    for text in _said(state):
-        folded = text.casefold()
-        if all(word in folded for word in wanted):
-            lines = text.split("\n")
-            best = max(lines, key=lambda line: sum(word in line.casefold() for word in wanted))
-            return Match(session, best.strip())
+    for aside, texts in ((False, _said(state)), (True, said(path))):
+        for text in texts:
+            folded = text.casefold()
+            if all(word in folded for word in wanted):
+                lines = text.split("\n")
+                best = max(lines, key=lambda line: sum(word in line.casefold() for word in wanted))
+                return Match(session, best.strip(), aside)
     return None
 
 
 def _said(state: State) -> Iterator[str]:
+    """What stands in the conversation, an open turn at its end, and the title."""
     yield from (message.text for message in state.conversation.messages)
+    yield from (message.text for message in (state.question, state.partial()) if message)
     yield state.title

@@ -94,6 +94,10 @@ class Transcript:
             self.write()
         return not self._refused
 
+    def discard(self) -> None:
+        """Let ``close`` leave no file: there is nothing in it to go on with."""
+        self._size, self._waiting = 0, []
+
     def close(self) -> None:
         """Close the file; a session in which nothing was said leaves none."""
         if not self.whole():

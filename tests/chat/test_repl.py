@@ -232,7 +232,7 @@ def test_an_unknown_command_names_its_neighbour_and_sends_nothing(chat: Terminal
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [*ELSEWHERE.items(), ("/CLEAR", "/reset"), ("/models?", "/models"), ("/modle", "/model")]
+    ("typed", "meant"), [*ELSEWHERE.items(), ("/BYE", "/quit"), ("/models?", "/models"), ("/modle", "/model")]
 )
 def test_a_name_from_elsewhere_and_a_wrong_one_lead_to_the_command(typed: str, meant: str) -> None:
     assert meant in commands.COMMANDS

@@ -285,7 +285,7 @@ def test_the_last_question_is_shown_with_its_answer_whatever_else_was_asked_sinc
     with faults.session(tmp_path, profile_at(server.url)) as seen:
         turn.ask(seen.session, question("How are you?"))
         seen.session.offered()
-        shown = last(seen)
+        shown = last(seen, "--raw")
     assert f"POST {server.url}/chat/completions" in shown
     assert '"content": "How are you?"' in shown
     assert '"content": " indeed"' in shown
@@ -296,7 +296,7 @@ def test_of_long_bodies_the_ends_are_shown_and_nothing_of_the_key_at_a_cut(serve
     server.answers(say(*[KEY] * 2_000, "the end"))
     with faults.session(tmp_path, profile_at(server.url)) as seen:
         turn.ask(seen.session, question(f"first {'x' * 100_000} last"))
-        shown = last(seen)
+        shown = last(seen, "--raw")
     assert len(shown) < 8_000
     for end in ('"content": "first x', 'x last"', "characters left out", "bytes, which end with", "the end", "[DONE]"):
         assert end in shown

@@ -226,13 +226,13 @@ def test_words_are_found_in_a_transcript_put_among_the_sessions(tmp_path: Path) 
     assert [match.line for match in sessions.found(tmp_path, "日本語")] == ["日本語"]
 
 
-def test_what_was_found_is_shown_by_its_line_and_what_was_undone_is_not_found(tmp_path: Path) -> None:
+def test_what_was_found_is_shown_by_its_line_and_what_was_set_aside_is_marked(tmp_path: Path) -> None:
     path = kept(tmp_path, "a", "Hi", "one\nthe needle here\nthree")
     assert [match.line for match in sessions.found(tmp_path, "needle")] == ["the needle here"]
     journal = Transcript.reopened(path, no_trouble)
     journal.add(Mark("edit", count=1))
     journal.close()
-    assert not list(sessions.found(tmp_path, "needle"))
+    assert [(match.line, match.aside) for match in sessions.found(tmp_path, "needle")] == [("the needle here", True)]
 
 
 @pytest.mark.parametrize(

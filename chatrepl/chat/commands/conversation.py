@@ -6,6 +6,7 @@ from chatrepl.chat import endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.chat.outcome import Outcome
+from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
@@ -13,6 +14,7 @@ from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import described
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
+from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe
 
 SHOWN_AGAIN = 20
@@ -165,6 +167,7 @@ def history(session: Session, words: str) -> None:
             session.screen.say(_heading(place, message), "bold")
             _attachments(session, message)
             if message.role == "assistant":
+                _thinking(session, message, place)
                 session.screen.reply(message.text, session.ui)
             else:
                 session.screen.say(message.text.rstrip("\n"))
@@ -175,6 +178,19 @@ def _attachments(session: Session, message: Message) -> None:
     for part in message.parts:
         if isinstance(part, FilePart | ImagePart):
             session.screen.say(f"+ {described(part)}", "dim")
+
+
+def _thinking(session: Session, message: Message, place: int) -> None:
+    """Show the reasoning before a reply as the setting says: whole, by a line, or not."""
+    if not message.thinking.strip() or session.ui.thinking == "off":
+        return
+    if session.ui.thinking == "on":
+        show_reasoning(session.screen, message.thinking)
+        session.screen.say("")
+    else:
+        tokens = message.usage.reasoning if message.usage and message.usage.reasoning else None
+        about = f"{tokens:,}" if tokens else f"about {-(-len(message.thinking) // CHARACTERS):,}"
+        session.screen.say(f"thought, {about} tokens; /thinking {place} shows it", "dim")
 
 
 def _heading(place: int, message: Message) -> str:
@@ -190,18 +206,20 @@ def show_again(session: Session) -> None:
     if len(said) > SHOWN_AGAIN:
         session.screen.say(f"{counted(len(said) - SHOWN_AGAIN, 'turn')} before these; /history shows all.", "dim")
     try:
-        for turn in session.interrupts.over(iter(said[-SHOWN_AGAIN:])):
-            _show_again(session, turn)
+        first = max(0, len(said) - SHOWN_AGAIN)
+        for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
+            _show_again(session, turn, place)
     except KeyboardInterrupt:
         session.screen.say("Stopped; /history shows all.", "dim")
 
 
-def _show_again(session: Session, turn: Turn) -> None:
+def _show_again(session: Session, turn: Turn, place: int) -> None:
     session.screen.question(turn[0].text)
     _attachments(session, turn[0])
     session.screen.say("")
     for message in turn[1:]:
         if message.role == "assistant":
+            _thinking(session, message, place)
             session.screen.reply(message.text, session.ui)
             endings.tell_ending(session, message)
             session.screen.say("")

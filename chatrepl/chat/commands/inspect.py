@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl import client
-from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, offered
+from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import model_of
@@ -25,6 +25,8 @@ from chatrepl.conversation import (
 from chatrepl.dialects import Request, dialect
 from chatrepl.dialects.repair import mended
 from chatrepl.dialects.unsent import unsent
+from chatrepl.errors import CommandError
+from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe, urls
 
 SHOWN = 20
@@ -64,12 +66,26 @@ def request(session: Session, words: str) -> None:
 _THINKING = {"on": "shown", "line": "counted", "off": "hidden"}
 
 
-@command("/thinking", SETTINGS, "[on|line|off]", complete=lambda session, words: offered(words, _THINKING.items()))
+@command("/thinking", SETTINGS, "[on|line|off|n]", complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
-    """Show, count or hide the model's reasoning. "line" counts it while it comes; it is kept all the same."""
+    """Show, count or hide the model's reasoning, or show that of reply n. "line" counts it while it comes; it is kept
+    all the same."""
+    if words.isdecimal():
+        _show_thinking(session, number(words, default=0))
+        return
     if words:
         session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
     session.screen.say(f"The model's reasoning is {_THINKING[session.ui.thinking]}.", "dim")
+
+
+def _show_thinking(session: Session, place: int) -> None:
+    turns = session.conversation.turns
+    if place > len(turns):
+        raise CommandError(f"The conversation has only {counted(len(turns), 'turn')}")
+    thought = "\n\n".join(filter(None, (message.thinking.strip() for message in turns[place - 1])))
+    if not thought:
+        raise CommandError(f"Nothing of the reasoning before reply {place} was told")
+    show_reasoning(session.screen, thought)
 
 
 # The messages

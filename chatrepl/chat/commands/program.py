@@ -84,17 +84,24 @@ def set_(session: Session, words: str) -> None:
 
 
 @command(
-    "/last", WHO, "[--curl]", complete=lambda session, words: offered(words, [("--curl", "as a command for the shell")])
+    "/last",
+    WHO,
+    "[--curl|--raw]",
+    complete=lambda session, words: offered(
+        words, [("--curl", "as a command for the shell"), ("--raw", "the end of a stream as it came")]
+    ),
 )
 def last(session: Session, words: str) -> None:
     """Show the last request as it was sent. It shows how the answer ended too, and when; the middle of a long body is
-    left out. With --curl it is a command that asks the same. Secrets are not shown."""
+    left out, and a stream is summarised: --raw shows its end as it came. With --curl it is a command that asks the
+    same. Secrets are not shown."""
     exchange = session.connection.last
     if not exchange:
         raise CommandError("Nothing was asked yet")
-    if words not in ("", "--curl"):
-        raise CommandError(f"/last knows --curl, not {words!r}")
-    session.screen.verbatim(exchange.curl() if words else "\n".join(exchange.told()))
+    if words not in ("", "--curl", "--raw"):
+        raise CommandError(f"/last knows --curl and --raw, not {words!r}")
+    told = exchange.curl() if words == "--curl" else "\n".join(exchange.told(raw=words == "--raw"))
+    session.screen.verbatim(told)
 
 
 @command("/quit /exit", PROGRAM)

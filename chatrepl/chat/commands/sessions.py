@@ -37,6 +37,15 @@ def sessions_(session: Session, words: str) -> None:
         session.screen.say(f"There are more: /sessions {10 * shown}, or /find WORDS.", "dim")
 
 
+@command("/new /clear", SESSIONS, "[title]")
+def new(session: Session, words: str) -> None:
+    """Begin a new session. The old one stays in the list; the system prompt, the model and the settings stay too."""
+    left = session.transcript.kept if session.conversation.turns else None
+    session.start_over(words)
+    back = f"; /resume {left.stem.rpartition('-')[2]} goes back to the old one" if left else ""
+    session.screen.say(f"A new session{back}.", "dim")
+
+
 @command("/resume", SESSIONS, "[id]", complete=session_ids)
 def resume(session: Session, words: str) -> Outcome | None:
     """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
@@ -53,7 +62,8 @@ def resume(session: Session, words: str) -> Outcome | None:
 
 @command("/find", SESSIONS, "words")
 def find(session: Session, words: str) -> None:
-    """Search all sessions for messages that contain all the words."""
+    """Search all sessions for messages that contain all the words. It also finds what /reset, /edit, /undo or /retry
+    set aside, and marks it."""
     if not words:
         raise CommandError("Find what?", Hint(at_prompt="/find WORDS"))
     matches = list(islice(session.interrupts.over(sessions.found(session.paths.sessions, words)), SHOWN + 1))
@@ -63,7 +73,9 @@ def find(session: Session, words: str) -> None:
     for match in matches[:SHOWN]:
         session.screen.say(f"{match.session.id}  {match.session.when}  {safe.line(match.session.title)}", "bold")
         room = max(session.screen.columns - 5, 10)
-        session.screen.say(f"    {_around(safe.line(match.line, 2 * len(match.line)), words, room)}")
+        aside = "(set aside) " if match.aside else ""
+        line = _around(safe.line(match.line, 2 * len(match.line)), words, room - len(aside))
+        session.screen.say(f"    {aside}{line}")
     more = "There are more. " if len(matches) > SHOWN else ""
     session.screen.say(f"{more}/resume ID goes on with one.", "dim")
 

@@ -71,7 +71,6 @@ def command(
 
 
 ELSEWHERE = {
-    **dict.fromkeys(("/clear", "/new"), "/reset"),
     **dict.fromkeys(("/bye", "/q"), "/quit"),
     **dict.fromkeys(("/h", "/?", "/commands"), "/help"),
     **dict.fromkeys(("/regenerate", "/regen"), "/retry"),

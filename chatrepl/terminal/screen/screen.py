@@ -222,3 +222,15 @@ class Screen:
         self._passing = False
         self.notes.write(f"{up}{text}\n")
         self.notes.flush()
+
+
+def show_reasoning(screen: Screen, text: str) -> None:
+    """Print the whole reasoning before a reply, as it looked when it arrived."""
+    if not screen.live:
+        screen.say(f"thinking: {text.strip()}", "dim")
+        return
+    from chatrepl.terminal.drawing import Reasoning, ansi  # not before there is something to draw
+
+    shown = Reasoning(screen.columns)
+    shown.feed(safe.text(text).rstrip("\n"))
+    screen._print("\n".join(ansi(line, coloured=screen.coloured) for line in shown.finish()))
