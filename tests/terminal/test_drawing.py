@@ -15,7 +15,7 @@ from rich.style import Style
 from chatrepl.terminal.drawing import Drawing, Line, Reasoning, Rendering, ansi, ansi_cells, cells, draw, drawing, plain
 from chatrepl.terminal.drawing.blocks import Pen
 from chatrepl.terminal.drawing.highlighting import Highlighter
-from chatrepl.terminal.markdown import CodeLine, Growing
+from chatrepl.terminal.markdown import CodeLine, Growing, flatten, growing, page
 from chatrepl.text import safe
 from tests.support.markdowns import CORPUS, cuts, documents, pieces
 
@@ -53,6 +53,47 @@ def test_any_cutting_draws_the_same(text: str, at: list[int], width: int, theme:
     text = safe.text(text)
     whole = draw(text, width, theme=theme, hyperlinks=hyperlinks)
     assert streamed(pieces(text, at), width, theme, hyperlinks) == whole
+
+
+def early(patch: pytest.MonkeyPatch, long: int, rows: int) -> None:
+    """Let paragraphs be long that are not, and so tables."""
+    for module in (flatten, growing, page):
+        patch.setattr(module, "LONG", long)
+    for each in (flatten, page):
+        patch.setattr(each, "TABLE_ROWS", rows)
+
+
+@given(documents | st.lists(documents, max_size=4).map(" ".join), cuts, widths, st.sampled_from([8, 20, 60]))
+def test_a_paragraph_and_a_table_whose_beginning_came_early_are_drawn_as_the_whole(
+    text: str, at: list[int], width: int, long: int
+) -> None:
+    text = safe.text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        early(patch, long, 1)
+        assert flat(streamed(pieces(text, at), width)) == flat(draw(text, width))
+
+
+PROSE = st.lists(
+    st.sampled_from(
+        "word other more text, end. **bold** *em ** em* ` `code` [a](http://b.c) [ ] [1] _x_ _ snake_case $5 $x^2$ \\( "
+        "\\) ~~s~~ ~~ 2 * 3 | \n \n=== \n--- \n|-|-| \n- \n> <http://d.e> < &amp; \\* 漢字 👍🏽 ![i](j) \n\n \n1. \n2. "
+        "\n\n-\t \n\n\x20\x20".split(" ")
+    ),
+    max_size=60,
+).map(" ".join)
+
+
+@given(PROSE, st.integers(1, 40), widths, st.sampled_from([8, 30, 80]))
+def test_so_it_is_with_all_that_stands_in_paragraphs(text: str, step: int, width: int, long: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        early(patch, long, 2)
+        parts = (text[start : start + step] for start in range(0, len(text), step))
+        assert flat(streamed(parts, width)) == flat(draw(text, width))
+
+
+def flat(lines: Iterable[Line]) -> list[list[tuple[str, Style | None]]]:
+    """The lines character by character, however they are cut into segments."""
+    return [[(character, style) for text, style, _ in line for character in text] for line in lines]
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)

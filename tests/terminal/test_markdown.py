@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,26 @@ def whole(text: str) -> list[Leaf]:
     """The leaves of one parse: nothing is taken before the end."""
     source = Growing()
     source.feed(text)
-    return source.finish()
+    return merged(source.finish())
+
+
+def merged(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """The leaves with each paragraph in one, which comes in several if it is long."""
+    found: list[Leaf] = []
+    for leaf in leaves:
+        last = found[-1] if found else None
+        if isinstance(last, Paragraph) and isinstance(leaf, Paragraph) and _follows(leaf, last):
+            joint = "" if last.more else "\n"
+            found[-1] = replace(last, text=f"{last.text}{joint}{leaf.text}", more=leaf.more)
+        else:
+            found.append(leaf)
+    return found
+
+
+def _follows(leaf: Paragraph, last: Paragraph) -> bool:
+    """Whether a paragraph without a blank row before it, and no item of its own, goes on with the last one."""
+    below = tuple(Item(one.number) if isinstance(one, Item) else one for one in last.within)
+    return leaf.within == below
 
 
 def streamed(parts: Iterable[str], tails: bool = False) -> tuple[list[Leaf], Growing]:
@@ -44,7 +64,7 @@ def streamed(parts: Iterable[str], tails: bool = False) -> tuple[list[Leaf], Gro
         leaves += source.take()
         if tails:
             source.tail()
-    return leaves + source.finish(), source
+    return merged(leaves + source.finish()), source
 
 
 @given(documents, cuts)

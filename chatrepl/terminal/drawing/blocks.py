@@ -9,8 +9,21 @@ from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.drawing.inlines import Texts
 from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
-from chatrepl.terminal.drawing.tables import draw_table
-from chatrepl.terminal.markdown import Blank, CodeLine, Fence, Heading, Item, Leaf, Paragraph, Quote, Raw, Rule, Table
+from chatrepl.terminal.drawing.tables import draw_row, draw_table
+from chatrepl.terminal.markdown import (
+    CodeLine,
+    Fence,
+    Heading,
+    Item,
+    Leaf,
+    Paragraph,
+    Quote,
+    Raw,
+    Rule,
+    Table,
+    TableRow,
+    Within,
+)
 from chatrepl.text.markdown import with_box
 
 _BULLETS = "•◦▪"
@@ -25,6 +38,8 @@ class Pen:
         self._styles = styles(theme)
         self._texts = Texts(self._styles, hyperlinks, encoding)
         self._highlighter = Highlighter("", theme)
+        self._table: Table | None = None  # whose rows may follow
+        self._begun: tuple[Within, Line] | None = None  # the last row of a paragraph that goes on
 
     def fork(self) -> "Pen":
         """A pen that goes on from here on its own."""
@@ -34,18 +49,36 @@ class Pen:
 
     def draw(self, leaf: Leaf, width: int) -> list[Line]:
         """The lines of a leaf. Code is as long as it is, with nothing before it but what it is nested in."""
-        within = _fitting(leaf.within, width // 2)
-        first = self._margin(within)
-        rest = self._margin([Item(one.number) if isinstance(one, Item) else one for one in within])
-        lines = self._content(leaf, width - cells(tuple(first))) or [()]
+        if isinstance(leaf, Paragraph):
+            return self._paragraph(leaf, width)
+        ended = self._paragraph(Paragraph(leaf.within, ""), width) if self._begun else []
+        first, rest = self._margins(leaf.within, width)
+        lines = self._content(leaf, width - cells(first)) or [()]
         if isinstance(leaf, CodeLine) and leaf.text:
-            return [(*first, *line) for line in lines]
-        return [stripped((*(rest if index else first), *line)) for index, line in enumerate(lines)]
+            return [*ended, *((*first, *line) for line in lines)]
+        return ended + _beside(first, rest, lines)
+
+    def _paragraph(self, leaf: Paragraph, width: int) -> list[Line]:
+        """The rows of a paragraph, or of a part of it; the last row waits where more is to come."""
+        within, begun = self._begun or (leaf.within, ())
+        line = self._texts.line(leaf.text if begun else _with_box(within, leaf.text))
+        line = _with_a_blank(begun, line) if begun else line
+        first, rest = self._margins(within, width)
+        rows = wrapped(line, width - cells(first)) or [()]
+        self._begun = None
+        if not leaf.more:
+            return _beside(first, rest, rows)
+        *rows, last = rows
+        self._begun = _below(within) if rows else within, last
+        return _beside(first, rest, rows)
+
+    def _margins(self, within: Within, width: int) -> tuple[Line, Line]:
+        """What stands before the first line of a leaf, and before the others."""
+        fitting = _fitting(within, width // 2)
+        return tuple(self._margin(fitting)), tuple(self._margin(_below(fitting)))
 
     def _content(self, leaf: Leaf, width: int) -> list[Line]:
         match leaf:
-            case Paragraph(within, text):
-                return wrapped(self._texts.line(_with_box(within, text)), width)
             case Heading(_, level, text):
                 return wrapped(self._texts.line(text, self._styles[f"heading{level}"]), width)
             case Rule():
@@ -56,12 +89,14 @@ class Pen:
             case CodeLine(_, text):
                 return [self._highlighter.line(text)]
             case Table():
+                self._table = leaf
                 return draw_table(leaf, width, self._texts)
+            case TableRow(_, row) if self._table:
+                return draw_row(row, self._table, width, self._texts)
             case Raw(_, text):
                 line = (Segment(text.expandtabs(4)),)
                 return wrapped(line, width) if len(text) > width else [line]
-            case Blank():
-                return []
+        return []
 
     def _margin(self, within: Sequence[Item | Quote]) -> list[Segment]:
         """What stands before a line; the marker of an item only before its first."""
@@ -75,6 +110,30 @@ class Pen:
             bullets += not one.number
             margin.append(Segment(marker, self._styles["marker"]) if one.first else Segment(" " * len(marker)))
         return margin
+
+
+def _beside(first: Line, rest: Line, lines: list[Line]) -> list[Line]:
+    """The lines beside their margins."""
+    return [stripped((*(rest if index else first), *line)) for index, line in enumerate(lines)]
+
+
+def _with_a_blank(begun: Line, more: Line) -> Line:
+    """Both with a blank between them, in the segments that the whole would have."""
+    blank = Segment(" ")
+    *before, last = begun
+    first, *after = more or (Segment(""),)
+    if not last.style:
+        last, blank = Segment(f"{last.text} "), Segment("")
+    if not first.style and blank.text:
+        first, blank = Segment(f" {first.text}"), Segment("")
+    if not (last.style or first.style):
+        last, first = Segment(last.text + first.text), Segment("")
+    return tuple(segment for segment in (*before, last, blank, first, *after) if segment.text)
+
+
+def _below(within: Sequence[Item | Quote]) -> Within:
+    """The same containers for what stands below the first line in them."""
+    return tuple(Item(one.number) if isinstance(one, Item) else one for one in within)
 
 
 def _with_box(within: Sequence[Item | Quote], text: str) -> str:

@@ -15,30 +15,55 @@ _LONG_WORD = 12
 _SEPARATOR = " │ "
 _INDENT = Segment("  ")
 _RULE = 20
+_SLACK = 2
+"""So many columns more than it needs has each column of a table whose other rows are not known yet, or a quarter."""
 
 
 def draw_table(table: Table, width: int, texts: Texts) -> list[Line]:
     """The rows of a table; where not even the words fit, each of its cells beside the name of its column."""
-    columns = max(map(len, table.rows))
-    header, *rows = (row + ("",) * (columns - len(row)) for row in table.rows)
+    header, *rows = _filled(table)
     drawn = [[texts.line(cell, texts.styles["header"]) for cell in header]]
     drawn += [[texts.line(cell) for cell in row] for row in rows]
-    aligns = table.aligns + ("",) * (columns - len(table.aligns))
-    widths = _widths(drawn, width - len(_SEPARATOR) * (columns - 1))
+    widths = _widths(drawn, _room(table, width), slack=table.more)
     if not widths:
         return _records(drawn, width, texts)
     border = texts.styles["border"]
     rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
-    lines = [_rows(row, widths, aligns, Segment(_SEPARATOR, border)) for row in drawn]
+    lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
     return [*lines[0], rule, *(line for row in lines[1:] for line in row)]
 
 
-def _widths(rows: list[list[Line]], room: int) -> list[int]:
-    """The widths of the columns; none if the room does not do for their words."""
+def draw_row(row: tuple[str, ...], table: Table, width: int, texts: Texts) -> list[Line]:
+    """One more row of that table, in its columns."""
+    header, *rows = _filled(table)
+    drawn = [[texts.line(cell) for cell in each] for each in (header, *rows)]
+    cells = [*row[: len(header) - 1], " | ".join(row[len(header) - 1 :])]
+    line = [texts.line(cell) for cell in cells + [""] * (len(header) - len(cells))]
+    widths = _widths(drawn, _room(table, width), slack=True)
+    if not widths:
+        names = [texts.line(cell, texts.styles["header"]) for cell in header]
+        return _records([names, line], width, texts)[1:]  # the rule before it stands there
+    return _rows(line, widths, table.aligns, Segment(_SEPARATOR, texts.styles["border"]))
+
+
+def _filled(table: Table) -> list[tuple[str, ...]]:
+    """The rows, each with a cell in every column."""
+    columns = max(map(len, table.rows))
+    return [row + ("",) * (columns - len(row)) for row in table.rows]
+
+
+def _room(table: Table, width: int) -> int:
+    return width - len(_SEPARATOR) * (max(map(len, table.rows)) - 1)
+
+
+def _widths(rows: list[list[Line]], room: int, *, slack: bool) -> list[int]:
+    """The widths of the columns; none if the room does not do for their words. With ``slack`` there is some for rows
+    that are not known yet."""
     columns = list(zip(*rows, strict=True))
     wanted = [max(_widest(cell) for cell in column) for column in columns]
     if sum(wanted) <= room:
-        return wanted
+        spare = room - sum(wanted) if slack else 0
+        return [width + min(max(_SLACK, width // 4), spare // len(columns)) for width in wanted]
     share = max(_LONG_WORD, room // len(columns))
     widths = [min(max(_widest(cell, words=True) for cell in column), share) for column in columns]
     if sum(widths) > room:
@@ -63,7 +88,7 @@ def _rows(row: list[Line], widths: list[int], aligns: tuple[str, ...], separator
         line: list[Segment] = []
         for index, part in enumerate(parts):
             line += [separator] if index else []
-            line += _aligned(part, widths[index], aligns[index])
+            line += _aligned(part, widths[index], aligns[index] if index < len(aligns) else "")
         lines.append(stripped(tuple(line)))
     return lines
 

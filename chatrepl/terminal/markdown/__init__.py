@@ -19,6 +19,8 @@ from chatrepl.terminal.markdown.leaves import (
     Raw,
     Rule,
     Table,
+    TableRow,
+    Within,
 )
 from chatrepl.terminal.markdown.preview import about_to_be
 
@@ -38,6 +40,8 @@ __all__ = [
     "Rule",
     "Span",
     "Table",
+    "TableRow",
+    "Within",
     "about_to_be",
     "code_blocks",
     "inline",

@@ -14,8 +14,16 @@ from chatrepl.terminal.markdown.leaves import (
     Raw,
     Rule,
     Table,
+    TableRow,
 )
 from chatrepl.terminal.markdown.parser import MAX_NESTING, Block
+
+TABLE_ROWS = 8
+"""By so many rows the widths of a table's columns are decided; each row after them is final when it has come."""
+
+LONG = 240
+"""A paragraph of so many characters does not wait for its end to be shown; that it was a heading, or its last line the
+first of a table, would be known too late, so it is neither."""
 
 MOST_BEYOND = 16
 """So many cells of a row may stand beyond the header, each in a column; more of them stand in the last."""
@@ -28,10 +36,16 @@ class Walk:
     loose would be known only at its end.
     """
 
-    def __init__(self, lines: list[str], blank_before: Callable[[int], bool]) -> None:
+    def __init__(
+        self, lines: list[str], blank_before: Callable[[int], bool], start: int = 0, *, inside: bool = False
+    ) -> None:
+        """``start`` is the first line that is not only there to open something again; ``inside`` says that it goes on
+        in the middle of a paragraph."""
         self.found: list[tuple[int, Leaf]] = []
         self._lines = lines
         self._blank_before = blank_before
+        self._start = start
+        self._inside = inside
         self._within: list[Item | Quote] = []
         self._blank: Blank | None = None  # due before the next leaf
 
@@ -39,7 +53,8 @@ class Walk:
         """The leaves of the blocks in a container; what stands before the first of them, its parent has said."""
         for block in blocks:
             if not first:
-                wanted = block.kind == "heading" or self._blank_before(block.start)
+                heading = block.kind == "heading" and not self._is_text(block)
+                wanted = heading or self._blank_before(block.start)
                 self._blank = Blank(tuple(self._within)) if wanted else None
             first = False
             self._block(block)
@@ -57,6 +72,10 @@ class Walk:
                 self._fence(block)
             case "code_block":
                 self._code(block, "```", block.start, "```")
+            case "table" | "heading" if self._is_text(block):
+                lines = self._lines[block.start : block.end]
+                text = "\n".join(map(str.strip, lines)) if block.kind == "table" else block.content
+                self._add(block.start, Paragraph, text)
             case "table":
                 self._table(block)
             case "heading":
@@ -88,13 +107,23 @@ class Walk:
         if closing:
             self._add(block.end - 1, Fence, closing, False)
 
+    def _is_text(self, block: Block) -> bool:
+        """Whether it goes on with a paragraph, or is as long as one of which the beginning was shown before."""
+        if block.kind == "heading" and block.token.markup not in ("=", "-"):
+            return False
+        begun = block.content if block.kind == "heading" else self._lines[block.start]
+        return len(begun) >= LONG or (self._inside and block.start == self._start)
+
     def _table(self, block: Block) -> None:
         rows = [row for part in block.children for row in part.children]
         styles = (str(cell.token.attrs.get("style", "")) for cell in rows[0].children)
         aligns = tuple(style.removeprefix("text-align:") for style in styles)
         most = len(aligns) + MOST_BEYOND
-        cells = (tuple(_gathered([cell.content for cell in row.children], most)) for row in rows)
-        self._add(block.start, Table, aligns, tuple(cells))
+        cells = [tuple(_gathered([cell.content for cell in row.children], most)) for row in rows]
+        known = 1 if block.start < self._start else TABLE_ROWS + 1
+        self._add(block.start, Table, aligns, tuple(cells[:known]), len(cells) > known)
+        for row, shown in zip(rows[known:], cells[known:], strict=True):
+            self._add(row.start, TableRow, shown)
 
     def _add(self, line: int, kind: Callable[..., Leaf], *content: object) -> None:
         if self._blank:

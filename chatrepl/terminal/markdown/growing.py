@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from itertools import chain
 
+from chatrepl.terminal.markdown.flatten import LONG
 from chatrepl.terminal.markdown.leaves import Blank, CodeLine, Leaf, Paragraph, Raw
 from chatrepl.terminal.markdown.page import Page, Resume
 from chatrepl.text.markdown import LONGEST
@@ -16,6 +17,8 @@ TIRED_LIMIT, EFFORT = 512, 4
 grown by half, and the tail is shown as it is: a character is parsed a bounded number of times, at any pace."""
 
 _MARKUP_ONLY = re.compile(r"[ \t\d#>\-+*_=`~|:.)\[\]!\\$]*")
+_TEXT = re.compile(r"[^\n]*(?:\n[ \t]*[^\W\d_][^\n]*)*\n?")
+_INDENT = re.compile(r"\n[ \t]+")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 _BLANK_LINE = re.compile(r"^[ \t]*\n", re.MULTILINE)
 _SHOWN = TIRED_LIMIT * 4  # so many characters of a long tail
@@ -36,6 +39,7 @@ class Growing:
         self._complete = 0  # how much of that are complete lines
         self._seen = 0  # how much of them was last looked through for something final
         self._resume = Resume()
+        self._tried = 0  # how long it must be to look for a place where its last paragraph can be cut
         self._raw = False  # whether it goes on in the middle of a block that is too long
         self._shown: list[Leaf] = []  # the last tail
         self._shown_to = 0  # how much of the open source is in it
@@ -52,8 +56,10 @@ class Growing:
     def take(self) -> list[Leaf]:
         """The leaves that have become final. Only complete lines can tell: "#" may be the start of "#hashtag"."""
         if self._complete > self._limit and 2 * self._complete < 3 * self._seen:
-            return []
-        return self._final()
+            return self._split()
+        if self._shown and isinstance(self._shown[-1], Paragraph) and 0 < self._seen < self._complete <= LONGEST:
+            self._seen = self._complete if self._goes_on(self._seen - 1) else self._seen
+        return self._final() + self._split()
 
     def tail(self) -> list[Leaf]:
         """The leaves that may still change, as they look now; without a last line that may be no more than markup."""
@@ -61,8 +67,11 @@ class Growing:
             return [Raw((), self._last(_SHOWN))] if self._open_length else []
         source = self._source()
         last = self._shown[-1] if self._shown else None
-        if isinstance(last, Paragraph | CodeLine) and source.find("\n", self._shown_to) < 0:
+        if isinstance(last, CodeLine) and source.find("\n", self._shown_to) < 0:
             return [*self._shown[:-1], replace(last, text=last.text + source[self._shown_to :])]
+        if isinstance(last, Paragraph) and self._goes_on(self._shown_to):
+            text = last.text + _INDENT.sub("\n", source[self._shown_to :])
+            return [*self._shown[:-1], replace(last, text=text.rstrip())]
         begun = source.rfind("\n") + 1
         if _MARKUP_ONLY.fullmatch(source, begun):
             return self._page(source[:begun]).leaves()
@@ -76,7 +85,7 @@ class Growing:
             self.feed("\n")
         leaves = self._final() + self._page(self._source()).leaves()
         self._open, self._open_length, self._complete, self._seen = "", 0, 0, 0
-        self._resume, self._raw, self._shown = Resume(), False, []
+        self._resume, self._raw, self._shown, self._tried = Resume(), False, [], 0
         return leaves
 
     def _final(self) -> list[Leaf]:
@@ -93,7 +102,37 @@ class Growing:
             self._complete -= taken
         if start:
             self._open, self._open_length, self._shown = source[start:], self._open_length - start, []
+            self._tried = 0
         return found
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether all from there only goes on with a paragraph."""
+        return _TEXT.fullmatch(self._source(), start) is not None
+
+    def _split(self) -> list[Leaf]:
+        """The beginning of a long paragraph that still grows."""
+        found: list[Leaf] = []
+        shown = self._shown[-1:]
+        while shown and isinstance(shown[0], Paragraph) and self._open_length >= max(LONG, self._tried):
+            source = self._source()
+            if not (split := self._page(source).split()):
+                self._tried = self._open_length + max(LONG // 2, self._open_length // 4)
+                break
+            found += split.leaves
+            self._resume, self._open, self._open_length = split.resume, source[-split.rest :], split.rest
+            self._complete, self._seen = self._open.rfind("\n") + 1, 0
+            self._tried, self._shown = 0, []
+        return found
+
+    def _long_paragraph(self, source: str) -> tuple[list[Leaf], int] | None:
+        """The beginning of a paragraph that is too long to be parsed at once, and how much that is."""
+        size = 4 * LONG
+        while size <= LONGEST:
+            if split := self._page(source[:size]).split():
+                self._resume, self._seen = split.resume, 0
+                return split.leaves, size - split.rest
+            size *= 4
+        return None
 
     def _step(self, source: str) -> tuple[list[Leaf], int]:
         """The final leaves of complete lines, and how much of them that is."""
@@ -106,7 +145,7 @@ class Growing:
         page = self._page(source)
         cut = page.cut()
         if not cut and len(source) > LONGEST:
-            return self._begin_lines(source), len(source)
+            return self._long_paragraph(source) or (self._begin_lines(source), len(source))
         if not cut:
             self._seen = len(source)
             return [], 0

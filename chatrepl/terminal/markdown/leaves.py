@@ -32,10 +32,11 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Text with inline markup."""
+    """Text with inline markup. Where ``more`` of it follows, the next leaf goes on in its last row."""
 
     within: Within
     text: str
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,20 @@ class CodeLine:
 class Table:
     """A table: ``aligns`` has "left", "right", "center" or "" for each column, ``rows`` the header and the rest.
 
-    A row may have more cells than the header."""
+    A row may have more cells than the header. Where there is ``more``, its rows follow in leaves of their own."""
 
     within: Within
     aligns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One more row of the table before it, whose columns are as wide as they were there."""
+
+    within: Within
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +105,4 @@ class Raw:
     text: str
 
 
-Leaf = Blank | Paragraph | Heading | Rule | Fence | CodeLine | Table | Raw
+Leaf = Blank | Paragraph | Heading | Rule | Fence | CodeLine | Table | TableRow | Raw

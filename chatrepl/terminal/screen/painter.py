@@ -4,6 +4,7 @@ Lines that are finished are written once and belong to the terminal. The rows of
 only those that changed. A frame is one write.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -11,6 +12,15 @@ from chatrepl.terminal.drawing import ansi_cells
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows all between them at once, or ignores them."""
+
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+MARGIN = 5
+"""A character of which terminals disagree makes a row at most so many columns longer than it is thought to be."""
+_UNSURE = re.compile(
+    r"[^\t\x1b -\u02ff\u0370-\u052f\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u2199\u2500-\u25a0✓✗•◦▪⏎"
+    r"\u2800-\u28ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff60]"
+)
+"""A character of which terminals disagree how many columns it takes."""
 
 ERASE_LINE, ERASE_BELOW = "\x1b[K", "\x1b[J"
 
@@ -65,9 +75,10 @@ class Painter:
         kept = min(len(old), len(lines))
         unlike_rows = (i for i, line in enumerate(lines[: min(kept, finished)]) if not _is_row(line, columns))
         kept = next(unlike_rows, kept)
+        guarded = [*lines[:finished], *(_guarded(row, columns) for row in lines[finished:])]
         for index in range(kept):
             if lines[index] != old[index]:
-                frame += _down(index - at) + _rewritten(old[index], lines[index])
+                frame += _down(index - at) + _rewritten(old[index], lines[index], guarded[index])
                 at = index
         if kept < len(old):
             frame += _down(kept - at) + _erase_from(len(old) - kept)
@@ -75,7 +86,7 @@ class Painter:
         elif 0 < kept < len(lines):
             frame += f"{_down(kept - 1 - at)}\r\n"
         if kept < len(lines):
-            frame += "\r\n".join(lines[kept:])
+            frame += "\r\n".join(guarded[kept:])
             at = len(lines) - 1
         return frame + _rest(lines, at, has_tail=finished < len(lines))
 
@@ -90,11 +101,19 @@ def _rest(lines: list[str], at: int, *, has_tail: bool) -> str:
 
 def _is_row(line: str, columns: int) -> bool:
     """Whether a finished line can take the place of a row: a longer one moves all below it, and a tab leaves gaps."""
-    return "\t" not in line and ansi_cells(line) <= columns
+    return "\t" not in line and ansi_cells(line) <= columns and not _UNSURE.search(line)
 
 
-def _rewritten(old: str, new: str) -> str:
+def _guarded(row: str, columns: int) -> str:
+    """The row in such a way that the terminal does not wrap it, should it take more columns there than here."""
+    unsure = ansi_cells(row) > columns - MARGIN and _UNSURE.search(row)
+    return f"{NO_WRAP}{row}{WRAP}" if unsure else row
+
+
+def _rewritten(old: str, new: str, guarded: str) -> str:
     """The new row in place of the old one, from the start of which the cursor goes on; what begins alike stays."""
+    if guarded is not new or _UNSURE.search(old):
+        return ERASE_LINE + guarded
     pairs = enumerate(zip(old, new, strict=False))
     alike = next((index for index, (before, now) in pairs if before != now), min(len(old), len(new)))
     if not new[:alike].isascii() or "\x1b" in new[:alike]:
