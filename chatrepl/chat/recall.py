@@ -6,7 +6,7 @@ from dataclasses import replace
 from chatrepl.chat.user import User
 from chatrepl.client import keys
 from chatrepl.config import addresses
-from chatrepl.config.config import Config, Profile, by_hand
+from chatrepl.config.config import Config, Profile, by_hand, settled
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import written
 from chatrepl.errors import CommandError
@@ -81,7 +81,8 @@ def _own(config: Config, name: str) -> Profile | None:
 
 def _given(profile: Profile, config: Config, kept: Mapping[str, str]) -> Profile:
     """The profile with the model and the dialect that were kept."""
-    profile = replace(profile, dialect=kept.get("dialect") or profile.dialect)
+    dialect = kept.get("dialect")
+    profile = replace(profile, dialect=dialect, elsewhere="") if dialect else settled(profile, {})
     model = kept.get("model", "")
     if not model or (profile.default_model and model in (profile.model, profile.default_model)):
         return profile  # nobody named it: what takes its place by now may do so here

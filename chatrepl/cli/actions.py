@@ -86,7 +86,7 @@ def check_up(options: Options, paths: Paths, screen: Screen, env: Mapping[str, s
     mistake: ConfigError | None = None
     chosen: Profile | ChatError
     try:
-        configuration = reading.load(paths.config, must_exist=bool(options.config))
+        configuration = reading.load(paths.config, must_exist=bool(options.config)).settled(env)
     except ConfigError as error:
         configuration, mistake = config.built_in(paths.config), error
     try:

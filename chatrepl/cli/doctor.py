@@ -11,6 +11,7 @@ from chatrepl.client.embedded import server, weights
 from chatrepl.config.config import Config, Profile, located
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import Embedded
+from chatrepl.config.vendors import ELSEWHERE, PROFILES
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files.completion import size
@@ -88,6 +89,7 @@ class Doctor:
             key = keys.read(profile, self.connection.env)
             yield Finding(True, "its key is there" if key else "it needs no key")
             dialect(profile.dialect)
+            yield Finding(None, f"it speaks {profile.dialect}", _why(profile))
         except ChatError as error:
             yield Finding(False, str(error), error.hint.text)
             return
@@ -162,6 +164,14 @@ def _writable(folder: Path) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _why(profile: Profile) -> str:
+    """Why it speaks another dialect than is built in for it, where nobody named one."""
+    usual = PROFILES.get(profile.name, {}).get("dialect", "")
+    if profile.dialect != ELSEWHERE.get(profile.name) or profile.dialect == usual:
+        return ""
+    return f"It is not at its vendor's own address, where it speaks {usual}; dialect in the profile names another."
 
 
 def _origin(profile: Profile) -> str:

@@ -54,7 +54,7 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     paths = _paths(options, env)
     if options.doctor:
         return FINE if cli.check_up(options, paths, screen, env) else FAILED
-    configuration = reading.load(paths.config, must_exist=bool(options.config))
+    configuration = reading.load(paths.config, must_exist=bool(options.config)).settled(env)
     if os.path.exists(remembered := paths.models / "successors.json"):  # not loaded for who has none
         configuration = config.successors.remembered(configuration, remembered, env)
     if replay := options.played:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatrepl import client
 from chatrepl.client import embedded, keys
-from chatrepl.config.config import Config, Profile, address, by_hand, located, module_of
+from chatrepl.config.config import Config, Profile, address, by_hand, located, module_of, settled
 from chatrepl.config.place import Place, Replay, written
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.text import urls
@@ -44,7 +44,7 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         # The variable that moves the profile elsewhere loses against an address given by hand.
         moved = not (chosen.by_hand or config.replay) and place != chosen.place
         chosen = replace(chosen, place=config.replay or place, base_url_env="", moved=moved)
-    return replace(chosen, dialect=dialect or chosen.dialect)
+    return replace(chosen, dialect=dialect, elsewhere="") if dialect else settled(chosen, env)
 
 
 def _check(place: Place) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl import dataclass
 from chatrepl.config.place import Place, Replay, Url, written
-from chatrepl.config.vendors import DIALECTS, PROFILES
+from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls
 from chatrepl.text.fuzzy import nearest
@@ -70,6 +70,8 @@ class Profile:
     default_model: str = field(default="", metadata={"key": None})
     """The model that is built in for it, "" where somebody named another: a successor may take the place of this one
     alone."""
+    elsewhere: str = field(default="", metadata={"key": None})
+    """The dialect that it speaks where it is at no address of its vendor's, "" where somebody named the dialect."""
     by_hand: bool = field(default=False, metadata={"key": None})
     """Whether it was made of an address on the command line, so that no configuration tells of it."""
     moved: bool = field(default=False, metadata={"key": None})
@@ -141,7 +143,21 @@ def located(profile: Profile, env: Mapping[str, str]) -> Profile:
             f"The profile {profile.name!r} has no address",
             f"{setting} in [profiles.{profile.name}] of the configuration.",
         )
-    return replace(profile, place=Url(base_url), moved=profile.moved or base_url != profile.base_url)
+    moved = profile.moved or base_url != profile.base_url
+    return settled(replace(profile, place=Url(base_url), moved=moved), {})
+
+
+def settled(profile: Profile, env: Mapping[str, str]) -> Profile:
+    """The profile with the dialect that is spoken at its address."""
+    if not (profile.elsewhere and profile.place.remote) or _is_own(address(profile, env), profile.name):
+        return profile
+    return replace(profile, dialect=profile.elsewhere, elsewhere="")
+
+
+def _is_own(url: str, name: str) -> bool:
+    """Whether an address is one of the vendor's: of its host, or of one for a region."""
+    host, own = (urls.parts(each)[1] for each in (url, PROFILES.get(name, {}).get("base_url", "")))
+    return bool(own) and f".{host}".endswith(f".{own}")
 
 
 @dataclass(frozen=True)
@@ -199,6 +215,10 @@ class Config(NamedTuple):
             return replace(profile, model=model, context=own.context, price=own.price)
         return replace(profile, model=model, context=0, price=())
 
+    def settled(self, env: Mapping[str, str]) -> "Config":
+        """The same with all profiles in the dialects that are spoken where the environment moves them."""
+        return self._replace(profiles={name: settled(profile, env) for name, profile in self.profiles.items()})
+
     def replaying(self, replay: Replay) -> "Config":
         """The same with all profiles at that recording, so that nobody is reached over a network."""
         profiles = {name: replace(profile, place=replay) for name, profile in self.profiles.items()}
@@ -211,4 +231,5 @@ def built_in(path: Path) -> Config:
 
 
 def _vendor(name: str, base_url: str = "", **table: Any) -> Profile:
-    return Profile(name, place=written(base_url), default_model=table.get("model", ""), **table)
+    model, elsewhere = table.get("model", ""), ELSEWHERE.get(name, "")
+    return Profile(name, place=written(base_url), default_model=model, elsewhere=elsewhere, **table)

@@ -80,7 +80,8 @@ class Reader(NamedTuple):
         profile: Profile = self.fill(at, table, start)
         if len(self.mistakes) == before:  # else its dialect may be what is misspelt
             self.demand(at, bool(profile.dialect), "needs a dialect", 'For example: dialect = "openai-chat"')
-        return replace(profile, default_model="") if "model" in table else profile
+        named = {"model": "default_model", "dialect": "elsewhere"}
+        return replace(profile, **{field: "" for key, field in named.items() if key in table})
 
     def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any) -> Any:
         """``start`` with the fields that the table names."""

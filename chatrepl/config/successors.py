@@ -13,9 +13,30 @@ from pathlib import Path
 from chatrepl import files
 from chatrepl.config.config import Config, Profile, address
 from chatrepl.config.place import Url
-from chatrepl.config.vendors import SUCCESSORS
 from chatrepl.text import safe
 from chatrepl.text.shapes import table, text
+
+SUCCESSORS: dict[str, tuple[str, ...]] = {
+    "openai": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
+    "openai-chat": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
+    "openai-responses": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
+    "anthropic": ("claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5-5"),
+    "gemini": ("gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash-lite"),
+    "groq": ("openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
+    "deepseek": ("deepseek-v4-flash", "deepseek-v4-pro"),
+    "mistral": ("mistral-medium-latest", "mistral-large-latest"),
+    "xai": ("grok-4.6", "grok-4.5"),
+    "together": ("moonshotai/Kimi-K3", "deepseek-ai/DeepSeek-V4.1-Flash"),
+    "fireworks": ("accounts/fireworks/models/kimi-k3", "accounts/fireworks/models/glm-5p3"),
+    "cerebras": ("qwen-3.8-27b", "gemma-4-31b"),
+    "moonshot": ("kimi-k3.1-pro", "kimi-k2.6"),
+    "zai": ("glm-5.3-flash", "glm-5.2"),
+    "dashscope": ("qwen3.8-max", "qwen3.8-flash"),
+    "minimax": ("MiniMax-M2.5",),
+    "cohere": ("command-a-03-2025",),
+    "sambanova": ("MiniMax-M2.7",),
+}
+"""The models that are asked for, in this order, when a vendor no longer knows the default of the profile."""
 
 FILE = "successors.json"
 """The file that remembers them, in the folder of the models."""

@@ -20,7 +20,15 @@ alone: a new one is a module, a line in this table, and a folder of captures."""
 
 PROFILES: dict[str, dict[str, Any]] = {
     "openai": {
-        "about": "OpenAI, or whatever OPENAI_BASE_URL names",
+        "about": "OpenAI's Responses; openai-chat at the address in OPENAI_BASE_URL",
+        "dialect": "openai-responses",  # its newer models call tools nowhere else
+        "base_url": "https://api.openai.com/v1",
+        "base_url_env": "OPENAI_BASE_URL",
+        "key_env": "OPENAI_API_KEY",
+        "model": "gpt-6-luna",
+    },
+    "openai-chat": {
+        "about": "OpenAI's chat completions, or whatever OPENAI_BASE_URL names",
         "dialect": "openai-chat",
         "base_url": "https://api.openai.com/v1",
         "base_url_env": "OPENAI_BASE_URL",
@@ -290,6 +298,10 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 
+ELSEWHERE = {"openai": "openai-chat"}
+"""The dialect that a profile speaks at any other address than the vendor's own, where it is another: OpenAI's Responses
+are imitated by few, its chat completions by all."""
+
 CHECKED = "2026-11-26"
 """The day on which addresses, variables and default models were looked up: in the vendors' pages, in the tables of
 models.dev, catwalk and pydantic-ai, and for the models in LiteLLM's (see ``facts``)."""
@@ -305,24 +317,3 @@ SECOND_NAMES: dict[str, tuple[str, ...]] = {
     "ZAI_API_KEY": ("ZHIPU_API_KEY",),
 }
 """The other names that vendors' own programs know a key by."""
-
-SUCCESSORS: dict[str, tuple[str, ...]] = {
-    "openai": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
-    "openai-responses": ("gpt-6.1-terra", "gpt-6-sol", "gpt-5.6-luna", "gpt-5.4-mini"),
-    "anthropic": ("claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5-5"),
-    "gemini": ("gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash-lite"),
-    "groq": ("openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
-    "deepseek": ("deepseek-v4-flash", "deepseek-v4-pro"),
-    "mistral": ("mistral-medium-latest", "mistral-large-latest"),
-    "xai": ("grok-4.6", "grok-4.5"),
-    "together": ("moonshotai/Kimi-K3", "deepseek-ai/DeepSeek-V4.1-Flash"),
-    "fireworks": ("accounts/fireworks/models/kimi-k3", "accounts/fireworks/models/glm-5p3"),
-    "cerebras": ("qwen-3.8-27b", "gemma-4-31b"),
-    "moonshot": ("kimi-k3.1-pro", "kimi-k2.6"),
-    "zai": ("glm-5.3-flash", "glm-5.2"),
-    "dashscope": ("qwen3.8-max", "qwen3.8-flash"),
-    "minimax": ("MiniMax-M2.5",),
-    "cohere": ("command-a-03-2025",),
-    "sambanova": ("MiniMax-M2.7",),
-}
-"""The models that are asked for, in this order, when a vendor no longer knows the default of the profile."""

@@ -11,8 +11,7 @@ from chatrepl.chat import turn
 from chatrepl.config import built_in, settings
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.place import Url
-from chatrepl.config.successors import FILE, chosen, kin
-from chatrepl.config.vendors import SUCCESSORS
+from chatrepl.config.successors import FILE, SUCCESSORS, chosen, kin
 from chatrepl.dialects.repair import is_unknown_model
 from chatrepl.errors import Refused
 from tests.support import faults

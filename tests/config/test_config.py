@@ -9,6 +9,7 @@ import tomli_w
 from platformdirs import PlatformDirs
 
 from chatrepl import config
+from chatrepl.client import choose
 from chatrepl.config import reading
 from chatrepl.config.config import Profile, Timeouts, Ui
 from chatrepl.config.vendors import PROFILES
@@ -180,7 +181,9 @@ def test_the_built_in_profiles_are_what_a_file_of_the_same_words_says(tmp_path: 
     place = tmp_path / "config.toml"
     place.write_text(tomli_w.dumps({"profiles": PROFILES}), "utf-8")
     found = config.built_in(place).profiles
-    assert reading.load(place).profiles == {name: replace(each, default_model="") for name, each in found.items()}
+    assert reading.load(place).profiles == {
+        name: replace(each, default_model="", elsewhere="") for name, each in found.items()
+    }
 
 
 def test_the_built_in_profiles_speak_dialects_that_exist(tmp_path: Path) -> None:
@@ -265,3 +268,28 @@ def test_the_address_of_ollama_may_be_as_short_as_its_own_program_takes_it(told:
 def test_an_address_of_another_vendor_is_taken_as_it_is() -> None:
     openai = config.built_in(Path()).profile("openai")
     assert config.address(openai, {"OPENAI_BASE_URL": "0.0.0.0/v1"}) == "0.0.0.0/v1"
+
+
+def test_openai_speaks_responses_at_its_own_address_and_chat_completions_anywhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[profiles.openai]\nbase_url = "http://127.0.0.1:9/v1"\n'
+        '[profiles.mine]\ndialect = "openai-responses"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    )
+
+    def dialect(env: dict[str, str], base_url: str = "", file: Path = tmp_path / "none") -> str:
+        return choose(reading.load(file).settled(env), {"OPENAI_API_KEY": "k", **env}, "openai", "", base_url).dialect
+
+    assert dialect({}) == dialect({"OPENAI_BASE_URL": "https://eu.api.openai.com/v1"}) == "openai-responses"
+    assert dialect({}, "https://api.openai.com/v1") == "openai-responses"
+    assert (
+        dialect({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}) == dialect({}, "http://127.0.0.1:9/v1") == "openai-chat"
+    )
+    assert dialect({"OPENAI_BASE_URL": "https://api.openai.com.example.org/v1"}) == "openai-chat"
+    assert dialect({}, file=path) == "openai-chat"
+    moved = reading.load(path).settled({})
+    assert moved.profile("mine").dialect == "openai-responses"
+    path.write_text('[profiles.openai]\nbase_url = "http://127.0.0.1:9/v1"\ndialect = "openai-responses"\n')
+    assert dialect({}, file=path) == "openai-responses", "somebody named it"
+    assert choose(moved, {"OPENAI_API_KEY": "k"}, dialect="openai-chat").name == "openai"
+    assert choose(reading.load(tmp_path / "none"), {"OPENAI_API_KEY": "k"}, dialect="openai-chat").name == "openai-chat"
