@@ -7,17 +7,18 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatrepl import dataclass
 from chatrepl.errors import ConfigError
 
 APPROVALS = ("ask", "allow")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """A program that a model may call: a [tools.NAME] of the configuration."""
 
@@ -32,7 +33,7 @@ class Program:
     """What it finds in its environment beside PATH, HOME and the like; ``${NAME}`` is what ours says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Server:
     """A server of the Model Context Protocol: a [mcp.NAME] of the configuration, or of a file that it imports."""
 
@@ -49,7 +50,7 @@ class Server:
     """The file that says so, where it is not the configuration itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Allowed:
     """A tool that needs no yes any more, and what it was when the user said so."""
 

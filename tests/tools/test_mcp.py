@@ -256,6 +256,17 @@ def test_a_command_from_a_file_that_others_can_write_is_not_run(tmp_path: Path) 
         server.tools()
 
 
+def test_nothing_that_a_server_writes_acts_on_the_terminal(begin: Begin) -> None:
+    escapes = "\\x1b[2J\\x1b]0;owned\\x07\\u202eno database"
+    server = begin(command=(sys.executable, "-c", f"import sys; sys.exit('{escapes}')"))
+    with pytest.raises(CommandError) as caught:
+        server.tools()
+    for shown in (str(caught.value), server.failure, server.log):
+        assert "no database" in shown
+        assert safe.text(shown) == shown
+        assert "\x1b" not in shown
+
+
 def test_a_variable_that_is_not_set_is_named(begin: Begin) -> None:
     with pytest.raises(ChatError, match="odd needs WORK_TOKEN, which is not set"):
         begin(url="http://127.0.0.1:1/mcp", headers={"Authorization": "Bearer ${WORK_TOKEN}"}).tools()
