@@ -21,6 +21,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import tools
 from chatrepl.dialects.wire import arguments, merged, result_text, results, written
+from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import text
 
 
@@ -77,7 +78,7 @@ def _blocks(message: Message, ids: dict[str, str], *, thinking: bool) -> list[di
 
 
 def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dict[str, Any]:
-    content: Any = result.text
+    content: Any = capped(result.text)
     if shown:
         content = [{"type": "text", "text": result_text(result)}, *map(_image, shown)]
     failed = {"is_error": True} if result.failure else {}

@@ -29,6 +29,7 @@ from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import answered, arguments, arguments_text, merged, placed, results, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import as_text, count, dig, items, text
 from chatrepl.text.urls import join, root, with_query
 
@@ -145,7 +146,7 @@ def _part(part: Part, history: _History) -> Iterator[dict[str, Any]]:
 
 
 def _response(result: ToolResultPart, shown: list[ImagePart], history: _History) -> dict[str, Any]:
-    said = {"error" if result.failure else "output": result.text}
+    said = {"error" if result.failure else "output": capped(result.text)}
     named = _named(result.id, history) | {"name": history.calls[result.id], "response": said}
     pictures = {"parts": [_image(part) for part in shown]} if shown and history.generation >= 3 else {}
     return {"functionResponse": named | pictures}

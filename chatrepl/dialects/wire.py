@@ -12,6 +12,7 @@ from chatrepl.conversation import FilePart, ImagePart, Message, Part, TextPart, 
 from chatrepl.dialects.failures import parse
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Usage
+from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import count, dig, text
 
 
@@ -121,7 +122,7 @@ def arguments(call: ToolCallPart) -> dict[str, Any]:
 
 def result_text(result: ToolResultPart) -> str:
     """A result where a text is all that tells of its failure; a few servers refuse one that is empty."""
-    said = result.text or "(no output)"
+    said = capped(result.text) or "(no output)"
     return f"Error: {said}" if result.failure and not said.startswith("Error") else said
 
 

@@ -3,10 +3,9 @@
 from collections import deque
 from collections.abc import Callable
 
+from chatrepl.conversation import ImagePart, Part, ToolResultPart
+from chatrepl.text.excerpt import capped
 from chatrepl.tools.tool import Media, Result
-
-FOR_THE_MODEL = 40_000
-"""The characters of a result that a model gets."""
 
 WHOLE = 8 << 20
 """The bytes of an output that are kept; a program that writes more is stopped."""
@@ -29,14 +28,17 @@ def failure(text: str) -> Result:
     return Result(capped(text), text, error=True)
 
 
-def capped(text: str, limit: int = FOR_THE_MODEL) -> str:
-    """The text in at most so many characters: its head and its tail, and how much is missing between them."""
-    if len(text) <= limit:
-        return text
-    mark = "\n\n[… {:,} of {:,} characters left out here …]\n\n"
-    room = limit - len(mark.format(len(text), len(text)))
-    head, tail = room * 2 // 3, room - room * 2 // 3
-    return text[:head] + mark.format(len(text) - head - tail, len(text)) + text[len(text) - tail :]
+def parts(number: str, result: Result, failure: str = "") -> list[Part]:
+    """The result as it is kept in the session: all of it, of which a request holds the head and the tail, and behind it
+    its pictures. ``failure`` says in a word how the call failed, where that is more than an error."""
+    others = [f"[{each.mime} {each.name}]".replace(" ]", "]") for each in result.media if not _is_image(each)]
+    text = "\n\n".join(filter(None, (result.whole or result.text, *others)))
+    pictures = [ImagePart(each.mime, each.data, each.name) for each in result.media if _is_image(each)]
+    return [ToolResultPart(number, text, failure or ("failed" if result.error else "")), *pictures]
+
+
+def _is_image(media: Media) -> bool:
+    return media.mime.startswith("image/")
 
 
 class Tail:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatrepl.config.tools import Program, Server, Tools, untrusted, variables
+from chatrepl.conversation import Message, ToolCallPart
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.files.writing import path_of
 from chatrepl.text.fuzzy import nearest
@@ -140,6 +141,14 @@ def _learn(secrets: Secrets, given: tuple[str, str], env: Mapping[str, str]) -> 
             secrets.add(value)
     if "${" not in text:
         secrets.add_headers({name: text})
+
+
+def runnable(reply: Message) -> list[ToolCallPart]:
+    """The calls of a reply that may run: of one that ended well. One that was cut, or broke off, may hold half a call
+    that looks like a whole one."""
+    if reply.ending not in ("tool_calls", "stop"):
+        return []
+    return [part for part in reply.parts if isinstance(part, ToolCallPart)]
 
 
 def call(number: str, name: str, text: str, tools: Mapping[str, Tool]) -> Call | Result:

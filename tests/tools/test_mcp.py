@@ -13,7 +13,7 @@ import pytest
 from chatrepl.config.tools import Server
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
-from chatrepl.tools import results
+from chatrepl.text.excerpt import FOR_A_MODEL
 from chatrepl.tools.children import Keeper
 from chatrepl.tools.mcp import Loop, McpServer
 from chatrepl.tools.programs import Surroundings
@@ -275,4 +275,4 @@ def test_a_variable_that_is_not_set_is_named(begin: Begin) -> None:
 def test_a_result_for_the_model_has_an_end(begin: Begin) -> None:
     result = run(begin("usual"), "x" * 200_000)
     assert len(result.whole) == 200_000
-    assert len(result.text) <= results.FOR_THE_MODEL
+    assert len(result.text) <= FOR_A_MODEL

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies
 
+from chatrepl.text.excerpt import capped
 from chatrepl.tools import arguments, results, schemas
 from chatrepl.tools.arguments import BadArguments
 from chatrepl.tools.names import names
@@ -105,7 +106,7 @@ def test_parameters_that_are_none(parameters: dict[str, Any], complaint: str) ->
 
 @given(strategies.text(max_size=500), strategies.integers(min_value=100, max_value=300))
 def test_a_capped_text_is_as_long_as_it_may_be_and_says_what_is_missing(text: str, limit: int) -> None:
-    found = results.capped(text, limit)
+    found = capped(text, limit)
     assert len(found) <= limit
     if len(text) <= limit:
         assert found == text

@@ -14,6 +14,7 @@ import pytest
 
 from chatrepl.config.tools import Program
 from chatrepl.errors import CommandError
+from chatrepl.text.excerpt import FOR_A_MODEL
 from chatrepl.text.redaction import Secrets
 from chatrepl.tools import results
 from chatrepl.tools.children import Keeper
@@ -168,7 +169,7 @@ def test_output_without_end_is_ended(run: Run, stream: str) -> None:
     said = run(f"import sys\nwhile True: sys.{stream}.write('x' * 100_000)", timeout=1.5)
     assert said.error
     assert said.text.startswith("Stopped")
-    assert len(said.text) <= results.FOR_THE_MODEL
+    assert len(said.text) <= FOR_A_MODEL
     assert len(said.whole) < results.WHOLE + 100
 
 
@@ -177,7 +178,7 @@ def test_a_long_result_is_cut_in_the_middle_and_says_so(run: Run) -> None:
     assert said.text.startswith("begin")
     assert said.text.endswith("end")
     assert "of 100,008 characters left out here" in said.text
-    assert results.FOR_THE_MODEL - 10 < len(said.text) <= results.FOR_THE_MODEL
+    assert FOR_A_MODEL - 10 < len(said.text) <= FOR_A_MODEL
     assert len(said.whole) == 100_008
 
 

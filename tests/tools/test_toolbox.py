@@ -9,9 +9,20 @@ from pathlib import Path
 import pytest
 
 from chatrepl.config import reading
+from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
+from chatrepl.conversation import (
+    Conversation,
+    ImagePart,
+    Message,
+    ToolCallPart,
+    ToolResultPart,
+    question,
+)
+from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.text.redaction import Secrets
-from chatrepl.tools import Call, Result, Toolbox, call, run
+from chatrepl.tools import Call, Media, Result, Toolbox, call, results, run, runnable
 from chatrepl.tools.mcp import imported
 
 SCRIPT = str(Path(__file__).parents[1] / "support" / "mcp_server.py")
@@ -183,3 +194,37 @@ def test_keys_that_stand_in_an_imported_file_are_hidden(make: Make, tmp_path: Pa
     secrets = Secrets()
     make(f"import_mcp = [{json.dumps(str(tmp_path / 'mcp.json'))}]\n", secrets)
     assert secrets.hide("sk-0123456789") == "(hidden)"
+
+
+@pytest.mark.parametrize(
+    ("ending", "runs"),
+    [
+        ("tool_calls", 1),
+        ("stop", 1),
+        ("length", 0),
+        ("error", 0),
+        ("content_filter", 0),
+        ("interrupted", 0),
+        ("failed", 0),
+    ],
+)
+def test_only_calls_of_a_reply_that_ended_well_may_run(ending: str, runs: int) -> None:
+    assert len(runnable(Message("assistant", (ToolCallPart("1", "weather", "{}"),), ending=ending))) == runs
+
+
+def test_a_result_is_kept_whole_and_sent_cut() -> None:
+    png = "iVBORw0KGgo="
+    result = Result("short", "x" * 100_000, (Media("image/png", png), Media("audio/wav", "UklG", "beep")), error=True)
+    kept = results.parts("1", result)
+    assert kept == [
+        ToolResultPart("1", "x" * 100_000 + "\n\n[audio/wav beep]", "failed"),
+        ImagePart("image/png", png),
+    ]
+    call = Message("assistant", (ToolCallPart("1", "weather", "{}"),))
+    talk = Conversation().asking(question("?"), call, Message("tool", tuple(kept)))
+    profile = Profile("p", place=Url("https://example.org"), model="m")
+    for name in DIALECTS:
+        sent = json.dumps(dialect(name).encode(profile, talk, "", stream=True).body)
+        assert "characters left out here" in sent, name
+        assert len(sent) < 42_000
+    assert results.parts("1", results.failure("no"), "refused")[0] == ToolResultPart("1", "no", "refused")
