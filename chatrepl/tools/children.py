@@ -48,6 +48,10 @@ class Keeper:
         self._pipe: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
+    def begin(self) -> None:
+        """Be there before anything runs."""
+        self._say("")
+
     def add(self, group: int) -> None:
         """That one runs."""
         self._say(f"+{group}\n")
@@ -96,7 +100,8 @@ for group in groups:
 
 
 class Child:
-    """A program that runs. Its output is read by threads, so that it never waits for us.
+    """A program that runs. Its output is read by threads, so that it never waits for us. It is made in a thread where
+    Ctrl-C cannot come: a process that was just started would be lost.
 
     ``out`` and ``err`` are called with each piece, and ``gone`` when all is over, from those threads.
     """
@@ -111,17 +116,18 @@ class Child:
         err: Callable[[bytes], object],
         gone: Callable[[], object] = lambda: None,
     ) -> None:
-        try:
-            self._process = _started(command, env, folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        except (OSError, ValueError) as error:
-            raise CommandError(_unstartable(command[0], error)) from None
         self._keeper, self._gone = keeper, gone
         self._lock = threading.Lock()
         self._released = False
         """Whether its number may be another's by now."""
-        keeper.add(self._process.pid)
         self.ended = threading.Event()
         """Set when the program has ended and all its output was read, or was waited for long enough."""
+        keeper.begin()  # first: nothing runs that is not kept
+        try:
+            self._process = _started(command, env, folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except (OSError, ValueError) as error:
+            raise CommandError(_unstartable(command[0], error)) from None
+        keeper.add(self._process.pid)
         self._readers = [_thread(_read, self._process.stdout, out), _thread(_read, self._process.stderr, err)]
         _thread(self._watch)
 

@@ -4,9 +4,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from chatrepl.config.tools import Program, expanded
@@ -18,8 +19,11 @@ from chatrepl.tools.tool import Result, Tool, Watch
 COMPLAINT = 2_000
 """The bytes of its standard error that a model reads of a program that failed."""
 
-_SLICE = 0.2
-"""Ctrl-C is looked for so often, in seconds, where a wait cannot be broken off."""
+_SLICE = 0.1
+"""Ctrl-C is looked for so often, in seconds."""
+
+_PATIENCE = 3
+"""How long, in seconds, the end of a program is waited for that was told to end."""
 
 
 class Surroundings(NamedTuple):
@@ -61,6 +65,26 @@ def _word(word: str, beside: Path) -> str:
 
 
 def _run(program: Program, arguments: Mapping[str, Any], around: Surroundings) -> Result:
+    """Run it in another thread, which Ctrl-C leaves alone; here it breaks the wait off, and that ends the program."""
+    stop, done = Event(), Future[Result]()
+
+    def work() -> None:
+        try:
+            done.set_result(_ran(program, arguments, around, stop))
+        except BaseException as error:
+            done.set_exception(error)
+
+    try:
+        Thread(target=work, daemon=True).start()
+        while not done.done():
+            wait([done], _SLICE)
+        return done.result()
+    finally:
+        stop.set()
+        wait([done], _PATIENCE)
+
+
+def _ran(program: Program, arguments: Mapping[str, Any], around: Surroundings, stop: Event) -> Result:
     output, complaint = results.Kept(), results.Tail(COMPLAINT)
     started = time.monotonic()
     try:
@@ -69,30 +93,27 @@ def _run(program: Program, arguments: Mapping[str, Any], around: Surroundings) -
         child = Child(words, environment(around.env, given), None, around.keeper, output.feed, complaint.feed)
     except ChatError as error:
         return results.failure(str(error))
-    try:
-        Thread(target=_feed, args=(child, json.dumps(arguments).encode()), daemon=True).start()
-        stopped = _wait(child, output, started + program.timeout)
-    finally:
-        child.end()
-    if stopped is None:
-        failed = f"Stopped after {program.timeout:g} s"
-    elif stopped:
-        failed = f"Stopped: it wrote more than {results.WHOLE >> 20} MiB"
-    else:
-        failed = _ended(child.status or 0)
+    Thread(target=_feed, args=(child, json.dumps(arguments).encode()), daemon=True).start()
+    stopped = _wait(child, output, stop, started + program.timeout)
+    child.end()
+    failed = stopped.format(program.timeout) if stopped else _ended(child.status or 0)
     made = _result(failed, output.text.removesuffix("\n"), complaint.text.strip(), around.hide)
     return made._replace(seconds=time.monotonic() - started)
 
 
-def _wait(child: Child, output: results.Kept, deadline: float) -> bool | None:
-    """Wait for its end. Whether it wrote more than can be kept, None if there is no time left."""
-    while not output.full:
+_LATE = "Stopped after {:g} s"
+_FLOODED = f"Stopped: it wrote more than {results.WHOLE >> 20} MiB"
+
+
+def _wait(child: Child, output: results.Kept, stop: Event, deadline: float) -> str:
+    """Wait for its end. Why it is to be ended before that, "" where it is not."""
+    while not output.full and not stop.is_set():
         left = deadline - time.monotonic()
         if child.ended.wait(max(0.0, min(_SLICE, left))):
-            return output.full
+            break
         if left <= 0:
-            return None
-    return True
+            return _LATE
+    return results.CANCELLED if stop.is_set() else _FLOODED if output.full else ""
 
 
 def _feed(child: Child, data: bytes) -> None:
