@@ -5,16 +5,15 @@ No method leaves anything running when it is broken off by Ctrl-C, and none wait
 
 import time
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chatrepl.config.tools import Server, expanded
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe, urls
-from chatrepl.tools import names, results, schemas
+from chatrepl.tools import results
 from chatrepl.tools.children import Child, environment
-from chatrepl.tools.mcp import content
+from chatrepl.tools.mcp import content, listing
 from chatrepl.tools.mcp.loop import Loop, wait
 from chatrepl.tools.programs import Surroundings, command
 from chatrepl.tools.tool import Result, Tool, Watch, canonical
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 LOG = 64_000
 """The bytes of a server's standard error that are kept."""
-
-DESCRIPTION = 8_000
-"""The characters of a tool's description that a model gets."""
-
-MANY = 100
-"""So many tools are worth a line, for a model reads them all with each question."""
 
 
 class McpServer:
@@ -111,7 +104,9 @@ class McpServer:
         if self._tools is None or self._changed or self._ended:
             listed = self._ask(lambda session: session.tools())
             self._changed = False
-            self._tools = self._made(listed)
+            self._tools, complaints = listing.offered(self.spec, self.origin, listed, self._call)
+            for line in complaints:
+                self._warn(line)
         return self._tools
 
     def prompts(self) -> list[content.Prompt]:
@@ -203,38 +198,6 @@ class McpServer:
     def _noise(self, line: str) -> None:
         """Keep what is no message with what it writes to its standard error."""
         self._errors.feed(f"(on standard output) {line}\n".encode("utf-8", "replace"))
-
-    def _made(self, listed: list[dict[str, Any]]) -> list[Tool]:
-        """The tools of what it lists; those that cannot be offered are told."""
-        wanted = {str(raw.get("name", "")): raw for raw in listed if self._wanted(str(raw.get("name", "")))}
-        called = names.names(self.name, wanted)
-        made = []
-        for own, raw in wanted.items():
-            try:
-                made.append(self._tool(called[own], own, raw))
-            except schemas.NoSchema as error:
-                self._warn(f"{self.name}: the tool {safe.line(own, 60)} is left out: {safe.line(str(error))}")
-        if len(made) > MANY:
-            self._warn(f"{self.name} offers {len(made)} tools; tools = [...] in [mcp.{self.name}] names those you want")
-        return made
-
-    def _wanted(self, own: str) -> bool:
-        return not self.spec.tools or any(fnmatchcase(own, pattern) for pattern in self.spec.tools)
-
-    def _tool(self, name: str, own: str, raw: Mapping[str, Any]) -> Tool:
-        description = str(raw.get("description") or raw.get("title") or "")
-        made = Tool(
-            name,
-            self.name,
-            own,
-            description if len(description) <= DESCRIPTION else description[: DESCRIPTION - 1] + "…",
-            schemas.checked(raw.get("inputSchema")),
-            self.origin,
-            lambda arguments, watch: self._call(own, made.digest, arguments, watch),
-            self.spec.approve,
-            raw.get("annotations") or {},
-        )
-        return made
 
     def _warn(self, line: str) -> None:
         """Tell that, once."""
