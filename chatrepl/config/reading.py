@@ -81,7 +81,8 @@ class Reader(NamedTuple):
         if len(self.mistakes) == before:  # else its dialect may be what is misspelt
             self.demand(at, bool(profile.dialect), "needs a dialect", 'For example: dialect = "openai-chat"')
         named = {"model": "default_model", "dialect": "elsewhere"}
-        return replace(profile, **{field: "" for key, field in named.items() if key in table})
+        said: dict[str, Any] = {field: "" for key, field in named.items() if key in table}
+        return replace(profile, **said)
 
     def fill(self, at: tuple[str, ...], table: dict[str, Any], start: Any) -> Any:
         """``start`` with the fields that the table names."""
