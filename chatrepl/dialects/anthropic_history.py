@@ -34,7 +34,7 @@ def offered(conversation: Conversation, said: list[dict[str, Any]]) -> dict[str,
 
 
 def _tool(tool: Definition) -> dict[str, Any]:
-    return {"name": tool.name, "description": tool.description, "input_schema": tools.parameters(tool)}
+    return {**tools.named(tool), "input_schema": tools.parameters(tool)}
 
 
 def _calls(content: str | list[dict[str, Any]]) -> bool:

@@ -45,7 +45,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if isinstance(stop := body.get("stop"), str):
         body["stop"] = [stop]
     for tool in items(body.get("tools")):
-        tool["function"]["description"] = tool["function"]["description"][:_DESCRIPTION]
+        if said := tool["function"].get("description"):
+            tool["function"]["description"] = said[:_DESCRIPTION]
     return Request("POST", _url(profile, "/chat/completions"), _headers(profile, key), body)
 
 

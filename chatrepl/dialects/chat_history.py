@@ -47,8 +47,7 @@ def server(profile: Profile) -> Server:
 def tool(definition: Definition) -> dict[str, Any]:
     """A tool. Not strict, which few schemas of others can be."""
     less = tools.without_root_unions(definition)
-    function = {"name": less.name, "description": less.description, "parameters": tools.parameters(less)}
-    return {"type": "function", "function": function}
+    return {"type": "function", "function": {**tools.named(less), "parameters": tools.parameters(less)}}
 
 
 def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]:

@@ -32,9 +32,8 @@ def generation(model: str) -> float:
 
 def declaration(definition: Definition) -> dict[str, Any]:
     """A tool; one without arguments has no schema."""
-    named = {"name": definition.name, "description": definition.description}
     schema = tools.parameters(definition)
-    return named | ({"parametersJsonSchema": tools.inlined(schema)} if schema["properties"] else {})
+    return tools.named(definition) | ({"parametersJsonSchema": tools.inlined(schema)} if schema["properties"] else {})
 
 
 UNSIGNED = "skip_thought_signature_validator"

@@ -25,8 +25,7 @@ def tool(definition: Definition) -> dict[str, Any]:
     schema = tools.parameters(less)
     return {
         "type": "function",
-        "name": less.name,
-        "description": less.description,
+        **tools.named(less),
         "parameters": schema,
         "strict": False,
     }

@@ -28,6 +28,11 @@ def parameters(definition: Definition) -> dict[str, Any]:
     return {**schema, "type": "object", "properties": table(schema.get("properties")), "required": _required(schema)}
 
 
+def named(definition: Definition) -> dict[str, Any]:
+    """The name of a tool and what it does, where it says that: an empty description is refused by some."""
+    return {"name": definition.name} | ({"description": definition.description} if definition.description else {})
+
+
 def _required(schema: Mapping[str, Any]) -> list[str]:
     found = schema.get("required")
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
