@@ -16,7 +16,25 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.md"))
 
 _INDENTS = ["", " ", "  ", "   ", "    ", "      ", "\t", " \t"]
-_MARKERS = ["- ", "* ", "+ ", "1. ", "2. ", "10. ", "3) ", "> ", ">", "-   ", "-     ", "1.  ", "- - ", "1. - ", "-\t"]
+_MARKERS = [
+    "- ",
+    "* ",
+    "+ ",
+    "1. ",
+    "2. ",
+    "10. ",
+    "5. ",
+    "07. ",
+    "3) ",
+    "> ",
+    ">",
+    "-   ",
+    "-     ",
+    "1.  ",
+    "- - ",
+    "1. - ",
+    "-\t",
+]
 _TEXTS = [
     *("word", "two words", "", "", "# head", "## h ##", "#", "#tag", "---", "***", "- - -", "===", "=", "--"),
     *("```", "```py", "~~~", "````", "``` `x", "|a|b|", "|--|--|", "|:-|-:|", "a|b", "-|-", "[x]: /u", "[x]"),
@@ -30,6 +48,17 @@ _TEXTS = [
         "مرحبا بالعالم",
         "/* c",
         "*/ d",
+    ),
+    *(
+        "**测试。**后文",
+        "「**b**」*c*",
+        "|a|b|c|d|",
+        "`x|y`|z",
+        "<std::string>",
+        "a$ ^b$ ${c}",
+        "$$d$$",
+        "[ ] e",
+        "<br>",
     ),
     *("a longer sentence that has to be wrapped at narrow widths", "def f(x): return '''", "a_long_word_" * 4),
 ]
