@@ -8,7 +8,7 @@ from itertools import chain
 from chatrepl.config.config import Profile
 from chatrepl.dialects import complaints
 from chatrepl.dialects.dialect import Dialect, ModelInfo
-from chatrepl.dialects.failures import parse
+from chatrepl.dialects.failures import cut_short, parse
 from chatrepl.dialects.framing import MAX_EVENT, STRAY, json_lines, sse
 from chatrepl.dialects.hints import hint
 from chatrepl.dialects.surrogates import joined
@@ -53,6 +53,8 @@ def read(
             events = dialect.decode(sse(chunks))
         elif begun[:1] in (b"{", b"["):
             events = _json(dialect, chunks)
+        elif streams and not begun:  # not a single word
+            raise cut_short()
         elif streams:
             events = dialect.decode(dialect.framing(chunks))
         else:

@@ -104,9 +104,10 @@ def _wide(data: bytes) -> str:
     """The encoding of a text of two bytes a character that does not say so: its many zeros tell it; "" for others."""
     even, odd = data[::2].count(0), data[1::2].count(0)
     half = len(data) // 2
-    if half and odd > 0.4 * half and not even:
-        return "utf-16-le"
-    return "utf-16-be" if half and even > 0.4 * half and not odd else ""
+    if not half or len(data) % 2:
+        return ""
+    found = "utf-16-le" if odd > 0.4 * half and not even else "utf-16-be" if even > 0.4 * half and not odd else ""
+    return found if found and not re.search(r"[\0-\x08\x0e-\x1f]", data.decode(found, "replace")) else ""
 
 
 def _is_binary(data: bytes) -> bool:

@@ -72,7 +72,7 @@ def _from_short(words: str) -> dict[str, Any]:
 
 def _field(piece: str) -> tuple[str, dict[str, Any]]:
     head, _, about = piece.partition(":")
-    name, *rest = head.split()
+    name, *rest = head.split() or [""]
     kind = rest[0].lower() if rest else "str"
     if len(rest) > 1 or kind not in KINDS or not re.fullmatch(r"[\w-]{1,64}", name):
         raise NoSchema(f"{piece[:40]!r} is no field: one is a name, and perhaps str, int, float, bool or list")

@@ -58,17 +58,29 @@ class Wire:
     def answering(self, profile: Profile) -> Profile:
         return profile
 
-    def ready(self, profile: Profile) -> tuple[Profile, str]:
-        return profile, ""
+    def attempts(self, profile: Profile) -> "Reply":
+        return Reply(self, profile)
 
-    def ask(
-        self, profile: Profile, key: str, conversation: Conversation, *, stream: bool, waiting: Waiting
-    ) -> Iterator[Event]:
-        check(conversation, profile)
-        for event in self.events:
+    def close(self) -> None:
+        pass
+
+
+class Reply:
+    """One reply over that wire."""
+
+    def __init__(self, wire: Wire, profile: Profile) -> None:
+        self.wire = wire
+        self.answering = profile
+
+    def ready(self) -> None:
+        pass
+
+    def events(self, conversation: Conversation, *, stream: bool, waiting: Waiting) -> Iterator[Event]:
+        check(conversation, self.answering)
+        for event in self.wire.events:
             yield event
             waiting(Wait("waiting", 1))
-        match self.ending:
+        match self.wire.ending:
             case "interrupted":
                 raise KeyboardInterrupt
             case "failed":
@@ -77,9 +89,6 @@ class Wire:
                 raise Killed
             case "stop" | "length" as reason:
                 yield Finished(reason)
-
-    def close(self) -> None:
-        pass
 
 
 def roles(body: dict[str, Any]) -> list[str]:

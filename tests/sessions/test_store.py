@@ -287,7 +287,7 @@ def test_a_session_is_held_by_one_and_the_other_gets_a_copy(tmp_path: Path) -> N
 
 def test_whom_a_session_talks_to_is_kept_and_recalled(tmp_path: Path) -> None:
     known = reading.load(tmp_path / "none.toml")
-    groq = replace(known.profile("groq"), model="other")
+    groq = replace(known.profile("groq"), model="other", default_model="")
     by_hand = replace(config.by_hand(Url("http://127.0.0.1:9")), dialect="ollama", model="m")
     for profile in (groq, by_hand):
         assert recall.recalled(known, recall.who(profile, known)) == profile
