@@ -75,7 +75,7 @@ def run(session: Session, prompt: Reads, coming: Next = Next()) -> None:  # noqa
 
 def _read(session: Session, prompt: Reads, coming: Next) -> str:
     about = session.transcript.state.title or session.profile.name
-    session.screen.title(f"chatrepl: {about}" if session.ui.title else "")
+    session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
     attaching.show(session)
     return prompt.read(coming.draft, held=coming.halted)
 

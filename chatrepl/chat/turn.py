@@ -126,7 +126,7 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
     back = session.put_back(question) if reply.empty and not again else ""
     _tell(session, reply, failure, timing)
     if timing.over - timing.asked_at >= LONG:
-        session.screen.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
+        session.screen.window.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     return Outcome(message, not reply.empty, failure, back)
 
 

@@ -53,7 +53,7 @@ def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
     finally:
         with suppress(OSError, streams.Unwritable):  # the terminal may be gone
             prompt.close()
-            session.screen.title("")
+            session.screen.window.title("")
 
 
 def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str, options: Options) -> None:

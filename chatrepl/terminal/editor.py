@@ -4,14 +4,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from chatrepl import files
 from chatrepl.errors import CommandError
-from chatrepl.terminal.signals import cooked
+from chatrepl.terminal.signals import handed_over
 from chatrepl.text.environment import for_children
 
 _USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
@@ -36,7 +35,7 @@ def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
 def _run(command: list[str], path: Path, keys: TextIO, env: Mapping[str, str]) -> None:
     """The editor on that file, until it ends."""
     try:
-        with cooked(keys), _ctrl_c_is_for_the_editor():
+        with handed_over(keys):
             status = subprocess.call([*command, str(path)], env=env)
     except OSError as error:
         raise CommandError(
@@ -61,15 +60,3 @@ def _command(env: Mapping[str, str]) -> list[str]:
     if not found:
         raise CommandError("There is no editor", "Set VISUAL or EDITOR.")
     return [found]
-
-
-@contextmanager
-def _ctrl_c_is_for_the_editor() -> Iterator[None]:
-    """Signals go to the whole foreground, so to us too; here nobody hears them, not even asyncio's wake-up."""
-    handler = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the editor would inherit
-    wakeup = signal.set_wakeup_fd(-1)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(wakeup)
-        signal.signal(signal.SIGINT, handler)

@@ -80,6 +80,22 @@ def cooked(keys: TextIO) -> Iterator[None]:
 
 
 @contextmanager
+def handed_over(keys: TextIO) -> Iterator[None]:
+    """While it lasts, the terminal is as another program in the foreground expects it, and Ctrl-C is for that program.
+
+    Signals go to the whole foreground, so to us too; here nobody hears them, not even asyncio's wake-up.
+    """
+    handler = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the program would inherit
+    wakeup = signal.set_wakeup_fd(-1)
+    try:
+        with cooked(keys):
+            yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
 def handling(handler: Handler, *names: str) -> Iterator[dict[int, Any]]:
     """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off.
     It gives who had them before.

@@ -1,12 +1,13 @@
 """What is offered while a command is typed, with no key waiting for it; and how commands read their words."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatrepl import sessions
-from chatrepl.chat.commands import COMMANDS, clipboard, run, suggestions
+from chatrepl.chat.commands import COMMANDS, clipboard, help as help_page, run, suggestions
 from chatrepl.chat.commands.table import GROUPS, distinct
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
@@ -158,13 +159,37 @@ def test_help_lists_every_command_in_its_group(chat: Session, monkeypatch: pytes
     monkeypatch.setattr(type(chat.screen), "columns", columns)
     monkeypatch.setattr(chat.screen, "_styles", False)
     monkeypatch.setattr(chat.screen.notes, "isatty", lambda: True)
-    run(chat, "/help")
+    run(chat, "/help all")
     lines = shown(chat).splitlines()
     assert max(map(len, lines)) < columns
     assert [line for line in lines if line in GROUPS] == list(GROUPS)
+    whole = " ".join(" ".join(lines).split())
     for each in distinct():
-        own = [line for line in lines if line.startswith(each.usage + " ") and line.endswith(each.about)]
+        own = [line for line in lines if f"{line} ".startswith(each.usage + " ")]
         assert len(own) == 1 if columns == 80 else each.usage in lines
+        assert each.about in whole
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 14), (40, 22)])
+def test_help_is_one_screen(chat: Session, monkeypatch: pytest.MonkeyPatch, columns: int, rows: int) -> None:
+    monkeypatch.setattr(type(chat.screen), "columns", columns)
+    monkeypatch.setattr(chat.screen, "_styles", False)
+    monkeypatch.setattr(chat.screen.notes, "isatty", lambda: True)
+    run(chat, "/help")
+    lines = shown(chat).splitlines()
+    assert len(lines) <= rows
+    assert max(map(len, lines)) < columns
+    assert not [word for line in lines for word in re.findall(r"(?<!\S)/[a-z]+", line) if word not in COMMANDS]
+
+
+def test_help_explains_keys_a_command_and_a_page_of_the_manual(
+    chat: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "files.md").write_text("# Files\n\nHow they go along.\n")
+    monkeypatch.setattr(help_page, "MANUAL", tmp_path)
+    for words, expected in (("keys", "Ctrl-R"), ("undo", "/undo [n]"), ("files", "How they go along."), ("", "files")):
+        run(chat, f"/help {words}".rstrip())
+        assert expected in shown(chat)
 
 
 def test_a_table_keeps_its_columns(chat: Session) -> None:

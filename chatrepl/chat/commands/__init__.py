@@ -1,6 +1,17 @@
 """The slash commands: one function each, in one table that also feeds /help, completion and the README's check."""
 
-from chatrepl.chat.commands import attach, clipboard, conversation, files, inspect, profiles, program, sessions, usage
+from chatrepl.chat.commands import (
+    attach,
+    clipboard,
+    conversation,
+    files,
+    help,
+    inspect,
+    profiles,
+    program,
+    sessions,
+    usage,
+)
 from chatrepl.chat.commands.table import COMMANDS, Command, is_command, run, suggestions
 
 __all__ = [
@@ -10,6 +21,7 @@ __all__ = [
     "clipboard",
     "conversation",
     "files",
+    "help",
     "inspect",
     "is_command",
     "profiles",

@@ -53,7 +53,7 @@ def copy(session: Session, words: str) -> None:
     """Copy the last reply, reply n, or its code block m. For example /copy, /copy 2, /copy 2.1, /copy .1. The exact
     source goes to the clipboard of the terminal, also over ssh, and to that of this machine."""
     text, what = _chosen(session, words)
-    sent = session.screen.copy(text)
+    sent = session.screen.window.copy(text)
     program = clipboard.fill(text, session.env)
     if not (sent or program):
         raise CommandError("There is no clipboard here", Hint(at_prompt="/save writes the conversation to a file."))

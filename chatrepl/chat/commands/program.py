@@ -2,53 +2,10 @@
 
 from collections.abc import Iterable
 
-from chatrepl.chat.commands.table import (
-    GROUPS,
-    PROGRAM,
-    SETTINGS,
-    WHO,
-    Suggestion,
-    command,
-    distinct,
-    flagged,
-    named,
-    offered,
-)
-from chatrepl.chat.repl import MEANT
+from chatrepl.chat.commands.table import PROGRAM, SETTINGS, WHO, Suggestion, command, flagged, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.errors import CommandError
-
-
-def command_names(session: Session, words: str) -> Iterable[Suggestion]:
-    """The commands, for completion."""
-    return offered(words, ((each.name, each.about) for each in distinct()))
-
-
-@command("/help", PROGRAM, "[command]", complete=command_names)
-def help_(session: Session, words: str) -> None:
-    """List the commands, or explain one."""
-    if not words:
-        for group in GROUPS:
-            session.screen.say(group, "bold")
-            session.screen.table([(each.usage, each.about) for each in distinct() if each.group == group])
-        session.screen.say("The prompt", "bold")
-        session.screen.table(list(_keys(session)))
-        return
-    explained = named("/" + words.lstrip("/"))
-    session.screen.say(explained.usage, "bold")
-    session.screen.say(explained.help)
-
-
-def _keys(session: Session) -> Iterable[tuple[str, str]]:
-    """What is typed that is no command, and what it does."""
-    sends, adds = ("Alt-Enter", "Enter") if session.ui.multiline else ("Enter", "Alt-Enter")
-    yield sends, f"sends; {adds} or Ctrl-J adds a line"
-    yield "Tab", "completes commands, arguments, and files behind an @"
-    yield "Ctrl-R, Up", "search the input history, walk it"
-    yield "Ctrl-C", "stops a reply, clears the line; Ctrl-D leaves"
-    yield "//word", "sends /word; paths, comments and pastes are sent as they are"
-    yield ", ".join(MEANT), "mean /quit or /help; behind a blank they are sent"
 
 
 def setting_words(session: Session, words: str) -> Iterable[Suggestion]:

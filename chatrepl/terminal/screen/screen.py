@@ -4,14 +4,16 @@ Everything that is printed goes through here and through ``safe``; nothing else 
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from chatrepl.config.config import Ui
 from chatrepl.errors import ChatError
 from chatrepl.terminal import capabilities
+from chatrepl.terminal.screen.window import Window
 from chatrepl.text import safe, width
 
 if TYPE_CHECKING:
@@ -38,11 +40,12 @@ class Screen:
         self.keys: KeyBuffer | None = None
         """What is typed while a reply comes, which its picture shows."""
         self._picture: LivePicture | None = None
-        self._title = ""
         self._passing = False
+        self._page: list[str] | None = None
         simple = plain or capabilities.is_simple(env)
         self.live = out.isatty() and not simple
         """Whether what was printed may be painted over."""
+        self.window = Window(out, env, live=self.live)
         self._forced = env.get("CLICOLOR_FORCE", "0") not in ("", "0") and not plain
         self._styles = not simple or self._forced
 
@@ -154,39 +157,6 @@ class Screen:
             if told := nothing_to_see(safe.text(text)):
                 self.say(told, "dim")
 
-    def copy(self, text: str) -> bool:
-        """Ask the terminal to put the text into its clipboard, which works over ssh too; whether it could be asked."""
-        if self.live:
-            import base64
-
-            self._control(f"52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}")
-        return self.live
-
-    def title(self, text: str) -> None:
-        """Name the terminal's window; "" gives it back the name it had."""
-        if not self.live or text == self._title:
-            return
-        if not self._title:
-            self.out.write("\x1b[22;2t")  # the terminal keeps the old one
-        if text:
-            self._control(f"2;{safe.line(text, 80)}")
-        else:
-            self.out.write("\x1b[23;2t")
-            self.out.flush()
-        self._title = text
-
-    def notify(self, how: str, text: str) -> None:
-        """Ring the "bell", or tell the text by "osc9"."""
-        if self.live and how == "osc9":
-            self._control(f"9;{safe.line(text, 80)}")
-        elif self.live and how == "bell":
-            self.out.write("\a")
-            self.out.flush()
-
-    def _control(self, command: str) -> None:
-        self.out.write(f"\x1b]{command}\a")
-        self.out.flush()
-
     def theme(self, ui: Ui) -> str:
         """ "dark" or "light"."""
         return capabilities.background(self._env) if ui.theme == "auto" else ui.theme
@@ -214,7 +184,25 @@ class Screen:
             return text
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
 
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        """Hold back what is printed meanwhile, and show it a page at a time where it is longer than the window."""
+        from chatrepl.terminal import pager  # which starts programs, and is not for the first key
+
+        page: list[str] = []
+        self._page = page
+        try:
+            yield
+        finally:
+            self._page = None
+            text = "\n".join(page)
+            if not self.live or not pager.show(text, self._env, sys.stdin, self.out):
+                self._print(text)
+
     def _print(self, text: str) -> None:
+        if self._page is not None:
+            self._page.append(text)
+            return
         if self._picture and self._picture.alive:
             self._picture.say(text)
             return
