@@ -7,7 +7,7 @@ from itertools import chain, count
 from typing import Any, Literal, get_args
 
 from chatrepl import dataclass
-from chatrepl.usage import Usage
+from chatrepl.usage import Usage, together
 
 Role = Literal["user", "assistant", "tool"]
 
@@ -141,18 +141,8 @@ def continued(begun: Message, more: Message) -> Message:
     text = begun.text + more.text
     others = [part for part in both if not isinstance(part, TextPart | ThinkingPart)]
     parts = (*thinking, *([TextPart(text)] if text else []), *others)
-    usage = _together(begun.usage or Usage(), more.usage or Usage())
+    usage = together(begun.usage, more.usage)
     return replace(more, parts=parts, model=more.model or begun.model, usage=usage if usage != Usage() else None)
-
-
-def _together(one: Usage, other: Usage) -> Usage:
-    """What two exchanges used, unknown where one did not tell; in all, what the conversation holds after the second."""
-    both = {name: _sum(getattr(one, name), getattr(other, name)) for name in ("input", "cached", "output", "reasoning")}
-    return Usage(**both, total=other.total)
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
 
 
 def with_own_ids(reply: Message, before: Iterable[Message]) -> Message:

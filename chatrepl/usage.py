@@ -17,6 +17,8 @@ class Price(NamedTuple):
     cached: float | None = None
     written: float | None = None
     above: "tuple[tuple[int, Price], ...]" = ()
+    as_of: str = ""
+    """The day of the table that it is from, "" where the profile or the server says it."""
 
     def of(self, tokens: int) -> "Price":
         """The price of a question of so many tokens."""
@@ -42,6 +44,17 @@ class Usage:
             value = getattr(self, name)
             if value is not None and type(value) is not int:  # True is an int too
                 raise TypeError(f"Usage.{name} cannot be {value!r}")
+
+
+def together(*used: Usage | None) -> Usage:
+    """What several exchanges used: the sum of what was told. In all, what the conversation holds after the last one."""
+    known = [each for each in used if each]
+    told = {name: [n for each in known if (n := getattr(each, name)) is not None] for name in _ADDED}
+    sums = {name: sum(numbers) if numbers else None for name, numbers in told.items()}
+    return Usage(**sums, total=known[-1].total if known else None)
+
+
+_ADDED = ("input", "cached", "output", "reasoning", "written")
 
 
 def cost(usage: Usage | None, price: Price | None) -> float | None:
@@ -80,6 +93,8 @@ class Sum(NamedTuple):
     cached: int = 0
     written: int = 0
     saved: float = 0.0
+    as_of: str = ""
+    """The day of the table that prices are from, where they are from one."""
 
 
 @dataclass()
@@ -106,7 +121,7 @@ class Tally:
             paid = cost(usage, rate)
             unpriced = used.replies if paid is None else used.uncounted
             whole = _added(whole, used._replace(cost=paid or 0.0, unpriced=unpriced, saved=saved(usage, rate)))
-        return whole
+        return whole._replace(as_of=max((price.as_of for price in prices.values() if price), default=""))
 
 
 def _counted(usage: Usage | None) -> Sum:

@@ -1,5 +1,8 @@
 """What is told of a reply that is over: how it ended, and its figures."""
 
+from contextlib import suppress
+from datetime import date
+
 from chatrepl import dataclass
 from chatrepl.chat.rates import counts, dollars
 from chatrepl.chat.reply import Reply
@@ -27,6 +30,9 @@ ENDINGS = {
 IN_ITS_WORDS = ("content_filter", "error", "other")
 """The endings of which the server's own words tell more."""
 
+
+LATER = 31
+"""So many days before a model is shut down nothing is said of it."""
 
 MEASURABLE = 0.2
 """Below that many seconds the speed of a reply is mostly noise."""
@@ -57,6 +63,19 @@ def with_words(ended: str, reply: Message) -> str:
     return said if " " in said else f"{ended} ({said})"
 
 
+def ending_soon(session: Session) -> str:
+    """What there is to say, once for each model, of one that is shut down soon; "" for nothing."""
+    model, left = session.answering.model, LATER
+    ends = session.rates().ends(model) if model and model not in session.warned else ""
+    with suppress(ValueError):  # no day, or none that there is
+        left = (date.fromisoformat(ends) - session.today()).days
+    if not 0 <= left < LATER:
+        return ""
+    session.warned.add(model)
+    when = "today" if not left else "tomorrow" if left == 1 else f"in {left} days"
+    return f"{safe.line(model, 60)} ends {when}, on {ends}; /model picks another."
+
+
 def statistics(reply: Reply, timing: Timing, price: Price | None = None) -> list[str]:
     """Time to the first word, speed, tokens and cost of a reply, as far as they are known."""
     usage, over = reply.usage or Usage(), timing.over or timing.asked_at
@@ -66,4 +85,6 @@ def statistics(reply: Reply, timing: Timing, price: Price | None = None) -> list
         parts.append(f"{usage.output / (over - first):.0f} tok/s")
     parts += counts(usage)
     paid = cost(usage, price)
-    return parts if paid is None else [*parts, dollars(paid)]
+    if paid is None or not price:
+        return parts
+    return [*parts, dollars(paid), *([f"as of {price.as_of}"] if price.as_of else [])]

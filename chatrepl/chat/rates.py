@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from chatrepl.config.config import Profile
@@ -12,6 +13,7 @@ from chatrepl.events import Usage
 from chatrepl.usage import Price
 
 if TYPE_CHECKING:
+    from chatrepl.config.facts import Facts
     from chatrepl.dialects import ModelInfo
 
 T = TypeVar("T")
@@ -21,27 +23,46 @@ CHARACTERS = 4
 
 
 class Rates(NamedTuple):
-    """Where prices and context sizes are known from: the profiles of the configuration, and what a server told.
+    """Where prices, context sizes and the end of a model are known from: the profiles of the configuration, what a
+    server told, and the table of models.
 
-    Both are the model's. What a profile says of the one it names holds for no other; what it says without naming one
+    All are the model's. What a profile says of the one it names holds for no other; what it says without naming one
     holds for all of its own, and for no other profile.
     """
 
     profile: Profile
     profiles: Iterable[Profile] = ()
     offers: "Iterable[ModelInfo]" = ()
+    table: Path | None = None
+    """The table of models, where it was renewed; None where nobody may wait for any."""
 
     def price(self, model: str, profile: str = "") -> Price | None:
         """The price of a model of that profile, or of this one."""
         told = [(each.id, each.price) for each in self.offers if not profile]
-        return self._known(profile or self.profile.name, model, _price, told)
+        name = profile or self.profile.name
+        return self._known(name, model, _price, told) or self.facts(model, name).price
+
+    def facts(self, model: str, profile: str = "") -> "Facts":
+        """What the table says of a model of that profile, or of this one."""
+        from chatrepl.config import facts  # not for the first key
+
+        if not (self.table and model):
+            return facts.Facts()
+        table = facts.load(self.table)
+        found = table.facts(profile or self.profile.name, model)
+        return found._replace(price=found.price._replace(as_of=table.as_of)) if found.price else found
+
+    def ends(self, model: str) -> str:
+        """The day on which a model of this profile is shut down, "" for none that is known."""
+        return next((each.ends for each in self.offers if each.ends and each.id == model), "") or self.facts(model).ends
 
     def context(self, answering: Profile) -> int | None:
         """How many tokens the model can hold that answers."""
         told = [(each.id, each.context) for each in self.offers if answering.name == self.profile.name]
         if isinstance(answering.place, Embedded):
             told = [(answering.model, answering.place.context)]
-        return self._known(answering.name, answering.model, lambda profile: profile.context, told)
+        known = self._known(answering.name, answering.model, lambda profile: profile.context, told)
+        return known or self.facts(answering.model, answering.name).context or None
 
     def _known(
         self, name: str, model: str, of: Callable[[Profile], T | None], told: Iterable[tuple[str, T | None]]
@@ -55,7 +76,7 @@ class Rates(NamedTuple):
 
 
 def _price(profile: Profile) -> Price | None:
-    return Price(*profile.price) if len(profile.price) == 2 else None
+    return Price(*profile.price) if profile.price else None
 
 
 def _is(model: str, name: str) -> bool:
@@ -95,22 +116,26 @@ def _length(message: Message) -> int:
     return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
 
 
-def counts(used: Usage, unknown: str = "", into: str = "in") -> list[str]:
-    """The tokens of an exchange, for people. A number that nobody told is ``unknown``, or left out."""
-    sent = _count(used.input, unknown, into) + (f" ({used.cached:,} cached)" if used.cached else "")
-    out = _count(used.output, unknown, "out") + (f" ({used.reasoning:,} thinking)" if used.reasoning else "")
+def counts(used: Usage) -> list[str]:
+    """The tokens of an exchange, for people, as far as they are known."""
+    sent = _count(used.input, "in") + (f" ({used.cached:,} cached)" if used.cached else "")
+    out = _count(used.output, "out") + (f" ({used.reasoning:,} thinking)" if used.reasoning else "")
     return [count for count in (sent, out) if count]
 
 
-def _count(tokens: int | None, unknown: str, what: str) -> str:
-    told = unknown if tokens is None else f"{tokens:,}"
-    return told and f"{told} {what}"
+def _count(tokens: int | None, what: str) -> str:
+    return "" if tokens is None else f"{tokens:,} {what}"
 
 
-def dollars(amount: float | None) -> str:
+def dollars(amount: float) -> str:
     """An amount for people."""
-    if amount is None:
-        return "unknown"
     if 0 < amount < 0.00005:
         return "<$0.0001"
     return f"${amount:.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
+def short(tokens: int) -> str:
+    """A number of tokens in few characters: 41k, 1M, 1.05M."""
+    if tokens < 1000:
+        return str(tokens)
+    return f"{tokens / 1000:.0f}k" if tokens < 999_500 else f"{tokens / 1_000_000:.3g}M"

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import InitVar, dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ class Session:
     ui: Ui = field(default_factory=Ui)
     interrupts: Interrupts = field(default_factory=Interrupts)
     clock: Callable[[], float] = time.monotonic
+    today: Callable[[], date] = date.today
     ephemeral: bool = False
     record: Path | None = None
     """The folder that every exchange is written to."""
@@ -65,6 +67,8 @@ class Session:
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
         self._length = Length()
+        self.warned: set[str] = set()
+        """The models of which it was said that they end soon."""
         self.unprefilled: set[tuple[str, str]] = set()
         """Who does not go on with a reply the request ends with, by profile and model, though it might."""
 
@@ -106,12 +110,6 @@ class Session:
         if self._connection:
             self._connection.memory.try_all_again()
 
-    def follow(self, answering: Profile) -> None:
-        """Talk from now on to the model that took the place of the profile's default, if one did."""
-        mine = self.profile
-        if mine.default_model and (answering.name, answering.default_model) == (mine.name, mine.default_model):
-            self.profile = replace(mine, model=answering.model, context=answering.context, price=answering.price)
-
     def offered(self) -> "list[ModelInfo]":
         """The models that the server offers."""
         with self.interrupts.awaited():
@@ -121,7 +119,7 @@ class Session:
 
     def rates(self) -> Rates:
         """Where the prices and context sizes of this session are known from."""
-        return Rates(self.profile, self.config.profiles.values(), list(self.offers))
+        return Rates(self.profile, self.config.profiles.values(), list(self.offers), self.paths.table)
 
     @property
     def answering(self) -> Profile:

@@ -24,7 +24,8 @@ class Facts(NamedTuple):
 def facts(session: Session) -> Facts:
     """What there is to say now. Worked out once per prompt, never while a key waits."""
     count, counted = session.length.tokens(session.conversation)
-    size = session.rates().context(session.answering)
+    known = session.rates() if session.conversation.turns else session.rates()._replace(table=None)  # not at the start
+    size = known.context(session.answering)
     shown = f"{'' if counted else '~'}{count:,}"
     spent = session.spent
     answering = session.answering
@@ -33,7 +34,9 @@ def facts(session: Session) -> Facts:
         safe.line(answering.called, 60),
         safe.line(model_of(answering).rpartition("/")[2], 60),
         f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
-        rates.dollars(spent.cost) + ("+" if spent.unpriced else "") if spent.cost else "",
+        rates.dollars(spent.cost) + "+" * bool(spent.unpriced) + f" as of {spent.as_of}" * bool(spent.as_of)
+        if spent.cost
+        else "",
         safe.line(session.transcript.state.title, 60),
     )
 

@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl.chat import attaching, guard
-from chatrepl.chat.endings import Timing, statistics, tell_ending, with_words
+from chatrepl.chat.endings import Timing, ending_soon, statistics, tell_ending, with_words
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
+from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question as user_message
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
@@ -174,6 +176,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
     if not reply.empty and session.ui.statistics:
         price = session.rates().price(reply.model, reply.profile)
         session.screen.parts(statistics(reply, timing, price))
+    if not reply.empty and session.user.has_prompt and (told := ending_soon(session)):
+        session.screen.say(told, "warning")
     _leave_room(session)
 
 
@@ -212,8 +216,15 @@ def _collect(session: Session, reply: Reply, conversation: Conversation, timing:
         answering = attempts.answering
         reply.model = reply.model or answering.model
         reply.profile = answering.name if answering.name != session.profile.name else ""
-        session.follow(answering)
+        _follow(session, answering)
     return None
+
+
+def _follow(session: Session, answering: Profile) -> None:
+    """Talk from now on to the model that took the place of the profile's default, if one did."""
+    mine = session.profile
+    if mine.default_model and (answering.name, answering.default_model) == (mine.name, mine.default_model):
+        session.profile = replace(mine, model=answering.model, context=answering.context, price=answering.price)
 
 
 def _events(

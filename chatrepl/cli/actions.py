@@ -26,6 +26,8 @@ def act(options: Options, configuration: Config, paths: Paths, screen: Screen, e
         list_profiles(configuration, env)
     elif options.list_sessions:
         list_sessions(paths.sessions)
+    elif options.update_models:
+        update_models(env, paths.table)
     elif options.export:
         write_session(options.export[0], files.path_of(options.export[1]), paths.sessions, screen)
     else:
@@ -48,6 +50,14 @@ def list_sessions(folder: Path) -> None:
     """Print the sessions, the newest first."""
     for each in sessions.listed(folder):
         print(f"{each.id}  {each.when}  {safe.line(each.title) or 'untitled'}")
+
+
+def update_models(env: Mapping[str, str], path: Path) -> None:
+    """Fetch the table of models, and print how many it holds."""
+    table = client.models_table.update(env, path)
+    print(
+        f"{sum(map(len, table.vendors.values())):,} models of {len(table.vendors)} vendors, as of {table.as_of}: {path}"
+    )
 
 
 def write_session(words: str, file: Path, folder: Path, screen: Screen) -> None:

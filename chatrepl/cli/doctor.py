@@ -8,6 +8,7 @@ from pathlib import Path
 from chatrepl.client import keys
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.client.embedded import server, weights
+from chatrepl.config import facts
 from chatrepl.config.config import Config, Profile, located
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import Embedded
@@ -46,7 +47,8 @@ class Doctor:
         if isinstance(chosen, ChatError):
             self._tell("The profile", [Finding(False, str(chosen), chosen.hint.text)])
         else:
-            findings = list(self._profile(chosen))
+            speaks = Finding(None, f"it speaks {chosen.dialect}", _why(chosen))
+            findings = [speaks, *self._profile(chosen)]
             works = all(finding.good is not False for finding in findings)
             self._tell(f"The profile: {chosen.name}", findings)
         name = "" if isinstance(chosen, ChatError) else chosen.name
@@ -89,7 +91,6 @@ class Doctor:
             key = keys.read(profile, self.connection.env)
             yield Finding(True, "its key is there" if key else "it needs no key")
             dialect(profile.dialect)
-            yield Finding(None, f"it speaks {profile.dialect}", _why(profile))
         except ChatError as error:
             yield Finding(False, str(error), error.hint.text)
             return
@@ -98,7 +99,8 @@ class Doctor:
     def _server(self, profile: Profile) -> Iterator[Finding]:
         asked = replace(profile, timeouts=LOOK, model=profile.model or "any")
         try:
-            models = [each.id for each in self.connection.models(asked)]
+            offered = self.connection.models(asked)
+            models = [each.id for each in offered]
         except CommandError:  # it has no list of models
             yield self._reached(asked)
             return
@@ -108,6 +110,10 @@ class Doctor:
         yield Finding(True, f"{_origin(profile)} answers and offers {len(models)} models")
         if profile.model and models and profile.model not in models:
             yield Finding(None, f"the model {profile.model!r} is not among them", "chatrepl --list-models names them.")
+
+        ends = next((each.ends for each in offered if each.ends and each.id == profile.model), "")
+        if ends := ends or facts.load(self.paths.table).facts(profile.name, profile.model).ends:
+            yield Finding(None, f"the model {profile.model!r} ends on {ends}", "-m NAME names another.")
 
     def _reached(self, profile: Profile) -> Finding:
         """Whether somebody answers at the address, whatever the answer is."""

@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     add("--paced", action="store_true", help="with --replay: at the speed of the recording")
     add("--config", metavar="FILE", help="the configuration file")
     add("--list-models", action="store_true", help="list what the server offers")
+    add("--update-models", action="store_true", help="fetch the table of models: their prices, their sizes")
     add("--list-sessions", action="store_true", help="list the sessions, the newest first")
     add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
     add("--doctor", action="store_true", help="check configuration, keys, servers, the embedded model and the terminal")

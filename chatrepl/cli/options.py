@@ -41,6 +41,7 @@ class Options(NamedTuple):
     config: str = ""
     list_models: bool = False
     list_sessions: bool = False
+    update_models: bool = False
     list_profiles: bool = False
     doctor: bool = False
     completion: str = ""
@@ -48,7 +49,7 @@ class Options(NamedTuple):
     @property
     def acts(self) -> bool:
         """Whether something is asked for that needs no profile."""
-        return bool(self.list_profiles or self.list_sessions or self.export or self.take_in)
+        return bool(self.list_profiles or self.list_sessions or self.update_models or self.export or self.take_in)
 
     @property
     def names_whom(self) -> bool:

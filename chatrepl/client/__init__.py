@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
+    from chatrepl.client import models_table as models_table
     from chatrepl.client.attempts import Attempts as Attempts, spoken as spoken
     from chatrepl.client.choosing import choose as choose, recorded_profile as recorded_profile
     from chatrepl.client.client import Client as Client, first_model as first_model
@@ -20,6 +21,7 @@ else:
         client="Client first_model",
         connection="LOOK Connection",
         exchange="Exchange",
+        models_table="",
         offers="look",
         recording="recorded recorded_request",
     )

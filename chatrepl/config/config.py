@@ -13,6 +13,7 @@ from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls
 from chatrepl.text.fuzzy import nearest
+from chatrepl.usage import Price
 
 if TYPE_CHECKING:
     from chatrepl.config.tools import Tools
@@ -63,8 +64,8 @@ class Profile:
     client_key: str = ""
     context: int = 0
     """How many tokens its model can hold; 0 is unknown."""
-    price: tuple[float, ...] = field(default=(), metadata={"numbers": 2})
-    """Dollars for a million tokens, in and out; none is unknown."""
+    price: tuple[Any, ...] = field(default=(), metadata={"kind": Price})
+    """Dollars for a million tokens, in the order of ``Price``; () is unknown."""
     tools: tuple[str, ...] = ()
     """The tools and servers that its model may call from the start."""
     default_model: str = field(default="", metadata={"key": None})

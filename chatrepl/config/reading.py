@@ -12,6 +12,7 @@ from chatrepl.errors import ConfigError
 from chatrepl.text import lookalikes
 from chatrepl.text.fuzzy import nearest
 from chatrepl.text.redaction import is_secret
+from chatrepl.usage import Price
 
 if TYPE_CHECKING:
     from chatrepl.config.tools import Tools
@@ -91,7 +92,8 @@ class Reader(NamedTuple):
         for name, item in known.items():  # what has become a word may still be true or false
             if isinstance(table.get(name), bool) and "on" in item.metadata.get("of", ()):
                 table = {**table, name: "on" if table[name] else "off"}
-        sound = self.sound(at, table, {name: type(getattr(start, name)) for name in known})
+        kinds = {name: each.metadata.get("kind", type(getattr(start, name))) for name, each in known.items()}
+        sound = self.sound(at, table, kinds)
         found = {key: self.value((*at, key), known[key], getattr(start, key), value) for key, value in sound}
         return replace(start, **{known[key].name: value for key, value in found.items()})
 
@@ -105,9 +107,8 @@ class Reader(NamedTuple):
             return read(value)
         if isinstance(now, Timeouts):
             return self.fill(at, value, now)
-        if count := known.metadata.get("numbers"):
-            numbers = all(_TYPES[float][0](number) or number == 0 for number in value) and len(value) == count
-            return tuple(map(float, value)) if self.demand(at, numbers, f"has to be a list of {count} numbers") else now
+        if known.metadata.get("kind") is Price:
+            return self.price(at, value) or now
         if isinstance(now, tuple):
             words = all(isinstance(word, str) for word in value)
             return tuple(value) if self.demand(at, words, "has to be a list of words") else now
@@ -119,6 +120,24 @@ class Reader(NamedTuple):
                 self.demand((*at, name), not wrong, f"is {wrong}, which no request can hold")
             return {**now, **value}
         return value
+
+    def price(self, at: tuple[str, ...], value: Any) -> Price | None:
+        """A price: a list of numbers, or a table of them in which the prices of longer questions stand ``above``."""
+        table = dict(value) if isinstance(value, dict) else dict(zip(_PRICES, value, strict=False))
+        above = table.pop("above", {}) if isinstance(value, dict) else {}
+        numbers = [table.get(name) for name in _PRICES]
+        good = all(_is_price(each) or (each is None and place > 1) for place, each in enumerate(numbers))
+        good = good and len(value) <= len(_PRICES) and not table.keys() - set(_PRICES)
+        tiers: list[tuple[int, Price]] = []
+        for limit, prices in above.items() if isinstance(above, dict) else [("", above)]:
+            good = good and limit.isdigit() and len(limit) < 10 and isinstance(prices, list | dict)
+            if good and (tier := self.price((*at, "above", limit), prices)):
+                tiers.append((int(limit), tier))
+        complaint = "has to be 2 to 4 numbers, 0 or more: dollars for a million tokens in, out, cached, written"
+        if not self.demand(at, good, complaint, "For example: price = [0.25, 2.0]"):
+            return None
+        first, second, *others = (None if each is None else float(each) for each in numbers)
+        return Price(first or 0.0, second or 0.0, *others, above=tuple(sorted(tiers)))
 
     def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:
         """Complain of a fallback that is no profile, or the profile itself."""
@@ -163,6 +182,13 @@ _TABLES = {
 
 _NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
 
+_PRICES = ("input", "output", "cached", "written")
+
+
+def _is_price(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1_000_000
+
+
 _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "a text"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
@@ -177,6 +203,7 @@ _TYPES: dict[type, tuple[Callable[[Any], bool], str]] = {
     dict: (lambda value: isinstance(value, dict), "a table"),
     tuple: (lambda value: isinstance(value, list), "a list"),
     Timeouts: (lambda value: isinstance(value, dict), "a table"),
+    Price: (lambda value: isinstance(value, list | dict), "a list of numbers, or a table of them"),
     object: (lambda _value: True, ""),
 }
 

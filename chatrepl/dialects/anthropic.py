@@ -222,6 +222,7 @@ class _Decoder:
             output=given,
             reasoning=count(dig(self.usage, "output_tokens_details", "thinking_tokens")),
             total=total(None, taken, given),
+            written=count(self.usage.get("cache_creation_input_tokens")),
         )
 
     def finish(self, raw: str) -> Iterator[Event]:

@@ -24,12 +24,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that a server offers. ``context`` is in tokens, ``price`` in dollars for a million of them
-    (input, output); None is unknown."""
+    """A model that a server offers. ``context`` is in tokens, ``price`` in dollars for a million of them; ``ends`` is
+    the day on which it is shut down, as YYYY-MM-DD. None and "" are unknown."""
 
     id: str
     context: int | None = None
     price: Price | None = None
+    ends: str = ""
 
 
 ALL_PARTS: frozenset[type[Part]] = frozenset(get_args(Part))

@@ -4,6 +4,7 @@ Deviations known of each server: see the captures of this dialect in the tests.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any
@@ -196,7 +197,14 @@ def decode_models(body: object) -> list[ModelInfo]:
 
 def _model(item: dict[str, Any]) -> ModelInfo:
     sizes = [count(dig(item, *path)) for path in _CONTEXT_SIZES]
-    return ModelInfo(item["id"], next((size for size in sizes if size), None), _price(item.get("pricing")))
+    ends = next((found[0] for name in _ENDS if (found := _DAY.match(text(item.get(name))))), "")
+    return ModelInfo(item["id"], next((size for size in sizes if size), None), _price(item.get("pricing")), ends)
+
+
+_ENDS = ("shutdown_date", "retires_at", "expiration_date", "deprecation")
+"""Where a list tells when a model ends: OpenAI's, Anthropic's, OpenRouter's and Mistral's."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=\b|T|$)")
 
 
 _CONTEXT_SIZES = (

@@ -247,10 +247,11 @@ def _usage(usage: object) -> Usage:
     taken, given = count(dig(usage, "input_tokens")), count(dig(usage, "output_tokens"))
     return Usage(
         input=taken,
-        cached=count(dig(usage, "input_tokens_details", "cached_tokens")),
+        cached=wire.first(usage, *wire.CACHED),
         output=given,
         reasoning=count(dig(usage, "output_tokens_details", "reasoning_tokens")),
         total=wire.total(count(dig(usage, "total_tokens")), taken, given),
+        written=wire.first(usage, *wire.WRITTEN),
     )
 
 

@@ -148,14 +148,31 @@ def arguments_text(value: object) -> str:
 def openai_usage(value: object) -> Usage:
     """A ``usage`` object in the words of OpenAI's chat and completions, and of DeepSeek's cache."""
     given, taken = count(dig(value, "completion_tokens")), count(dig(value, "prompt_tokens"))
-    cached = count(dig(value, "prompt_tokens_details", "cached_tokens"))
     return Usage(
         input=taken,
-        cached=cached if cached is not None else count(dig(value, "prompt_cache_hit_tokens")),
+        cached=first(value, *CACHED),
         output=given,
         reasoning=count(dig(value, "completion_tokens_details", "reasoning_tokens")),
         total=total(count(dig(value, "total_tokens")), taken, given),
+        written=first(value, *WRITTEN),
     )
+
+
+_INPUT = ("prompt_tokens_details", "input_tokens_details")
+CACHED = (
+    *((place, name) for place in _INPUT for name in ("cached_tokens", "cache_read_input_tokens")),
+    ("prompt_cache_hit_tokens",),
+    ("cached_tokens",),
+)
+"""Where a usage tells what was read from a cache: OpenAI, Perplexity, DeepSeek and Moonshot."""
+
+WRITTEN = tuple((place, name) for place in _INPUT for name in ("cache_write_tokens", "cache_creation_input_tokens"))
+"""Where it tells what was written to one: OpenAI and OpenRouter, Perplexity."""
+
+
+def first(value: object, *paths: tuple[str, ...]) -> int | None:
+    """The first number in these places of a usage."""
+    return next((number for path in paths if (number := count(dig(value, *path))) is not None), None)
 
 
 def usages(*holders: object) -> Iterator[Usage]:

@@ -66,11 +66,11 @@ def test_the_profile_is_believed_before_its_server_and_both_before_others() -> N
 def test_a_reply_that_was_gone_on_with_counts_in_both_its_parts() -> None:
     begun = turn(used=Usage(10, 0, 5, None, 15))[1]
     whole = continued(begun, turn(used=Usage(20, 0, 7, 3, 27))[1])
-    assert whole.usage == Usage(30, 0, 12, None, 27)
+    assert whole.usage == Usage(30, 0, 12, 3, 27)
     tally = tallied([(question("Well?"), whole)])
     assert tally.total(Rates(WORK, [WORK]).price).cost == pytest.approx((30 + 120) / 1e6)
     stopped = continued(replace(begun, usage=None), turn(used=Usage(20, 0, 7, 3, 27))[1])
-    assert stopped.usage == Usage(total=27), "what the first part used nobody told"
+    assert stopped.usage == Usage(20, 0, 7, 3, 27), "the sum of what was told"
     assert continued(replace(begun, usage=None), turn()[1]).usage is None
 
 

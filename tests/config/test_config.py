@@ -73,9 +73,9 @@ COMPLAINTS = {
     ),
     "a price in words": (
         '[profiles.local]\nprice = ["a", "b"]\n',
-        "line 2: profiles.local.price has to be a list of 2 numbers",
+        "line 2: profiles.local.price has to be 2 to 4 numbers",
     ),
-    "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be a list of 2 numbers"),
+    "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be 2 to 4 numbers"),
     "a context of no size": ("[profiles.local]\ncontext = -1\n", "profiles.local.context has to be a whole number"),
     "a key in place of its name": (
         '[profiles.a]\nkey_env = "sk-1234"\n',

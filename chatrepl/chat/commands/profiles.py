@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chatrepl.chat import guard
 from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
+from chatrepl.chat.rates import Rates, short
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config.config import model_of
 from chatrepl.config.place import Embedded
@@ -22,14 +23,25 @@ def profile_names(session: Session, words: str) -> Iterable[Suggestion]:
 def model_names(session: Session, words: str) -> Iterable[Suggestion]:
     """The models the server was last seen to offer, for completion."""
     session.look_for_models()
-    return offered(words, [(each.id, facts(each)) for each in list(session.offers)])
+    rates = session.rates()
+    return offered(words, [(each.id, facts(each, rates)) for each in list(session.offers)])
 
 
-def facts(model: ModelInfo) -> str:
-    """What is known of a model."""
-    known = [f"{model.context:,} tokens of context"] if model.context else []
-    known += [f"${model.price[0]:g} in, ${model.price[1]:g} out for a million tokens"] if model.price else []
-    return " · ".join(known)
+def facts(model: ModelInfo, rates: Rates) -> str:
+    """What is known of a model: what the server tells, else what the table of models says."""
+    listed = rates.facts(model.id)
+    price = model.price or rates.price(model.id)
+    context, ends = model.context or listed.context, model.ends or listed.ends
+    known = [f"{short(context)} tokens of context"] if context else []
+    if price:
+        as_of = f" (as of {price.as_of})" if price.as_of else ""
+        known.append(f"${price.input:g} in, ${price.output:g} out for a million tokens{as_of}")
+    known += [f"takes {', '.join(sorted(listed.takes & _TAKEN))}"] if listed.takes and listed.takes & _TAKEN else []
+    return " · ".join([*known, *([f"ends {ends}"] if ends else [])])
+
+
+_TAKEN = {"images", "pdf", "audio"}
+"""What a model may take beside text, of what the table knows."""
 
 
 @command("/model", WHO, "[name]", complete=model_names)
@@ -37,11 +49,14 @@ def model(session: Session, words: str) -> None:
     """Show the model, or talk to another one from now on. The conversation stays."""
     if words:
         session.profile = session.config.with_model(session.profile, words)
-        known = [each.id for each in session.offers]
-        if known and words not in known and not isinstance(session.profile.place, Embedded):
-            near = nearest(words, known) or ": /models shows what it does"
+        names = [each.id for each in session.offers]
+        if names and words not in names and not isinstance(session.profile.place, Embedded):
+            near = nearest(words, names) or ": /models shows what it does"
             session.screen.say(f"The server does not list {safe.line(words, 60)!r}{near}", "warning")
-    session.screen.say(f"{session.profile.name} · {model_of(session.profile)}", "dim")
+    asked = session.profile
+    told = next((each for each in session.offers if each.id == asked.model), ModelInfo(asked.model))
+    known = facts(told, session.rates()) if asked.model else ""
+    session.screen.say(" · ".join(filter(None, (asked.name, model_of(asked), known))), "dim")
 
 
 @command("/models", WHO, "[words]")
@@ -52,9 +67,10 @@ def models(session: Session, words: str) -> None:
     chosen = [each for each in offered if all(word in each.id.lower() for word in wanted)]
     if not chosen:
         raise CommandError(f"No model matches {safe.line(words, 60)!r}{nearest(words, [each.id for each in offered])}")
+    rates = session.rates()
     for each in sorted(chosen, key=lambda each: each.id):
         mark = "*" if each.id == session.answering.model else " "
-        session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each)))))
+        session.screen.say(" · ".join(filter(None, (f"{mark} {safe.line(each.id)}", facts(each, rates)))))
 
 
 @command("/profile", WHO, "[name]", complete=profile_names)

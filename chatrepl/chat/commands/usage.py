@@ -1,51 +1,80 @@
 """The command about tokens and money."""
 
-from chatrepl.chat import rates as usage
+from collections.abc import Iterator
+from itertools import zip_longest
+
 from chatrepl.chat.commands.table import TALK, command
-from chatrepl.chat.rates import Rates
+from chatrepl.chat.rates import Rates, dollars, short
 from chatrepl.chat.session import Session
-from chatrepl.conversation import Message
-from chatrepl.text import safe
-from chatrepl.usage import Sum, Tally, cost
+from chatrepl.conversation import Turn
+from chatrepl.text import width
+from chatrepl.usage import Sum, Tally, Usage, cost, together
+
+UNKNOWN = "–"
 
 
 @command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
     """Show the tokens and the cost of each turn. The sums are those of the conversation and of the whole session, in
     which everything counts that was undone, replaced or forgotten. Tokens are counted by the server, prices come from
-    the profile or the server; a + behind the amount in the status line means that the price of some replies is unknown.
-    Cached tokens are priced in full."""
+    the profile, the server, or the table of models; a + behind an amount means that the price of some replies is
+    unknown."""
     if not session.spent.replies:
         session.screen.say("Nothing was used yet.")
         return
     rates, tally = session.rates(), Tally()
-    for place, (*_, reply) in enumerate(session.conversation.turns, 1):
-        session.screen.say(f"[{place}] {_used(reply, rates)}")
-        tally.add(reply.model, reply.profile, reply.usage)
-    here, in_all = _summed(tally.total(rates.price)), _summed(session.spent)
-    session.screen.say(f"This conversation: {here}", "bold")
-    if in_all != here:
-        session.screen.say(f"The whole session: {in_all}", "bold")
+    rows = [["", "in", "cached", "out", "cost"]]
+    for place, turn in enumerate(session.conversation.turns, 1):
+        rows.append([str(place), *_row(turn, rates)])
+        for reply in turn[1:]:
+            if reply.role == "assistant":
+                tally.add(reply.model, reply.profile, reply.usage)
+    here, whole = tally.total(rates.price), session.spent
+    rows.append(["all", *_sums(here)])
+    if whole != here:
+        rows.append(["session", *_sums(whole)])
+    for row, style in zip_longest(_aligned(rows), ["dim"], fillvalue=""):
+        session.screen.say(row or "", style or "")
+    for line in _below(session, whole, rates):
+        session.screen.say(line, "dim")
+
+
+def _row(turn: Turn, rates: Rates) -> Iterator[str]:
+    """The figures of a turn, which may be those of several replies."""
+    replies = [message for message in turn if message.role == "assistant"]
+    used = together(*(reply.usage for reply in replies)) if replies else Usage()
+    paid = [cost(reply.usage, rates.price(reply.model, reply.profile)) for reply in replies]
+    known = [each for each in paid if each is not None]
+    yield from (UNKNOWN if each is None else f"{each:,}" for each in (used.input, used.cached, used.output))
+    yield dollars(sum(known)) + "+" * (len(known) < len(paid)) if known else UNKNOWN
+
+
+def _sums(whole: Sum) -> Iterator[str]:
+    """The figures of many replies."""
+    counted = whole.uncounted < whole.replies
+    yield f"{whole.input:,}" if counted else UNKNOWN
+    yield f"{whole.cached:,}" if whole.cached else UNKNOWN
+    yield f"{whole.output:,}" if counted else UNKNOWN
+    yield dollars(whole.cost) + "+" * bool(whole.unpriced) if whole.unpriced < whole.replies else UNKNOWN
+
+
+def _aligned(rows: list[list[str]]) -> Iterator[str]:
+    """The rows as lines, their columns to the right but the last."""
+    widths = [max(map(width.width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [" " * (size - width.width(cell)) + cell for cell, size in zip(row, widths, strict=True)]
+        yield "    ".join([*cells[:-1], row[-1]]).rstrip()
+
+
+def _below(session: Session, whole: Sum, rates: Rates) -> Iterator[str]:
+    """What the figures rest on, what a whole column lacks, and how full the context is."""
+    if whole.saved > 0:
+        yield f"The cache saved {dollars(whole.saved)}."
+    if whole.uncounted == whole.replies:
+        yield "The server does not tell tokens, so they and the cost are unknown."
+    elif whole.unpriced == whole.replies:
+        yield f"The cost is unknown: price in [profiles.{session.profile.name}] sets the prices."
     count, counted = session.length.tokens(session.conversation)
     size = rates.context(session.answering)
-    of = f" of {size:,}" if size else ", the context size is unknown"
-    session.screen.say(f"The conversation holds {'' if counted else 'about '}{count:,} tokens{of}.", "dim")
-
-
-def _summed(whole: Sum) -> str:
-    if whole.replies and whole.uncounted == whole.replies:
-        return "tokens unknown · cost unknown"
-    paid = usage.dollars(whole.cost)
-    if whole.unpriced:
-        paid = "cost unknown" if whole.unpriced == whole.replies else f"cost {paid} and an unknown part"
-    return f"{whole.input:,} tokens in · {whole.output:,} out · {paid}"
-
-
-def _used(reply: Message, rates: Rates) -> str:
-    used = reply.usage
-    parts = [safe.line(reply.model, 40) or "unknown model"]
-    if used is None or (used.input is None and used.output is None):
-        return " · ".join([*parts, "tokens unknown · cost unknown"])
-    parts += usage.counts(used, "unknown", "tokens in")
-    paid = cost(used, rates.price(reply.model, reply.profile))
-    return " · ".join([*parts, usage.dollars(paid) if paid is not None else "cost unknown"])
+    held = f"{'' if counted else '~'}{short(count)} of {short(size)} used" if size else f"{short(count)} tokens held"
+    yield " · ".join([f"prices as of {whole.as_of}"] * bool(whole.as_of) + [held])
