@@ -11,7 +11,7 @@ from hypothesis import example, given, strategies as st
 from chatrepl.events import Text
 from chatrepl.terminal.drawing import ansi, draw
 from chatrepl.terminal.screen.frame import Frame, Look
-from chatrepl.terminal.screen.painter import BEGIN, END, Painter
+from chatrepl.terminal.screen.painter import BEGIN, END, ERASE_BELOW, HIDE, NO_WRAP, SHOW, WRAP, Painter
 from chatrepl.terminal.typeahead import Typed
 from chatrepl.text import safe
 from tests.support.markdowns import CORPUS, cuts, documents, pieces
@@ -90,12 +90,15 @@ def test_every_frame_leaves_the_finished_lines_and_its_tail(frames: list[tuple[l
         painter.paint(finished, tail, 20, rows)
         shown += finished
         other = Terminal(20, 9)
-        other.write("\r\n".join([*shown, *(tail[-rows:] if rows else [])]))
+        other.write("".join(f"{line}\r\n" for line in shown))
+        start = other.cursor
+        other.write("\r\n".join(tail[-rows:] if rows else []))
         assert terminal.text == other.text
-        if tail and rows:
-            assert terminal.cursor == other.cursor
+        assert terminal.cursor == start, "between frames it stands at the start of the tail"
+        assert terminal.screen.cursor.hidden == bool(tail and rows)
     painter.clear()
     assert terminal.cursor[0] == 0
+    assert not terminal.screen.cursor.hidden
 
 
 def painted(*frames: Sequence[str]) -> list[str]:
@@ -106,26 +109,26 @@ def painted(*frames: Sequence[str]) -> list[str]:
         painter.paint((), frame, 80, 10)
     written.clear()
     painter.paint((), frames[-1], 80, 10)
-    return [text.removeprefix(BEGIN).removesuffix(END) for text in written]
+    return [re.sub(r"\x1b\[\?\d+[hl]", "", text) for text in written]
 
 
 def test_only_what_changed_is_written() -> None:
     assert painted(["a", "b"], ["a", "b"]) == []
-    assert painted(["a", "b"], ["a", "bc"]) == ["\r\x1b[1Cc"]
-    assert painted(["a", "b"], ["x", "b"]) == ["\r\x1b[1Ax\r\x1b[1B\x1b[1C"]
-    assert painted(["abc", "b"], ["abx", "b"]) == ["\r\x1b[1A\x1b[2Cx\r\x1b[1B\x1b[1C"]
-    assert painted(["abc"], ["ab"]) == ["\r\x1b[2C\x1b[K"]
-    assert painted(["a", "b"], ["a", "b", "c"]) == ["\r\r\nc"]
-    assert painted(["a", "b", "c"], ["a", "b"]) == ["\r\x1b[K\r\x1b[1A\x1b[1C"]
-    assert painted(["a", "b"], []) == ["\r\x1b[1A\x1b[K\r\x1b[1B\x1b[J\r\x1b[1A"]
-    assert painted(["a"], []) == ["\r\x1b[K"]
+    assert painted(["a", "b"], ["a", "bc"]) == ["\n\r\x1b[1Cc\r\x1b[1A"]
+    assert painted(["a", "b"], ["x", "b"]) == ["\rx\r"]
+    assert painted(["abc", "b"], ["abx", "b"]) == ["\r\x1b[2Cx\r"]
+    assert painted(["abc"], ["ab"]) == ["\r\x1b[2C\x1b[K\r"]
+    assert painted(["a", "b"], ["a", "b", "c"]) == ["\n\n\rc\r\x1b[2A"]
+    assert painted(["a", "b", "c"], ["a", "b"]) == [f"\n\n\r{ERASE_BELOW}\r\x1b[2A"]
+    assert painted(["é"], ["é."]) == ["\r\x1b[Ké.\r"], "who knows how wide that is here"
+    assert painted(["a", "b"], []) == painted(["a"], []) == [ERASE_BELOW]
     assert painted([], []) == []
 
 
 def test_a_frame_is_one_write_inside_synchronized_output() -> None:
     written: list[str] = []
     Painter(written.append).paint(["done"], ["a", "b"], 80, 10)
-    assert written == [f"{BEGIN}done\r\na\r\nb{END}"]
+    assert written == [f"{BEGIN}done\r\n{NO_WRAP}\ra\n\rb\r\x1b[1A{WRAP}{HIDE}{END}"]
 
 
 def test_finished_lines_and_the_new_tail_come_in_the_same_frame() -> None:
@@ -133,53 +136,43 @@ def test_finished_lines_and_the_new_tail_come_in_the_same_frame() -> None:
     painter = Painter(written.append)
     painter.paint([], ["a", "b"], 80, 10)
     painter.paint(["a"], ["b", "c"], 80, 10)
-    assert written[1:] == [f"{BEGIN}\r\r\nc{END}"], "and what stands in its place already is not written again"
+    assert written[1:] == [f"{BEGIN}{ERASE_BELOW}{SHOW}a\r\n{NO_WRAP}\rb\n\rc\r\x1b[1A{WRAP}{HIDE}{END}"]
 
 
-def reflowed(rows: Sequence[str], columns: int) -> list[str]:
-    """The rows as a terminal shows them that became narrower."""
-    return [row[start : start + columns] for row in rows for start in range(0, max(len(row), 1), columns)]
-
-
-@given(st.lists(st.text("abc", max_size=30), min_size=1, max_size=4), st.integers(5, 40))
-def test_after_a_resize_no_row_of_the_old_tail_is_left(tail: list[str], columns: int) -> None:
-    written: list[str] = []
-    painter = Painter(written.append)
-    painter.paint([], tail, 40, 5)
-    written.clear()
+@given(
+    st.lists(st.text("abc", max_size=30), min_size=1, max_size=4),
+    st.lists(st.tuples(st.lists(st.text("xyz", max_size=30), max_size=2), tails), max_size=4),
+    st.integers(5, 40),
+)
+def test_a_terminal_that_tells_its_size_late_loses_and_doubles_no_finished_line(
+    tail: list[str], frames: list[tuple[list[str], list[str]]], columns: int
+) -> None:
+    """Its rows are wrapped anew, the cursor stays with what it stands at, and frames go on for the old size."""
     terminal = Terminal(columns, 40)
-    terminal.write("top\r\n" + "\r\n".join(reflowed(tail, columns)))
+    painter = Painter(terminal.write)
+    painter.paint([], ["x"], 40, 5)
+    painter.clear()
+    terminal.write("top\r\n")
+    painter.paint([], tail, 40, 5)
+    wrapped = [row[at : at + columns] for row in tail for at in range(0, max(len(row), 1), columns)]
+    terminal.write("\x1b[J" + "\r\n".join(wrapped) + f"\r\x1b[{len(wrapped) - 1}A" * (len(wrapped) > 1) + "\r")
+    shown = ["top"]
+    for finished, late in frames:
+        painter.paint(finished, late, 40, 5)
+        shown += finished
     painter.resized(columns)
-    terminal.write("".join(written))
-    assert terminal.text == ["top"]
-    assert terminal.cursor == (0, 1)
-    written.clear()
-    painter.paint([], tail, columns, 5)
-    assert re.sub(r"\x1b\[\?2026[hl]", "", "".join(written)) == "\r\n".join(tail)
+    other = Terminal(columns, 40)
+    other.write("".join(f"{line}\r\n" for line in shown))
+    assert terminal.text == other.text
+    assert terminal.cursor == other.cursor
 
 
-@given(st.lists(st.text("abc", max_size=30), min_size=1, max_size=4), st.integers(5, 40))
-def test_a_terminal_that_wraps_nothing_anew_loses_no_finished_line(tail: list[str], columns: int) -> None:
-    terminal = Terminal(40, 20)
-    painter = Painter(terminal.write, wraps_anew=False)
-    painter.paint(["one", "two"], tail, 40, 5)
-    terminal.screen.resize(20, columns)
-    painter.resized(columns)
-    assert terminal.text == ["one", "two"]
-    assert terminal.cursor == (0, 2)
-
-
-@pytest.mark.parametrize("finished", [[], ["done"]])
-def test_a_resize_that_nobody_told_is_noticed_at_the_next_frame(finished: list[str]) -> None:
-    terminal = Terminal(10, 10)
-    written: list[str] = []
-    painter = Painter(written.append)
-    painter.paint([], ["x" * 15], 20, 5)
-    terminal.write("\r\n".join(["top", *reflowed(["x" * 15], 10)]))
-    written.clear()
-    painter.paint(finished, ["y"], 10, 5)
-    terminal.write("".join(written))
-    assert terminal.text == ["top", *finished, "y"]
+def test_a_resize_that_was_not_told_is_noticed_at_the_next_frame() -> None:
+    terminal = Terminal(20, 10)
+    painter = Painter(terminal.write)
+    painter.paint(["top"], ["x" * 15], 20, 5)
+    painter.paint(["done"], ["y"], 10, 5)
+    assert terminal.text == ["top", "done", "y"]
 
 
 def test_the_bytes_are_in_proportion_to_the_text() -> None:

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from chatrepl.events import Event, Text, Thinking, Wait
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
-from chatrepl.terminal.screen.painter import Painter
+from chatrepl.terminal.screen.painter import ERASE_BELOW, SHOW, Painter
 from chatrepl.terminal.signals import handling
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
 
@@ -48,7 +48,6 @@ class LivePicture:
         label: Callable[[], str],
         *,
         keys: KeyBuffer | None = None,
-        wraps_anew: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._out = out
@@ -64,7 +63,7 @@ class LivePicture:
         self._painting = threading.RLock()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
-        self._painter = Painter(self._write, wraps_anew=wraps_anew)
+        self._painter = Painter(self._write)
         self._columns, self._rows = self._size()
         self._settled = clock()  # when the size may be relied on
         self._frame = Frame(look, self._columns, clock())
@@ -117,7 +116,7 @@ class LivePicture:
             self._thread.join(GRACE)
         if self._thread.is_alive():
             self._given_up = True
-            self._out.write("\r\n")  # below what stands there of it
+            self._out.write(f"{ERASE_BELOW}{SHOW}")  # what stands there of it
 
     def _wake(self) -> None:
         self._queue.put(None)  # a SimpleQueue may be put into from a signal handler

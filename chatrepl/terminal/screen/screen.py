@@ -127,8 +127,7 @@ class Screen:
         from chatrepl.terminal.screen.live import LivePicture, Look
 
         look = Look(self.theme(ui), self.coloured, self.links, ui.thinking, self.out.encoding or "utf-8")
-        wraps_anew = capabilities.wraps_anew(self._env)
-        self._picture = LivePicture(self.out, look, label, keys=self.keys, wraps_anew=wraps_anew)
+        self._picture = LivePicture(self.out, look, label, keys=self.keys)
         return self._picture
 
     def question(self, text: str) -> None:
