@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -78,6 +79,12 @@ class Terminal:
             assert time.monotonic() < deadline, f"it does not end; the screen holds:\n{self.text()}"
         self.process.close()
         return self.process.exitstatus if self.process.exitstatus is not None else -(self.process.signalstatus or 0)
+
+    def hang_up(self) -> int:
+        """Close the window, and wait for the exit status: pexpect sends other signals after a tenth of a second."""
+        process: Any = self.process
+        process.ptyproc.fileobj.close()
+        return int(process.ptyproc.wait())
 
     def lines(self) -> list[str]:
         """Scrollback and screen, without blank lines at the end."""

@@ -351,8 +351,7 @@ def test_a_terminal_that_is_closed_ends_the_program_without_a_word(server: Serve
     if busy:
         chat.line("Hi")
         chat.wait_for("one")
-    chat.process.close(force=False)
-    assert chat.process.exitstatus == 129
+    assert chat.hang_up() == 129
     assert Path(f"{home}.errors").read_text() == ""
 
 
