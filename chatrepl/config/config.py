@@ -173,7 +173,7 @@ class Ui:
     markdown: bool = field(default=True, metadata={"about": "render markdown"})
     thinking: str = field(
         default="on",
-        metadata={"of": ("on", "line", "off"), "about": "show the model's reasoning, or count it in a line"},
+        metadata={"of": ("on", "line", "off"), "about": "show the model's reasoning, or fold it into a line"},
     )
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})

@@ -14,7 +14,7 @@ def background(env: Mapping[str, str]) -> str:
 
 
 def makes_links(env: Mapping[str, str]) -> bool:
-    """Whether the terminal is known to make links of OSC 8 sequences. Inside tmux nobody can tell."""
+    """Whether the terminal is known to make links of OSC 8 sequences. Inside tmux that is not known."""
     if env.get("TMUX") or env.get("TERM", "").startswith(("screen", "tmux")):
         return False
     marks = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "ITERM_SESSION_ID")

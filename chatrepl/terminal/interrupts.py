@@ -16,7 +16,7 @@ AGAIN = 0.02
 
 
 class Interrupts:
-    """Ctrl-C raises KeyboardInterrupt only while somebody awaits it, so no step of a turn is ever left half done.
+    """Ctrl-C raises KeyboardInterrupt only where it is awaited, so no step of a turn is ever left half done.
 
     One that comes at another moment is taken at the next place that awaits it, one during an import after that: an
     exception between two lines of the import machinery would leave its lock taken, and other threads stuck.

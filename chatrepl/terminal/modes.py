@@ -1,4 +1,4 @@
-"""The modes of a terminal: how what is typed gets to whoever reads it. The console of Windows has none of them."""
+"""The modes of a terminal: how what is typed gets to what reads it. The console of Windows has none of them."""
 
 import os
 import sys
@@ -45,7 +45,7 @@ if sys.platform != "win32":
         modes[6][termios.VMIN] = modes[6][termios.VTIME] = 0
 
     def hushed(modes: Modes) -> None:
-        """Nothing is echoed, and lines wait for whoever reads them."""
+        """Nothing is echoed, and lines wait for what reads them."""
         modes[3] &= ~termios.ECHO
         modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed before it
 

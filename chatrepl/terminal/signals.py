@@ -1,4 +1,4 @@
-"""The terminal's own state: quiet while nobody reads keys, and put back as it was, whatever signal comes."""
+"""The terminal's own state: quiet while no keys are read, and put back as it was, whatever signal comes."""
 
 import atexit
 import signal
@@ -30,8 +30,8 @@ def takes_escapes() -> bool:
 
 @contextmanager
 def quiet(keys: TextIO, ahead: KeyBuffer, *, lines: bool = False) -> Iterator[None]:
-    """While it lasts, keys are not echoed and wait, as they were typed, for whoever reads next; as ``lines`` if those
-    are what is read. They are for nobody else: at Ctrl-Z they are held ``ahead``, at the end they are thrown away.
+    """While it lasts, keys are not echoed and wait, as they were typed, for what reads next; as ``lines`` if those
+    are what is read. They are for nothing else: at Ctrl-Z they are held ``ahead``, at the end they are thrown away.
 
     The state before comes back in every case: at the end, at the exit of the program and when it is told to go.
     """
@@ -97,7 +97,7 @@ def handed_over(keys: TextIO) -> Iterator[None]:
 
 @contextmanager
 def handling(handler: Handler, *names: str) -> Iterator[dict[int, Any]]:
-    """While it lasts, the handler gets those of the signals that the platform has and nobody before us switched off.
+    """While it lasts, the handler gets those of the signals that the platform has and were not switched off before.
     It gives who had them before.
     """
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]

@@ -45,7 +45,7 @@ class _Output(io.TextIOWrapper):
 
 
 class _Notes(_Output):
-    """Standard error. What cannot be written there is dropped: nobody is to lose an answer over it."""
+    """Standard error. What cannot be written there is dropped: no answer is to be lost over it."""
 
     def _failed(self, error: OSError) -> None:
         pass

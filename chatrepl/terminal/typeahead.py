@@ -122,7 +122,7 @@ class KeyBuffer:
                 self._held += piece or b""
             if piece:
                 self._notice()
-            else:  # they are for somebody else now, or the terminal is gone
+            else:  # they are for another program now, or the terminal is gone
                 select.select([over], [], [], PAUSE)
 
     @contextmanager
@@ -161,7 +161,7 @@ class KeyBuffer:
         return os.read(self._keys.fileno(), 1 << 16)
 
     def held(self) -> str:
-        """What was held; it is for whoever asks first."""
+        """What was held; it is for the one who takes it first."""
         held, self._held = self._held, b""
         return held.decode(self._keys.encoding or "utf-8", "replace")
 

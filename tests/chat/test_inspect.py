@@ -163,7 +163,7 @@ def test_thinking_is_shown_or_hidden_and_kept_in_both_cases(chat: Terminal, serv
 
 
 @pytest.mark.parametrize(
-    ("how", "said", "title"), [("line", "counted", "▎ Three and four"), ("off", "hidden", "thinks · ")]
+    ("how", "said", "title"), [("line", "folded into a line", "▎ Three and four"), ("off", "hidden", "thinks · ")]
 )
 def test_hidden_reasoning_is_counted_or_not_even_that(
     chat: Terminal, server: Server, how: str, said: str, title: str

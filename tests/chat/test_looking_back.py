@@ -102,10 +102,11 @@ def test_reasoning_is_seen_again(chat: Terminal, server: Server, home: Path) -> 
     assert "A greeting" not in chat.text()
     ask(chat, "/thinking 1", "▎ A greeting, it seems.")
     ask(chat, "/thinking 2", "▎ Now a farewell.")
+    ask(chat, "/thinking", "▎ Now a farewell.")
     ask(chat, "/thinking 3", "only 2 turns")
     ask(chat, "/thinking on", "shown")
     ask(chat, "/history", "▎ Now a farewell.")
-    ask(chat, "/thinking line", "counted")
+    ask(chat, "/thinking line", "folded")
     ask(chat, "/history", "/thinking 2 shows it")
     with chatrepl("-c", "--base-url", server.url, "-m", "m", env=environment(home)) as again:
         again.wait_for("▎ A greeting, it seems.")

@@ -63,18 +63,20 @@ def request(session: Session, words: str) -> None:
         say(line, "warning")
 
 
-_THINKING = {"on": "shown", "line": "counted", "off": "hidden"}
+_THINKING = {"on": "shown", "line": "folded into a line", "off": "hidden"}
 
 
 @command("/thinking", SETTINGS, "[on|line|off|n]", complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
-    """Show, count or hide the model's reasoning, or show that of reply n. "line" counts it while it comes; it is kept
-    all the same."""
+    """Show, fold or hide the model's reasoning, or show that of reply n, without words that of the last. "line" leaves a
+    line of it when it is over; it is kept all the same."""
     if words.isdecimal():
         _show_thinking(session, number(words, default=0))
         return
     if words:
         session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
+    elif any(message.thinking.strip() for message in (session.conversation.turns or [()])[-1]):
+        _show_thinking(session, len(session.conversation.turns))
     session.screen.say(f"The model's reasoning is {_THINKING[session.ui.thinking]}.", "dim")
 
 

@@ -116,7 +116,7 @@ class PlainPicture:
 
 
 class StillPicture:
-    """A reply in colours that nobody can paint over: for a pager. Only what is final is written."""
+    """A reply in colours that cannot be painted over: for a pager. Only what is final is written."""
 
     def __init__(self, out: TextIO, text: "Rendering", *, coloured: bool) -> None:
         self._out = out
