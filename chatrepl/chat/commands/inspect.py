@@ -68,8 +68,8 @@ _THINKING = {"on": "shown", "line": "folded into a line", "off": "hidden"}
 
 @command("/thinking", SETTINGS, "[on|line|off|n]", complete=lambda session, words: offered(words, _THINKING.items()))
 def thinking(session: Session, words: str) -> None:
-    """Show, fold or hide the model's reasoning, or show that of reply n, without words that of the last. "line" leaves a
-    line of it when it is over; it is kept all the same."""
+    """Show, fold or hide the model's reasoning, or show that of reply n, without words that of the last. "line" leaves
+    a line of it when it is over; it is kept all the same."""
     if words.isdecimal():
         _show_thinking(session, number(words, default=0))
         return
