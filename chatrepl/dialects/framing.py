@@ -125,11 +125,13 @@ class _Held:
                 elif not self._quoted:
                     self._depth += _DEPTHS.get(mark, 0)
 
-    def taken(self, event: str) -> Iterator[Frame]:
+    def taken(self, event: str) -> "tuple[Frame, ...]":
         """The text as a frame, unless it is blank; what comes next begins another."""
-        text = "\n".join(self._lines)
+        if not self._lines:
+            return ()
+        text = self._lines[0] if len(self._lines) == 1 else "\n".join(self._lines)
         self._clear()
-        yield from _frame(text, event)
+        return _frame(text, event)
 
 
 _MARKS = re.compile(r'\\.|["{}\[\]]')
@@ -141,9 +143,8 @@ def _is_plainly_whole(line: str) -> bool:
     return line[-1:] in "}]" and not line.count('"') % 2 and line.count("{") == line.count("}")
 
 
-def _frame(text: str, event: str) -> Iterator[Frame]:
-    if text and not text.isspace():
-        yield Frame(text, event)
+def _frame(text: str, event: str) -> tuple[Frame, ...]:
+    return (Frame(text, event),) if text and not text.isspace() else ()
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -55,12 +55,33 @@ def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[
     reply = reply or Decoder()
     chunks, pieces = Objects(frames), Pieces()
     for chunk in chunks:
+        if reply.begun and (said := _only_text(chunk)) and (piece := pieces.text(said)):
+            yield piece
+            continue
         whole = reply.begun and chunk.get("object") == "chat.completion"
         yield from pieces.news(reply.feed(chunk, "delta"), whole=whole)
     if not reply.finished:
         if not (chunks.marked and reply.begun):
             raise cut_short() if reply.chosen else no_choices()
         yield reply.finish("")
+
+
+def _only_text(chunk: dict[str, Any]) -> str:
+    """The text of a chunk that holds a piece of it and nothing else to be looked at, as nearly all do; "" for others.
+    Nothing comes of it that does not come of ``Decoder.feed``, but that takes four times as long."""
+    choices = chunk.get("choices")
+    choice = choices[0] if type(choices) is list and len(choices) == 1 else None
+    delta = choice.get("delta") if type(choice) is dict else None
+    if type(delta) is not dict or len(delta) > 1 + ("role" in delta) or chunk.get("object") == "chat.completion":
+        return ""
+    if any(map(choice.get, _BESIDE)) or any(map(chunk.get, _BESIDE)):
+        return ""
+    said = delta.get("content")
+    return said if type(said) is str else ""
+
+
+_BESIDE = ("finish_reason", "index", "message", "error", "usage", "x_groq")
+"""What else may stand in a chunk, and is looked at."""
 
 
 def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:

@@ -74,6 +74,10 @@ class Pieces:
         self._text, self._thinking = Told(), Told()
         self._over = False
 
+    def text(self, said: str) -> Text | None:
+        """A piece of text that came alone; None where it may be said again, which ``news`` looks into."""
+        return None if self._over else Text(self._text.piece(said))
+
     def news(self, chunk: Iterable[Event], *, whole: bool = False) -> Iterator[Event]:
         """What is new in the events of a chunk; ``whole`` tells that it is known to hold the whole message."""
         events, failure = _until_failure(chunk)

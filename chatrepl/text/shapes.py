@@ -40,7 +40,8 @@ def all_decoded(source: str | bytes) -> list[Any]:
         while at < len(text):
             value, at = _DECODER.raw_decode(text, at)
             found.append(value)
-            at += len(_BLANKS.match(text, at)[0])  # type: ignore[index]  # it always matches
+            if at < len(text):
+                at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it always matches
     except RecursionError:
         raise ValueError("nested too deep") from None
     return found
