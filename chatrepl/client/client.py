@@ -14,6 +14,7 @@ from chatrepl import __version__
 from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
+from chatrepl.client.inflating import plain
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, ReplayTransport, shown_headers
 from chatrepl.client.routes import Route, route, tls_context
 from chatrepl.client.transport import Clocks, Transport, bounded
@@ -22,7 +23,7 @@ from chatrepl.config.place import Replay
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, dialect
 from chatrepl.dialects.repair import mended
-from chatrepl.dialects.response import read, read_models
+from chatrepl.dialects.response import limited, read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
 from chatrepl.events import Event, Finished, Wait, Waiting, nobody
 from chatrepl.text import urls
@@ -72,7 +73,8 @@ class Client:
         with self._answer(profile, self.request(profile, conversation, key, stream=stream), key, waiting) as answer:
             chunks = self._chunks(profile, answer, waiting)
             try:
-                for event in read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream):
+                events = read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream)
+                for event in limited(events):
                     if isinstance(event, Finished) and not finished:
                         finished = True
                         self._clocks.linger(AFTER_THE_END)
@@ -176,7 +178,7 @@ class Client:
 
     def _chunks(self, profile: Profile, answer: httpx.Response, waiting: Waiting) -> Iterator[bytes]:
         try:
-            for chunk in answer.iter_bytes():
+            for chunk in plain(answer.iter_raw(), answer.headers.get("content-encoding", "")):
                 self._clocks.flows = True
                 if self._now:
                     self._now.came(chunk, self._clocks.now())

@@ -199,6 +199,8 @@ def _event(frame: Frame) -> object:
 
 _ELEMENT = re.compile(r"<(?:\w{1,30}:)?(\w{1,60})\b[^<>]*>([^<]+)<")
 _ATTRIBUTE = re.compile(r"""\s(message|msg|reason|detail)=["']([^"'<>]+)["']""", re.IGNORECASE)
+_NUMBERS = re.compile(r"&#x?0*[1-9a-fA-F][0-9a-fA-F]{8,};?")
+"""References to characters by numbers that no character has: Python refuses to read the longest."""
 _PAGE = re.compile(r"<(!doctype\s+html|html|head|body|h1|title)\b", re.IGNORECASE)
 
 
@@ -207,8 +209,8 @@ def _markup(page: str) -> object:
     from html import unescape
 
     page = page.replace("<![CDATA[", "").replace("]]>", "")
-    found: Iterable[tuple[str, str]] = islice(_ELEMENT.findall(page), 1000)
-    named = [(name.lower(), unescape(said).strip()) for name, said in found]
+    found = islice(_ELEMENT.finditer(page), 1000)
+    named = [(each[1].lower(), unescape(_NUMBERS.sub("�", each[2])).strip()) for each in found]
     named = [(name, said) for name, said in named if said]
     if _PAGE.search(page, 0, 2000):
         return next((said for wanted in ("title", "h1", "h2", "p") for name, said in named if name == wanted), "")

@@ -16,6 +16,9 @@ from chatrepl.errors import BrokenReply
 MAX_EVENT = 32 * 2**20
 """The longest line, and the longest event, in characters. The largest seen in the field are images of a few MB."""
 
+OF_A_LINE = 32
+"""So many characters a line of an event counts for at least: it is kept, and may be empty."""
+
 STRAY = "stray"
 """The name of a frame that holds text outside of any event."""
 
@@ -115,15 +118,13 @@ class _Held:
         if not self._lines:
             self.begun = line.lstrip()[:1] in ("{", "[")
         self._lines.append(line)
-        self._size += len(line)
+        self._size += len(line) + OF_A_LINE
         if self._size > MAX_EVENT:
             raise _too_long()
         if self.begun and not (len(self._lines) == 1 and _is_plainly_whole(line)):
-            for mark in _MARKS.findall(line):
-                if mark == '"':
-                    self._quoted = not self._quoted
-                elif not self._quoted:
-                    self._depth += _DEPTHS.get(mark, 0)
+            outside, strings = _STRING.subn(r"\1", f'"{line}' if self._quoted else line)
+            self._quoted = strings > outside.count('"')
+            self._depth += outside.count("{") + outside.count("[") - outside.count("}") - outside.count("]")
 
     def taken(self, event: str) -> "tuple[Frame, ...]":
         """The text as a frame, unless it is blank; what comes next begins another."""
@@ -134,8 +135,8 @@ class _Held:
         return _frame(text, event)
 
 
-_MARKS = re.compile(r'\\.|["{}\[\]]')
-_DEPTHS = {"{": 1, "[": 1, "}": -1, "]": -1}
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+\\?("|\Z)', re.DOTALL)
+"""A string of JSON, or the beginning of one that goes on in the next line."""
 
 
 def _is_plainly_whole(line: str) -> bool:

@@ -4,6 +4,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
+from json.encoder import encode_basestring_ascii
 
 from chatrepl.config.config import Profile
 from chatrepl.dialects import complaints
@@ -14,7 +15,7 @@ from chatrepl.dialects.hints import hint
 from chatrepl.dialects.surrogates import joined
 from chatrepl.dialects.thinking import apart, parted
 from chatrepl.errors import BrokenReply, Hint, Refused
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import all_decoded, decoded, dig
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -22,7 +23,18 @@ _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
 """What a stream of events begins with, and no JSON does."""
 
 UNPACKED = ("", "identity", "gzip", "deflate")
-"""The encodings of a body that are undone below. None is asked for."""
+"""The encodings of a body that are undone below, one alone. None is asked for."""
+
+LONGEST = 64 * 2**20
+"""So many bytes of a reply are kept."""
+
+OF_AN_EVENT = 200
+"""So many bytes an event takes, whatever it says."""
+
+OF_AN_ERROR = 2 * 2**20
+"""So many bytes of an error are read."""
+
+NOT_ASKED_FOR = "Whatever stands between here and the server should not compress what it sends."
 
 
 def read(
@@ -42,9 +54,9 @@ def read(
     """
     unreadable = _unreadable(headers)
     if status >= 300:
-        raise refused(dialect, profile, status, headers, unreadable.encode() or body(chunks))
+        raise refused(dialect, profile, status, headers, unreadable.encode() or beginning(chunks))
     if unreadable:
-        raise BrokenReply(unreadable, "Whatever stands between here and the server should not compress what it sends.")
+        raise BrokenReply(unreadable, NOT_ASKED_FOR)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     streams = kind in _STREAMS or (stream and not kind.endswith("json"))
     try:
@@ -146,19 +158,65 @@ def read_models(
     dialect: Dialect, profile: Profile, status: int, headers: Mapping[str, str], chunks: Iterable[bytes]
 ) -> list[ModelInfo]:
     """The models in an answer to the request for them."""
-    whole = body(chunks)
+    if unreadable := _unreadable(headers):
+        raise BrokenReply(unreadable, NOT_ASKED_FOR)
     if status >= 300:
-        error = refused(dialect, profile, status, headers, whole)
+        error = refused(dialect, profile, status, headers, beginning(chunks))
         if status in (404, 405, 501):
             error.hint = _NO_LIST
         raise error
-    return dialect.decode_models(parse(whole)) if dialect.decode_models else []
+    return dialect.decode_models(parse(body(chunks))) if dialect.decode_models else []
 
 
 _NO_LIST = Hint(
     "It may have no list of models: -m NAME names one. Or check the base URL.",
     "It may have no list of models: /model NAME names one all the same. Or check the base URL.",
 )
+
+
+def limited(events: Iterable[Event]) -> Iterator[Event]:
+    """The events of a reply up to a length that no model means; what is longer is a BrokenReply there."""
+    written = characters = 0
+    widest = 1
+    for event in events:
+        written += _size(event)
+        if isinstance(event, Text):  # all of it is one text in the end, as wide as its widest character
+            characters += len(event.text)
+            widest = max(widest, _width(event.text))
+        if max(written, characters * widest) > LONGEST:
+            raise BrokenReply(f"The reply is longer than {LONGEST // 2**20} MiB; it is kept up to there")
+        yield event
+
+
+def _size(event: Event) -> int:
+    """About how many bytes a session's file needs for it: pieces of texts are joined, others are not."""
+    match event:
+        case Text(text) | Thinking(text, ""):
+            return len(text) if text.isprintable() and text.isascii() else len(encode_basestring_ascii(text)) - 2
+        case Thinking(text, signature):
+            return 6 * len(text) + len(signature) + OF_AN_EVENT
+        case ToolCallPiece():
+            return 6 * len(event.arguments) + len(event.name) + len(event.id) + OF_AN_EVENT
+        case Media():
+            return len(event.data) + OF_AN_EVENT
+    return OF_AN_EVENT
+
+
+def _width(text: str) -> int:
+    """How many bytes Python takes for each character of a text."""
+    if text.isascii():
+        return 1
+    return 4 if len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text) else 2
+
+
+def beginning(chunks: Iterable[bytes]) -> bytes:
+    """The body of an error, of a long one the beginning, in which it says what is wrong."""
+    begun = bytearray()
+    for chunk in chunks:
+        begun += chunk
+        if len(begun) > OF_AN_ERROR:
+            break
+    return bytes(begun)
 
 
 def body(chunks: Iterable[bytes]) -> bytes:

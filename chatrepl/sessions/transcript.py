@@ -77,7 +77,7 @@ class Transcript:
             if self._file is None:
                 self.path, self._file = _created(self.path)
                 self._waiting.insert(0, Header(self.path.stem, now()))
-            lines = "".join(_line(entry) for entry in self._waiting).encode("ascii")
+            lines = b"".join(map(_line, self._waiting))
             if self._refused:  # half a line may stand there
                 os.ftruncate(self._file, self._size)
             _write_all(self._file, lines)
@@ -163,10 +163,10 @@ class Transcript:
             self.add(Taken(turn) if len(turn) > 1 else Said(turn[0]))
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry) -> bytes:
     import json  # not before the first line is written
 
-    return json.dumps(to_data(entry), separators=(",", ":")) + "\n"
+    return json.dumps(to_data(entry), separators=(",", ":")).encode("ascii") + b"\n"
 
 
 # The file

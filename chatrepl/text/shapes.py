@@ -23,19 +23,32 @@ def _number(written: str) -> _Number:
 # Raw control characters in strings are against the rules, and seen: a tab, a newline, the ESC of a colour.
 _DECODER = json.JSONDecoder(strict=False, parse_float=_number)
 _BLANKS = re.compile(r"\s*")
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+MOST = 1_000_000
+"""So many values a text of JSON may hold: each takes far more memory than the few characters it is written with."""
+
+
+def is_crowded(text: str) -> bool:
+    """Whether a text of JSON holds more values than anybody means."""
+    return _values(text) > MOST and _values(_STRING.sub("", text)) > MOST
+
+
+def _values(text: str) -> int:
+    return sum(map(text.count, ",[{")) if len(text) > MOST else 0
 
 
 def decoded(source: str | bytes) -> Any:
     """The JSON value in a text or a body; ``ValueError`` if it holds none, or one that is nested without end."""
     try:
-        return _DECODER.decode(_unicode(source))
+        return _DECODER.decode(_sound(source))
     except RecursionError:
         raise ValueError("nested too deep") from None
 
 
 def all_decoded(source: str | bytes) -> list[Any]:
     """The JSON values that stand one after another in a text or a body, and nothing else; ``ValueError`` else."""
-    text, at, found = _unicode(source).strip(), 0, []
+    text, at, found = _sound(source).strip(), 0, []
     try:
         while at < len(text):
             value, at = _DECODER.raw_decode(text, at)
@@ -47,8 +60,10 @@ def all_decoded(source: str | bytes) -> list[Any]:
     return found
 
 
-def _unicode(source: str | bytes) -> str:
+def _sound(source: str | bytes) -> str:
     text = source if isinstance(source, str) else source.decode(json.detect_encoding(source), "replace")
+    if is_crowded(text):
+        raise ValueError("too many values")
     return text.removeprefix("\ufeff")
 
 
