@@ -5,7 +5,7 @@ depth, and its time is linear in the size of what it walks over.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Any

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
-from operator import eq
+from functools import cached_property
 from urllib.parse import quote
 
 from chatrepl.text import lookalikes
@@ -13,6 +12,9 @@ HIDDEN = "(hidden)"
 
 RECOGNISABLE = 12
 """The start of a secret, if it is so long, in characters, is hidden too: servers cut what they echo."""
+
+SURE = 64
+"""What goes on like a secret for so long, in characters, is one."""
 
 SHORTEST = 8
 """What is shorter is no secret, but a word like EMPTY for servers that want just any key."""
@@ -53,7 +55,7 @@ class Secrets:
     """The secrets that were used so far."""
 
     def __init__(self) -> None:
-        self._known: list[str] = []
+        self._known: dict[str, _Pattern] = {}
         """Each secret, and each other way to write it."""
         self._firsts = ""
         """What they begin with."""
@@ -64,7 +66,8 @@ class Secrets:
             return
         import json  # not before the first prompt of who needs no key
 
-        self._known += dict.fromkeys((secret, quote(secret, safe=""), json.dumps(secret)[1:-1]))
+        for written in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
+            self._known.setdefault(written, _Pattern(written))
         self._firsts = "".join({written[0] for written in self._known})
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
@@ -95,21 +98,70 @@ class Secrets:
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Where secrets stand in the text, and what begins like one for as long as it does; they may overlap."""
-        return sorted(
-            (at, at + sum(takewhile(bool, map(eq, secret, text[at : at + len(secret)]))))
-            for secret in self._known
-            for at in _all(secret[:RECOGNISABLE], text)
-        )
+        return sorted(place for pattern in self._known.values() for place in pattern.places(text))
 
     def open(self, text: str) -> int:
         """Where what may go on as a secret begins, at the end of the text."""
-        tails = (
-            at
-            for secret in self._known
-            for at in _all(secret[0], text, max(0, len(text) - len(secret) + 1))
-            if secret.startswith(text[at:])
-        )
-        return min(tails, default=len(text))
+        return len(text) - max((pattern.begun(text) for pattern in self._known.values()), default=0)
+
+
+class _Pattern:
+    """A secret to be looked for, in time that grows with the text alone, whatever the secret is made of."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    @cached_property
+    def _again(self) -> list[int]:
+        """How long what begins at each place of the secret is the same as the secret: the Z function."""
+        again = [len(self.secret)]
+        for place in self._matches(self.secret, again, 1):
+            again.append(place[1] - place[0])
+        return again
+
+    @cached_property
+    def _borders(self) -> list[int]:
+        """How much of each beginning of the secret stands at its end too, the whole aside: what is left of a match that
+        goes on otherwise. Knuth, Morris, Pratt."""
+        borders = [0]
+        for character in self.secret[1:]:
+            borders.append(self._step(borders[-1], character, borders))
+        return borders
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the secret stands in the text, or begins and is recognisable, for as long as it does."""
+        begun = self.secret[:RECOGNISABLE]
+        at = text.find(begun)
+        if at >= 0:
+            yield from self._matches(text, self._again, at, begun)
+
+    def _matches(self, text: str, again: list[int], at: int, begun: str = "") -> Iterator[tuple[int, int]]:
+        """For each place from ``at`` on at which ``begun`` stands, how far the secret does. What was compared once, up
+        to ``end``, is not compared again."""
+        start = end = 0
+        while 0 <= at < len(text):
+            to = at + again[at - start] if at < end else at
+            if to >= end:
+                to = max(end, at)
+                while to - at < len(self.secret) and to < len(text) and text[to] == self.secret[to - at]:
+                    to += 1
+                start, end = at, to
+            yield at, to
+            at = text.find(begun, at + 1)
+
+    def begun(self, text: str) -> int:
+        """How many characters at the end of the text may go on as the secret."""
+        tail = text[-len(self.secret) + 1 :]
+        matched, at = 0, tail.find(self.secret[0])
+        while 0 <= at < len(tail):
+            matched = self._step(matched, tail[at], self._borders) if matched else 1
+            at = at + 1 if matched else tail.find(self.secret[0], at + 1)
+        return matched
+
+    def _step(self, matched: int, character: str, borders: list[int]) -> int:
+        while matched and self.secret[matched] != character:
+            matched = borders[matched - 1]
+        return matched + (self.secret[matched] == character)
 
 
 class Hiding:
@@ -121,17 +173,30 @@ class Hiding:
         """What begins like a secret and may go on as one."""
         self._covered = 0
         """How much of that belongs to a secret that was hidden already."""
+        self._waiting: list[str] = []
+        """What came behind it and was not looked at yet."""
+        self._size = 0
 
     def feed(self, piece: str) -> str:
         """What can be passed on now."""
         if not self._held and not self._secrets.may_begin(piece):
             return piece
-        text = self._held + piece
+        self._waiting.append(piece)
+        self._size += len(piece)
+        if self._size < len(self._held) // 2 - SURE:
+            return ""  # what is held so long is a secret, and would be looked at again with each piece
+        text = self._taken()
         return self._passed(text, self._secrets.open(text))
+
+    def _taken(self) -> str:
+        text = "".join((self._held, *self._waiting))
+        self._waiting, self._size = [], 0
+        return text
 
     def end(self) -> str:
         """What was held back."""
-        return self._passed(self._held, len(self._held)) if self._held else ""
+        text = self._taken()
+        return self._passed(text, len(text)) if text else ""
 
     def _passed(self, text: str, to: int) -> str:
         """The text to there; what stands behind is held back."""
@@ -144,10 +209,3 @@ class Hiding:
                 done = max(done, end)
         self._held, self._covered = text[to:], max(0, done - to)
         return "".join((*kept, text[done:to]))
-
-
-def _all(wanted: str, text: str, start: int = 0) -> Iterator[int]:
-    """Every place in the text at which that stands, from ``start`` on."""
-    while (at := text.find(wanted, start)) >= 0:
-        yield at
-        start = at + 1
