@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
+from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.redaction import Hiding, Secrets
 
 Sink = Callable[[Event], None]
@@ -35,14 +35,21 @@ class HidingSecrets:
             case ToolCallPiece(index, arguments=arguments):
                 self._end_text()
                 shown = self._arguments.setdefault(index, Hiding(self._secrets)).feed(arguments)
-                self._pass_on(replace(event, name=self._secrets.hide(event.name), arguments=shown))
-            case Started():
-                self._pass_on(replace(event, model=self._secrets.hide(event.model)))
+                self._pass_on(self._without(event, shown))
+            case Started(model, fingerprint):
+                hide = self._secrets.hide
+                self._pass_on(replace(event, model=hide(model), fingerprint=hide(fingerprint)))
+            case Media(url=url) if url:
+                self._pass_on(replace(event, url=self._secrets.hide(url)))
             case Finished():
                 self._end()
                 self._pass_on(replace(event, raw=self._secrets.hide(event.raw)))
             case _:
                 self._pass_on(event)
+
+    def _without(self, piece: ToolCallPiece, arguments: str) -> ToolCallPiece:
+        hide = self._secrets.hide
+        return replace(piece, id=hide(piece.id), name=hide(piece.name), arguments=arguments, opaque=hide(piece.opaque))
 
     def __enter__(self) -> "HidingSecrets":
         return self

@@ -46,9 +46,11 @@ class Client:
         *,
         record: Path | None = None,
         warn: Callable[[str], None] = lambda _line: None,
+        secrets: Secrets | None = None,
     ) -> None:
-        """Every exchange is written to the folder ``record``, and ``warn`` is told if it cannot be."""
-        self.secrets = Secrets()
+        """Every exchange is written to the folder ``record``, and ``warn`` is told if it cannot be. ``secrets`` learns
+        those that go out."""
+        self.secrets = secrets or Secrets()
         self.last: Exchange | None = None
         """The last question, and what became of it."""
         self._now: Exchange | None = None

@@ -62,7 +62,7 @@ class Connection:
     def client(self) -> "Client":
         """What makes the requests, made when it is first needed: httpx costs as much as the prompt."""
         if self._client is None:
-            self._client = client.Client(self.env, record=self.record, warn=self.warn)
+            self._client = client.Client(self.env, record=self.record, warn=self.warn, secrets=self.keys.secrets)
         return self._client
 
     # asking

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from chatrepl import dataclass
+from chatrepl.client.redacting import without
 from chatrepl.client.routes import Route
 from chatrepl.text.redaction import HIDDEN, Secrets
 
@@ -77,7 +78,7 @@ class Exchange:
     def answer_end(self) -> str:
         """The end of the answer as it came, without secrets. Where its beginning is not kept, nothing near the cut is
         shown: a secret may have been cut as well."""
-        text = self.secrets.hide(self._end.decode("utf-8", "replace"))
+        text = without(bytes(self._end), self.secrets).decode("utf-8", "replace")
         return text[SHOWN if self.received > len(self._end) else 0 :][-SHOWN:].strip("\n")
 
     @property

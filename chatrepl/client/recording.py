@@ -15,17 +15,33 @@ from typing import Any
 import httpx
 
 from chatrepl import files
+from chatrepl.client.inflating import plain
 from chatrepl.client.questions import parsed, question_in
+from chatrepl.client.redacting import without
 from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError
+from chatrepl.files import reading
 from chatrepl.text import safe, urls
 from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
+from chatrepl.text.shapes import decoded
 
 OF_THE_WIRE = ("content-length", "transfer-encoding")
 """Headers that say how the bytes go: nobody's choice in a request, and not true any more of a body in a file."""
 
 LONGEST = 1e6
 """No piece of an answer came after so many seconds."""
+
+PAUSE = 120.0
+"""The longest that a recording is waited for between two pieces, in seconds, whatever it says."""
+
+MOST = 32 * 2**20
+"""So many bytes of an answer are recorded; what is longer counts as broken off."""
+
+OF_A_PIECE = 100
+"""So many bytes a piece takes beside its own."""
+
+TOO_LONG = "ReadError"
+"""What a replay raises where an answer went on that was not recorded any further."""
 
 
 def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool) -> dict[str, str]:
@@ -35,7 +51,7 @@ def shown_headers(headers: httpx.Headers, secrets: Secrets, *, of_request: bool)
         if is_secret(name, value) if of_request else "cookie" in name:
             scheme, space, _ = value.rpartition(" ")
             value = f"{scheme if scheme.isalpha() else ''}{space}{HIDDEN}".strip()
-        found[name] = secrets.hide(value)
+        found[secrets.hide(name)] = secrets.hide(value)
     return found
 
 
@@ -118,13 +134,14 @@ class Recorder(httpx.BaseTransport):
         """The pieces of the body as it was written."""
         body = b"".join(piece for _, piece in pieces)
         untrue: tuple[str, ...] = OF_THE_WIRE
-        if "content-encoding" in answer.headers and (plain := _decoded(answer.headers, body)) is not None:
-            body, pieces, untrue = plain, [], (*OF_THE_WIRE, "content-encoding")
+        packed = answer.headers.get("content-encoding", "")
+        if packed and (unpacked := _unpacked(packed, body)) is not None:
+            body, pieces, untrue = unpacked, [], (*OF_THE_WIRE, "content-encoding")
         kept = [(name, value) for name, value in answer.headers.multi_items() if name not in untrue]
         shown = shown_headers(httpx.Headers(kept), self._secrets, of_request=False)
-        head = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}".rstrip()]
+        head = [f"HTTP/1.1 {answer.status_code} {self._secrets.hide(answer.reason_phrase)}".rstrip()]
         head += [f"{name}: {value}" for name, value in shown.items()]
-        whole = "\n".join(head).encode("utf-8", "replace") + b"\n\n" + self._secrets.hide_bytes(body)
+        whole = "\n".join(head).encode("utf-8", "replace") + b"\n\n" + without(body, self._secrets)
         files.write(place.with_suffix(".http"), whole)
         return pieces
 
@@ -144,13 +161,18 @@ class _Recorded(httpx.SyncByteStream):
         self._elapsed = elapsed
         self._keep = keep
         self._pieces: list[tuple[float, bytes]] = []
+        self._left = MOST
         self._broke = ""
         self._kept = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             for piece in self._inner:
-                self._pieces.append((self._elapsed(), piece))
+                if self._left > 0:
+                    self._pieces.append((self._elapsed(), piece[: self._left]))
+                self._left -= len(piece) + OF_A_PIECE
+                if self._left < 0:
+                    self._broke = TOO_LONG
                 yield piece
         except httpx.TransportError as error:
             self._broke = type(error).__name__
@@ -163,12 +185,17 @@ class _Recorded(httpx.SyncByteStream):
             self._keep(self._pieces, self._broke)
 
 
-def _decoded(headers: httpx.Headers, body: bytes) -> bytes | None:
-    """The body unpacked, None where it is damaged."""
+def _unpacked(encoding: str, body: bytes) -> bytes | None:
+    """The body unpacked, None where it is damaged or would be too large."""
+    unpacked = bytearray()
     try:
-        return httpx.Response(200, headers=headers, content=body).content
+        for piece in plain([body], encoding):
+            unpacked += piece
+            if len(unpacked) > MOST:
+                return None
     except httpx.DecodingError:
         return None
+    return bytes(unpacked)
 
 
 class ReplayTransport(httpx.BaseTransport):
@@ -208,9 +235,9 @@ def recorded(folder: Path) -> list[Path]:
 def recorded_request(place: Path) -> dict[str, Any]:
     """The request of an exchange as it was written, with POST alone where none is there."""
     try:
-        data = json.loads(place.with_suffix(".request").read_text("utf-8"))
+        data = decoded(reading.bounded(place.with_suffix(".request"), 2 * MOST))
         return data if isinstance(data, dict) else {"method": "POST"}
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return {"method": "POST"}
 
 
@@ -242,7 +269,7 @@ class _Recording:
 
     def _times(self) -> tuple[list[tuple[float, int]], httpx.TransportError | None]:
         """When the pieces came and how long they are, and what broke the connection."""
-        told = json.loads(self._whole("times") or "{}")
+        told = decoded(self._whole("times") or "{}")
         sizes = [(float(at), int(size)) for at, size in told.get("pieces", [])]
         if not all(at < LONGEST for at, _ in sizes):
             raise ValueError("no time that anybody waits for")
@@ -256,7 +283,7 @@ class _Recording:
     def _whole(self, suffix: str) -> bytes:
         """The bytes of one of its files, none where it is not there."""
         try:
-            return self._place.with_suffix(f".{suffix}").read_bytes()
+            return reading.bounded(self._place.with_suffix(f".{suffix}"), 2 * MOST)
         except FileNotFoundError:
             return b""
 
@@ -264,10 +291,11 @@ class _Recording:
 def _pieces(
     body: bytes, sizes: list[tuple[float, int]], broke: httpx.TransportError | None
 ) -> Iterator[tuple[float, bytes]]:
+    start = 0
     for at, size in sizes:
-        yield at, body[:size]
-        body = body[size:]
-    yield 0.0, body
+        yield at, body[start : start + size]
+        start += max(0, size)
+    yield 0.0, body[start:]
     if broke:
         raise broke
 
@@ -280,7 +308,7 @@ class _Replayed(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         now = 0.0
         for at, piece in self._pieces:
-            self._sleep(max(0.0, at - now))
+            self._sleep(min(max(0.0, at - now), PAUSE))
             now = max(now, at)
             if piece:
                 yield piece

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from chatrepl.chat import turn
+from chatrepl.client import recording
 from chatrepl.client.choosing import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
 from chatrepl.client.recording import ReplayTransport
@@ -94,6 +96,81 @@ def test_no_secret_is_in_any_file_and_nobody_else_can_read_them(server: Server, 
     assert "mode=fast" in written
     if os.name == "posix":
         assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+PIECES: dict[str, Callable[[str], object]] = {
+    "openai-chat": lambda text: {"choices": [{"index": 0, "delta": {"content": text}}]},
+    "anthropic": lambda text: {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": text},
+    },
+    "ollama": lambda text: {"message": {"content": text}, "done": False},
+    "gemini": lambda text: {"candidates": [{"content": {"parts": [{"text": text}]}}]},
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_an_echoed_key_in_pieces_is_whole_nowhere(server: Server, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "recording"
+    spoken = wire(name)
+    pieces = [KEY[at : at + 3] for at in range(0, len(KEY), 3)]
+    frames = [spoken.frame(PIECES[name](piece)) for piece in ["It is ", *pieces, " indeed."]]
+    server.answers(faults.stream(spoken.kind, b"".join(frames)))
+    live = one_turn(tmp_path / "live", profile_at(server.url, name), folder)
+    replayed = one_turn(tmp_path / "replay", recorded_profile(Replay(folder), ""))
+    for said in (live[0], replayed[0]):
+        assert "It is (hidden) indeed." in said
+    (recorded,) = (path.read_text() for path in folder.glob("*.http"))
+    assert not any(f'"{piece}"' in recorded for piece in pieces)
+
+
+def test_no_secret_is_in_the_head_of_a_recording(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+
+    def echo(exchange: Exchange) -> None:
+        exchange.head_lines([f"HTTP/1.1 401 No {KEY}".encode(), f"X-{KEY}: 1".encode()])
+
+    server.answers(echo)
+    one_turn(tmp_path / "live", profile_at(server.url, retries=0), folder)
+    (recorded,) = (path.read_text() for path in folder.glob("*.http"))
+    assert KEY.lower() not in recorded.lower()
+
+
+def test_a_long_answer_is_recorded_up_to_a_bound(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST", 2_000)
+    folder = tmp_path / "recording"
+    server.answers(say(*["word "] * 500))
+    one_turn(tmp_path / "live", profile_at(server.url), folder)
+    assert (folder / "0001.http").stat().st_size < 3_000
+    replayed = one_turn(tmp_path / "replay", recorded_profile(Replay(folder), ""))
+    assert "word word" in replayed[0]
+
+
+def test_pieces_of_a_recording_cost_what_they_hold(tmp_path: Path) -> None:
+    body, sizes = b"x" * 2_000_000, [(0.0, 4)] * 500_000
+    began = time.process_time()
+    assert b"".join(piece for _, piece in recording._pieces(body, sizes, None)) == body
+    assert time.process_time() - began < 2
+
+
+def test_no_pause_of_a_recording_is_believed_for_ever() -> None:
+    slept: list[float] = []
+    list(recording._Replayed(iter([(999_999.0, b"x")]), slept.append))
+    assert slept == [recording.PAUSE]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such pipes on Windows")
+@pytest.mark.parametrize("suffix", ["http", "times", "request"])
+def test_a_pipe_in_a_recording_is_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "0001.http").write_text("HTTP/1.1 200 OK\n\n{}")
+    (tmp_path / f"0001.{suffix}").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / f"0001.{suffix}")
+    profile = recorded_profile(Replay(tmp_path), "openai-chat")
+    with faults.session(tmp_path / "home", profile) as seen:
+        assert turn.ask(seen.session, question("Hi")).failure
 
 
 def test_recordings_are_added_to_a_folder_and_never_replaced(server: Server, tmp_path: Path) -> None:

@@ -319,16 +319,16 @@ def test_the_key_in_a_question_is_neither_sent_nor_kept(server: Server, home: Pa
         chat.wait_for_prompt()
         for command in (f"/title {AZURE}", f"/system {AZURE}"):
             chat.line(command)
-            chat.wait_for("The line holds an API key", times=1 + command.startswith("/system"))
+            chat.wait_for("The line contains an API key", times=1 + command.startswith("/system"))
             chat.wait_for_prompt()
         chat.line(f"/file {home}/note.txt")
         chat.wait_for("note.txt (")
         chat.line("What is in it?")
-        chat.wait_for("note.txt holds an API key")
+        chat.wait_for("note.txt contains an API key")
         chat.wait_for_prompt("What is in it?")
         chat.send(CTRL_C)
         chat.line("/undo")
-        chat.wait_for("not attached any more")
+        chat.wait_for("no longer attached")
         chat.line("Hi")
         chat.wait_for("Hello")
         chat.wait_for_prompt()
@@ -344,7 +344,7 @@ def test_the_key_in_a_question_is_neither_sent_nor_kept(server: Server, home: Pa
 def test_a_system_prompt_with_the_key_in_it_is_refused_at_the_start(server: Server, home: Path) -> None:
     done = run("-s", f"Use {AZURE}", "Hi", home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=AZURE)
     assert (done.returncode, server.requests) == (2, [])
-    assert b"The system prompt holds an API key" in done.stderr
+    assert b"The system prompt contains an API key" in done.stderr
 
 
 def test_no_profile_is_asked_with_the_key_of_another(server: Server, home: Path) -> None:
