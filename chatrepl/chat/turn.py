@@ -94,7 +94,8 @@ def go_on(session: Session) -> Outcome:
         return retry(session)
     session.note_who()
     who = (session.profile.name, session.profile.model)
-    if who not in session.unprefilled and (session.profile.prefill or dialect(session.profile.dialect).prefill):
+    takes = session.profile.prefill or dialect(session.profile.dialect).prefill
+    if takes and who not in session.unprefilled and not _refuses_prefill(session):
         outcome = _continued(session, Conversation(session.conversation.system, before).asking(*last))
         if outcome.kept or not _may_be_the_prefill(outcome.failure):
             return outcome
@@ -104,6 +105,12 @@ def go_on(session: Session) -> Outcome:
             session.unprefilled.add(who)
         return outcome
     return _continued(session, session.conversation.asking(user_message(GO_ON)))
+
+
+def _refuses_prefill(session: Session) -> bool:
+    """Whether the table of models knows that the model takes no reply to go on with."""
+    takes = session.rates().facts(session.profile.model).takes
+    return takes is not None and "prefill" not in takes and not session.profile.prefill
 
 
 def _may_be_the_prefill(failure: ChatError | None) -> bool:

@@ -12,6 +12,7 @@ from chatrepl.client.retrying import long_wish, retry_delay
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
+from chatrepl.dialects import effort
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
@@ -102,12 +103,17 @@ class Attempts:
         profile = self.answering
         body = self._connection.client.request(profile, conversation, self._now.key).body or {}
         mend = advice(error, body, profile.parameters)
-        if not mend:
+        if mend.keys() <= effort.FIELDS and (word := effort.repaired(error, profile)):
+            word = self._memory.learn_effort(profile, word)
+            how = "without an effort" if word == effort.OFF else f"with effort {word}"
+            self._connection.say(f"{profile.model} refused {_words(profile)}; asked again {how}.")
+        elif mend:
+            self._memory.learn(profile, mend)
+            for name, new in mend.items():
+                self._connection.say(_told(profile, name, new))
+        else:
             return None
-        self._memory.learn(profile, mend)
-        for name, new in mend.items():
-            self._connection.say(_told(profile, name, new))
-        return replace(self._now, profile=self._memory.known(profile))
+        return replace(self._now, profile=self._connection.known(profile))
 
     def _succeeded(self, error: RequestError) -> Try | None:
         """The same asked of the successor of a default that the server does not know; None where the user named the
@@ -184,6 +190,11 @@ def _others(model: str, offered: Sequence[str]) -> Hint:
         f"{told}-m NAME picks one; --list-models lists all {len(offered):,}.",
         f"{told}/model NAME picks one; /models lists all {len(offered):,}.",
     )
+
+
+def _words(profile: Profile) -> str:
+    """What was asked for of the effort."""
+    return f"effort {profile.options['effort']}" if "effort" in profile.options else "the effort that it has by itself"
 
 
 def _told(profile: Profile, name: str, new: str) -> str:

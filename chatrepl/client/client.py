@@ -21,8 +21,7 @@ from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Replay
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import ModelInfo, Request, dialect
-from chatrepl.dialects.repair import mended
+from chatrepl.dialects import ModelInfo, Request, dialect, request
 from chatrepl.dialects.response import limited, read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
 from chatrepl.events import Event, Finished, Wait, Waiting, nobody
@@ -90,7 +89,7 @@ class Client:
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
         """The request that ``ask`` sends."""
-        return mended(dialect(profile.dialect).encode(profile, conversation, key, stream=stream), profile.parameters)
+        return request(profile, conversation, key, stream=stream)
 
     def models(self, profile: Profile, key: str) -> list[ModelInfo]:
         """What the server offers."""

@@ -17,11 +17,15 @@ from chatrepl.config import successors
 from chatrepl.config.config import Profile, Timeouts, located
 from chatrepl.config.place import Embedded, Replay
 from chatrepl.dialects import ModelInfo
+from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.errors import ChatError
 
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
     from chatrepl.client.embedded import Embedded as Runner
+
+SAMPLING = ("temperature", "top_p", "top_k")
+"""The parameters that some models refuse, as the table of models knows."""
 
 LOOK = Timeouts(connect=3, first_byte=5, silence=5, total=10)
 """The patience of whoever only looks what there is."""
@@ -126,11 +130,26 @@ class Connection:
             key = self.keys.key(profile)
         if not profile.model:
             profile = client.first_model(self.client, profile, key)
-        return self.memory.known(profile), key
+        profile = self.known(profile)
+        for name in _unsampled(profile):
+            self._tell_once(f"{profile.model} does not take {name}, so it is not sent.")
+        return profile, key
+
+    def known(self, profile: Profile) -> Profile:
+        """The profile with what was learned of it, and without the parameters that its model is known to refuse."""
+        profile = self.memory.known(profile)
+        sampled = [name for name in SAMPLING if name in profile.options and name not in profile.parameters]
+        if not sampled:
+            return profile
+        from chatrepl.config import facts  # where there is a question to it
+
+        table = facts.load(self.models_folder / facts.FILE)
+        refused = {} if table.facts(profile.name, profile.model).sampling else dict.fromkeys(sampled, LEFT_OUT)
+        return replace(profile, parameters={**profile.parameters, **refused})
 
     def expected(self, profile: Profile) -> Profile:
         """The profile as far as is known how it would be asked, without a key and without asking anybody."""
-        return self.memory.known(located(profile, self.env))
+        return self.known(located(profile, self.env))
 
     def warnings(self, profile: Profile) -> None:
         """Tell, once each, what is not as safe as it might look."""
@@ -138,6 +157,11 @@ class Connection:
             if line not in self._warned:
                 self._warned.add(line)
                 self.warn(line)
+
+    def _tell_once(self, line: str) -> None:
+        if line not in self._warned:
+            self._warned.add(line)
+            self.say(line)
 
     def fetch_key(self, profile: Profile) -> None:
         """Get to know the key of the profile, for the next request of it."""
@@ -162,3 +186,8 @@ class Connection:
     def _stop_embedded(self) -> None:
         if self._embedded:
             self._embedded.close()
+
+
+def _unsampled(profile: Profile) -> list[str]:
+    """What its options say of sampling that is not sent."""
+    return [name for name in SAMPLING if name in profile.options and profile.parameters.get(name) == LEFT_OUT]

@@ -20,6 +20,8 @@ class Memory:
 
     _refused: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """The parameters that a model at a server refused, each with its other name, or "off"."""
+    _efforts: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The effort that a model at a server takes, "off" for none, where it refused another."""
     _gone: dict[str, set[str]] = field(default_factory=dict)
     """By server the models that it no longer knows."""
     _successors: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -36,11 +38,19 @@ class Memory:
         if new := self._successors.get((profile.base_url, profile.default_model)):
             profile = replace(profile, model=new, context=0, price=())
         learned = self._refused.get((profile.base_url, profile.model), {})
-        return replace(profile, parameters={**profile.parameters, **learned})
+        effort = self._efforts.get((profile.base_url, profile.model))
+        options = profile.options if effort is None else {**profile.options, "effort": effort}
+        return replace(profile, parameters={**profile.parameters, **learned}, options=options)
 
     def learn(self, profile: Profile, mend: Mapping[str, str]) -> None:
         """Its model at its server takes these parameters by other names, or not at all."""
         self._refused.setdefault((profile.base_url, profile.model), {}).update(mend)
+
+    def learn_effort(self, profile: Profile, word: str) -> str:
+        """Its model at its server takes that effort, which is returned; "off" once a second one was refused."""
+        who = profile.base_url, profile.model
+        self._efforts[who] = "off" if who in self._efforts else word
+        return self._efforts[who]
 
     def gone(self, profile: Profile) -> set[str]:
         """The models that its server no longer knows, of which the profile's is one."""

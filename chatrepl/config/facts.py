@@ -12,17 +12,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chatrepl.config.vendors import EFFORTS
 from chatrepl.text.shapes import table, text
 from chatrepl.usage import Price
 
 SOURCE = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
 """Where ``--update-models`` fetches the open table from."""
 
+FILE = "table.json"
+"""The file of a newer one, in the folder of the models."""
+
 VERSION = 1
 """The form of the table in a file. One of another form is left alone."""
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""The words for how much a model thinks, from least to most."""
 
 TAKES = {
     "images": "supports_vision",

@@ -8,7 +8,7 @@ from typing import Any
 from chatrepl import files
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.reading import load, unsendable
-from chatrepl.config.vendors import PROFILES
+from chatrepl.config.vendors import EFFORTS, PROFILES
 from chatrepl.errors import CommandError, ConfigError, Hint
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
@@ -21,7 +21,10 @@ PARAMETERS: dict[str, str] = {
     "seed": "makes a reply repeatable where the server can",
     "presence_penalty": "against coming back to a subject",
     "frequency_penalty": "against saying the same words",
-    "reasoning_effort": "how long a reasoning model thinks",
+    "effort": "how much the model thinks, in each protocol's words",
+    "reasoning_effort": "the same by OpenAI's name, sent as it is",
+    "verbosity": "how much the model says: low, medium, high, where the vendor has it",
+    "service_tier": "how fast, and at which price: auto, default, flex, priority",
     "template": "how openai-completions makes a prompt: chatml, llama3, plain or a text",
     "raw": "openai-completions sends the typed text as it is",
 }
@@ -68,7 +71,13 @@ def values_of(key: str) -> Sequence[str]:
     return ("on", "off") if field.type in (bool, "bool") else tuple(field.metadata["of"])
 
 
-_VALUES = {"reasoning_effort": ("minimal", "low", "medium", "high", "off"), "raw": ("true", "off")}
+_VALUES = {
+    "effort": (*EFFORTS, "off"),
+    "reasoning_effort": (*EFFORTS[1:], "off"),
+    "verbosity": ("low", "medium", "high", "off"),
+    "service_tier": ("auto", "default", "flex", "priority", "off"),
+    "raw": ("true", "off"),
+}
 
 
 def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile]:
@@ -79,7 +88,7 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
         return ui, _with_model(profile, value)
     option = _option(key)
     options = {name: kept for name, kept in profile.options.items() if name != option}
-    if value not in _OFF:
+    if value not in _OFF or (key, value) == ("effort", "none"):  # which is a word for it
         options[option] = _checked(key, parse(value))
     return ui, replace(profile, options=options)
 
@@ -94,12 +103,16 @@ def _with_model(profile: Profile, model: str) -> Profile:
 
 def _checked(key: str, value: Any) -> Any:
     """The value, if it is of the kind that the parameter takes."""
+    if key == "effort" and value not in EFFORTS:
+        raise CommandError(f"effort is one of {', '.join(EFFORTS)}, not {safe.line(as_text(value), 40)!r}", _UNSET)
     kinds, means = _NUMBERS.get(key, (object, ""))
     if not isinstance(value, kinds) or (means and isinstance(value, bool)):
         hint = Hint(at_prompt=f"/set {_OPTION}{key} VALUE sends any other value.")
         raise CommandError(f"{key} is {means}, not {safe.line(as_text(value), 40)!r}", hint)
     return value
 
+
+_UNSET = Hint(at_prompt="/effort off leaves it to the model.")
 
 _ANY, _WHOLE = ((int, float), "a number"), (int, "a whole number")
 _NUMBERS: dict[str, tuple[Any, str]] = {

@@ -317,3 +317,6 @@ SECOND_NAMES: dict[str, tuple[str, ...]] = {
     "ZAI_API_KEY": ("ZHIPU_API_KEY",),
 }
 """The other names that vendors' own programs know a key by."""
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The words for how much a model thinks, from least to most."""

@@ -2,14 +2,24 @@
 
 from importlib import import_module
 
-from chatrepl.config.config import module_of
+from chatrepl.config.config import Profile, module_of
 from chatrepl.config.vendors import DIALECTS
+from chatrepl.conversation import Conversation
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 
-__all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect"]
+__all__ = ["DIALECTS", "Dialect", "ModelInfo", "Request", "dialect", "request"]
 
 
 def dialect(name: str) -> Dialect:
     """The dialect of that name."""
     found: Dialect = import_module(f"chatrepl.dialects.{module_of(name)}").DIALECT
     return found
+
+
+def request(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
+    """The request for the next reply, its options as the profile's model and server take them."""
+    from chatrepl.dialects import effort, repair  # not before the first question
+
+    profile = effort.spelled(profile)
+    encode = dialect(profile.dialect).encode
+    return repair.mended(encode(profile, conversation, key, stream=stream), profile.parameters)

@@ -21,7 +21,7 @@ from chatrepl.dialects.reasons import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text import urls
-from chatrepl.text.shapes import as_text, count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, table, text
 
 NAMES = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
 """The options that have another name here."""
@@ -38,6 +38,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if stream:
         body["stream"] = True
     body |= {NAMES.get(name, name): value for name, value in profile.options.items()}
+    if "verbosity" in body:
+        body["text"] = {"verbosity": body.pop("verbosity"), **table(body.get("text"))}
     return Request("POST", urls.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatrepl import client
-from chatrepl.chat.commands.table import SETTINGS, WHO, command, counted, number, offered
+from chatrepl import client, dialects
+from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import model_of
@@ -23,7 +23,6 @@ from chatrepl.conversation import (
     question,
 )
 from chatrepl.dialects import Request, dialect
-from chatrepl.dialects.repair import mended
 from chatrepl.dialects.unsent import unsent
 from chatrepl.errors import CommandError
 from chatrepl.terminal.screen.screen import show_reasoning
@@ -46,7 +45,7 @@ def request(session: Session, words: str) -> None:
 
     def asking(conversation: Conversation, text: str) -> Request:
         whole = conversation.asking(question(text))
-        return mended(speaks.encode(profile, whole, "", stream=session.ui.stream), profile.parameters)
+        return dialects.request(profile, whole, "", stream=session.ui.stream)
 
     coming, raw = asking(talk, "?"), asking(Conversation(), "?")
     alone = coming == raw  # nothing that was said goes along
@@ -88,6 +87,32 @@ def _show_thinking(session: Session, place: int) -> None:
     if not thought:
         raise CommandError(f"Nothing of the reasoning before reply {place} was told")
     show_reasoning(session.screen, thought)
+
+
+def effort_words(session: Session, words: str) -> Iterable[Suggestion]:
+    """The words that the model takes, for completion."""
+    from chatrepl.dialects import effort  # when it is typed
+
+    return offered(words, [*((each, "") for each in effort.levels(session.profile)), ("off", "leave it to the model")])
+
+
+@command("/effort", SETTINGS, "[level]", complete=effort_words)
+def effort(session: Session, words: str) -> None:
+    """Show or set how much the model thinks. One word for every vendor: none, minimal, low, medium, high, xhigh or max;
+    the nearest that the model takes is sent. off leaves it to the model."""
+    from chatrepl.dialects import effort as words_of  # not before the first question
+
+    if words:
+        session.ui, session.profile = settings.changed("effort", words.lower(), session.ui, session.profile)
+    profile = session.connection.expected(session.profile) if session.profile.place.remote else session.profile
+    takes, asked = words_of.levels(profile), str(profile.options.get("effort", "off"))
+    if not takes:
+        session.screen.say(f"{profile.dialect} has no word for how much a model thinks.", "warning")
+        return
+    told = "The effort is left to the model" if asked == "off" else f"The effort is {asked}"
+    if asked != "off" and (sent := words_of.nearest(words_of.checked(asked), takes)) != asked:
+        told += f", sent as {sent}"
+    session.screen.say(f"{told}; {safe.line(model_of(profile), 60)} takes {', '.join(takes)}.", "dim")
 
 
 # The messages
