@@ -49,7 +49,7 @@ def list_profiles(configuration: Config, env: Mapping[str, str]) -> None:
 def list_sessions(folder: Path) -> None:
     """Print the sessions, the newest first."""
     for each in sessions.listed(folder):
-        print(f"{each.id}  {each.when}  {safe.line(each.title) or 'untitled'}")
+        print(f"{safe.line(each.id)}  {each.when}  {safe.line(each.title) or 'untitled'}")
 
 
 def update_models(env: Mapping[str, str], path: Path) -> None:
@@ -71,7 +71,7 @@ def take_in(file: Path, folder: Path) -> None:
     """Make sessions of the conversations in a file, and print their ids."""
     for conversation, title in reversed(formats.load_all(file)):
         path = sessions.keep(conversation, title, folder)
-        print(f"{path.stem}  {safe.line(title) or 'untitled'}")
+        print(f"{safe.line(path.stem)}  {safe.line(title) or 'untitled'}")
 
 
 def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:

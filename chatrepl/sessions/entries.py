@@ -112,6 +112,8 @@ class State:
     _named: bool = False
     _first: Message | None = None
     """The question that the title comes from."""
+    _looked: int = 0
+    """So many of the questions that stand were looked at for a title, and none has one."""
 
     def take(self, entry: Entry) -> None:
         """Take the next entry in. One that makes no sense here changes nothing."""
@@ -138,11 +140,13 @@ class State:
         """Without a name of its own the session is called after the first question that stands, else as before."""
         turns = self.conversation.turns
         first = turns[0][0] if turns else self.question
-        if self._named or first is None or (first is self._first and self.title):
+        if self._named or first is None or (first is self._first and (self.title or len(turns) <= self._looked)):
             return
-        self._first = first
-        questions = [turn[0] for turn in turns] or [first]
+        if first is not self._first:
+            self._first, self._looked = first, 0
+        questions = [turn[0] for turn in turns[self._looked :]] or [first]
         self.title = next(filter(None, (title_of(each.text) for each in questions)), "")
+        self._looked = max(1, len(turns))
 
     def partial(self) -> Message | None:
         """What had come of the reply in the open turn, as an interrupted message."""
@@ -211,6 +215,7 @@ class State:
     def _exchanged(self, change: Change) -> Change:
         turns = self.conversation.turns
         others = turns[change.at :]
+        self._looked = min(self._looked, change.at)
         turns[change.at :] = change.turns
         return change._replace(turns=others)
 

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatrepl.errors import TranscriptError
+from chatrepl.files import reading
 from chatrepl.sessions.entries import Entry, Header, Said, State, Taken, complaint, from_data
 
 PIECE, MESSAGE, TURN = b'{"piece":', b'{"message":', b'{"turn":'
 """How the lines begin that most of a journal consists of, as the program writes them."""
+
+
+MOST = 512 * 2**20
+"""The most bytes of a session that is read."""
 
 
 class Journal:
@@ -30,7 +35,7 @@ class Journal:
     def of(cls, path: Path) -> "Journal":
         """The journal in that file."""
         try:
-            data = path.read_bytes()
+            data = reading.bounded(path, MOST)
         except OSError as error:
             raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
         journal = cls(data)
@@ -74,7 +79,7 @@ def read(path: Path) -> State:
 
 def said(path: Path) -> Iterator[str]:
     """Every text that was ever said in the session in that file, also what stands in its conversation no more."""
-    for line in path.read_bytes().split(b"\n"):
+    for line in reading.bounded(path, MOST).split(b"\n"):
         match entry(line) if line.startswith((MESSAGE, TURN)) else None:
             case Said(message):
                 yield message.text
@@ -96,6 +101,8 @@ def _check(path: Path, header: Entry | None) -> None:
 
 
 def _loads(line: bytes) -> object:
-    from json import loads  # a new session reads nothing before its prompt
+    from chatrepl.text import shapes  # a new session reads nothing before its prompt
 
-    return loads(line)
+    if len(line) > shapes.MOST and shapes.is_crowded(line.decode("utf-8", "replace")):
+        raise ValueError("too many values")
+    return shapes.json.loads(line)

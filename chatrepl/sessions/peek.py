@@ -14,20 +14,25 @@ from typing import Any, BinaryIO
 
 from chatrepl.errors import ChatError
 from chatrepl.sessions.entries import VERSION, WHO, Mark, Piece, Said, title_of
-from chatrepl.sessions.journal import PIECE, entry, read
+from chatrepl.sessions.journal import MOST, PIECE, entry, read
+
+END = 64 * 2**20
+"""So many bytes at the end of a session are looked through for what leaves a turn open."""
 
 _NEUTRAL = ("system", "rename", *WHO)
 """The marks that leave the turns alone."""
 
 
 def data_of(path: Path | str) -> bytes:
-    """What stands in the file; nothing where it is gone meanwhile, or not ours."""
+    """What stands in the file; nothing where it is gone meanwhile, or not ours, and what is no line of a session where
+    it is too large to be one."""
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
         return b""
     try:
-        return os.read(file, os.fstat(file).st_size)  # half the time that open() takes
+        size = os.fstat(file).st_size
+        return os.read(file, size) if size <= MOST else b"?"  # half the time that open() takes
     except OSError:
         return b""
     finally:
@@ -40,7 +45,7 @@ def title(path: str, _written: int) -> str | None:
     data = data_of(path)
     if not data:
         return None
-    with suppress(ValueError, LookupError, TypeError):
+    with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         if _plain(data, *_NEUTRAL, "retry", "continue"):
             named = _renamed(data)
             if named is not None or (named := _first_title(data)):
@@ -84,7 +89,7 @@ def is_open(file: BinaryIO, bound: int = 1 << 16) -> bool:
         decided = _leaves_open(line)
         if decided is not None:
             return decided
-    return bound < size and is_open(file, 16 * bound)
+    return bound < min(size, END) and is_open(file, 16 * bound)
 
 
 def _leaves_open(line: bytes) -> bool | None:

@@ -43,7 +43,10 @@ class Listed(NamedTuple):
     @property
     def when(self) -> str:
         """When it was last written to, for people where they are."""
-        return f"{datetime.fromtimestamp(self.used):%Y-%m-%d %H:%M}"
+        try:
+            return f"{datetime.fromtimestamp(self.used):%Y-%m-%d %H:%M}"
+        except (ValueError, OverflowError, OSError):  # a time that no calendar has
+            return "----------------"
 
     @property
     def turns(self) -> int:

@@ -10,9 +10,13 @@ from pathlib import Path
 from chatrepl import files
 from chatrepl.conversation import Conversation, now
 from chatrepl.errors import Hint, TranscriptError
+from chatrepl.files import reading
 from chatrepl.files.locking import hold
 from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Taken, to_data
-from chatrepl.sessions.journal import Journal, entry, read as read
+from chatrepl.sessions.journal import MOST, Journal, entry, read as read
+
+NAMED = 5
+"""So many damaged lines are named by their numbers."""
 
 Trouble = Callable[[TranscriptError], None]
 
@@ -212,19 +216,29 @@ def _mend(file: int, path: Path, found: Journal, trouble: Trouble) -> None:
     if aside:
         kept = path.with_name(path.name + ".damaged")
         new = _kept_aside(kept, aside)
-        for number in (number for number, line in found.damaged if line in new):  # the others were told before
-            trouble(TranscriptError(f"Line {number} of {path} cannot be read and is left out", f"It is kept in {kept}"))
+        if numbers := [str(number) for number, line in found.damaged if line in new]:  # the others were told before
+            trouble(_damage(path, numbers, kept))
     if found.torn and not entry(found.torn):
         os.ftruncate(file, found.size)
 
 
-def _kept_aside(path: Path, lines: list[bytes]) -> list[bytes]:
+def _damage(path: Path, numbers: list[str], kept: Path) -> TranscriptError:
+    """That these lines cannot be read, in one line however many they are."""
+    if len(numbers) == 1:
+        line = f"Line {numbers[0]} of {path} cannot be read and is left out"
+        return TranscriptError(line, f"It is kept in {kept}")
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    line = f"Lines {', '.join(numbers[:NAMED])}{more} of {path} cannot be read and are left out"
+    return TranscriptError(line, f"They are kept in {kept}")
+
+
+def _kept_aside(path: Path, lines: list[bytes]) -> set[bytes]:
     """Add the lines to the file that are not there yet, which are returned."""
-    known = path.read_bytes().split(b"\n") if path.exists() else []
-    new = [line for line in lines if line not in known]
-    file = os.open(path, _APPENDING | os.O_CREAT, 0o600)
+    known = set(reading.bounded(path, MOST, links=False).split(b"\n")) if path.exists() else set()
+    new = dict.fromkeys(line for line in lines if line not in known)
+    file = os.open(path, _APPENDING | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         _write_all(file, b"".join(line + b"\n" for line in new))
     finally:
         os.close(file)
-    return new
+    return set(new)

@@ -131,7 +131,7 @@ def _choice(each: Listed) -> tuple[str, ...]:
 
 def _described(each: Listed) -> str:
     """A session in words that tell it from every other."""
-    return f'{each.id}, {each.when}, {counted(each.turns, "turn")}, "{safe.line(each.title) or "untitled"}"'
+    return f'{safe.line(each.id)}, {each.when}, {counted(each.turns, "turn")}, "{safe.line(each.title) or "untitled"}"'
 
 
 def _row(each: Listed, session: Session) -> tuple[str, ...]:

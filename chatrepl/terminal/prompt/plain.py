@@ -106,7 +106,7 @@ class PlainPrompt:
         self._early, self._state = "", self._state._replace(due=joined(self._state.due, typed))
         try:
             with cooked(self._keys):
-                return self._line(f"{question} ").strip()
+                return self._line(f"{safe.text(question)} ").strip()
         except (KeyboardInterrupt, EOFError):
             return ""
 

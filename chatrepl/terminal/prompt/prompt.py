@@ -196,7 +196,7 @@ class Prompt:
         early = _unsent(self._early(asking.input))
         try:
             with self._pasting():
-                return asking.prompt(f"{question} ").strip()
+                return asking.prompt(f"{safe.text(question)} ").strip()
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
 
