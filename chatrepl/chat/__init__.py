@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.chat import commands as commands, status_line as status_line, turn as turn
+    from chatrepl.chat import (
+        commands as commands,
+        prompt_files as prompt_files,
+        status_line as status_line,
+        turn as turn,
+    )
 else:
-    __getattr__ = lazy(__name__, commands="", status_line="", turn="")
+    __getattr__ = lazy(__name__, commands="", prompt_files="", status_line="", turn="")

@@ -84,10 +84,10 @@ def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = Fal
     """Do what one line asks for: run the command, or send it, whatever it looks like where it ``is_text``."""
     if typed:
         line = MEANT.get(line.rstrip().lower(), line)
-    if not is_text and may_be_command(line):
-        return _done(session, lambda: _run(session, line))  # a command stands in the input history
-    text = line if is_text else _without_escape(line)
-    return _done(session, lambda: _send(session, text, _named(session, line, typed=typed)), text)
+    if not is_text and may_be_command(line, session.paths.prompts):
+        return do(session, lambda: _run(session, line))  # a command stands in the input history
+    text = line if is_text else _without_escape(session, line)
+    return do(session, lambda: _send(session, text, _named(session, line, typed=typed)), text)
 
 
 def _run(session: Session, line: str) -> Outcome | None:
@@ -95,24 +95,24 @@ def _run(session: Session, line: str) -> Outcome | None:
     return chat.commands.run(session, line.strip())
 
 
-def _without_escape(line: str) -> str:
+def _without_escape(session: Session, line: str) -> str:
     """What is sent of a line that is no command: without one of two slashes where the other makes it one."""
-    escapes = line.startswith("//") and may_be_command(line[1:])
+    escapes = line.startswith("//") and may_be_command(line[1:], session.paths.prompts)
     return line[1:] if escapes else slashes.without_escape(line)
 
 
-def may_be_command(line: str) -> bool:
-    """Whether the line is a command, if it was typed."""
+def may_be_command(line: str, folder: Path | None = None) -> bool:
+    """Whether the line is a command, if it was typed; or a prompt file of that folder."""
     if not line.startswith("/"):
         return False
-    return chat.commands.is_command(line)
+    return chat.commands.is_command(line, folder)
 
 
 def begin(session: Session, text: str, named: Iterable[Path]) -> Next:
     """Send what the command line and a pipe ask first, as it is."""
     attaching.show(session)
     session.screen.question(_beginning(text))
-    return _done(session, lambda: _send(session, text, named), text)
+    return do(session, lambda: _send(session, text, named), text)
 
 
 def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
@@ -124,7 +124,7 @@ def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
     return "\n".join([*shown, f"[{len(text):,} characters in {len(said):,} lines]"])
 
 
-def _done(session: Session, act: Callable[[], Outcome | None], line: str = "") -> Next:
+def do(session: Session, act: Callable[[], Outcome | None], line: str = "") -> Next:
     """Do it. A failure is told, and leaves the line in the next prompt."""
     session.interrupts.forget()
     try:

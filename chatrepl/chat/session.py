@@ -1,7 +1,7 @@
 """All state of a running chat; ``asking`` moves it on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import date
 from functools import partial
@@ -15,7 +15,7 @@ from chatrepl.chat.user import User
 from chatrepl.config import addresses
 from chatrepl.config.config import Config, Profile, Ui, address
 from chatrepl.config.paths import Paths
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message
+from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
 from chatrepl.files.attachments import Attachment
 from chatrepl.sessions.entries import Mark, Said
@@ -27,6 +27,7 @@ from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
     from chatrepl.client.connection import Connection
+    from chatrepl.config.prompts import PromptFile
     from chatrepl.dialects import ModelInfo
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
@@ -69,6 +70,8 @@ class Session:
         self._length = Length()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
+        self.prompted: PromptFile | None = None
+        """The prompt file that is asked, which sets what holds for this question."""
         self.unprefilled: set[tuple[str, str]] = set()
         """Who does not go on with a reply the request ends with, by profile and model, though it might."""
 
@@ -96,6 +99,15 @@ class Session:
     @property
     def conversation(self) -> Conversation:
         return self.transcript.state.conversation
+
+    @property
+    def system(self) -> str:
+        """The system prompt of what is asked."""
+        return (self.prompted and self.prompted.system) or self.conversation.system
+
+    def asking(self, turns: Sequence[Turn], *open_turn: Message) -> Conversation:
+        """These turns and what is asked after them, with all that holds for it."""
+        return Conversation(self.system, [*turns, open_turn])
 
     def put_back(self, question: Message) -> str:
         """Let go along with the next question what went along with this one, whose text is returned."""

@@ -52,7 +52,7 @@ def ask(session: Session, question: Message) -> Outcome:
     if session.user.has_prompt and not session.rates().context(session.profile):
         session.look_for_models()  # for the size of the context, which is there when the reply is
     session.transcript.add(Said(question))
-    return _turn(session, question, session.conversation.asking(question))
+    return _turn(session, question, session.asking(session.conversation.turns, question))
 
 
 def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
                 yield "The question", text
             case FilePart(name, text):
                 yield safe.line(name), text
-    yield "The system prompt", session.conversation.system
+    yield "The system prompt", session.system
 
 
 def retry(session: Session, model: str = "") -> Outcome:
@@ -72,7 +72,7 @@ def retry(session: Session, model: str = "") -> Outcome:
     session.note_who()
     *before, last = session.conversation.turns
     session.transcript.add(Mark("retry"))
-    asking = Conversation(session.conversation.system, before).asking(last[0])
+    asking = session.asking(before, last[0])
     if not model:
         return _turn(session, last[0], asking, again=True)
     profile = session.profile
@@ -96,15 +96,15 @@ def go_on(session: Session) -> Outcome:
     who = (session.profile.name, session.profile.model)
     takes = session.profile.prefill or dialect(session.profile.dialect).prefill
     if takes and who not in session.unprefilled and not _refuses_prefill(session):
-        outcome = _continued(session, Conversation(session.conversation.system, before).asking(*last))
+        outcome = _continued(session, session.asking(before, *last))
         if outcome.kept or not _may_be_the_prefill(outcome.failure):
             return outcome
         session.screen.say("Asking it to go on instead.", "dim")
-        outcome = _continued(session, session.conversation.asking(user_message(GO_ON)))
+        outcome = _continued(session, session.asking(session.conversation.turns, user_message(GO_ON)))
         if outcome.kept:
             session.unprefilled.add(who)
         return outcome
-    return _continued(session, session.conversation.asking(user_message(GO_ON)))
+    return _continued(session, session.asking(session.conversation.turns, user_message(GO_ON)))
 
 
 def _refuses_prefill(session: Session) -> bool:

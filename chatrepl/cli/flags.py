@@ -27,7 +27,15 @@ def read(words: Sequence[str]) -> Options:
     if told["paced"] and not told["replay"]:
         raise CommandError("--paced goes with --replay", "For example: chatrepl --replay DIR --paced")
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if value}
-    return Options(**{**given, "prompt": " ".join(told["prompt"]), "system": told["system"], "resume": told["resume"]})
+    return Options(
+        **{
+            **given,
+            "prompt": " ".join(told["prompt"]),
+            "words": tuple(told["prompt"]),
+            "system": told["system"],
+            "resume": told["resume"],
+        }
+    )
 
 
 def completion(shell: str) -> str:
@@ -57,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     add("-p", "--profile", metavar="NAME", default="", help="the profile: one of the config, or a built-in one")
     add("-m", "--model", default="", help="the model; for the profile local, the path of a GGUF file")
     add("-s", "--system", metavar="TEXT", help="the system prompt, or @FILE")
+    add("-t", "--prompt", metavar="NAME", dest="prompt_file", default="", help="a prompt file; NAME=VALUE fills it")
     add("-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the request; repeatable")
     add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
     add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")

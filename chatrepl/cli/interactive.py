@@ -40,7 +40,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
     with closing(session):
         prompt = _prompt(session, ahead)
         with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
-            _chat(session, prompt, Next(line), first, piped, begun.options)
+            _chat(session, prompt, Next(line), first, piped, begun)
         if session.transcript.kept and session.conversation.turns:
             session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
 
@@ -56,7 +56,8 @@ def _left_as_it_was(session: Session, prompt: Reads) -> Iterator[None]:
             session.screen.window.title("")
 
 
-def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str, options: Options) -> None:
+def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str, begun: Opening) -> None:
+    options = begun.options
     session.screen.all_to_out()
     _settle_where(session, options)
     session.screen.say(_first_line(session), "dim")
@@ -67,12 +68,19 @@ def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str,
         session.screen.say("It is not sent.", "dim")
         piped = ""
     text = joined(first, piped)
-    if text or not session.screen.live:  # where no prompt comes first that begins the preload
+    if text or begun.asks or not session.screen.live:  # where no prompt comes first that begins the preload
         preload.collect_garbage()
-    if text:
-        begun = repl.begin(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
-        coming = begun._replace(draft=begun.draft or coming.draft)
+    if begun.asks or text:
+        after = _first(session, begun, text, piped)
+        coming = after._replace(draft=after.draft or coming.draft)
     repl.run(session, prompt, coming)
+
+
+def _first(session: Session, begun: Opening, text: str, piped: str) -> Next:
+    """Ask what the command line asks first."""
+    if file := begun.asks:
+        return repl.do(session, lambda: chats.prompt_files.start(session, file, begun.words(piped)))
+    return repl.begin(session, text, attachments.mentioned(begun.options.prompt))  # not in what is piped in
 
 
 def _settle_where(session: Session, options: Options) -> None:
@@ -94,8 +102,9 @@ def _tell_what_was(session: Session, options: Options) -> None:
 
 def _prompt(session: Session, ahead: KeyBuffer) -> Reads:
     screen = session.screen
+    may_be_command = partial(repl.may_be_command, folder=session.paths.prompts)
     if not screen.live:
-        return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead, repl.may_be_command)
+        return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead, may_be_command)
     return prompts.Prompt(session.paths.history, _surroundings(session, ahead))
 
 
@@ -123,7 +132,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         coloured=screen.coloured,
         env=session.env,
         suggest=suggest,
-        is_command=repl.may_be_command,
+        is_command=partial(repl.may_be_command, folder=session.paths.prompts),
         may_keep=partial(guard.may_keep, session),
         status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
         edit=edit,

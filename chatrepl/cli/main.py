@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from chatrepl import cli, config, files
 from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
-from chatrepl.cli.options import Options, joined
+from chatrepl.cli.options import Options
 from chatrepl.config import reading
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
@@ -62,7 +62,8 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     if options.acts:
         cli.act(options, configuration, paths, screen, env)
         return FINE
-    begun = opening(options, configuration, paths, env, screen)
+    file = config.prompts.load(paths.prompts, options.prompt_file) if options.prompt_file else None
+    begun = opening(options, configuration, paths, env, screen, file)
     with begun.interrupts.caught():
         if options.list_models:
             cli.list_models(begun)
@@ -81,13 +82,13 @@ def _talk(begun: Opening) -> int:
     with begun.interrupts.awaited():
         piped = streams.piped()
     prompt = options.prompt if options.prompt.strip() else ""
-    if (prompt or piped) and not options.interactive:
+    if (prompt or piped or begun.asks) and not options.interactive:
         if options.asks_about(piped):
             raise CommandError(
                 "What is piped in is large, and there is no prompt to ask at",
                 "-f - sends it all the same; with -i chatrepl asks.",
             )
-        return cli.answer(begun, joined(prompt, piped))
+        return cli.answer(begun, prompt, piped)
     if options.interactive and not sys.stdin.isatty():
         streams.keys_from_the_terminal()
     if options.json:

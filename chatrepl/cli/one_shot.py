@@ -14,7 +14,7 @@ from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
-from chatrepl.cli.options import Options
+from chatrepl.cli.options import joined
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.files import attachments
@@ -31,11 +31,11 @@ def list_models(begun: Opening) -> None:
             print(safe.line(model.id))
 
 
-def answer(begun: Opening, text: str) -> int:
+def answer(begun: Opening, prompt: str, piped: str) -> int:
     """Print the reply; returns the exit status."""
     session = _begun(begun)
     with closing(session):
-        return _answer(session, text, begun.options)
+        return _answer(session, begun, prompt, piped)
 
 
 def _begun(begun: Opening) -> Session:
@@ -45,14 +45,18 @@ def _begun(begun: Opening) -> Session:
     return begun.begin(user)[0]
 
 
-def _answer(session: Session, text: str, options: Options) -> int:
+def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
+    options = begun.options
     preload.collect_garbage()
     attaching.attach_files(session, options.files)
     attaching.show(session)
     for told in attachments.not_taken(options.prompt):
         session.screen.say(told, "dim")
     try:
-        outcome = chat.turn.send(session, text, attachments.mentioned(options.prompt))  # not in what is piped in
+        if begun.asks:
+            outcome = chat.prompt_files.ask(session, begun.asks, begun.words(piped))
+        else:  # no file is attached that is named in what is piped in
+            outcome = chat.turn.send(session, joined(prompt, piped), attachments.mentioned(options.prompt))
     except streams.Unwritable:
         session.settle()
         raise

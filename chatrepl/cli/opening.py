@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatrepl import cli, config, files, sessions
+from chatrepl import chat, cli, config, files, sessions
 from chatrepl.chat import guard
 from chatrepl.chat.recall import recalled
 from chatrepl.chat.session import Session
@@ -23,6 +23,10 @@ from chatrepl.terminal.screen.screen import Screen
 from chatrepl.terminal.typeahead import KeyBuffer
 from chatrepl.text import urls
 
+if TYPE_CHECKING:
+    from chatrepl.chat.prompt_files import Words
+    from chatrepl.config.prompts import PromptFile
+
 
 class Opening(NamedTuple):
     """All that a session is made of but the user."""
@@ -35,6 +39,18 @@ class Opening(NamedTuple):
     profile: Profile
     found: Transcript | None
     interrupts: Interrupts
+    prompt: "PromptFile | None" = None
+    """The prompt file that was named."""
+
+    @property
+    def asks(self) -> "PromptFile | None":
+        """The prompt file, if it asks something."""
+        return None if self.prompt is None or self.prompt.is_persona else self.prompt
+
+    def words(self, piped: str) -> "Words":
+        """What goes into the prompt file."""
+        values, words = config.filling.pairs(self.prompt, self.options.words) if self.prompt else ({}, [])
+        return chat.prompt_files.Words(words, values, piped)
 
     def begin(self, user: User) -> tuple[Session, str]:
         """The session with that user, and the question that is open at its end. A system prompt with a
@@ -54,7 +70,7 @@ class Opening(NamedTuple):
             found=self.found,
         )
         line = session.settle()
-        if options.system is not None:
+        if options.system is not None or (self.prompt and self.prompt.system):
             guard.refuse_key(session, "The system prompt", self.profile.system)
             if self.found:
                 session.transcript.add(Mark("system", self.profile.system))
@@ -73,13 +89,27 @@ class Opening(NamedTuple):
         return plain.answer(question)
 
 
-def opening(options: Options, configuration: Config, paths: Paths, env: Mapping[str, str], screen: Screen) -> Opening:
-    """What the command line asks for, with what is at hand."""
+def opening(
+    options: Options,
+    configuration: Config,
+    paths: Paths,
+    env: Mapping[str, str],
+    screen: Screen,
+    prompt: "PromptFile | None" = None,
+) -> Opening:
+    """What the command line asks for, with what is at hand. What a prompt file sets goes below the flags; where the
+    chat goes on behind its question it is not for the whole session, unless it is a persona."""
+    begins = prompt if prompt and (prompt.is_persona or not options.interactive) else None
+    options = options.asking(begins.profile, begins.model) if begins else options
     found = _found(options, paths, screen)
     chosen = profile(options, configuration, env, screen, found.state.who if found else {})
+    if begins:
+        given = {**chosen.options, **begins.options, **_parameters(options.option)}
+        said = begins.system if options.system is None and begins.system else chosen.system
+        chosen = replace(chosen, system=said, options=given)
     if chosen.by_hand:  # to come back to, by the name it is shown with
         configuration = configuration._replace(profiles={**configuration.profiles, chosen.name: chosen})
-    return Opening(options, configuration, paths, env, screen, chosen, found, Interrupts())
+    return Opening(options, configuration, paths, env, screen, chosen, found, Interrupts(), prompt)
 
 
 def _found(options: Options, paths: Paths, screen: Screen) -> Transcript | None:

@@ -18,6 +18,9 @@ class Options(NamedTuple):
     """What the flags say, by the names that they are parsed under. Texts and paths are as they were typed."""
 
     prompt: str = ""
+    words: tuple[str, ...] = ()
+    """The prompt as the words that the shell made of it."""
+    prompt_file: str = ""
     profile: str = ""
     model: str = ""
     system: str | None = None
@@ -69,6 +72,13 @@ class Options(NamedTuple):
     def asks_about(self, piped: str) -> bool:
         """Whether what is piped in is so large that it takes a yes, which ``-f -`` says."""
         return attachments.is_large_text(piped) and STANDARD_INPUT not in self.file
+
+    def asking(self, profile: str, model: str) -> "Options":
+        """The same with whom a prompt file wants to be asked, where no flag says it."""
+        if self.profile not in ("", profile):  # the model is one of another profile
+            return self
+        whom = self.profile if self.names_whom else profile
+        return self._replace(profile=whom, model=self.model or model)
 
     @property
     def resumes(self) -> bool:

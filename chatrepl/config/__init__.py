@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.config import settings as settings, successors as successors
+    from chatrepl.config import filling as filling, prompts as prompts, settings as settings, successors as successors
     from chatrepl.config.config import (
         Config as Config,
         Profile as Profile,
@@ -25,6 +25,8 @@ else:
         config="Config Profile Timeouts Ui address built_in by_hand located model_of",
         paths="Paths places",
         place="Embedded Place Replay Url",
+        filling="",
+        prompts="",
         settings="",
         successors="",
     )

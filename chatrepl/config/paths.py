@@ -17,6 +17,11 @@ class Paths(NamedTuple):
     models: Path
 
     @property
+    def prompts(self) -> Path:
+        """The folder of the prompt files."""
+        return self.config.parent / "prompts"
+
+    @property
     def table(self) -> Path:
         """The table of models, where it was renewed."""
         return self.models / "table.json"

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from chatrepl.config import settings
 from chatrepl.errors import CommandError
 from chatrepl.files import reading
-from chatrepl.files.writing import split
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -26,10 +25,11 @@ MOST = 256_000
 MANY = 5_000
 """The most prompt files that are looked for."""
 
+VARIABLE = re.compile(r"\$(\$|ARGUMENTS\b|\d+|[A-Za-z_][A-Za-z0-9_]*)")
+"""What is filled in a text; ``$$`` is a dollar."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?::[A-Za-z0-9_-]+)*")
-_VARIABLE = re.compile(r"\$(\$|ARGUMENTS\b|\d+|[A-Za-z_][A-Za-z0-9_]*)")
 _COMMAND = re.compile(r"!`[^`\n]+`")
-_MENTION = re.compile(r"(?<!\S)@([\w./~-]*[\w/~-])")
 _MODEL_WORDS = ("inherit", "default", "sonnet", "opus", "haiku")
 """What Claude Code's files call a model by; no server knows these names."""
 
@@ -61,88 +61,13 @@ class PromptFile(NamedTuple):
     def variables(self) -> list[str]:
         """The named variables of its text, in their order. Names in capitals, as in a piece of a shell script, are text
         unless they are given."""
-        names = (match[1] for match in _VARIABLE.finditer(self.text))
+        names = (match[1] for match in VARIABLE.finditer(self.text))
         return list(dict.fromkeys(each for each in names if re.fullmatch(r"[a-z][a-z0-9_]*", each) and each != "input"))
 
     @property
     def commands(self) -> list[str]:
         """What looks like a command that another program would run."""
         return _COMMAND.findall(self.text)
-
-
-class Filled(NamedTuple):
-    """The text of a prompt file with its variables filled: ``missing`` ones stand there still. ``files`` are those of
-    its folder that it names with an @, ``outside`` the names that lead elsewhere."""
-
-    text: str
-    missing: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
-    outside: tuple[str, ...] = ()
-
-
-def fill(prompt: PromptFile, words: str = "", values: Mapping[str, str] = {}, folder: Path | None = None) -> Filled:
-    """The text with the words that follow the name, and with the values of variables. ``key=value`` among the words
-    gives the value of a variable of the file. Without any place for them, the words stand at the end."""
-    found, rest = _given(prompt, words)
-    values = {**found, **values}
-    parts = split(rest)
-    last = max((int(match[1]) for match in _VARIABLE.finditer(prompt.text) if match[1].isdigit()), default=0)
-    missing: list[str] = []
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        if name == "$":
-            return "$"
-        if name in ("input", "ARGUMENTS"):
-            return values.get(name, rest)
-        if name.isdigit():
-            return _positional(parts, int(name), last) if name != "0" else match[0]
-        if name not in values and name in prompt.variables:
-            missing.append(name)
-        return values.get(name, match[0])
-
-    files, outside = _mentioned(prompt.text, folder)
-    text = _VARIABLE.sub(value, prompt.text)
-    if rest and not last and not re.search(r"\$(?:input|ARGUMENTS)\b", prompt.text):
-        text = f"{text}\n\n{rest}"
-    return Filled(text, tuple(dict.fromkeys(missing)), files, outside)
-
-
-def _given(prompt: PromptFile, words: str) -> tuple[dict[str, str], str]:
-    """The values of variables among the words, and the words without them."""
-    names = "|".join(map(re.escape, prompt.variables))
-    if not names:
-        return {}, words.strip()
-    pair = re.compile(rf"(?<!\S)({names})=(\"[^\"]*\"|'[^']*'|\S*)")
-    values = {match[1]: match[2].strip("\"'") for match in pair.finditer(words)}
-    return values, re.sub(r" {2,}", " ", pair.sub("", words)).strip()
-
-
-def _positional(parts: Sequence[str], number: int, last: int) -> str:
-    """The word of that number; the last one that the text names takes all that follow, as in opencode."""
-    return " ".join(parts[number - 1 :]) if number == last else "".join(parts[number - 1 : number])
-
-
-def _mentioned(text: str, folder: Path | None) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """The files of the folder that the text names with an @, and the names of files elsewhere."""
-    inside: list[Path] = []
-    outside: list[str] = []
-    for name in dict.fromkeys(match[1] for match in _MENTION.finditer(text)):
-        place = folder and _inside(folder, name)
-        if place and place.is_file():
-            inside.append(place)
-        elif "/" in name or "." in name:
-            outside.append(name)
-    return tuple(inside), tuple(outside)
-
-
-def _inside(folder: Path, name: str) -> Path | None:
-    """The place of that name below the folder; None where it leads out of it, by whatever way."""
-    try:
-        place = (folder / name).resolve()
-        return place if place.is_relative_to(folder.resolve()) else None
-    except (OSError, RuntimeError, ValueError):
-        return None
 
 
 # in the folder
@@ -175,28 +100,46 @@ def _found(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield ":".join(path.relative_to(folder).with_suffix("").parts), path
 
 
-def load(folder: Path, name: str) -> PromptFile:
-    """The prompt file of that name. A CommandError says what is wrong with it, and where."""
+def place_of(folder: Path, name: str) -> Path:
+    """Where the prompt file of that name is, or would be."""
     if not is_name(name):
         raise CommandError(f"No prompt file can be called {safe.line(name, 60)!r}", "Letters, digits, - and _ alone.")
-    path = folder.joinpath(*name.split(":")).with_suffix(".md")
-    if not path.is_file():
+    return folder.joinpath(*name.split(":")).with_suffix(".md")
+
+
+def is_there(folder: Path, name: str) -> bool:
+    """Whether there is a prompt file of that name, at the cost of one look."""
+    return is_name(name) and len(name) < _LONG and place_of(folder, name).is_file()
+
+
+_LONG = 200
+"""File systems complain of names that are longer."""
+
+
+def load(folder: Path, name: str) -> PromptFile:
+    """The prompt file of that name. A CommandError says what is wrong with it, and where."""
+    path = place_of(folder, name)
+    if not is_there(folder, name):
         near = nearest(name, names(folder))
-        raise CommandError(f"There is no prompt file {name!r}{near}", f"Its place is {path}")
+        raise CommandError(f"There is no prompt file {safe.line(name, 60)!r}{near}", f"Its place is {path}")
     return read(path, name)
 
 
 def read(path: Path, name: str) -> PromptFile:
     """The prompt file at that path."""
+    return parsed(source(path), name, path)
+
+
+def source(path: Path) -> str:
+    """What stands in the prompt file at that path."""
     try:
         data = reading.bounded(path, MOST)
     except OSError as error:
         raise CommandError(f"The prompt file {safe.line(str(path))} cannot be read: {error.strerror}") from None
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise CommandError(f"The prompt file {safe.line(str(path))} is not UTF-8 (byte {error.start})") from None
-    return parsed(text, name, path)
 
 
 # what a file says

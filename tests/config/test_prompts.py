@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatrepl.config import prompts
-from chatrepl.config.prompts import PromptFile, fill, parsed, written
+from chatrepl.config.filling import Filled, fill
+from chatrepl.config.prompts import PromptFile, parsed, written
 from chatrepl.errors import CommandError
 
 HERE = Path("p.md")
@@ -92,9 +93,7 @@ def test_a_command_in_a_file_is_text_and_can_be_told() -> None:
 def test_variables_by_name_and_what_is_missing() -> None:
     found = file("Write to $name about $topic, $name. $HOME $input")
     assert found.variables == ["name", "topic"]
-    assert fill(found, "name=Ada topic='the engine' soon") == prompts.Filled(
-        "Write to Ada about the engine, Ada. $HOME soon"
-    )
+    assert fill(found, "name=Ada topic='the engine' soon") == Filled("Write to Ada about the engine, Ada. $HOME soon")
     assert fill(found, "", {"name": "Ada", "HOME": "/h"}).text == "Write to Ada about $topic, Ada. /h "
     assert fill(found, "name=Ada").missing == ("topic",)
     assert fill(found, "to=Bob name=Ada").text.endswith("to=Bob"), "what is no variable of the file is text"

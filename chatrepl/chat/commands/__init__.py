@@ -9,6 +9,7 @@ from chatrepl.chat.commands import (
     inspect,
     profiles,
     program,
+    prompt_files,
     sessions,
     usage,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "is_command",
     "profiles",
     "program",
+    "prompt_files",
     "run",
     "sessions",
     "suggestions",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chatrepl.chat.commands import prompt_files
 from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, pick
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
@@ -11,11 +12,17 @@ from chatrepl.files.writing import path_of
 from chatrepl.sessions import formats
 
 
-@command("/save", FILES, "[-f] [file]", complete=lambda session, words: file_names(words.removeprefix("-f ")))
+@command(
+    "/save", FILES, "[-f] [file | --prompt name]", complete=lambda session, words: file_names(words.removeprefix("-f "))
+)
 def save(session: Session, words: str) -> None:
     """Write the conversation to a file. Its name ends in .md, .json, .jsonl, .html or .txt. An existing file is
-    only replaced with -f; without a name, one is made from the title."""
+    only replaced with -f; without a name, one is made from the title. With --prompt the profile, the model, the system
+    prompt and the options are written as a prompt file, which sets a session so."""
     force, name = flagged(words, "-f")
+    if name.split(" ")[0] == "--prompt":
+        prompt_files.save(session, name.removeprefix("--prompt").strip(), force=force)
+        return
     state = session.transcript.state
     if not state.conversation.turns:
         raise CommandError("There is nothing to save yet")

@@ -1,11 +1,15 @@
 """The table of the slash commands: what makes a function one, and what is done with them all."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from chatrepl import dataclass
+from chatrepl.chat import prompt_files
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
+from chatrepl.config import prompts
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion
 from chatrepl.terminal.screen.screen import Screen
@@ -95,33 +99,47 @@ def distinct() -> list[Command]:
     return [each for name, each in sorted(COMMANDS.items()) if name == each.name]
 
 
-def named(name: str) -> Command:
-    """The command of that name, in small letters or large."""
+def named(name: str, others: Iterable[str] = ()) -> Command:
+    """The command of that name, in small letters or large. ``others`` are names that could be meant besides."""
     if name.lower() not in COMMANDS:
         hint = Hint(at_prompt="/help lists the commands. With a second slash before it the line is sent.")
         meant = ELSEWHERE.get(name.lower())
-        near = f": did you mean {meant!r}?" if meant else nearest(name.lower(), COMMANDS)
+        near = f": did you mean {meant!r}?" if meant else nearest(name.lower(), [*COMMANDS, *others])
         raise CommandError(f"There is no command {name!r}{near}", hint)
     return COMMANDS[name.lower()]
 
 
-def is_command(line: str) -> bool:
-    """Whether a line that was typed is a command: one of that name or a slip of it, or a word of that form alone."""
-    name = slashes.command_name(line).lower()
+def is_command(line: str, folder: Path | None = None) -> bool:
+    """Whether a line that was typed is a command: one of that name or a slip of it, or a word of that form alone; or a
+    prompt file of the folder."""
+    typed = slashes.command_name(line)
+    name, word = typed.lower(), typed.removeprefix("/")
     if not name:
         return line.strip() == "/"
-    return name in COMMANDS or name in ELSEWHERE or line.strip().lower() == name or _is_meant(name.removeprefix("/"))
+    if name in COMMANDS or name in ELSEWHERE or line.strip().lower() == name or _is_meant(word.lower(), _known()):
+        return True
+    return folder is not None and (prompts.is_there(folder, word) or _is_meant(word.lower(), prompts.names(folder)))
 
 
-def _is_meant(word: str) -> bool:
-    names = [each.removeprefix("/") for each in (*COMMANDS, *ELSEWHERE)]
+def _known() -> list[str]:
+    return [each.removeprefix("/") for each in (*COMMANDS, *ELSEWHERE)]
+
+
+def _is_meant(word: str, names: Iterable[str]) -> bool:
+    names = list(names)
     return is_slip(word, names) or (len(word) > 3 and any(each.startswith(word) for each in names))
 
 
 def run(session: Session, line: str) -> Outcome | None:
-    """Run the command on that line."""
+    """Run the command on that line, or the prompt file."""
     name, *words = line.split(maxsplit=1)
-    meant = named(name)
+    file, folder = name.removeprefix("/"), session.paths.prompts
+    is_file = prompts.is_there(folder, file)
+    if is_file and name.lower() not in COMMANDS:
+        return prompt_files.run(session, file, "".join(words))
+    if is_file:
+        session.screen.say(f"{name} is a command; the prompt file of that name is run by -t {file}.", "warning")
+    meant = named(name, [] if name.lower() in COMMANDS else [f"/{each}" for each in prompts.names(folder)])
     if words and not meant.arguments:
         raise CommandError(
             f"{meant.name} takes no arguments, not {safe.line(words[0], 40)!r}", Hint(at_prompt=meant.usage)
@@ -132,22 +150,39 @@ def run(session: Session, line: str) -> Outcome | None:
 def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
     """What could stand at the end of that text: commands at its start, arguments behind a command, files behind @."""
     name, space, words = before.partition(" ")
-    if "\n" in before or (space and name.lower() not in COMMANDS) or not (name == "/" or slashes.command_name(name)):
+    folder, file = session.paths.prompts, name.removeprefix("/")
+    if space and name.lower() not in COMMANDS and "\n" not in before and prompts.is_there(folder, file):
+        yield from _variables(folder, file, words)
+    elif "\n" in before or (space and name.lower() not in COMMANDS) or not (name == "/" or slashes.command_name(name)):
         yield from file_after_at(before)
     elif space:
         yield from named(name).complete(session, words)
     else:
-        yield from (_with_arguments(each, name) for each in offered(name, _abouts()))
+        files = {f"/{each}": path for each, path in prompts.names(folder).items() if f"/{each}" not in COMMANDS}
+        commands = [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]
+        for found in offered(name, [*commands, *((each, "") for each in files)]):
+            yield _with_arguments(found, name, files)
 
 
-def _abouts() -> list[Named]:
-    return [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]
+def _variables(folder: Path, name: str, words: str) -> Iterable[Suggestion]:
+    """The variables of a prompt file that have no value yet, and files behind an @."""
+    with suppress(CommandError):  # it is told of when the file is run
+        *before, typed = words.split(" ")
+        given = {each.partition("=")[0] for each in before}
+        names = [each for each in prompts.load(folder, name).variables if each not in given]
+        yield from offered(typed, [(f"{each}=", "") for each in names if typed])
+    yield from file_after_at(words)
 
 
-def _with_arguments(found: Suggestion, typed: str) -> Suggestion:
+def _with_arguments(found: Suggestion, typed: str, files: Mapping[str, Path]) -> Suggestion:
     """A command that is there whole shows what may stand behind it, and a blank goes on to that."""
     name, about, length = found
-    arguments = COMMANDS[name].arguments
+    if name in files:
+        listed = prompt_files.listed(name.removeprefix("/"), files[name])
+        arguments, about = listed.hint, listed.wrong or listed.about
+        found = name, about, length
+    else:
+        arguments = COMMANDS[name].arguments
     if name != typed.lower() or not arguments:
         return found
     return f"{name} ", f"{arguments} · {about}", length
