@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from chatrepl.terminal.drawing import Drawing, Line, Reasoning, Rendering, ansi, ansi_cells, cells, draw, drawing, plain
-from chatrepl.terminal.drawing.blocks import Pen
+from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.markdown import CodeLine, Growing, flatten, growing, page
 from chatrepl.text import safe
@@ -133,7 +133,7 @@ def test_a_long_line_of_code_is_folded_in_the_tail() -> None:
 def test_lines_fit_and_have_no_blanks_at_their_ends(text: str, width: int) -> None:
     source = Growing()
     source.feed(text)
-    pen = Pen("dark", hyperlinks=False)
+    pen = Blocks("dark", hyperlinks=False)
     for leaf in source.finish():
         for line in pen.draw(leaf, width):
             if not isinstance(leaf, CodeLine):
@@ -244,7 +244,7 @@ def test_a_broken_lexer_costs_only_the_colours(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_leaf_that_cannot_be_drawn_is_shown_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(Pen, "draw", lambda *_: 1 / 0)
+    monkeypatch.setattr(Blocks, "draw", lambda *_: 1 / 0)
     assert shown("# a\n\n|b|c|\n|-|-|\n|d|e|\n\n```\nf\n```") == ["a", "", "b c", "d e", "", "```", "f", "```"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from chatrepl.terminal.drawing.highlighting import Highlighter
-from chatrepl.terminal.drawing.inlines import Texts
+from chatrepl.terminal.drawing.inlines import Inlines
 from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
 from chatrepl.terminal.drawing.tables import draw_row, draw_table
@@ -30,19 +30,19 @@ _BULLETS = "•◦▪"
 _RULE = 40
 
 
-class Pen:
+class Blocks:
     """Draws leaves in their order: between the lines of a code block it keeps the highlighter."""
 
     def __init__(self, theme: str, hyperlinks: bool, encoding: str = "utf-8") -> None:
         self._theme = theme
         self._styles = styles(theme)
-        self._texts = Texts(self._styles, hyperlinks, encoding)
+        self._inlines = Inlines(self._styles, hyperlinks, encoding)
         self._highlighter = Highlighter("", theme)
         self._table: Table | None = None  # whose rows may follow
         self._begun: tuple[Within, Line] | None = None  # the last row of a paragraph that goes on
 
-    def fork(self) -> "Pen":
-        """A pen that goes on from here on its own."""
+    def fork(self) -> "Blocks":
+        """One that goes on from here on its own."""
         other = copy.copy(self)
         other._highlighter = copy.copy(self._highlighter)
         return other
@@ -61,7 +61,7 @@ class Pen:
     def _paragraph(self, leaf: Paragraph, width: int) -> list[Line]:
         """The rows of a paragraph, or of a part of it; the last row waits where more is to come."""
         within, begun = self._begun or (leaf.within, ())
-        line = self._texts.line(leaf.text if begun else _with_box(within, leaf.text))
+        line = self._inlines.line(leaf.text if begun else _with_box(within, leaf.text))
         line = _with_a_blank(begun, line) if begun else line
         first, rest = self._margins(within, width)
         rows = wrapped(line, width - cells(first)) or [()]
@@ -80,7 +80,7 @@ class Pen:
     def _content(self, leaf: Leaf, width: int) -> list[Line]:
         match leaf:
             case Heading(_, level, text):
-                return wrapped(self._texts.line(text, self._styles[f"heading{level}"]), width)
+                return wrapped(self._inlines.line(text, self._styles[f"heading{level}"]), width)
             case Rule():
                 return [(Segment("─" * min(width, _RULE), self._styles["rule"]),)]
             case Fence(_, text, opens):
@@ -90,9 +90,9 @@ class Pen:
                 return [self._highlighter.line(text)]
             case Table():
                 self._table = leaf
-                return draw_table(leaf, width, self._texts)
+                return draw_table(leaf, width, self._inlines)
             case TableRow(_, row) if self._table:
-                return draw_row(row, self._table, width, self._texts)
+                return draw_row(row, self._table, width, self._inlines)
             case Raw(_, text):
                 line = (Segment(text.expandtabs(4)),)
                 return wrapped(line, width) if len(text) > width else [line]

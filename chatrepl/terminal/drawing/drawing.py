@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.segment import Segment
 
-from chatrepl.terminal.drawing.blocks import Pen
+from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.lines import Line, folded, plain, wrapped
 from chatrepl.terminal.markdown import Growing, Leaf, about_to_be
 from chatrepl.text.markdown import told_of_nothing
@@ -24,7 +24,7 @@ class Drawing:
     def __init__(self, width: int, *, theme: str = "dark", hyperlinks: bool = False, encoding: str = "utf-8") -> None:
         self._width = width
         self._source = Growing()
-        self._pen = Pen(theme, hyperlinks, encoding)
+        self._blocks = Blocks(theme, hyperlinks, encoding)
 
     @property
     def parsed(self) -> int:
@@ -37,25 +37,25 @@ class Drawing:
 
     def take(self) -> list[Line]:
         """The lines that have become final since they were last taken."""
-        return self._drawn(self._pen, self._source.take())
+        return self._drawn(self._blocks, self._source.take())
 
     def tail(self, rows: int) -> list[Line]:
         """The last rows of what may still change, which the terminal does not wrap."""
         leaves = self._source.tail()
         leaves = [*leaves[:-1], *map(about_to_be, leaves[-1:])]
-        lines = self._drawn(self._pen.fork(), leaves)[-rows:]
+        lines = self._drawn(self._blocks.fork(), leaves)[-rows:]
         return [row for line in lines for row in _fitted(line, max(self._width, 4))][-rows:]
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here, and another may begin."""
-        return self._drawn(self._pen, self._source.finish())
+        return self._drawn(self._blocks, self._source.finish())
 
     def resize(self, width: int) -> None:
         """Draw for another number of columns from now on."""
         self._width = width
 
-    def _drawn(self, pen: Pen, leaves: Iterable[Leaf]) -> list[Line]:
-        return [line for leaf in leaves for line in _lines(pen, leaf, max(self._width, 4))]
+    def _drawn(self, blocks: Blocks, leaves: Iterable[Leaf]) -> list[Line]:
+        return [line for leaf in leaves for line in _lines(blocks, leaf, max(self._width, 4))]
 
 
 def draw(
@@ -74,9 +74,9 @@ def nothing_to_see(text: str) -> str:
     return told_of_nothing(marks) if blank else ""
 
 
-def _lines(pen: Pen, leaf: Leaf, width: int) -> list[Line]:
+def _lines(blocks: Blocks, leaf: Leaf, width: int) -> list[Line]:
     try:
-        return pen.draw(leaf, width)
+        return blocks.draw(leaf, width)
     except Exception:  # whatever the text was, its words must come; the tests look for what lands here
         return [row for text in _texts(leaf) for row in wrapped((Segment(text),), width)]
 

@@ -17,7 +17,7 @@ _SAFE_URL = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class Inlines:
     """Draws inline source in these styles; ``hyperlinks`` says that the terminal can follow OSC 8 links, ``encoding``
     which characters it can show."""
 

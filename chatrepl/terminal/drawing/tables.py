@@ -4,7 +4,7 @@ from itertools import zip_longest
 
 from rich.segment import Segment
 
-from chatrepl.terminal.drawing.inlines import Texts
+from chatrepl.terminal.drawing.inlines import Inlines
 from chatrepl.terminal.drawing.lines import Line, cells, plain, stripped, wrapped
 from chatrepl.terminal.markdown import Table
 from chatrepl.text.width import width as columns
@@ -19,31 +19,31 @@ _SLACK = 2
 """So many columns more than it needs has each column of a table whose other rows are not known yet, or a quarter."""
 
 
-def draw_table(table: Table, width: int, texts: Texts) -> list[Line]:
+def draw_table(table: Table, width: int, inlines: Inlines) -> list[Line]:
     """The rows of a table; where not even the words fit, each of its cells beside the name of its column."""
     header, *rows = _filled(table)
-    drawn = [[texts.line(cell, texts.styles["header"]) for cell in header]]
-    drawn += [[texts.line(cell) for cell in row] for row in rows]
+    drawn = [[inlines.line(cell, inlines.styles["header"]) for cell in header]]
+    drawn += [[inlines.line(cell) for cell in row] for row in rows]
     widths = _widths(drawn, _room(table, width), slack=table.more)
     if not widths:
-        return _records(drawn, width, texts)
-    border = texts.styles["border"]
+        return _records(drawn, width, inlines)
+    border = inlines.styles["border"]
     rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
     lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
     return [*lines[0], rule, *(line for row in lines[1:] for line in row)]
 
 
-def draw_row(row: tuple[str, ...], table: Table, width: int, texts: Texts) -> list[Line]:
+def draw_row(row: tuple[str, ...], table: Table, width: int, inlines: Inlines) -> list[Line]:
     """One more row of that table, in its columns."""
     header, *rows = _filled(table)
-    drawn = [[texts.line(cell) for cell in each] for each in (header, *rows)]
+    drawn = [[inlines.line(cell) for cell in each] for each in (header, *rows)]
     cells = [*row[: len(header) - 1], " | ".join(row[len(header) - 1 :])]
-    line = [texts.line(cell) for cell in cells + [""] * (len(header) - len(cells))]
+    line = [inlines.line(cell) for cell in cells + [""] * (len(header) - len(cells))]
     widths = _widths(drawn, _room(table, width), slack=True)
     if not widths:
-        names = [texts.line(cell, texts.styles["header"]) for cell in header]
-        return _records([names, line], width, texts)[1:]  # the rule before it stands there
-    return _rows(line, widths, table.aligns, Segment(_SEPARATOR, texts.styles["border"]))
+        names = [inlines.line(cell, inlines.styles["header"]) for cell in header]
+        return _records([names, line], width, inlines)[1:]  # the rule before it stands there
+    return _rows(line, widths, table.aligns, Segment(_SEPARATOR, inlines.styles["border"]))
 
 
 def _filled(table: Table) -> list[tuple[str, ...]]:
@@ -100,10 +100,10 @@ def _aligned(part: Line, width: int, align: str) -> list[Segment]:
     return [segment for segment in padded if segment.text]
 
 
-def _records(rows: list[list[Line]], width: int, texts: Texts) -> list[Line]:
+def _records(rows: list[list[Line]], width: int, inlines: Inlines) -> list[Line]:
     """Each row on lines of its own, below a rule: its cells, each beside the name of its column."""
     header, *records = rows
-    border = texts.styles["border"]
+    border = inlines.styles["border"]
     rule: Line = (Segment("─" * min(width, _RULE), border),)
     if not records:
         return [row for name in header for row in _beneath(name, width)]

@@ -29,7 +29,7 @@ MOST_BEYOND = 16
 """So many cells of a row may stand beyond the header, each in a column; more of them stand in the last."""
 
 
-class Walk:
+class Flattened:
     """The way through the tree: ``found`` has the leaves, each with the line where it begins.
 
     A blank row stands where the source has one, which is known as soon as the later block begins; whether a list is

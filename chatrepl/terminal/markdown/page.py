@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from typing import NamedTuple
 
 from chatrepl import dataclass
-from chatrepl.terminal.markdown.flatten import LONG, TABLE_ROWS, Walk
+from chatrepl.terminal.markdown.flatten import LONG, TABLE_ROWS, Flattened
 from chatrepl.terminal.markdown.leaves import Leaf, Paragraph
 from chatrepl.terminal.markdown.parser import Block, Numbering, Numbers, tree
 from chatrepl.terminal.markdown.preview import breaking_place
@@ -72,9 +72,9 @@ class Page:
         return [leaf for line, leaf in self._found() if self._start <= line < end]
 
     def _found(self) -> list[tuple[int, Leaf]]:
-        walk = Walk(self._lines, self._blank_before, self._start, inside=self._resume.inside is not None)
-        walk.blocks(self._blocks, first=not self._resume.begun)
-        return walk.found
+        flattened = Flattened(self._lines, self._blank_before, self._start, inside=self._resume.inside is not None)
+        flattened.blocks(self._blocks, first=not self._resume.begun)
+        return flattened.found
 
     def source_after(self, cut: Cut) -> str:
         """The part of the source that is not final."""
