@@ -9,7 +9,7 @@ from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.drawing.inlines import Inlines
 from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
-from chatrepl.terminal.drawing.tables import draw_row, draw_table
+from chatrepl.terminal.drawing.tables import Columns, columns_of, draw_row, draw_table
 from chatrepl.terminal.markdown import (
     CodeLine,
     Fence,
@@ -39,6 +39,7 @@ class Blocks:
         self._inlines = Inlines(self._styles, hyperlinks, encoding)
         self._highlighter = Highlighter("", theme)
         self._table: Table | None = None  # whose rows may follow
+        self._columns: tuple[int, Columns] | None = None  # those of the table, at that width
         self._begun: tuple[Within, Line] | None = None  # the last row of a paragraph that goes on
 
     def fork(self) -> "Blocks":
@@ -89,10 +90,12 @@ class Blocks:
             case CodeLine(_, text):
                 return [self._highlighter.line(text)]
             case Table():
-                self._table = leaf
+                self._table, self._columns = leaf, None
                 return draw_table(leaf, width, self._inlines)
             case TableRow(_, row) if self._table:
-                return draw_row(row, self._table, width, self._inlines)
+                if not self._columns or self._columns[0] != width:
+                    self._columns = width, columns_of(self._table, width, self._inlines)
+                return draw_row(row, self._columns[1], width, self._inlines)
             case Raw(_, text):
                 line = (Segment(text.expandtabs(4)),)
                 return wrapped(line, width) if len(text) > width else [line]

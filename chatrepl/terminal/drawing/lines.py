@@ -100,6 +100,14 @@ def wrapped(line: Line, width: int, *, chop: bool = False) -> list[Line]:
     A word that is wider, such as an address, stands whole in a row of its own, which the terminal wraps: so it can be
     clicked and copied. With ``chop`` it is broken anywhere. The terminal wraps all of a text that is very long.
     """
+    if (
+        len(line) == 1
+        and len(text := line[0].text) <= width
+        and text.isascii()
+        and "\n" not in text
+        and text == text.strip()
+    ):
+        return [line] if text else [()]
     return _sliced(line, _rows(plain(line), width, chop))
 
 

@@ -1,6 +1,7 @@
 """Tables, fitted to a width."""
 
 from itertools import zip_longest
+from typing import NamedTuple
 
 from rich.segment import Segment
 
@@ -19,41 +20,56 @@ _SLACK = 2
 """So many columns more than it needs has each column of a table whose other rows are not known yet, or a quarter."""
 
 
+class Columns(NamedTuple):
+    """The columns of a table: their names, how wide they are, none where not even the words fit, and their sides."""
+
+    names: list[Line]
+    widths: list[int]
+    aligns: tuple[str, ...]
+
+
+def columns_of(table: Table, width: int, inlines: Inlines) -> Columns:
+    """How the columns of a table share that width."""
+    return _columns(table, _drawn(table, inlines), width)
+
+
 def draw_table(table: Table, width: int, inlines: Inlines) -> list[Line]:
     """The rows of a table; where not even the words fit, each of its cells beside the name of its column."""
-    header, *rows = _filled(table)
-    drawn = [[inlines.line(cell, inlines.styles["header"]) for cell in header]]
-    drawn += [[inlines.line(cell) for cell in row] for row in rows]
-    widths = _widths(drawn, _room(table, width), slack=table.more)
-    if not widths:
+    drawn = _drawn(table, inlines)
+    shared = _columns(table, drawn, width)
+    if not shared.widths:
         return _records(drawn, width, inlines)
     border = inlines.styles["border"]
-    rule = (Segment("─┼─".join("─" * cell for cell in widths), border),)
-    lines = [_rows(row, widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
+    rule = (Segment("─┼─".join("─" * cell for cell in shared.widths), border),)
+    lines = [_rows(row, shared.widths, table.aligns, Segment(_SEPARATOR, border)) for row in drawn]
     return [*lines[0], rule, *(line for row in lines[1:] for line in row)]
 
 
-def draw_row(row: tuple[str, ...], table: Table, width: int, inlines: Inlines) -> list[Line]:
-    """One more row of that table, in its columns."""
+def draw_row(row: tuple[str, ...], shared: Columns, width: int, inlines: Inlines) -> list[Line]:
+    """One more row of a table, in its columns."""
+    count = len(shared.names)
+    cells = [*row[: count - 1], " | ".join(row[count - 1 :])]
+    line = [inlines.line(cell) for cell in cells + [""] * (count - len(cells))]
+    if not shared.widths:
+        return _records([shared.names, line], width, inlines)[1:]  # the rule before it stands there
+    return _rows(line, shared.widths, shared.aligns, Segment(_SEPARATOR, inlines.styles["border"]))
+
+
+def _drawn(table: Table, inlines: Inlines) -> list[list[Line]]:
     header, *rows = _filled(table)
-    drawn = [[inlines.line(cell) for cell in each] for each in (header, *rows)]
-    cells = [*row[: len(header) - 1], " | ".join(row[len(header) - 1 :])]
-    line = [inlines.line(cell) for cell in cells + [""] * (len(header) - len(cells))]
-    widths = _widths(drawn, _room(table, width), slack=True)
-    if not widths:
-        names = [inlines.line(cell, inlines.styles["header"]) for cell in header]
-        return _records([names, line], width, inlines)[1:]  # the rule before it stands there
-    return _rows(line, widths, table.aligns, Segment(_SEPARATOR, inlines.styles["border"]))
+    names = [inlines.line(cell, inlines.styles["header"]) for cell in header]
+    return [names, *([inlines.line(cell) for cell in row] for row in rows)]
+
+
+def _columns(table: Table, drawn: list[list[Line]], width: int) -> Columns:
+    room = width - len(_SEPARATOR) * (len(drawn[0]) - 1)
+    return Columns(drawn[0], _widths(drawn, room, slack=table.more), table.aligns)
 
 
 def _filled(table: Table) -> list[tuple[str, ...]]:
     """The rows, each with a cell in every column."""
     columns = max(map(len, table.rows))
     return [row + ("",) * (columns - len(row)) for row in table.rows]
-
-
-def _room(table: Table, width: int) -> int:
-    return width - len(_SEPARATOR) * (max(map(len, table.rows)) - 1)
 
 
 def _widths(rows: list[list[Line]], room: int, *, slack: bool) -> list[int]:
