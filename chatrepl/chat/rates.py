@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
-from chatrepl.events import Usage
-from chatrepl.usage import Price
+from chatrepl.usage import Price, Usage
 
 if TYPE_CHECKING:
     from chatrepl.config.facts import Facts

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from chatrepl import chat
+from chatrepl import chat, files
 from chatrepl.chat import attaching, guard
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import LOST, Session
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, Hint, TranscriptError
-from chatrepl.files import attachments
 from chatrepl.text import safe, slashes
 
 TWICE = 2.0
@@ -140,11 +139,11 @@ def do(session: Session, act: Callable[[], Outcome | None], line: str = "") -> N
 def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
     """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
     if typed:
-        for told in attachments.not_taken(line):
+        for told in files.attachments.not_taken(line):
             session.screen.say(told, "dim")
-    named = list(attachments.mentioned(line))
-    waiting = {attachments.place(part.name) for part in session.attachments}
-    new = [path for path in named if attachments.place(str(path)) not in waiting]
+    named = list(files.attachments.mentioned(line))
+    waiting = {files.attachments.place(part.name) for part in session.attachments}
+    new = [path for path in named if files.attachments.place(str(path)) not in waiting]
     if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(map(str, new)))}. Attach it?"):
         return named
     return [path for path in named if path not in new]

@@ -17,7 +17,6 @@ from chatrepl.config.config import Config, Profile, Ui, address
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
-from chatrepl.files.attachments import Attachment
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from chatrepl.client.connection import Connection
     from chatrepl.config.prompts import PromptFile
     from chatrepl.dialects import ModelInfo
+    from chatrepl.files.attachments import Attachment
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 NO_SYSTEM = "No system prompt is sent from now on."
@@ -51,7 +51,7 @@ class Session:
     ephemeral: bool = False
     record: Path | None = None
     """The folder that every exchange is written to."""
-    attachments: list[Attachment] = field(default_factory=list)
+    attachments: "list[Attachment]" = field(default_factory=list)
     """What goes along with the next question."""
     user: User = field(default_factory=User)
     _told: bool = field(default=False, init=False)

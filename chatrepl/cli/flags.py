@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from chatrepl import __version__
-from chatrepl.cli import shell_completion
+from chatrepl import __version__, cli
 from chatrepl.cli.options import Options
 from chatrepl.config.vendors import DIALECTS
 from chatrepl.errors import CommandError
@@ -40,7 +39,7 @@ def read(words: Sequence[str]) -> Options:
 
 def completion(shell: str) -> str:
     """The script that completes these flags in that shell."""
-    return shell_completion.script(shell, parser(), {"dialect": sorted(DIALECTS)})
+    return cli.script(shell, parser(), {"dialect": sorted(DIALECTS)})
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
@@ -97,6 +96,6 @@ def parser() -> argparse.ArgumentParser:
     add("--list-sessions", action="store_true", help="list the sessions, the newest first")
     add("--list-profiles", action="store_true", help="list the profiles, and which have their key")
     add("--doctor", action="store_true", help="check configuration, keys, servers, the embedded model and the terminal")
-    add("--completion", metavar="SHELL", choices=shell_completion.SHELLS, help="print completion for bash, zsh or fish")
+    add("--completion", metavar="SHELL", choices=("bash", "zsh", "fish"), help="print completion for bash, zsh or fish")
     add("--version", action="version", version=f"chatrepl {__version__}")
     return flags

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
-from chatrepl import __version__, chat as chats, config, sessions, terminal
+from chatrepl import __version__, chat as chats, config, files, sessions, terminal
 from chatrepl.chat import attaching, guard, repl
 from chatrepl.chat.recall import at_its_own, permitted
 from chatrepl.chat.repl import Next, Reads
@@ -17,7 +17,6 @@ from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import Options, joined
 from chatrepl.client import choosing
 from chatrepl.errors import ChatError
-from chatrepl.files import attachments
 from chatrepl.files.completion import size
 from chatrepl.terminal import prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
@@ -80,7 +79,7 @@ def _first(session: Session, begun: Opening, text: str, piped: str) -> Next:
     """Ask what the command line asks first."""
     if file := begun.asks:
         return repl.do(session, lambda: chats.prompt_files.start(session, file, begun.words(piped)))
-    return repl.begin(session, text, attachments.mentioned(begun.options.prompt))  # not in what is piped in
+    return repl.begin(session, text, files.attachments.mentioned(begun.options.prompt))  # not in what is piped in
 
 
 def _settle_where(session: Session, options: Options) -> None:

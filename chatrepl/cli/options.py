@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from chatrepl import files
 from chatrepl.config.place import Replay
-from chatrepl.files import attachments
 
 STANDARD_INPUT = "-"
 
@@ -71,7 +70,7 @@ class Options(NamedTuple):
 
     def asks_about(self, piped: str) -> bool:
         """Whether what is piped in is so large that it takes a yes, which ``-f -`` says."""
-        return attachments.is_large_text(piped) and STANDARD_INPUT not in self.file
+        return files.attachments.is_large_text(piped) and STANDARD_INPUT not in self.file
 
     def asking(self, profile: str, model: str) -> "Options":
         """The same with whom a prompt file wants to be asked, where no flag says it."""

@@ -15,7 +15,6 @@ from chatrepl.files import reading
 from chatrepl.files.writing import path_of
 from chatrepl.terminal.signals import cooked
 from chatrepl.text import safe, urls
-from chatrepl.text.environment import for_children, named
 from chatrepl.text.redaction import Secrets, is_secret
 
 MOST = 65_536
@@ -160,6 +159,8 @@ def _from_command(profile: Profile, env: Mapping[str, str]) -> str:
 def _printed(command: Sequence[str], env: Mapping[str, str]) -> bytes:
     """What the command prints. It finds the variables that carry secrets only where it names them; what it says on its
     standard error, which may be a question, is shown while it comes."""
+    from chatrepl.text.environment import for_children, named  # a key in the environment needs no program
+
     given = for_children(env, named(command))
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=given)
     assert child.stdout

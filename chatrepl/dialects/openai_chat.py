@@ -71,7 +71,9 @@ def _only_text(chunk: dict[str, Any]) -> str:
     Nothing comes of it that does not come of ``Decoder.feed``, but that takes four times as long."""
     choices = chunk.get("choices")
     choice = choices[0] if type(choices) is list and len(choices) == 1 else None
-    delta = choice.get("delta") if type(choice) is dict else None
+    if type(choice) is not dict:
+        return ""
+    delta = choice.get("delta")
     if type(delta) is not dict or len(delta) > 1 + ("role" in delta) or chunk.get("object") == "chat.completion":
         return ""
     if any(map(choice.get, _BESIDE)) or any(map(chunk.get, _BESIDE)):

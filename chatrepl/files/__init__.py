@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
+    from chatrepl.files import attachments as attachments
     from chatrepl.files.writing import (
         path_of as path_of,
         private_folder as private_folder,
@@ -12,4 +13,4 @@ if TYPE_CHECKING:
         write as write,
     )
 else:
-    __getattr__ = lazy(__name__, writing="path_of private_folder split write")
+    __getattr__ = lazy(__name__, attachments="", writing="path_of private_folder split write")

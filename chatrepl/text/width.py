@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 _WORD = re.compile(r" *[^ ]+")
 _GROUP = re.compile(r".+?(?: ·(?= )|$)")
 
-_WIDER = re.compile("[^\x00-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u2199\u2500-\u25a0\u2800-\u28ff✓✗]")
-"""A character that may take other than one column."""
+
+@functools.cache
+def _wider() -> re.Pattern[str]:
+    """A character that may take other than one column. Where all is ASCII nobody asks."""
+    return re.compile("[^\x00-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u2199\u2500-\u25a0\u2800-\u28ff✓✗]")
 
 
 def width(text: str) -> int:
     """The columns that the text takes."""
-    return len(text) if text.isascii() or not _WIDER.search(text) else _width(text)
+    return len(text) if text.isascii() or not _wider().search(text) else _width(text)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -30,7 +33,7 @@ def _width(text: str) -> int:
 
 def graphemes(text: str) -> Iterator[str]:
     """What the terminal shows as one character, one after the other."""
-    if text.isascii() or not _WIDER.search(text):
+    if text.isascii() or not _wider().search(text):
         return iter(text)
     from wcwidth import iter_graphemes
 

@@ -16,7 +16,7 @@ from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
-from chatrepl.terminal.escapes import BEGUN, CERTAIN, REPORT, TOKEN
+from chatrepl.terminal import escapes
 
 APART = 0.25
 """The rest of a key comes within so many seconds of its Escape."""
@@ -82,10 +82,10 @@ class KeyParser(Vt100Parser):
         if data[place] != "\x1b":
             self._character(data[place])
             return place + 1
-        if token := TOKEN.match(data, place):
+        if token := escapes.token().match(data, place):
             self._sequence(token[0])
             return token.end()
-        if BEGUN.match(data, place):
+        if escapes.begun().match(data, place):
             self._begun = data[place:]
             return len(data)
         return self._prefixed(data, place)
@@ -133,7 +133,7 @@ class KeyParser(Vt100Parser):
         """What has begun goes on no more: keys that were typed one by one, or a report that broke off."""
         begun, self._begun = self._begun, ""
         late, self._late = self._late, False
-        if len(begun) > 2 and (CERTAIN.match(begun) or begun.startswith("\x1b[")):
+        if len(begun) > 2 and (escapes.certain().match(begun) or begun.startswith("\x1b[")):
             return
         for character in begun[late:]:
             self._character(character)
@@ -158,8 +158,8 @@ def _goes_on(data: str) -> bool:
     """Whether that makes a key or a report of an Escape before it: not a key of vi's that was typed after one."""
     whole = f"\x1b{data}"
     if data.startswith("["):
-        return bool(TOKEN.match(whole) or BEGUN.match(whole))
-    return bool(CERTAIN.match(whole))
+        return bool(escapes.token().match(whole) or escapes.begun().match(whole))
+    return bool(escapes.certain().match(whole))
 
 
 def keys_of(sequence: str) -> Pressed:
@@ -167,7 +167,7 @@ def keys_of(sequence: str) -> Pressed:
     if sequence in _KNOWN:
         key = _KNOWN[sequence]
         return key if isinstance(key, tuple) else (key,)
-    if REPORT.fullmatch(sequence):
+    if escapes.report().fullmatch(sequence):
         return ()
     if sequence.startswith("\x1bO"):
         return (Keys.ControlM,)  # of the number pad; all others are known
