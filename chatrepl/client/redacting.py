@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from chatrepl.text.redaction import Hiding, Secrets
 from chatrepl.text.shapes import decoded
@@ -65,9 +66,9 @@ def _visited(line: bytes, visit: Callable[[Path, str], str | None]) -> bytes:
     return line[:begun] + json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass") if changed else line
 
 
-def _texts(value: object) -> Iterator[tuple[object, str | int, Path]]:
+def _texts(value: object) -> Iterator[tuple[Any, str | int, Path]]:
     """The texts in a value: what holds each, by what key, and where that is."""
-    left: list[tuple[object, Path]] = [(value, ())]
+    left: list[tuple[Any, Path]] = [(value, ())]
     while left:
         holder, path = left.pop()
         if isinstance(holder, dict | list):

@@ -136,9 +136,7 @@ class Reader(NamedTuple):
         complaint = "has to be 2 to 4 numbers, 0 or more: dollars for a million tokens in, out, cached, written"
         if not self.demand(at, good, complaint, "For example: price = [0.25, 2.0]"):
             return None
-        first, second, cached, written = (
-            None if each is None else float(each) for each in [*numbers, None, None][:4]
-        )
+        first, second, cached, written = (None if each is None else float(each) for each in [*numbers, None, None][:4])
         return Price(first or 0.0, second or 0.0, cached, written, tuple(sorted(tiers)))
 
     def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:

@@ -101,8 +101,10 @@ def _check(path: Path, header: Entry | None) -> None:
 
 
 def _loads(line: bytes) -> object:
-    from chatrepl.text import shapes  # a new session reads nothing before its prompt
+    import json  # a new session reads nothing before its prompt
+
+    from chatrepl.text import shapes
 
     if len(line) > shapes.MOST and shapes.is_crowded(line.decode("utf-8", "replace")):
         raise ValueError("too many values")
-    return shapes.json.loads(line)
+    return json.loads(line)

@@ -7,7 +7,9 @@ from hypothesis import given, strategies as st
 from chatrepl.dialects import openai_chat
 from chatrepl.events import Text
 
-VALUES: st.SearchStrategy[Any] = st.none() | st.just("") | st.text(max_size=3) | st.integers(0, 1) | st.just([]) | st.just({"content": "x"})
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.just("") | st.text(max_size=3) | st.integers(0, 1) | st.just([]) | st.just({"content": "x"})
+)
 FIELDS = ["content", "role", "reasoning_content", "tool_calls", "refusal", "images", "audio", "reasoning_details"]
 DELTA = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=3)
 CHOICE = st.dictionaries(
