@@ -61,7 +61,9 @@ class Rates(NamedTuple):
         if isinstance(answering.place, Embedded):
             told = [(answering.model, answering.place.context)]
         known = self._known(answering.name, answering.model, lambda profile: profile.context, told)
-        return known or self.facts(answering.model, answering.name).context or None
+        if known or not self.table:
+            return known
+        return self.facts(answering.model, answering.name).context or None
 
     def _known(
         self, name: str, model: str, of: Callable[[Profile], T | None], told: Iterable[tuple[str, T | None]]

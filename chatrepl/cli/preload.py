@@ -8,6 +8,9 @@ from importlib import import_module
 NEEDED = (
     "chatrepl.chat.turn",
     "chatrepl.client.connection",
+    "chatrepl.config.facts",
+    "chatrepl.dialects.openai_chat",  # which most profiles speak
+    "chatrepl.dialects.response",
     "chatrepl.client.client",
     "encodings.idna",  # to look up the server's name
     "chatrepl.terminal.screen.live",
