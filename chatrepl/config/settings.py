@@ -26,6 +26,7 @@ PARAMETERS: dict[str, str] = {
     "verbosity": "how much the model says: low, medium, high, where the vendor has it",
     "service_tier": "how fast, and at which price: auto, default, flex, priority",
     "template": "how openai-completions makes a prompt: chatml, llama3, plain or a text",
+    "cache": "how long Anthropic keeps what was asked, for the next question: 5m, 1h, off",
     "raw": "openai-completions sends the typed text as it is",
 }
 """The parameters of a request that /set knows by name; -o and options in the configuration take any other too."""
@@ -76,6 +77,7 @@ _VALUES = {
     "reasoning_effort": (*EFFORTS[1:], "off"),
     "verbosity": ("low", "medium", "high", "off"),
     "service_tier": ("auto", "default", "flex", "priority", "off"),
+    "cache": ("5m", "1h", "off"),
     "raw": ("true", "off"),
 }
 
@@ -88,7 +90,7 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
         return ui, _with_model(profile, value)
     option = _option(key)
     options = {name: kept for name, kept in profile.options.items() if name != option}
-    if value not in _OFF or (key, value) == ("effort", "none"):  # which is a word for it
+    if value not in _OFF or (key, value) in _KEPT:
         options[option] = _checked(key, parse(value))
     return ui, replace(profile, options=options)
 
@@ -111,6 +113,9 @@ def _checked(key: str, value: Any) -> Any:
         raise CommandError(f"{key} is {means}, not {safe.line(as_text(value), 40)!r}", hint)
     return value
 
+
+_KEPT = {("effort", "none"), ("cache", "off")}
+"""Values that say something, though others of that name take a setting away."""
 
 _UNSET = Hint(at_prompt="/effort off leaves it to the model.")
 

@@ -1,7 +1,8 @@
 """Anthropic's messages, ``POST {base}/v1/messages``, as spoken by Anthropic, llama.cpp, LiteLLM and others.
 
-The option ``auth`` is for this module and does not go into the body: "bearer" shows the key as gateways want it that
-take it in the header ``Authorization`` alone, "x-api-key" is the default.
+Two options are for this module and do not go into the body: ``auth`` "bearer" shows the key as gateways want it that
+take it in the header ``Authorization`` alone, "x-api-key" is the default; ``cache`` tells how long the vendor keeps
+what was asked, for the next request: "5m", "1h" or "off".
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +30,7 @@ from chatrepl.text.urls import join, root, with_query
 _MAX_TOKENS = 8192
 """What is asked for where the profile says nothing: the protocol has no default, and models refuse more than theirs."""
 
-_NAMES = {"stop": "stop_sequences", "seed": "", "auth": ""}
+_NAMES = {"stop": "stop_sequences", "seed": "", "auth": "", "cache": ""}
 _SAMPLING = {"temperature": "", "top_p": "", "top_k": ""}
 _VERSION = "2023-06-01"
 _VERSION_WITHOUT_SAMPLING = "2026-10-21"
@@ -45,8 +46,25 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body["messages"] = history.messages(conversation)
     body |= history.offered(conversation, body["messages"])
     body |= {"stream": True} if stream else {}
+    body |= _cached(profile.options.get("cache", "5m"))
     body |= placed(profile.options, _NAMES if plain else _NAMES | _SAMPLING)
     return Request("POST", _url(profile, "/messages"), headers, body)
+
+
+def _cached(how: object) -> dict[str, Any]:
+    """That all up to the last message is to be kept, which the next request begins with: it is read for a tenth of
+    the price, and written for a quarter more."""
+    if not isinstance(how, str | bool) or how not in _CACHES:
+        raise ConfigError(f"The option cache cannot be {how!r}", "It is one of 5m, 1h, off.")
+    return _CACHES[how]
+
+
+_CACHES: dict[object, dict[str, Any]] = {
+    "5m": {"cache_control": {"type": "ephemeral"}},
+    "1h": {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+    **{off: {} for off in ("off", False)},
+}
+"""How long that is kept."""
 
 
 def _url(profile: Profile, path: str) -> str:

@@ -64,7 +64,7 @@ def test_anthropic_gets_no_sampling_where_its_version_refuses_it() -> None:
     request = dialect("anthropic").encode(profile, Conversation().asking(ASKED), "", stream=True)
     assert request.headers == {"anthropic-version": "2026-10-21"}
     assert request.body is not None
-    assert request.body.keys() == {"model", "max_tokens", "messages", "stream", "thinking"}
+    assert request.body.keys() == {"model", "max_tokens", "messages", "stream", "thinking", "cache_control"}
     assert request.body["max_tokens"] > 2048
 
 
