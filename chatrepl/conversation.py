@@ -229,6 +229,22 @@ class Definition:
     schema: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How much of the turns is sent: all, unless a ``summary`` stands for the first ``count`` of them. It was made when
+    there were ``at``. Those whose places, from 0, are ``pinned`` are sent word for word."""
+
+    summary: str = ""
+    count: int = 0
+    at: int = 0
+    pinned: frozenset[int] = frozenset()
+
+    def before(self, place: int) -> "Shape":
+        """The shape that is left where other turns stand from that place on."""
+        pinned = frozenset(each for each in self.pinned if each < place)
+        return Shape(pinned=pinned) if place < self.count else replace(self, at=min(self.at, place), pinned=pinned)
+
+
 @dataclass()
 class Conversation:
     """The system prompt, the turns, and the tools that the model may call. A turn enters whole or not at all, so roles
@@ -240,6 +256,7 @@ class Conversation:
     system: str = ""
     turns: list[Turn] = field(default_factory=list)
     tools: tuple[Definition, ...] = ()
+    shape: Shape = Shape()
 
     @property
     def messages(self) -> list[Message]:
@@ -248,7 +265,7 @@ class Conversation:
 
     def asking(self, *open_turn: Message) -> "Conversation":
         """This conversation with an unanswered question (and, to be continued, the reply begun) at its end."""
-        return Conversation(self.system, [*self.turns, open_turn], self.tools)
+        return replace(self, turns=[*self.turns, open_turn])
 
     def add(self, turn: Iterable[Message]) -> None:
         """Take a whole turn in."""

@@ -1,14 +1,13 @@
 """Prices, and how full a context is. What is unknown is None, not 0."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
-from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ThinkingPart, Turn
 from chatrepl.usage import Price, Usage
 
 if TYPE_CHECKING:
@@ -84,37 +83,6 @@ def _is(model: str, name: str) -> bool:
     """Whether a server that calls itself ``model`` is the one asked for by ``name``: it may say whose it is, and add a
     date or a build."""
     return name in model and bool(re.fullmatch(rf"(?:.*/)?{re.escape(name)}(?:-\d{{3,}}[\d-]*)?", model))
-
-
-class Length:
-    """How long a conversation is. It follows the conversation: only turns that are new are looked at, so that one costs
-    the same in a long conversation as in a short one."""
-
-    def __init__(self) -> None:
-        self.characters = 0
-        """Of all that was said and thought, and of the files that went along."""
-        self._count = 0
-        self._last: Turn | None = None
-
-    def follow(self, turns: Sequence[Turn]) -> None:
-        """Measure the turns that are new. Before the same turn there always stand the same; who goes back begins
-        anew."""
-        if len(turns) < self._count or (self._count and turns[self._count - 1] is not self._last):
-            self.characters, self._count = 0, 0
-        self.characters += sum(_length(message) for turn in turns[self._count :] for message in turn)
-        self._count, self._last = len(turns), turns[-1] if turns else None
-
-    def tokens(self, conversation: Conversation) -> tuple[int, bool]:
-        """The tokens of the conversation, and whether they were counted by the server rather than estimated here."""
-        last = conversation.turns[-1][-1].usage if conversation.turns else None
-        if last and last.total is not None:
-            return last.total, True
-        characters = len(conversation.system) + self.characters
-        return -(-characters // CHARACTERS), not characters
-
-
-def _length(message: Message) -> int:
-    return sum(len(part.text) for part in message.parts if isinstance(part, TextPart | FilePart | ThinkingPart))
 
 
 def counts(used: Usage) -> list[str]:

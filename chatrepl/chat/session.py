@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl import sessions
-from chatrepl.chat.rates import Length, Rates
+from chatrepl.chat.gauge import Gauge
+from chatrepl.chat.rates import Rates
 from chatrepl.chat.recall import permitted, recalled, who
 from chatrepl.chat.user import User
 from chatrepl.config import addresses
@@ -67,7 +68,7 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
-        self._length = Length()
+        self._gauge = Gauge()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
         self.prompted: PromptFile | None = None
@@ -107,7 +108,7 @@ class Session:
 
     def asking(self, turns: Sequence[Turn], *open_turn: Message) -> Conversation:
         """These turns and what is asked after them, with all that holds for it."""
-        return Conversation(self.system, [*turns, open_turn])
+        return replace(self.conversation, system=self.system, turns=[*turns, open_turn])
 
     def put_back(self, question: Message) -> str:
         """Let go along with the next question what went along with this one, whose text is returned."""
@@ -147,10 +148,10 @@ class Session:
         return self.profile.name if own else f"{self.profile.name} at {urls.plain(url)}"
 
     @property
-    def length(self) -> Length:
+    def gauge(self) -> Gauge:
         """How long the conversation is by now."""
-        self._length.follow(self.conversation.turns)
-        return self._length
+        self._gauge.follow(self.conversation.turns)
+        return self._gauge
 
     @property
     def spent(self) -> Sum:

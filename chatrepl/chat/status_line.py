@@ -23,7 +23,7 @@ class Facts(NamedTuple):
 
 def facts(session: Session) -> Facts:
     """What there is to say now. Worked out once per prompt, never while a key waits."""
-    count, counted = session.length.tokens(session.conversation)
+    count, counted = session.gauge.tokens(session.conversation)
     known = session.rates() if session.conversation.turns else session.rates()._replace(table=None)  # not at the start
     size = known.context(session.answering)
     shown = f"{'' if counted else '~'}{count:,}"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl.chat import attaching, guard
+from chatrepl.chat import attaching, compacting, guard
 from chatrepl.chat.endings import Timing, ending_soon, statistics, tell_ending, with_words
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
@@ -265,7 +265,25 @@ def send(session: Session, text: str, named: Iterable[Path] = ()) -> Outcome:
             session.screen.say(f"{what} contains what looks like {secret}.", "warning")
             if not session.user.permit("Send it anyway?"):
                 return _unsent(session, text)
-    return ask(session, question)
+    if session.config.compact:
+        compacting.by_itself(session, question)
+    outcome = ask(session, question)
+    if outcome.question_back and compacting.is_overflow(outcome.failure) and _compacted(session):
+        session.attachments = []
+        return ask(session, question)
+    return outcome
+
+
+def _compacted(session: Session) -> bool:
+    """Whether the user wants a conversation that is too long compacted, and it was."""
+    try:
+        plan = compacting.planned(session.conversation, session.config.compact_keep, compacting.room(session))
+    except CommandError:  # it is the question that is too long
+        return False
+    if not (session.user.has_prompt and session.user.agrees(f"Compact {plan.count} turns and ask again?")):
+        return False
+    compacting.compact(session, plan)
+    return True
 
 
 def _unsent(session: Session, text: str) -> Outcome:

@@ -42,6 +42,12 @@ class User:
         """Whether the user wants what may do harm: the flag for that has to say so, or the user."""
         return self.says_yes or self._agrees(question)
 
+    def agrees(self, question: str) -> bool:
+        """Whether the user has nothing against what the question proposes; Enter alone is a yes."""
+        if self.means_it or not self.has_prompt:
+            return self.means_it
+        return self.answer(f"{question} [Y/n]").strip().lower() in ("", "y", "yes")
+
     def consent(self, question: str) -> bool:
         """Whether a model may be fetched, which no other flag agrees to."""
         return self.wants_weights or self._agrees(question)

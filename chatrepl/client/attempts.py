@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chatrepl import dataclass
 from chatrepl.client import speaking
 from chatrepl.client.retrying import long_wish, retry_delay
+from chatrepl.client.shortening import shortened
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
@@ -174,10 +175,12 @@ class Attempts:
 
 
 def spoken(profile: Profile, conversation: Conversation) -> Conversation:
-    """The conversation as it goes out: a model that is lost without a system prompt has its own where there is none."""
+    """The conversation as it goes out, shortened by its summary: a model that is lost without a system prompt has its
+    own where there is none."""
+    conversation = shortened(conversation)
     if conversation.system or not profile.place.system:
         return conversation
-    return Conversation(profile.system or profile.place.system, conversation.turns, conversation.tools)
+    return replace(conversation, system=profile.system or profile.place.system)
 
 
 def _others(model: str, offered: Sequence[str]) -> Hint:

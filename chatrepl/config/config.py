@@ -194,6 +194,12 @@ class Config(NamedTuple):
     profiles: Mapping[str, Profile] = MappingProxyType({})
     replay: Replay | None = None
     """The recording that all profiles are at in a replay."""
+    compact: float = 0.0
+    """The share of the context at which a conversation is compacted by itself, 0 for never."""
+    compact_keep: int = 4
+    """How many of the last turns a compaction leaves as they are."""
+    compact_model: str = ""
+    """Who summarizes: a profile, a model or profile/model; "" for who is talked to."""
     tools: "Tools | None" = None
     """What a model may call, None where the file speaks of none."""
 

@@ -66,10 +66,15 @@ class Reader(NamedTuple):
         known = not default or default in profiles
         self.demand(("default",), known, f"names no profile: {default!r}{nearest(default, profiles)}")
         ui = self.fill(("ui",), data.get("ui", {}), Ui())
+        size = data.get("compact", 0.0)
+        self.demand(("compact",), size <= 1, "has to be a share of the context, as 0.9")
+        keep = data.get("compact_keep", 4)
+        self.demand(("compact_keep",), keep > 0, "has to be at least 1")
+        compacting = {"compact": float(size), "compact_keep": keep, "compact_model": data.get("compact_model", "")}
         tools = self.tools(data) if data.keys() & {"tools", "mcp", "import_mcp", "allowed"} else None
         if self.mistakes:
             raise min(self.mistakes, key=lambda each: each[0])[1]
-        return Config(self.path, default, ui, profiles, tools=tools)
+        return Config(self.path, default, ui, profiles, tools=tools, **compacting)
 
     def tools(self, data: dict[str, Any]) -> "Tools":
         from chatrepl.config import reading_tools  # not for those who have none
@@ -173,6 +178,9 @@ _TABLES = {
     "default": str,
     "ui": dict,
     "profiles": dict,
+    "compact": float,
+    "compact_keep": int,
+    "compact_model": str,
     "tools": object,
     "mcp": dict,
     "import_mcp": tuple,

@@ -22,6 +22,13 @@ def is_known(status: int, said: str) -> bool:
     return any(status in statuses and words.search(said) for statuses, words, _ in _BY_WORDS)
 
 
+def is_too_long(status: int, said: str) -> bool:
+    """Whether the error says that the conversation is too long for the model."""
+    return next(
+        (advice for statuses, words, advice in _BY_WORDS if status in statuses and words.search(said)), None
+    ) is (_TOO_LONG)
+
+
 def _key_hint(profile: Profile) -> str:
     if profile.key_env:
         return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
@@ -56,6 +63,11 @@ _CHATTING = ("openai-chat", "azure-inference")
 _THE_KEY = Hint()
 """In place of an advice: where the key comes from."""
 
+_TOO_LONG = Hint(
+    "The conversation is too long for this model. -m picks another.",
+    "The conversation is too long for this model: /compact or /undo shortens it, /model picks another.",
+)
+
 _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
     (
         (200, 400, 429, 503),  # Amazon's "Too many tokens, please wait" counts those of a minute
@@ -74,10 +86,7 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
             r"(input|prompt) (has |of )?.{0,20}tokens?.{0,40}exceed|input token count|number of tokens allowed",
             r"(input|prompt).{0,40}(longer|greater|larger) than|length is \d+ while limit",
         ),
-        Hint(
-            "The conversation is too long for this model. -m picks another.",
-            "The conversation is too long for this model: /undo or /reset shortens it, /model picks another.",
-        ),
+        _TOO_LONG,
     ),
     (
         (400, 422),

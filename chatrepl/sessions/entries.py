@@ -5,19 +5,19 @@ changes a session is an entry, written first and then taken in here.
 """
 
 from collections.abc import Sequence
-from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import field, replace
+from typing import NamedTuple
 
-from chatrepl import conversation, dataclass
+from chatrepl import dataclass
 from chatrepl.conversation import (
     BROKEN_OFF,
     Conversation,
     Message,
     Part,
+    Shape,
     TextPart,
     ThinkingPart,
     Turn,
-    checked,
     continued,
 )
 from chatrepl.text import lookalikes
@@ -25,8 +25,6 @@ from chatrepl.usage import Tally
 
 VERSION = 2
 """Of the format of a session; what a chatrepl before the first one released wrote as version 1 is not read."""
-
-_T = TypeVar("_T")
 
 
 class Header(NamedTuple):
@@ -49,6 +47,14 @@ class Taken(NamedTuple):
     turn: Turn
 
 
+class Aside(NamedTuple):
+    """What was asked aside, and is no part of the conversation: ``btw`` a question and its reply, ``reply`` the last
+    question and another reply to it, ``compact`` what a summary used."""
+
+    kind: str
+    messages: Turn
+
+
 class Piece(NamedTuple):
     """A piece of a reply that is still arriving. It counts only if the reply itself never comes."""
 
@@ -65,6 +71,9 @@ class Mark:
     is replaced when the new one has come, unless that broke off and the old one had not; ``continue`` reopens it too,
     and what comes is added to its reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
 
+    ``compact`` lets ``text`` be sent in the place of the first ``count`` turns, which stay; ``pin`` keeps turn
+    ``count``, from 1, word for word, or does so no more.
+
     ``undo`` takes back the last change of the turns, be it a new turn or what one of these did; with a ``count`` as
     many changes as make so many turns fewer. ``redo`` does again what the last ``undo`` took back, until something else
     changes the turns.
@@ -78,16 +87,18 @@ class Mark:
 WHO = ("profile", "model", "dialect", "base_url")
 """The marks of who is talked to. The last two are there only where they are not the profile's own."""
 
-Entry = Header | Said | Taken | Piece | Mark
+Entry = Header | Said | Taken | Aside | Piece | Mark
 
 
 class Change(NamedTuple):
     """The turns from ``at`` on gave way to others, by a new ``turn`` or a mark of that ``kind``. ``turns`` are those
-    that do not stand there now: to take the change back is to exchange them, and so is to do it again."""
+    that do not stand there now, and ``shape`` is the one that does not hold now: to take the change back is to exchange
+    them, and so is to do it again."""
 
     kind: str
     at: int
     turns: list[Turn]
+    shape: Shape
 
 
 @dataclass()
@@ -106,6 +117,8 @@ class State:
     """What all replies used that were ever given or taken over here; what is undone or replaced stays spent."""
     changes: list[Change] = field(default_factory=list)
     """What made the turns what they are, the last change last."""
+    asides: list[Aside] = field(default_factory=list)
+    """What was asked aside, oldest first."""
     undone: list[list[Change]] = field(default_factory=list)
     """What each ``undo`` took back, the last one last."""
     _pieces: list[Piece] = field(default_factory=list)
@@ -128,6 +141,11 @@ class State:
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
                 self.spent.add(turn[-1].model, turn[-1].profile, turn[-1].usage)
+            case Aside(_, messages):
+                self.asides.append(entry)
+                for message in messages:
+                    if message.role == "assistant":
+                        self.spent.add(message.model, message.profile, message.usage)
             case Piece() if self.question:
                 self._pieces.append(entry)
             case Mark(kind, text) if kind in WHO:
@@ -203,21 +221,39 @@ class State:
                 self._redo()
             case "retry" | "continue" if turns:
                 self._open(turns[-1][0], mark.kind)
+            case "compact" if not self.question and mark.text and 0 < mark.count <= len(turns):
+                shape = self.conversation.shape
+                self._reshape("compact", replace(shape, summary=mark.text, count=mark.count, at=len(turns)))
+            case "pin" if not self.question and 0 < mark.count <= len(turns):
+                shape = self.conversation.shape
+                self._reshape("pin", replace(shape, pinned=shape.pinned ^ {mark.count - 1}))
             case "withdraw":
                 self._open(None)
 
-    def _change(self, kind: str, at: int, new: Sequence[Turn] = ()) -> None:
-        """Put new turns in the place of those from ``at`` on."""
+    def _reshape(self, kind: str, shape: Shape) -> None:
+        self._change(kind, len(self.conversation.turns), shape=shape)
+
+    def _change(self, kind: str, at: int, new: Sequence[Turn] = (), shape: Shape | None = None) -> None:
+        """Put new turns in the place of those from ``at`` on, or let another shape hold. What is asked again stays
+        pinned."""
         self._open(None)
-        self.changes.append(self._exchanged(Change(kind, at, [*new])))
+        left = shape or self._left(at, kind)
+        self.changes.append(self._exchanged(Change(kind, at, [*new], left)))
         self.undone.clear()
+
+    def _left(self, at: int, kind: str) -> Shape:
+        shape = self.conversation.shape
+        again = shape.pinned & {at} if kind in ("retry", "continue") else frozenset()
+        left = shape.before(at)
+        return replace(left, pinned=left.pinned | again)
 
     def _exchanged(self, change: Change) -> Change:
         turns = self.conversation.turns
         others = turns[change.at :]
         self._looked = min(self._looked, change.at)
         turns[change.at :] = change.turns
-        return change._replace(turns=others)
+        before, self.conversation.shape = self.conversation.shape, change.shape
+        return change._replace(turns=others, shape=before)
 
     def _undo(self, count: int = 0) -> None:
         self._open(None)
@@ -230,6 +266,12 @@ class State:
     def _redo(self) -> None:
         self._open(None)
         self.changes += [self._exchanged(change) for change in reversed(self.undone.pop())]
+
+
+def reshaped(shape: Shape) -> list[Entry]:
+    """The marks that give that shape to the same turns."""
+    pins = [Mark("pin", count=place + 1) for place in sorted(shape.pinned)]
+    return [*pins, *([Mark("compact", shape.summary, shape.count)] if shape.summary else [])]
 
 
 def title_of(question: str) -> str:
@@ -247,40 +289,3 @@ def complaint(header: Entry | None) -> tuple[str, str] | None:
     if header.version < VERSION:
         return f"was written by a chatrepl before 0.1 (format {header.version}), which is not read any more", ""
     return None
-
-
-def to_data(entry: Entry) -> dict[str, Any]:
-    """The entry as plain data for one line of JSON. ``from_data`` is the inverse."""
-    match entry:
-        case Header(session_id, at, version):
-            return {"chatrepl": version, "id": session_id, "at": at}
-        case Said(message):
-            return {"message": conversation.to_data(message)}
-        case Taken(turn):
-            return {"turn": [conversation.to_data(message) for message in turn]}
-        case Piece(text, thinking):
-            return {"piece": text} | ({"thinking": thinking} if thinking else {})
-        case Mark(kind, text, count):
-            return {"mark": kind} | ({"text": text} if text else {}) | ({"count": count} if count else {})
-
-
-def from_data(data: Any) -> Entry:
-    """The entry that ``to_data`` gave. Anything else raises ValueError, whatever its shape."""
-    match data:
-        case {"chatrepl": int(version), "id": str(session_id), "at": str(at)}:
-            return Header(session_id, at, version)
-        case {"message": dict(message)}:
-            return Said(conversation.from_data(message))
-        case {"turn": list(turn)}:
-            return Taken(checked(conversation.from_data(_typed(message, dict)) for message in turn))
-        case {"piece": str(), **rest}:
-            return Piece(data["piece"], _typed(rest.get("thinking", ""), str))
-        case {"mark": str(), **rest}:
-            return Mark(data["mark"], _typed(rest.get("text", ""), str), _typed(rest.get("count", 0), int))
-    raise ValueError("no entry of a session")
-
-
-def _typed(value: object, kind: type[_T]) -> _T:
-    if not isinstance(value, kind):
-        raise ValueError(f"{value!r} is no {kind.__name__}")
-    return value

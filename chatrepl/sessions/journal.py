@@ -5,7 +5,8 @@ from pathlib import Path
 
 from chatrepl.errors import TranscriptError
 from chatrepl.files import reading
-from chatrepl.sessions.entries import Entry, Header, Said, State, Taken, complaint, from_data
+from chatrepl.sessions.encoding import from_data
+from chatrepl.sessions.entries import Entry, Header, Said, State, Taken, complaint
 
 PIECE, MESSAGE, TURN = b'{"piece":', b'{"message":', b'{"turn":'
 """How the lines begin that most of a journal consists of, as the program writes them."""

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import VERSION, WHO, Mark, Piece, Said, title_of
+from chatrepl.sessions.entries import VERSION, WHO, Aside, Mark, Piece, Said, title_of
 from chatrepl.sessions.journal import MOST, PIECE, entry, read
 
 END = 64 * 2**20
 """So many bytes at the end of a session are looked through for what leaves a turn open."""
 
-_NEUTRAL = ("system", "rename", *WHO)
+_NEUTRAL = ("system", "rename", "compact", "pin", *WHO)
 """The marks that leave the turns alone."""
 
 
@@ -99,7 +99,7 @@ def _leaves_open(line: bytes) -> bool | None:
     match entry(line):
         case Said(message) if message.role != "tool":
             return message.role == "user"
-        case None | Piece() | Said():
+        case None | Piece() | Aside() | Said():
             return None
         case Mark(kind):
             return None if kind in _NEUTRAL else kind in ("retry", "continue")

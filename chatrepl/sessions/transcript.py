@@ -12,7 +12,8 @@ from chatrepl.conversation import Conversation, now
 from chatrepl.errors import Hint, TranscriptError
 from chatrepl.files import reading
 from chatrepl.files.locking import hold
-from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Taken, to_data
+from chatrepl.sessions.encoding import to_data
+from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Taken, reshaped
 from chatrepl.sessions.journal import MOST, Journal, entry, read as read
 
 NAMED = 5
@@ -165,6 +166,8 @@ class Transcript:
             self.add(Mark("rename", title))
         for turn in conversation.turns:
             self.add(Taken(turn) if len(turn) > 1 else Said(turn[0]))
+        for mark in reshaped(conversation.shape):
+            self.add(mark)
 
 
 def _line(entry: Entry) -> bytes:

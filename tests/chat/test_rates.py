@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl.chat import rates as usage
-from chatrepl.chat.rates import Length, Rates
+from chatrepl.chat import gauge, rates as usage
+from chatrepl.chat.gauge import Gauge
+from chatrepl.chat.rates import Rates
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
@@ -82,8 +83,8 @@ def tallied(turns: Iterable[Turn]) -> Tally:
 
 
 def test_a_turn_is_looked_at_once_however_long_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked, priced = calls(monkeypatch, usage, "_length"), calls(monkeypatch, Rates, "price")
-    state, length, rates = State(), Length(), Rates(WORK, [WORK])
+    looked, priced = calls(monkeypatch, gauge, "_size"), calls(monkeypatch, Rates, "price")
+    state, length, rates = State(), Gauge(), Rates(WORK, [WORK])
     for count in range(1, 200):
         state.take(Taken(turn(used=Usage(1, None, 1) if count % 2 else None, model="gpt-5" if count % 3 else "b")))
         length.follow(state.conversation.turns)
@@ -106,9 +107,9 @@ def changes() -> Iterator[list[Turn]]:
 
 
 def test_who_goes_back_is_followed() -> None:
-    length = Length()
+    length = Gauge()
     for turns in changes():
-        anew = Length()
+        anew = Gauge()
         anew.follow(turns)
         length.follow(turns)
         assert length.tokens(Conversation("brief", turns)) == anew.tokens(Conversation("brief", turns))

@@ -14,7 +14,8 @@ if sys.platform == "win32":
 
 from chatrepl.cli import flags
 from chatrepl.conversation import Message, TextPart
-from chatrepl.sessions.entries import Entry, Header, Said, to_data
+from chatrepl.sessions.encoding import to_data
+from chatrepl.sessions.entries import Entry, Header, Said
 from chatrepl.sessions.formats.format import to_json
 from tests.support.terminal import TAB, Terminal, environment
 

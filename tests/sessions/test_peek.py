@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from chatrepl import sessions
 from chatrepl.conversation import question
 from chatrepl.sessions import peek
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken, to_data
+from chatrepl.sessions.encoding import to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken
 from chatrepl.sessions.journal import read
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies

@@ -11,10 +11,12 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chatrepl import client
 from chatrepl.chat.repl import obey
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.client.keys import Keys
+from chatrepl.client.memory import Memory
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import Url
@@ -23,6 +25,7 @@ from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import Unreachable
 from chatrepl.events import Event, Finished, Text, Thinking, Usage, Wait, Waiting
 from chatrepl.sessions import transcript
+from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import Listed
 from chatrepl.terminal.screen.screen import Screen
 
@@ -45,18 +48,13 @@ class Wire:
         self.ending = "stop"
         self.asked = PROFILE
         self.keys = Keys({})
+        self.memory = Memory()
 
     def fetch_key(self, profile: Profile) -> None:
         pass
 
     def holds_key(self, profile: Profile, text: str) -> bool:
         return False
-
-    def try_anew(self) -> None:
-        pass
-
-    def answering(self, profile: Profile) -> Profile:
-        return profile
 
     def attempts(self, profile: Profile) -> "Reply":
         return Reply(self, profile)
@@ -100,7 +98,7 @@ def roles(body: dict[str, Any]) -> list[str]:
 def check(conversation: Conversation, profile: Profile) -> None:
     """Every protocol makes of it a request in which the roles alternate."""
     for name in DIALECTS:
-        request = dialect(name).encode(profile, conversation, "", stream=True)
+        request = dialect(name).encode(profile, client.spoken(profile, conversation), "", stream=True)
         said = roles(request.body or {})
         assert all(one != other for one, other in pairwise(said)), (name, said)
         assert not said or said[0] == "user"
@@ -198,6 +196,16 @@ class Chat(RuleBasedStateMachine):
     )
     def change(self, line: str) -> None:
         self.obey(line)
+
+    @precondition(lambda self: self.session.conversation.turns)
+    @rule(n=st.integers(1, 4))
+    def shorten(self, n: int) -> None:
+        self.session.transcript.add(Mark("compact", f"Summary {n}.", n))
+
+    @precondition(lambda self: self.session.conversation.turns)
+    @rule(n=st.integers(1, 4))
+    def pin(self, n: int) -> None:
+        self.obey(f"/pin {n}")
 
     @precondition(lambda self: self.session.conversation.turns)
     @rule(n=st.integers(1, 3))

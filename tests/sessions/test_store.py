@@ -19,7 +19,8 @@ from chatrepl.conversation import Message, question
 from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
 from chatrepl.sessions import formats as export, store, transcript
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, to_data
+from chatrepl.sessions.encoding import to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State
 from chatrepl.sessions.transcript import Busy, Transcript
 from tests.support import strategies
 from tests.support.program import run

@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import transcript
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken, from_data, title_of, to_data
+from chatrepl.sessions.encoding import from_data, to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken, title_of
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies
 from tests.support.calls import calls

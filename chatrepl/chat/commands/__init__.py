@@ -11,6 +11,7 @@ from chatrepl.chat.commands import (
     program,
     prompt_files,
     sessions,
+    shortening,
     usage,
 )
 from chatrepl.chat.commands.table import COMMANDS, Command, is_command, run, suggestions
@@ -30,6 +31,7 @@ __all__ = [
     "prompt_files",
     "run",
     "sessions",
+    "shortening",
     "suggestions",
     "usage",
 ]

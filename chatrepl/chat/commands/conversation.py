@@ -1,7 +1,10 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
+import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
+from chatrepl import terminal
 from chatrepl.chat import endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
@@ -9,7 +12,7 @@ from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
+from chatrepl.conversation import FilePart, ImagePart, Message, Turn
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import described
 from chatrepl.sessions.entries import Mark
@@ -80,6 +83,8 @@ UNDONE = {
     "edit": "Everything is back",
     "retry": "The old reply is back",
     "continue": "The reply is as it was",
+    "compact": "What the summary stood for is sent again",
+    "pin": "The pin is as it was",
 }
 """The marks that /undo takes back, and what is said of it."""
 
@@ -96,11 +101,13 @@ def redo(session: Session, words: str) -> None:
     session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 
 
-@command("/edit", TALK, "[n]")
+@command("/edit", TALK, "[n | summary]")
 def edit(session: Session, words: str) -> Outcome:
     """Put question n, or the last one, back into the prompt. Sent again, it replaces all that was said from there on;
-    /undo brings that back."""
-    place = _place(session, words)
+    /undo brings that back. "summary" opens the summary of /compact in an editor."""
+    if words == "summary":
+        return _edit_summary(session)
+    place = place_of(session, words)
     taken, *later = session.conversation.turns[place - 1 :]
     session.transcript.add(Mark("edit", count=len(later) + 1))
     line = session.put_back(taken[0])
@@ -108,20 +115,35 @@ def edit(session: Session, words: str) -> Outcome:
     return Outcome(question_back=line)
 
 
+def _edit_summary(session: Session) -> Outcome:
+    shape = session.conversation.shape
+    if not shape.summary:
+        raise CommandError("There is no summary to edit", Hint(at_prompt="/compact makes one."))
+    text = terminal.editor.edit(shape.summary, session.env, sys.stdin).strip()
+    changed = bool(text) and text != shape.summary
+    if changed:
+        session.transcript.add(Mark("compact", text, shape.count))
+    told = "The summary is changed; /undo brings the old one back." if changed else "The summary is as it was."
+    session.screen.say(told, "dim")
+    return Outcome()
+
+
 @command("/fork", SESSIONS, "[n]")
 def fork(session: Session, words: str) -> Outcome:
     """Continue in a new session with the first n turns, or all. The old session stays as it is."""
-    place = _place(session, words)
+    place = place_of(session, words)
     state = session.transcript.state
     line = session.adopt(
-        Conversation(state.conversation.system, state.conversation.turns[:place]),
+        replace(
+            state.conversation, turns=state.conversation.turns[:place], shape=state.conversation.shape.before(place)
+        ),
         forked(session.paths.sessions, state.title),
     )
     session.screen.say(f"A new session with {counted(place, 'turn')}; the old one stays.", "dim")
     return Outcome(question_back=line)
 
 
-def _place(session: Session, words: str) -> int:
+def place_of(session: Session, words: str) -> int:
     """The number of a turn, as /history counts them; of the last one where none is given."""
     count = len(session.conversation.turns)
     if not count:
@@ -162,15 +184,20 @@ def history(session: Session, words: str) -> None:
         session.screen.say("Nothing was said yet.")
         return
     first = max(0, len(said) - number(words, default=len(said)))
+    shape = session.conversation.shape
     for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
         for message in turn:
-            session.screen.say(_heading(place, message), "bold")
+            session.screen.say(_heading(place, message) + (" · pinned" if place - 1 in shape.pinned else ""), "bold")
             _attachments(session, message)
             if message.role == "assistant":
                 _thinking(session, message, place)
                 session.screen.reply(message.text, session.ui)
             else:
                 session.screen.say(message.text.rstrip("\n"))
+            session.screen.say("")
+        if shape.summary and place == shape.count:
+            session.screen.say(f"summary, sent in the place of turns 1 to {place}:", "bold")
+            session.screen.reply(shape.summary, session.ui)
             session.screen.say("")
 
 

@@ -74,7 +74,7 @@ def _below(session: Session, whole: Sum, rates: Rates) -> Iterator[str]:
         yield "The server does not tell tokens, so they and the cost are unknown."
     elif whole.unpriced == whole.replies:
         yield f"The cost is unknown: price in [profiles.{session.profile.name}] sets the prices."
-    count, counted = session.length.tokens(session.conversation)
+    count, counted = session.gauge.tokens(session.conversation)
     size = rates.context(session.answering)
     held = f"{'' if counted else '~'}{short(count)} of {short(size)} used" if size else f"{short(count)} tokens held"
     yield " · ".join([f"prices as of {whole.as_of}"] * bool(whole.as_of) + [held])

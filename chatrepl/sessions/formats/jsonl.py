@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken, complaint, from_data, to_data
+from chatrepl.sessions.encoding import from_data, to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken, complaint, reshaped
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
 
 
@@ -18,7 +19,7 @@ def _entries(conversation: Conversation, title: str) -> list[Entry]:
     began = next((message.at for message in conversation.messages if message.at), "")
     system = [Mark("system", conversation.system)] if conversation.system else []
     # The title comes last: an empty one would be made up anew from the first question.
-    return [Header("", began), *system, *taken, Mark("rename", title)]
+    return [Header("", began), *system, *taken, *reshaped(conversation.shape), Mark("rename", title)]
 
 
 def read(path: Path) -> list[Chat]:
