@@ -40,6 +40,17 @@ class ImagePart:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaPart:
+    """A PDF, a sound or another file that is neither a text nor an image: ``data`` is base64. ``text`` is its words,
+    where they were read for a server that takes no such file."""
+
+    mime: str
+    data: str
+    name: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FilePart:
     """A text file that goes along with a message."""
 
@@ -74,12 +85,13 @@ class ToolResultPart:
     failure: str = ""
 
 
-Part = TextPart | ThinkingPart | ImagePart | FilePart | ToolCallPart | ToolResultPart
+Part = TextPart | ThinkingPart | ImagePart | MediaPart | FilePart | ToolCallPart | ToolResultPart
 
 _PARTS: dict[str, type[Part]] = {
     "text": TextPart,
     "thinking": ThinkingPart,
     "image": ImagePart,
+    "media": MediaPart,
     "file": FilePart,
     "tool_call": ToolCallPart,
     "tool_result": ToolResultPart,

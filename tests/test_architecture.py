@@ -22,6 +22,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "httpcore": ("client",),
     "xllamacpp": ("client.embedded",),
     **dict.fromkeys(("mcp", "mcp_types", "anyio", "httpx2", "pydantic"), ("tools.mcp",)),
+    **dict.fromkeys(("pypdf", "trafilatura", "PIL"), ("files.foreign",)),
     "platformdirs": ("config",),
     "tomli_w": ("config",),
     "wcwidth": ("text.width",),

@@ -1,51 +1,103 @@
 """What goes along with the next question: attached by a command or a flag, or named in the question."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import files
+from chatrepl import dialects, files
 from chatrepl.chat.session import Session
-from chatrepl.conversation import Message, question as message
+from chatrepl.conversation import ImagePart, Message, question as message
+from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
     from chatrepl.files.attachments import Attachment
 
+ANOTHER = Hint("-p picks another profile.", "/undo takes one back; /profile switches to another profile.")
 
-def attach(session: Session, part: "Attachment") -> None:
-    """Let it go along with the next question; a large one only after a yes."""
-    if _wanted(session, part):
+LISTED = 5
+"""Of more attachments that one name brings only the sum is told."""
+
+
+def attach(session: Session, name: str) -> None:
+    """Let what stands under that name, or at that address, go along with the next question; much only after a yes."""
+    for part in _wanted(session, name):
         session.attachments = files.attachments.joined(session.attachments, part)
 
 
 def attach_files(session: Session, names: Iterable[str]) -> None:
-    """The same with the files of these names."""
+    """The same with each of these names."""
     for name in names:
-        attach(session, files.attachments.read(files.path_of(name)))
+        attach(session, name)
 
 
 def show(session: Session) -> None:
     """Tell what goes along with the next question."""
-    for part in session.attachments:
-        session.screen.say(f"+ {files.attachments.described(part)}", "dim")
+    _tell(session, session.attachments)
 
 
-def question(session: Session, text: str, named: Iterable[Path] = ()) -> Message:
-    """The question with what goes along: the attachments, and the files it names, which are told."""
+def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
+    """The question with what goes along: the attachments, and what it names, which is told."""
     going = session.attachments
-    for path in named:
-        part = replace(files.attachments.read(path.expanduser()), name=str(path))
-        if part not in going and _wanted(session, part):
-            session.screen.say(f"+ {files.attachments.described(part)}", "dim")
+    for name in named:
+        new = [part for part in _named(session, name) if part not in going]
+        _tell(session, new)
+        for part in new:
             going = files.attachments.joined(going, part)
     return message(text, *going)
 
 
-def _wanted(session: Session, part: "Attachment") -> bool:
-    described = files.attachments.described(part)
-    wanted = not files.attachments.is_large(part) or session.user.confirm(f"{described}: attach it?")
+def refuse_images(session: Session) -> None:
+    """A CommandError where the protocol holds no images."""
+    if ImagePart not in dialects.dialect(session.profile.dialect).carries:
+        raise CommandError(f"{session.profile.dialect} takes no images", ANOTHER)
+
+
+def _named(session: Session, name: str) -> "list[Attachment]":
+    try:
+        return _wanted(session, name)
+    except files.sources.Empty as empty:
+        session.screen.say(f"{safe.line(str(empty))}, sent as text", "dim")
+        return []
+
+
+def _tell(session: Session, parts: "list[Attachment]") -> None:
+    for part in parts[: LISTED if len(parts) > 2 * LISTED else None]:
+        session.screen.say(f"+ {files.attachments.described(part)}", "dim")
+    if len(parts) > 2 * LISTED:
+        rest = parts[LISTED:]
+        session.screen.say(f"+ {len(rest):,} more files ({_size(rest)})", "dim")
+
+
+def _wanted(session: Session, name: str) -> "list[Attachment]":
+    """What stands under that name, if the user wants it."""
+    if files.sources.is_address(name):
+        from chatrepl.chat import pages  # not for the first key
+
+        return pages.wanted(session, name)
+    parts = files.sources.read(name)
+    if any(isinstance(part, ImagePart) for part in parts):
+        refuse_images(session)
+    wanted = not _are_large(parts) or session.user.confirm(f"{_described(name, parts)}: attach {_it(parts)}?")
     if not wanted:
-        session.screen.say(f"{safe.line(part.name)} is not attached.", "dim")
-    return wanted
+        session.screen.say(f"{safe.line(name)} is not attached.", "dim")
+    return parts if wanted else []
+
+
+def _are_large(parts: "list[Attachment]") -> bool:
+    if len(parts) == 1:
+        return files.attachments.is_large(parts[0])
+    return sum(map(files.attachments.weight, parts)) > files.attachments.BOUND
+
+
+def _described(name: str, parts: "list[Attachment]") -> str:
+    if len(parts) == 1:
+        return files.attachments.described(parts[0])
+    return f"{safe.line(name)} ({len(parts):,} files, {_size(parts)})"
+
+
+def _it(parts: "list[Attachment]") -> str:
+    return "it" if len(parts) == 1 else "them"
+
+
+def _size(parts: "list[Attachment]") -> str:
+    return files.completion.size(sum(map(files.attachments.weight, parts)))

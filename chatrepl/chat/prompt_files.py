@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from chatrepl import chat
+from chatrepl import chat, files
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.config import prompts
@@ -15,7 +15,6 @@ from chatrepl.config.config import Profile, model_of
 from chatrepl.config.filling import Filled, fill
 from chatrepl.config.prompts import PromptFile
 from chatrepl.errors import CommandError, Hint
-from chatrepl.files import attachments
 from chatrepl.sessions.entries import Mark
 from chatrepl.text import safe
 
@@ -52,7 +51,7 @@ def ask(session: Session, prompt: PromptFile, words: Words) -> Outcome:
     for told in (*_of_commands(prompt), *_of_files(filled)):
         session.screen.say(told, "warning")
     typed = words.words if isinstance(words.words, str) else " ".join(words.words)
-    return chat.turn.send(session, filled.text, [*filled.files, *attachments.mentioned(typed)])
+    return chat.turn.send(session, filled.text, [*map(str, filled.files), *files.mentions.mentioned(typed)])
 
 
 def _filled(session: Session, prompt: PromptFile, words: Words) -> Filled:

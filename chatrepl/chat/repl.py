@@ -107,7 +107,7 @@ def may_be_command(line: str, folder: Path | None = None) -> bool:
     return chat.commands.is_command(line, folder)
 
 
-def begin(session: Session, text: str, named: Iterable[Path]) -> Next:
+def begin(session: Session, text: str, named: Iterable[str]) -> Next:
     """Send what the command line and a pipe ask first, as it is."""
     attaching.show(session)
     session.screen.question(_beginning(text))
@@ -136,18 +136,18 @@ def do(session: Session, act: Callable[[], Outcome | None], line: str = "") -> N
     return Next(line, halted=True)
 
 
-def _named(session: Session, line: str, *, typed: bool) -> list[Path]:
+def _named(session: Session, line: str, *, typed: bool) -> list[str]:
     """The files that the line names with an @. Where it was not typed by hand, those alone that the user wants."""
     if typed:
-        for told in files.attachments.not_taken(line):
+        for told in files.mentions.not_taken(line):
             session.screen.say(told, "dim")
-    named = list(files.attachments.mentioned(line))
+    named = list(files.mentions.mentioned(line))
     waiting = {files.attachments.place(part.name) for part in session.attachments}
-    new = [path for path in named if files.attachments.place(str(path)) not in waiting]
-    if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(map(str, new)))}. Attach it?"):
+    new = [path for path in named if files.attachments.place(path) not in waiting]
+    if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(new))}. Attach it?"):
         return named
     return [path for path in named if path not in new]
 
 
-def _send(session: Session, text: str, named: Iterable[Path]) -> Outcome:
+def _send(session: Session, text: str, named: Iterable[str]) -> Outcome:
     return chat.turn.send(session, text, named)

@@ -16,7 +16,7 @@ from chatrepl.chat.user import User
 from chatrepl.config import addresses
 from chatrepl.config.config import Config, Profile, Ui, address
 from chatrepl.config.paths import Paths
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Turn
+from chatrepl.conversation import Conversation, FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
@@ -112,7 +112,7 @@ class Session:
 
     def put_back(self, question: Message) -> str:
         """Let go along with the next question what went along with this one, whose text is returned."""
-        self.attachments = [part for part in question.parts if isinstance(part, FilePart | ImagePart)]
+        self.attachments = [part for part in question.parts if isinstance(part, FilePart | ImagePart | MediaPart)]
         return question.text
 
     def switch(self, profile: Profile) -> None:

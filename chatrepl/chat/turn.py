@@ -5,7 +5,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatrepl.chat import attaching, compacting, guard
@@ -15,7 +14,7 @@ from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, TextPart, question as user_message
+from chatrepl.conversation import Conversation, FilePart, MediaPart, Message, TextPart, question as user_message
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
@@ -37,12 +36,7 @@ LONG = 10.0
 
 def ask(session: Session, question: Message) -> Outcome:
     """One turn. The question is on disk before the request leaves."""
-    images = any(isinstance(part, ImagePart) for part in question.parts)
-    if images and ImagePart not in dialect(session.profile.dialect).carries:
-        raise CommandError(
-            f"{session.profile.dialect} takes no images",
-            Hint("-p picks another profile.", "/undo takes one back; /profile switches to another profile."),
-        )
+    question = _fitted(session, question)
     with session.interrupts.awaited():  # a command for the key may take its time
         session.connection.fetch_key(session.profile)
     for what, text in _words(session, question):
@@ -55,13 +49,21 @@ def ask(session: Session, question: Message) -> Outcome:
     return _turn(session, question, session.asking(session.conversation.turns, question))
 
 
+def _fitted(session: Session, question: Message) -> Message:
+    if all(isinstance(part, TextPart | FilePart) for part in question.parts):
+        return question
+    from chatrepl.chat import fitting  # not for the first key
+
+    return fitting.fitted(session, question)
+
+
 def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
     """What goes out for the first time, and what to call it."""
     for part in question.parts:
         match part:
             case TextPart(text):
                 yield "The question", text
-            case FilePart(name, text):
+            case FilePart(name, text) | MediaPart(name=name, text=text):
                 yield safe.line(name), text
     yield "The system prompt", session.system
 
@@ -256,11 +258,11 @@ def _journal(session: Session, event: Event) -> None:
             session.transcript.add(Piece(thinking=text))
 
 
-def send(session: Session, text: str, named: Iterable[Path] = ()) -> Outcome:
+def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
     """Ask it, with the files it names. A secret goes out only after a yes."""
-    question = attaching.question(session, text, named)
+    question = _fitted(session, attaching.question(session, text, named))
     for part in question.parts:
-        if isinstance(part, TextPart | FilePart) and (secret := lookalikes.kind(part.text)):
+        if isinstance(part, TextPart | FilePart | MediaPart) and (secret := lookalikes.kind(part.text)):
             what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
             session.screen.say(f"{what} contains what looks like {secret}.", "warning")
             if not session.user.permit("Send it anyway?"):

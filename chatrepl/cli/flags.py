@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATH",
         action="append",
         default=[],
-        help="attach a text or an image, or - for what is piped in, however large; repeatable",
+        help="attach a file, folder, pattern or address, or - for what is piped in, however large; repeatable",
     )
     add("-i", "--interactive", action="store_true", help="answer PROMPT or the piped text first, then stay in the REPL")
     add("--raw", action="append_const", dest="option", const="raw=true", help="the same as -o raw=true")

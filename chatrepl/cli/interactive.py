@@ -79,7 +79,7 @@ def _first(session: Session, begun: Opening, text: str, piped: str) -> Next:
     """Ask what the command line asks first."""
     if file := begun.asks:
         return repl.do(session, lambda: chats.prompt_files.start(session, file, begun.words(piped)))
-    return repl.begin(session, text, files.attachments.mentioned(begun.options.prompt))  # not in what is piped in
+    return repl.begin(session, text, files.mentions.mentioned(begun.options.prompt))  # not in what is piped in
 
 
 def _settle_where(session: Session, options: Options) -> None:

@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from dataclasses import asdict
 
-from chatrepl import chat
+from chatrepl import chat, files
 from chatrepl.chat import attaching
 from chatrepl.chat.endings import ENDINGS
 from chatrepl.chat.outcome import Outcome
@@ -17,7 +17,6 @@ from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
-from chatrepl.files import attachments
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
 from chatrepl.text import safe
@@ -50,13 +49,13 @@ def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
     preload.collect_garbage()
     attaching.attach_files(session, options.files)
     attaching.show(session)
-    for told in attachments.not_taken(options.prompt):
+    for told in files.mentions.not_taken(options.prompt):
         session.screen.say(told, "dim")
     try:
         if begun.asks:
             outcome = chat.prompt_files.ask(session, begun.asks, begun.words(piped))
         else:  # no file is attached that is named in what is piped in
-            outcome = chat.turn.send(session, joined(prompt, piped), attachments.mentioned(options.prompt))
+            outcome = chat.turn.send(session, joined(prompt, piped), files.mentions.mentioned(options.prompt))
     except streams.Unwritable:
         session.settle()
         raise

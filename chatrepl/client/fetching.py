@@ -55,7 +55,7 @@ USUAL = Limits()
 
 def fetch(url: str, env: Mapping[str, str], limits: Limits = USUAL) -> Page:
     """The page at that address, or where redirects within its site lead. A CommandError tells why there is none."""
-    clocks, here = Clocks(), _checked(url)
+    clocks, here = Clocks(), checked(url)
     clocks.start(Timeouts(CONNECT, limits.seconds, CONNECT, limits.seconds))
     for _ in range(REDIRECTS + 1):
         with closing(_pool(here, env, limits.private, clocks)) as pool:
@@ -63,18 +63,18 @@ def fetch(url: str, env: Mapping[str, str], limits: Limits = USUAL) -> Page:
         if isinstance(answer, Page):
             return answer
         here = _next(here, answer)
-    raise CommandError(f"{_shown(url)} sends us on more than {REDIRECTS} times")
+    raise CommandError(f"{shown(url)} sends us on more than {REDIRECTS} times")
 
 
 def _next(here: str, location: str) -> str:
     """Where a redirect leads, if it may."""
-    there = _checked(_joined(here, location))
+    there = checked(_joined(here, location))
     if not hosts.same_site(urls.host_of(here), urls.host_of(there)):
         raise CommandError(
-            f"{_shown(here)} sends us on to another site: {_shown(there)}", "Ask for that address instead."
+            f"{shown(here)} sends us on to another site: {shown(there)}", "Ask for that address instead."
         )
     if here.startswith("https:") and not there.startswith("https:"):
-        raise CommandError(f"{_shown(here)} sends us on to an address that is not encrypted: {_shown(there)}")
+        raise CommandError(f"{shown(here)} sends us on to an address that is not encrypted: {shown(there)}")
     return there
 
 
@@ -83,10 +83,10 @@ def _joined(here: str, location: str) -> str:
     try:
         return urljoin(here, location.strip())
     except ValueError:
-        raise CommandError(f"{_shown(here)} sends us on to what is no address: {safe.line(location, 80)}") from None
+        raise CommandError(f"{shown(here)} sends us on to what is no address: {safe.line(location, 80)}") from None
 
 
-def _checked(url: str) -> str:
+def checked(url: str) -> str:
     """The address as it goes over the wire, if it is one that can be asked for: its host in ASCII, without a part."""
     try:
         there = httpx.URL(url.strip()).copy_with(fragment=None)
@@ -94,17 +94,26 @@ def _checked(url: str) -> str:
     except (httpx.InvalidURL, ValueError):
         there, port = httpx.URL(), None
     if there.scheme not in ("http", "https") or not there.raw_host or (port is not None and not 0 < port < 65536):
-        raise CommandError(f"{_shown(url)} is no address of the web", "It begins with https:// and has a host.")
+        raise CommandError(f"{shown(url)} is no address of the web", "It begins with https:// and has a host.")
     if there.userinfo:
-        raise CommandError(f"{_shown(url)} holds a name or a password, which is not sent", "Leave it out.")
+        raise CommandError(f"{shown(url)} holds a name or a password, which is not sent", "Leave it out.")
     if hosts.is_odd(there.raw_host.decode("ascii")):
-        raise CommandError(f"{_shown(url)} names its host in a way that hides it", "Write the address as usual.")
+        raise CommandError(f"{shown(url)} names its host in a way that hides it", "Write the address as usual.")
     return f"{there.scheme}://{there.netloc.decode('ascii')}{there.raw_path.decode('ascii')}"
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """The address as it is told: whole as far as it fits, its host as it goes over the wire."""
     return safe.line(urls.shown(url), 200)
+
+
+class Near(CommandError):
+    """The address is one of this machine or of its network."""
+
+    def __init__(self, host: str) -> None:
+        self.host = safe.line(host, 100)
+        line = f"{self.host} is not asked: it is an address of this machine or of its network"
+        super().__init__(line, "Fetch it yourself and attach the file.")
 
 
 class _Looking(httpcore.SyncBackend):
@@ -123,8 +132,7 @@ class _Looking(httpcore.SyncBackend):
 
 def _refuse_near(host: str, found: list[str]) -> None:
     if not all(map(hosts.is_public, found)):
-        line = f"{safe.line(host, 100)} is not asked: it is an address of this machine or of its network"
-        raise CommandError(line, "Fetch it yourself and attach the file.")
+        raise Near(host)
 
 
 class _Unknown(CommandError):
@@ -166,9 +174,9 @@ def _asked(pool: httpcore.ConnectionPool, url: str, most: int) -> Page | str:
             _complain(url, answer.status, told)
             data = _bounded(answer.iter_stream(), url, most)
     except httpcore.TimeoutException:
-        raise CommandError(f"{_shown(url)} does not answer in time") from None
+        raise CommandError(f"{shown(url)} does not answer in time") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError) as error:
-        raise CommandError(f"{_shown(url)} cannot be fetched: {safe.line(str(error), 200)}") from None
+        raise CommandError(f"{shown(url)} cannot be fetched: {safe.line(str(error), 200)}") from None
     mime, _, rest = told.get("content-type", "").partition(";")
     charset = rest.partition("charset=")[2].partition(";")[0].strip("\"' ")
     return Page(url, mime.strip().lower(), charset, data)
@@ -176,10 +184,10 @@ def _asked(pool: httpcore.ConnectionPool, url: str, most: int) -> Page | str:
 
 def _complain(url: str, status: int, told: Mapping[str, str]) -> None:
     if status != 200:
-        raise CommandError(f"{_shown(url)} answers with status {status}")
+        raise CommandError(f"{shown(url)} answers with status {status}")
     if told.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         encoding = safe.line(told["content-encoding"], 40)
-        raise CommandError(f"{_shown(url)} answers in an encoding that was not asked for: {encoding}")
+        raise CommandError(f"{shown(url)} answers in an encoding that was not asked for: {encoding}")
 
 
 def _bounded(pieces: Iterable[bytes], url: str, most: int) -> bytes:
@@ -187,5 +195,5 @@ def _bounded(pieces: Iterable[bytes], url: str, most: int) -> bytes:
     for piece in pieces:
         data += piece
         if len(data) > most:
-            raise CommandError(f"{_shown(url)} holds more than {most / 2**20:.0f} MB", "Fetch it yourself.")
+            raise CommandError(f"{shown(url)} holds more than {most / 2**20:.0f} MB", "Fetch it yourself.")
     return bytes(data)

@@ -13,6 +13,7 @@ from chatrepl.conversation import (
     Conversation,
     Definition,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     ThinkingPart,
@@ -85,13 +86,16 @@ def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dic
     return {"type": "tool_result", "tool_use_id": call_id, "content": content, **failed}
 
 
-def _image(part: ImagePart) -> dict[str, Any]:
+def _image(part: ImagePart | MediaPart) -> dict[str, Any]:
     return {"type": "image", "source": {"type": "base64", "media_type": part.mime, "data": part.data}}
 
 
 def _block(part: Part) -> Iterator[dict[str, Any]]:
     if isinstance(part, ImagePart):
         yield _image(part)
+    elif isinstance(part, MediaPart) and not part.text:
+        title = {"title": part.name.rpartition("/")[2][:500]} if part.name else {}
+        yield {**_image(part), "type": "document", **title}
     elif written(part).strip():  # a blank text is refused
         yield {"type": "text", "text": written(part)}
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation
+from chatrepl.conversation import Conversation, MediaPart
 from chatrepl.dialects import failures, openai_chat
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import parse
@@ -168,7 +168,7 @@ def decode_models(body: object) -> list[ModelInfo]:
 
 DIALECT = Dialect(
     sse,
-    openai_chat.CARRIES,
+    openai_chat.CARRIES - {MediaPart},
     encode,
     decode,
     decode_whole,

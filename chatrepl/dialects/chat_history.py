@@ -5,9 +5,18 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, Definition, FilePart, ImagePart, Message, TextPart, ToolCallPart
+from chatrepl.conversation import (
+    Conversation,
+    Definition,
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    TextPart,
+    ToolCallPart,
+)
 from chatrepl.dialects import tools
-from chatrepl.dialects.wire import alternating, arguments, arguments_text, result_text, results, written
+from chatrepl.dialects.wire import alternating, arguments, arguments_text, data_url, result_text, results, written
 from chatrepl.text import urls
 
 
@@ -110,7 +119,17 @@ def _shown(pictures: list[ImagePart], server: Server) -> list[dict[str, Any]]:
 
 
 def _image(part: ImagePart) -> dict[str, Any]:
-    return {"type": "image_url", "image_url": {"url": f"data:{part.mime};base64,{part.data}"}}
+    return {"type": "image_url", "image_url": {"url": data_url(part)}}
+
+
+def _file(part: MediaPart) -> dict[str, Any]:
+    """A PDF or a sound. One whose words were read goes as a text: the server takes nothing else."""
+    if part.text:
+        return {"type": "text", "text": written(part)}
+    if part.mime.startswith("audio/"):
+        return {"type": "input_audio", "input_audio": {"data": part.data, "format": part.mime.rpartition("/")[2]}}
+    named = {"filename": part.name.rpartition("/")[2], "file_data": data_url(part)}
+    return {"type": "file", "file": named}
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -122,6 +141,8 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
                 pieces.append({"type": "text", "text": written(part)})
             case ImagePart():
                 pieces.append(_image(part))
+            case MediaPart():
+                pieces.append(_file(part))
     if any(piece["type"] != "text" for piece in pieces):
         return pieces
     return "".join(piece["text"] for piece in pieces)

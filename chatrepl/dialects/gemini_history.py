@@ -12,6 +12,7 @@ from chatrepl.conversation import (
     Conversation,
     Definition,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     ThinkingPart,
@@ -89,7 +90,7 @@ def _parts(message: Message, history: _History) -> list[dict[str, Any]]:
 
 def _part(part: Part, history: _History) -> Iterator[dict[str, Any]]:
     match part:
-        case ImagePart():
+        case ImagePart() | MediaPart(text=""):
             yield _image(part)
         case ToolCallPart(call_id, name) if call_id in history.calls:
             yield {"functionCall": _named(call_id, history) | {"name": name, "args": arguments(part)}}
@@ -108,5 +109,5 @@ def _named(call_id: str, history: _History) -> dict[str, Any]:
     return {"id": history.ids[call_id]} if history.generation >= 3 else {}
 
 
-def _image(part: ImagePart) -> dict[str, Any]:
+def _image(part: ImagePart | MediaPart) -> dict[str, Any]:
     return {"inlineData": {"mimeType": part.mime, "data": part.data}}

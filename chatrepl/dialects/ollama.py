@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, ToolCallPart, ToolResultPart
+from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, ToolCallPart, ToolResultPart
 from chatrepl.dialects import chat_history, complaints
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
@@ -184,4 +184,4 @@ def decode_models(body: object) -> list[ModelInfo]:
     return [ModelInfo(name) for name in names if name]
 
 
-DIALECT = Dialect(json_lines, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)
+DIALECT = Dialect(json_lines, ALL_PARTS - {MediaPart}, encode, decode, decode_whole, _error_text, models, decode_models)

@@ -10,13 +10,14 @@ from chatrepl.conversation import (
     Definition,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     TextPart,
     ToolCallPart,
     ToolResultPart,
 )
 from chatrepl.dialects import tools, wire
-from chatrepl.dialects.wire import written
+from chatrepl.dialects.wire import data_url, written
 
 
 def tool(definition: Definition) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dic
 
 
 def _image(part: ImagePart) -> dict[str, Any]:
-    return {"type": "input_image", "image_url": f"data:{part.mime};base64,{part.data}"}
+    return {"type": "input_image", "image_url": data_url(part)}
 
 
 def _reasoning(message: Message) -> dict[int, list[dict[str, Any]]]:
@@ -99,6 +100,11 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
                 pieces.append({"type": "input_text", "text": written(part)})
             case ImagePart() if message.role == "user":
                 pieces.append(_image(part))
-    if any(piece["type"] == "input_image" for piece in pieces):
+            case MediaPart(text="") if message.role == "user":
+                name = part.name.rpartition("/")[2]
+                pieces.append({"type": "input_file", "filename": name, "file_data": data_url(part)})
+            case MediaPart():
+                pieces.append({"type": "input_text", "text": written(part)})
+    if any(piece["type"] != "input_text" for piece in pieces):
         return pieces
     return "".join(piece["text"] for piece in pieces)

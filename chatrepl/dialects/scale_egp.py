@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, Message, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.conversation import (
+    Conversation,
+    ImagePart,
+    MediaPart,
+    Message,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -156,6 +164,6 @@ def _usage(usage: object) -> Iterator[Usage]:
         yield Usage(input=taken, output=given, total=total(count(usage.get("total")), taken, given))
 
 
-CARRIES = ALL_PARTS - {ThinkingPart, ImagePart}
+CARRIES = ALL_PARTS - {ThinkingPart, ImagePart, MediaPart}
 
 DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, tools=False)

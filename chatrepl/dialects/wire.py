@@ -8,7 +8,16 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from chatrepl.conversation import FilePart, ImagePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
+from chatrepl.conversation import (
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from chatrepl.dialects.failures import parse
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Usage
@@ -34,14 +43,20 @@ def _listed(name: str, value: object) -> object:
 
 
 def written(part: Part) -> str:
-    """What a part says as text: a file is quoted under its name; "" for what is no text."""
+    """What a part says as text: a file is quoted under its name, and so is the text of one whose words were read; ""
+    for what is no text."""
     match part:
         case TextPart(said):
             return said
-        case FilePart(name, inside):
+        case FilePart(name, inside) | MediaPart(name=name, text=inside) if inside or isinstance(part, FilePart):
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inside)), default=0))
             return f"{name}:\n{fence}\n{inside}\n{fence}\n"
     return ""
+
+
+def data_url(part: ImagePart | MediaPart) -> str:
+    """An image or a file as an address that holds it."""
+    return f"data:{part.mime};base64,{part.data}"
 
 
 def merged(messages: Iterable[tuple[str, list[dict[str, Any]]]]) -> list[tuple[str, list[dict[str, Any]]]]:

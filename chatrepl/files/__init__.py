@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.files import attachments as attachments
+    from chatrepl.files import (
+        attachments as attachments,
+        completion as completion,
+        mentions as mentions,
+        sources as sources,
+    )
     from chatrepl.files.writing import (
         path_of as path_of,
         private_folder as private_folder,
@@ -13,4 +18,6 @@ if TYPE_CHECKING:
         write as write,
     )
 else:
-    __getattr__ = lazy(__name__, attachments="", writing="path_of private_folder split write")
+    __getattr__ = lazy(
+        __name__, attachments="", completion="", mentions="", sources="", writing="path_of private_folder split write"
+    )

@@ -1,14 +1,15 @@
-"""Files that go along with a question: texts and images, and the @names inside a message that mean some."""
+"""Files that go along with a question: texts, images, PDF and sounds."""
 
+import base64
 import codecs
 import os
 import re
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from chatrepl.conversation import FilePart, ImagePart
+from chatrepl.conversation import FilePart, ImagePart, MediaPart
 from chatrepl.errors import CommandError, Hint
+from chatrepl.files import reading
 from chatrepl.files.completion import size
 from chatrepl.files.writing import path_of, split
 from chatrepl.text import safe
@@ -22,7 +23,7 @@ IMAGE_BOUND = 5_000_000
 LIMIT = 50_000_000
 """More is never attached."""
 
-Attachment = FilePart | ImagePart
+Attachment = FilePart | ImagePart | MediaPart
 
 _IMAGES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -41,26 +42,48 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
+_SOUNDS = {b"ID3": "audio/mp3", b"fLaC": "audio/flac", b"OggS": "audio/ogg"}
 _PDF = re.compile(rb"^\s*%PDF-\d", re.MULTILINE)
+PDF = "application/pdf"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
 
 
 def read(path: Path) -> Attachment:
-    """The file as an attachment: an image by its first bytes, else a text. What is neither raises CommandError."""
+    """The file as an attachment: what it is tell its first bytes. What is nothing to attach raises CommandError."""
     try:
-        if not path.is_file():
-            raise CommandError(f"{path} is {'a folder' if path.is_dir() else 'no file'}")
-        if path.stat().st_size > LIMIT:
-            raise CommandError(f"{path} is too large to attach: {size(path.stat().st_size)}")
-        data = path.read_bytes()
+        with reading.opened(path) as file:
+            length = os.fstat(file.fileno()).st_size
+            data = file.read(LIMIT + 1)
+    except reading.Unfit as error:
+        raise CommandError(f"{path} is {_UNFIT.get(error.strerror or '', 'no file')}") from None
+    except FileNotFoundError:
+        raise CommandError(f"{path} is no file") from None
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}") from None
-    mime = image_type(data)
-    if mime:
-        import base64
+        raise CommandError(
+            f"{path} {'is a folder' if path.is_dir() else f'cannot be read: {error.strerror}'}"
+        ) from None
+    if len(data) > LIMIT:
+        raise CommandError(f"{path} is too large to attach: {size(max(length, len(data)))}")
+    return of_data(data, str(path))
 
-        return ImagePart(mime, base64.b64encode(data).decode("ascii"), str(path))
-    return FilePart(str(path), text_of(data, str(path)))
+
+_UNFIT = {"it is a folder": "a folder"}
+
+
+def of_data(data: bytes, name: str, charset: str = "") -> Attachment:
+    """The data as an attachment of that name; ``charset`` is the one that a server names for a text."""
+    if mime := image_type(data):
+        return ImagePart(mime, base64.b64encode(data).decode("ascii"), name)
+    if mime := (_PDF.search(data[:1024]) and PDF) or _sound(data):
+        return MediaPart(mime, base64.b64encode(data).decode("ascii"), name)
+    return FilePart(name, text_of(data, name, charset))
+
+
+def _sound(data: bytes) -> str:
+    """The type of a sound by its first bytes, "" for anything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    return next((mime for magic, mime in _SOUNDS.items() if data.startswith(magic)), "")
 
 
 def image(path: Path) -> ImagePart:
@@ -80,22 +103,20 @@ def image_type(data: bytes) -> str:
     return next((mime for magic, mime in _IMAGES.items() if data.startswith(magic)), "")
 
 
-def text_of(data: bytes, what: str) -> str:
-    """The text that the data is: UTF-16 or UTF-32 where it says so or looks so, UTF-8 where it can be, else Windows'
-    Latin. Data that is no text raises CommandError, which calls it ``what``."""
+def text_of(data: bytes, what: str, charset: str = "") -> str:
+    """The text that the data is: UTF-16 or UTF-32 where it says so or looks so, else in the ``charset`` it was said to
+    have, UTF-8 where it can be, or Windows' Latin. Data that is none raises CommandError, which calls it ``what``."""
     if _PDF.search(data[:1024]):
-        raise CommandError(
-            f"{what} is a PDF, which cannot be sent as a text", "pdftotext FILE - | chatrepl sends its words."
-        )
+        raise CommandError(f"{what} is a PDF, which cannot be sent as a text", "Attach the file: -f FILE")
     encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), "") or _wide(data[:8192])
     if not encoding and _is_binary(data):
-        raise CommandError(f"{what} is neither a text nor a PNG, JPEG, GIF or WebP image")
-    return _decoded(data, encoding).replace("\r\n", "\n")
+        raise CommandError(f"{what} is neither a text nor a PDF, a sound, or a PNG, JPEG, GIF or WebP image")
+    return _decoded(data, encoding or charset).replace("\r\n", "\n")
 
 
 def _decoded(data: bytes, encoding: str) -> str:
-    for name in (encoding or "utf-8", "cp1252"):
-        with suppress(UnicodeDecodeError):
+    for name in (encoding or "utf-8", "utf-8", "cp1252"):
+        with suppress(UnicodeError, LookupError):  # a server may name an encoding that nobody has
             return data.decode(name)
     return data.decode("latin-1")
 
@@ -126,7 +147,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def weight(part: Attachment) -> int:
-    """How many bytes it has, of the text in UTF-8 or of the image."""
+    """How many bytes it has, of the text in UTF-8 or of the file."""
     return (
         len(part.text.encode("utf-8", "replace"))
         if isinstance(part, FilePart)
@@ -159,45 +180,6 @@ def place(name: str) -> str:
     with suppress(OSError):  # the working folder is gone
         return os.path.abspath(os.path.expanduser(name))
     return name
-
-
-_MENTION = r"""(?<!\S)@(?:"([^"\n]+)"|(\S+))"""
-
-
-_LIKE_A_PATH = r"[\w. ~/-]*(?:/[\w. ~/-]*|\w\.[A-Za-z]\w{0,3})"
-"""Has a slash or an ending; decorators that are called have other signs too, and people have neither."""
-
-
-def mentioned(text: str) -> Iterator[Path]:
-    """The files that exist among those a message names with an @ before them."""
-    return (path for _, path in _mentions(text) if path)
-
-
-def missing(text: str) -> Iterator[str]:
-    """The names with an @ before them that look like those of files, and are of none."""
-    names = (name for name, path in _mentions(text) if not path and re.fullmatch(_LIKE_A_PATH, name))
-    return (name for name in names if not _is(name, Path.is_dir))
-
-
-def not_taken(text: str) -> Iterator[str]:
-    """What to tell of the names with an @ before them that go along as no file: those of folders and of nothing."""
-    folders = (name for name, path in _mentions(text) if not path and _is(name, Path.is_dir))
-    yield from (f"{safe.line(name)} is a folder, sent as text" for name in folders)
-    yield from (f"{safe.line(name)}: no such file, sent as text" for name in missing(text))
-
-
-def _mentions(text: str) -> Iterator[tuple[str, Path | None]]:
-    """What stands behind each @, and the file it means, None for none."""
-    for match in re.finditer(_MENTION, text):
-        names = [match[1]] if match[1] else [match[2], match[2].rstrip(".,;:!?)]}'\"")]
-        yield names[-1], next((Path(name) for name in names if _is(name, Path.is_file)), None)
-
-
-def _is(name: str, kind: Callable[[Path], bool]) -> bool:
-    try:
-        return kind(path_of(name))
-    except (OSError, CommandError):  # a name too long, or one that no file has
-        return False
 
 
 def paths(words: str) -> list[Path]:

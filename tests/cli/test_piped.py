@@ -11,7 +11,8 @@ if sys.platform == "win32":
 
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments
-from chatrepl.files.attachments import BOUND, not_taken, text_of
+from chatrepl.files.attachments import BOUND, text_of
+from chatrepl.files.mentions import not_taken
 from chatrepl.terminal import streams
 from tests.support.chatting import sent
 from tests.support.server import Server
@@ -57,7 +58,7 @@ def test_what_is_no_text_is_refused(server: Server, home: Path, kind: str) -> No
     assert not server.requests
 
 
-@pytest.mark.parametrize("kind", ["a PDF", "noise"])
+@pytest.mark.parametrize("kind", ["an archive", "noise"])
 def test_nor_is_it_sent_as_a_file(server: Server, home: Path, tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.txt").write_bytes(BINARIES[kind])
     done = run(server, home, b"", "-f", str(tmp_path / "a.txt"), "What is it?")
@@ -95,14 +96,14 @@ def test_an_endless_pipe_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         endless.kill()
 
 
-def test_a_folder_behind_an_at_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_behind_an_at_and_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes" / "old ones").mkdir(parents=True)
     told = {
-        "look at @notes/": ["notes/ is a folder, sent as text"],
-        "look at @notes, please": ["notes is a folder, sent as text"],
-        'and @"notes/old ones"': ["notes/old ones is a folder, sent as text"],
-        f"@{tmp_path}/": [f"{tmp_path}/ is a folder, sent as text"],
+        "look at @notes/": [],
+        "look at @notes, please": [],
+        'and @"notes/old ones"': [],
+        f"@{tmp_path}/": [],
         "@nowhere/": ["nowhere/: no such file, sent as text"],
         "@somebody": [],
     }
@@ -111,5 +112,5 @@ def test_a_folder_behind_an_at_is_told_as_one(tmp_path: Path, monkeypatch: pytes
 
 def test_so_it_is_told_where_no_prompt_comes(server: Server, home: Path, tmp_path: Path) -> None:
     done = run(server, home, b"", f"What is in @{tmp_path}/?")
-    assert f"{tmp_path}/ is a folder, sent as text".encode() in done.stderr
+    assert f"{tmp_path}/ is a folder without text files, sent as text".encode() in done.stderr
     assert done.returncode == 0

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chatrepl import files
-from chatrepl.conversation import FilePart, ImagePart
+from chatrepl.conversation import FilePart, ImagePart, MediaPart
 from chatrepl.errors import CommandError
-from chatrepl.files import attachments
+from chatrepl.files import attachments, mentions
 from chatrepl.files.completion import size
 from tests.support.files import PNG
 
@@ -64,7 +64,7 @@ def test_any_bytes_are_a_text_or_an_image_or_refused_in_a_line(data: bytes) -> N
         except CommandError as error:
             assert "\n" not in str(error)
         else:
-            assert isinstance(part, FilePart | ImagePart)
+            assert isinstance(part, FilePart | ImagePart | MediaPart)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ MENTIONS = {
     "@a.txt, @b.md and @nowhere.txt": ["a.txt", "b.md"],
     'is @"with space.txt" right?': ["with space.txt"],
     "me@a.txt is an address": [],
-    "@folder is a folder": [],
+    "@folder is a folder": ["folder"],
     "@": [],
     "@a.txt@b.md": [],
     "a line\n@b.md?\nanother": ["b.md"],
@@ -111,7 +111,7 @@ def test_a_message_names_files_with_an_at(tmp_path: Path, monkeypatch: pytest.Mo
     for name in ("a.txt", "b.md", "with space.txt"):
         (tmp_path / name).write_text("text")
     (tmp_path / "folder").mkdir()
-    assert [str(path) for path in attachments.mentioned(text)] == MENTIONS[text]
+    assert list(mentions.mentioned(text)) == MENTIONS[text]
 
 
 MISSING = {
@@ -128,7 +128,7 @@ def test_a_name_that_looks_like_a_file_and_is_none_is_missing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("text")
-    assert list(attachments.missing(text)) == MISSING[text]
+    assert list(mentions.missing(text)) == MISSING[text]
 
 
 @pytest.mark.parametrize("words", ["a b", "'a' \"b\"", "a  b"])

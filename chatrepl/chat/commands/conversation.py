@@ -12,7 +12,7 @@ from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
-from chatrepl.conversation import FilePart, ImagePart, Message, Turn
+from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import described
 from chatrepl.sessions.entries import Mark
@@ -203,7 +203,7 @@ def history(session: Session, words: str) -> None:
 
 def _attachments(session: Session, message: Message) -> None:
     for part in message.parts:
-        if isinstance(part, FilePart | ImagePart):
+        if isinstance(part, FilePart | ImagePart | MediaPart):
             session.screen.say(f"+ {described(part)}", "dim")
 
 

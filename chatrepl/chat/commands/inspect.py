@@ -14,6 +14,7 @@ from chatrepl.conversation import (
     Conversation,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -155,7 +156,7 @@ def _said(part: Part) -> str:
     match part:
         case TextPart(text) | ThinkingPart(text) | ToolResultPart(_, text):
             return text
-        case FilePart(name, text):
+        case FilePart(name, text) | MediaPart(name=name, text=text):
             return f"{name}{text}"
         case ToolCallPart(_, name, arguments):
             return f"{name}{arguments}"
@@ -167,6 +168,7 @@ def _said(part: Part) -> str:
 _NAMES: dict[type[Part], tuple[str, str]] = {
     ThinkingPart: ("thought", "takes none back but its own, beside a tool call"),
     ImagePart: ("image", "takes images in questions alone"),
+    MediaPart: ("file", "takes files in questions alone"),
     FilePart: ("file", "takes files in questions alone"),
     ToolCallPart: ("tool call", "takes none without its result"),
     ToolResultPart: ("tool result", "takes none without its call"),

@@ -21,6 +21,7 @@ from chatrepl.conversation import (
     Conversation,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -40,13 +41,14 @@ MAX_HIGHLIGHTED = 100_000
 LONGEST_REPLY = 200_000
 """A reply of more characters is shown as it is written: its markup would take seconds."""
 POLICY = (
-    "default-src 'none'; script-src 'sha256-{script}'; style-src 'unsafe-inline'; img-src data:;"
+    "default-src 'none'; script-src 'sha256-{script}'; style-src 'unsafe-inline'; img-src data:; media-src data:;"
     " base-uri 'none'; form-action 'none'"
 )
 """What a browser may do with the page, should any escaping below be wrong: show it, and run the one script of ours."""
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 _IMAGE = re.compile(r"image/(png|jpeg|gif|webp)")
+_SOUNDS = ("audio/wav", "audio/mpeg", "audio/mp3", "audio/ogg", "audio/flac")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _VISIBLE = re.compile("<(?:hr|img|math)\\b")
 _LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
@@ -166,6 +168,14 @@ def _image(part: ImagePart) -> str:
     return f'<figure><img alt="{name}" src="{source}"><figcaption>{name}</figcaption></figure>'
 
 
+def _media(part: MediaPart) -> str:
+    name = _line(part.name or part.mime)
+    if part.mime in _SOUNDS and _BASE64.fullmatch(part.data):
+        source = f"data:{part.mime};base64,{part.data}"
+        return f'<figure><audio controls src="{source}"></audio><figcaption>{name}</figcaption></figure>'
+    return _folded(f"File {part.name}", _code(part.text, None)) if part.text else f"<p class=about>{name}</p>"
+
+
 def _file(part: FilePart) -> str:
     return _folded(f"File {part.name}", _code(part.text, lexing.by_file(part.name)))
 
@@ -178,6 +188,7 @@ PARTS: dict[type[Part], Callable[[Any], str]] = {
     TextPart: lambda part: _written(part.text),
     ThinkingPart: lambda part: _folded("Thinking", f"<div class=thought>{escape(safe.text(part.text))}</div>"),
     ImagePart: _image,
+    MediaPart: _media,
     FilePart: _file,
     ToolCallPart: _call,
     ToolResultPart: lambda part: _folded("Result", f"<pre>{escape(safe.text(part.text))}</pre>"),

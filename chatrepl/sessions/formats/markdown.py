@@ -6,7 +6,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl.conversation import Conversation, FilePart, ImagePart, Message, Part, TextPart, ToolCallPart, to_data
+from chatrepl.conversation import (
+    Conversation,
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    to_data,
+)
 from chatrepl.sessions.formats.format import NOT_PLAIN, Chat, Format, to_json
 from chatrepl.sessions.formats.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
 from chatrepl.sessions.formats.markdown_reading import read
@@ -56,20 +66,20 @@ def _part(part: Part, images: list[str]) -> str:
     shape = SHAPES[type(part)]
     meta = asdict(part)
     heading = _labelled(f"### {shape.word}", shape.label, meta)
-    if isinstance(part, ImagePart):
+    if isinstance(part, ImagePart | MediaPart):
         return _section(heading, meta, _image(part, images, meta))
     body = meta.pop(shape.body)
     return _section(heading, meta, body, _fence(part, body) if shape.fenced else ("", ""))
 
 
-def _image(part: ImagePart, images: list[str], meta: dict[str, Any]) -> str | None:
-    """What points to an image. Its data stands at the end of the file, where its length disturbs nobody."""
+def _image(part: ImagePart | MediaPart, images: list[str], meta: dict[str, Any]) -> str | None:
+    """What points to an image or a file. Its data stands at the end of the file, where its length disturbs nobody."""
     url = f"data:{part.mime};base64,{part.data}"
     if not DATA_URL.fullmatch(url):
         return None  # and what it is stays in the heading
     del meta["mime"], meta["data"]
     images.append(f"[image-{len(images) + 1}]: {url}")
-    return f"![image][image-{len(images)}]"
+    return f"{'![image]' if isinstance(part, ImagePart) else '[file]'}[image-{len(images)}]"
 
 
 def _fence(part: Part, body: str) -> tuple[str, str]:

@@ -20,7 +20,16 @@ person may change any word.
 import re
 from dataclasses import dataclass
 
-from chatrepl.conversation import FilePart, ImagePart, Part, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
+from chatrepl.conversation import (
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from chatrepl.sessions.formats.format import NOT_PLAIN
 
 VERSION = 1
@@ -39,6 +48,7 @@ class Shape:
 SHAPES: dict[type[Part], Shape] = {
     TextPart: Shape("Text"),
     ThinkingPart: Shape("Thinking"),
+    MediaPart: Shape("Media", "name", ""),
     ImagePart: Shape("Image", "name", ""),
     FilePart: Shape("File", "name", fenced=True),
     ToolCallPart: Shape("Tool call", "name", "arguments", fenced=True),

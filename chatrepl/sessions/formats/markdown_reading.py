@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl.conversation import Conversation, ImagePart, Message, Part, TextPart, from_data
+from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, Part, TextPart, from_data
 from chatrepl.sessions.formats.format import Chat, Damage, from_json, text_of
 from chatrepl.sessions.formats.markdown_grammar import (
     DATA_URL,
@@ -146,7 +146,11 @@ def _read_message(heading: _Section, parts: list[Part]) -> Message:
 def _read_part(section: _Section, images: dict[str, tuple[str, str]]) -> Part:
     part = PARTS[section.word]
     shape = SHAPES[part]
-    body = _read_image(section, images) if part is ImagePart else {shape.body: section.text(fenced=shape.fenced)}
+    body = (
+        _read_image(section, images)
+        if part in (ImagePart, MediaPart)
+        else {shape.body: section.text(fenced=shape.fenced)}
+    )
     values = dict.fromkeys((item.name for item in fields(part)), "") | body
     for key, value in section.meta.items():
         if key not in values or key == shape.body or not isinstance(value, str):

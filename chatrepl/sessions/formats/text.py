@@ -6,6 +6,7 @@ from typing import Any
 from chatrepl.conversation import (
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -19,6 +20,7 @@ from chatrepl.text import safe
 PARTS: dict[type[Part], Callable[[Any], str]] = {
     TextPart: lambda part: part.text,
     ThinkingPart: lambda part: f"[thinking]\n{part.text}\n[end of thinking]",
+    MediaPart: lambda part: f"[{part.mime} {part.name}]",
     ImagePart: lambda part: f"[image {part.name or part.mime}]",
     FilePart: lambda part: f"[file {part.name}]\n{part.text}\n[end of file]",
     ToolCallPart: lambda part: f"[calls {part.name} with {part.arguments}]",
