@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chatrepl.client.choosing import choose as choose, recorded_profile as recorded_profile
     from chatrepl.client.client import Client as Client, first_model as first_model
     from chatrepl.client.connection import LOOK as LOOK, Connection as Connection
+    from chatrepl.client.counting import counted as counted
     from chatrepl.client.exchange import Exchange as Exchange
     from chatrepl.client.offers import look as look
     from chatrepl.client.recording import recorded as recorded, recorded_request as recorded_request
@@ -20,6 +21,7 @@ else:
         choosing="choose recorded_profile",
         client="Client first_model",
         connection="LOOK Connection",
+        counting="counted",
         exchange="Exchange",
         models_table="",
         offers="look",

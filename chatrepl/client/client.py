@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,18 @@ class Client:
             chunks = self._chunks(profile, answer, nobody)
             found = read_models(speaks, profile, answer.status_code, _headers(answer), chunks)
         return [replace(model, id=self.secrets.hide(model.id)) for model in found]
+
+    def told(self, profile: Profile, request: Request, key: str) -> Any:
+        """What the server answers to a request that is no question, as JSON; None where it refuses, or that is none."""
+        last = self.last
+        try:
+            with self._answer(profile, request, key, nobody) as answer:
+                body = b"".join(islice(self._chunks(profile, answer, nobody), 10_000))
+            return json.loads(body) if answer.status_code < 300 else None
+        except (ValueError, RecursionError):
+            return None
+        finally:
+            self.last = last
 
     def reach(self, profile: Profile) -> None:
         """Get any answer at all from the server, without showing it the key."""

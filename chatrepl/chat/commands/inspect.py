@@ -7,9 +7,11 @@ from typing import Any
 
 from chatrepl import client, dialects
 from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
+from chatrepl.chat.gauge import size_of
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
-from chatrepl.config.config import model_of
+from chatrepl.config.config import Profile, model_of
+from chatrepl.config.place import Replay
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -25,7 +27,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import Request, dialect
 from chatrepl.dialects.unsent import unsent
-from chatrepl.errors import CommandError
+from chatrepl.errors import ChatError, CommandError
 from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe, urls
 
@@ -33,10 +35,13 @@ SHOWN = 20
 """How many messages have a line of their own; those before are told together."""
 
 
-@command("/request", WHO)
+@command("/request", WHO, "[full]", complete=lambda session, words: offered(words, [("full", "the body as JSON")]))
 def request(session: Session, words: str) -> None:
-    """Show what the next request will contain. That is the address, the messages and their sizes, the parameters, and
-    what of the conversation is not sent. The key is never shown; tokens are estimated."""
+    """Show what the next request will contain. That is the address, the messages with their sizes and shares, the
+    parameters, and what of the conversation is not sent; "full" shows the whole body as JSON. The key is never shown.
+    Tokens are estimated; where the server counts for nothing (Anthropic, Gemini, llama.cpp) it is asked for the sum."""
+    if words not in ("", "full"):
+        raise CommandError(f"/request knows full, not {safe.line(words, 40)!r}")
     profile = session.connection.expected(session.profile)
     speaks, talk, say = (
         dialect(profile.dialect),
@@ -51,16 +56,36 @@ def request(session: Session, words: str) -> None:
     coming, raw = asking(talk, "?"), asking(Conversation(), "?")
     alone = coming == raw  # nothing that was said goes along
     left = [] if alone else unsent(speaks, profile, talk)
+    if words:
+        body = json.dumps(coming.body, ensure_ascii=False, indent=2)
+        session.screen.verbatim(session.connection.keys.secrets.hide(body))
+        return
     place = urls.shown(coming.url) if profile.place.remote else profile.place.shown
     say(f"{coming.method} {place}")
     say(f"{profile.name} · {model_of(profile)} · {profile.dialect}")
     session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
+    if (tokens := _counted(session, profile, talk)) is not None:
+        say(f"The server counts {counted(tokens, 'token')}.")
     for name, value in _parameters(coming, asking(Conversation("!"), "!")):
         say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     if alone and (talk.turns or talk.system):
         say("The conversation so far is kept but not sent: only what you type is.", "warning")
     for line in _stays(left, profile.dialect):
         say(line, "warning")
+
+
+def _counted(session: Session, profile: Profile, talk: Conversation) -> int | None:
+    """What its server counts the conversation as, where it does so for nothing."""
+    place = session.answering.place
+    if not talk.turns or isinstance(place, Replay) or not place.url:  # a model on this machine is not begun for it
+        return None
+    try:
+        with session.interrupts.awaited():
+            ready, key = session.connection.ready(profile)
+            whole = dialects.request(ready, talk.asking(question("?")), key, stream=False)
+            return client.counted(session.connection.client, ready, whole, key)
+    except ChatError:
+        return None
 
 
 _THINKING = {"on": "shown", "line": "folded into a line", "off": "hidden"}
@@ -126,12 +151,17 @@ def _rows(talk: Conversation, left: list[Part]) -> Iterator[tuple[str, str]]:
         yield "system", _size([TextPart(talk.system)])
     messages = [(message, [part for part in message.parts if id(part) not in stays]) for message in talk.messages]
     before, shown = messages[:-SHOWN], messages[-SHOWN:]
+    whole = sum(map(size_of, [TextPart(talk.system), *_flat(messages)])) if len(messages) > 1 else 0
     if before:
-        yield counted(len(before), "message"), _size(_flat(before))
+        yield counted(len(before), "message"), _size(_flat(before)) + _share(_flat(before), whole)
     for message, parts in shown:
-        yield message.role, _size(parts)
+        yield message.role, _size(parts) + _share(parts, whole)
     if len(messages) > 1:
         yield "all that", _size([TextPart(talk.system), *_flat(messages)])
+
+
+def _share(parts: Iterable[Part], whole: int) -> str:
+    return f" · {100 * sum(map(size_of, parts)) / whole:.0f} %" if whole else ""
 
 
 def _flat(messages: Iterable[tuple[Message, list[Part]]]) -> list[Part]:
