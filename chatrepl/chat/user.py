@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from chatrepl import dataclass
+from chatrepl.terminal.choices import Choose
 
 NO = "n"
 """The choice that holds where no other one is made."""
@@ -27,6 +28,8 @@ class User:
     """Whether a prompt comes next, at which commands can be typed."""
     listening: Callable[[], AbstractContextManager[None]] = nullcontext
     """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
+    choose: Choose | None = None
+    """Chooses from a list that can be filtered; None where a list is numbered, and a number is the answer."""
     means_it: bool = False
     """Whether the command line says it all: what it names is meant, and needs no question."""
     says_yes: bool = False

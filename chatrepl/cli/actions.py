@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from chatrepl import chat, cli, client, config, files, sessions
+from chatrepl.chat.user import User
 from chatrepl.cli.opening import profile
 from chatrepl.cli.options import Options
 from chatrepl.client import keys
@@ -16,6 +17,7 @@ from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.sessions import formats
 from chatrepl.sessions.transcript import read
 from chatrepl.terminal import prompt as terminal
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
 
@@ -84,7 +86,13 @@ def chosen_session(words: str, folder: Path, screen: Screen) -> sessions.Listed:
             return prompt.asked(question)
         return ""
 
-    found = chat.commands.sessions.choose(folder, words, screen, answer)
+    def choose(choices: Choices) -> Row | None:
+        around = terminal.Surroundings(coloured=screen.coloured)
+        with closing(terminal.Prompt(None, around)) as prompt:
+            return prompt.chosen(choices)
+
+    user = User(answer, choose=choose if screen.live and sys.stdin.isatty() else None)
+    found = chat.commands.sessions.choose(folder, words, screen, user)
     if not found:
         raise CommandError("No session was chosen", "Name one by its id, or the end of it.")
     return found

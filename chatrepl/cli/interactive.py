@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
-from pathlib import Path
 
 from chatrepl import __version__, chat as chats, config, files, sessions, terminal
 from chatrepl.chat import attaching, guard, repl
@@ -29,6 +28,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
     ahead = KeyBuffer(sys.stdin)
     user = User(
         lambda question: prompt.answer(question),  # the prompt is made of the session, which asks at the prompt
+        choose=(lambda choices: prompt.choose(choices)) if begun.screen.live else None,
         has_prompt=True,
         listening=ahead.listening if begun.screen.live else nullcontext,
         says_yes=begun.options.yes,
@@ -41,7 +41,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
         with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
             _chat(session, prompt, Next(line), first, piped, begun)
         if session.transcript.kept and session.conversation.turns:
-            session.screen.say(f"The session is in {_shortened(session.transcript.kept)}", "dim")
+            session.screen.say(f"The session is in {files.short(session.transcript.kept)}", "dim")
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def _tell_what_was(session: Session, options: Options) -> None:
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")
 
 
-def _prompt(session: Session, ahead: KeyBuffer) -> Reads:
+def _prompt(session: Session, ahead: KeyBuffer) -> "prompts.Prompt | prompts.PlainPrompt":
     screen = session.screen
     may_be_command = partial(repl.may_be_command, folder=session.paths.prompts)
     if not screen.live:
@@ -143,14 +143,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
 
 def _first_line(session: Session) -> str:
-    place = _shortened(session.transcript.path) if session.transcript.path else "not saved"
+    place = files.short(session.transcript.path) if session.transcript.path else "not saved"
     who = f"chatrepl {__version__} · {session.whom} · {config.model_of(session.profile)}"
     apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."
-
-
-def _shortened(path: Path) -> str:
-    """The path as a shell takes it, with ~ for the home directory."""
-    with suppress(RuntimeError, ValueError):
-        return str(Path("~") / path.relative_to(Path.home()))
-    return str(path)

@@ -17,6 +17,7 @@ from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
+from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
 from chatrepl.text import safe
@@ -47,6 +48,8 @@ def _begun(begun: Opening) -> Session:
 def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
     options = begun.options
     preload.collect_garbage()
+    if not session.conversation.turns:
+        session.transcript.add(Mark("once"))
     attaching.attach_files(session, options.files)
     attaching.show(session)
     for told in files.mentions.not_taken(options.prompt):

@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from chatrepl.files.writing import (
         path_of as path_of,
         private_folder as private_folder,
+        short as short,
         split as split,
         write as write,
     )
 else:
     __getattr__ = lazy(
-        __name__, attachments="", completion="", mentions="", sources="", writing="path_of private_folder split write"
+        __name__,
+        attachments="",
+        completion="",
+        mentions="",
+        sources="",
+        writing="path_of private_folder short split write",
     )

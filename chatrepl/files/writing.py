@@ -84,3 +84,10 @@ def private_folder(folder: Path) -> None:
         raise PermissionError(EPERM, wrong)
     for path in (*reversed(folder.parents), folder):
         path.mkdir(mode=0o700, exist_ok=True)
+
+
+def short(path: Path) -> str:
+    """The path as a shell takes it, with ~ for the home directory."""
+    with suppress(RuntimeError, ValueError):
+        return str(Path("~") / path.relative_to(Path.home()))
+    return str(path)

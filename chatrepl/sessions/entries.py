@@ -67,9 +67,10 @@ class Mark:
     """Something done to the conversation.
 
     ``system`` and ``rename`` set the system prompt and the title to ``text``; the kinds in ``WHO`` say who is talked
-    to. ``edit`` takes the last ``count`` turns away, ``clear`` takes all. ``retry`` reopens the last turn, whose reply
-    is replaced when the new one has come, unless that broke off and the old one had not; ``continue`` reopens it too,
-    and what comes is added to its reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
+    to, and ``once`` that the session is one question from the command line. ``edit`` takes the last ``count`` turns
+    away, ``clear`` takes all. ``retry`` reopens the last turn, whose reply is replaced when the new one
+    has come, unless that broke off and the old one had not; ``continue`` reopens it too, and what comes is added to its
+    reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
 
     ``compact`` lets ``text`` be sent in the place of the first ``count`` turns, which stay; ``pin`` keeps turn
     ``count``, from 1, word for word, or does so no more.
@@ -277,7 +278,10 @@ def reshaped(shape: Shape) -> list[Entry]:
 def title_of(question: str) -> str:
     """A title from a question: its first line that says something, without secrets, at most 60 characters."""
     first = lookalikes.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
-    return first if len(first) <= 60 else first[:59].rstrip() + "…"
+    if len(first) <= 60:
+        return first
+    whole = first[:60].rpartition(" ")[0]  # cut between words, where there are some
+    return (whole if len(whole) > 30 else first[:59]).rstrip(" ,;:") + "…"
 
 
 def complaint(header: Entry | None) -> tuple[str, str] | None:

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import VERSION, WHO, Aside, Mark, Piece, Said, title_of
-from chatrepl.sessions.journal import MOST, PIECE, entry, read
+from chatrepl.sessions.entries import VERSION, WHO, Aside, Mark, Piece, Said, Taken, title_of
+from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, TURN, entry, read
 
 END = 64 * 2**20
 """So many bytes at the end of a session are looked through for what leaves a turn open."""
 
-_NEUTRAL = ("system", "rename", "compact", "pin", *WHO)
+_NEUTRAL = ("system", "rename", "compact", "pin", "once", *WHO)
 """The marks that leave the turns alone."""
 
 
@@ -65,6 +65,36 @@ def turns(path: Path) -> int:
             state.settle()
             return len(state.conversation.turns)
     return known[0] if known else 0
+
+
+class About(NamedTuple):
+    """What a list tells of a session beside its title."""
+
+    turns: int
+    model: str
+    """The model that was talked to last."""
+    once: bool
+    """Whether it is one question from the command line, and its reply."""
+
+
+@lru_cache(maxsize=1 << 14)
+def about(path: str, _written: int) -> About:
+    """That, of a session as it was then, in nanoseconds."""
+    data, count = data_of(path), turns(Path(path))
+    once = count <= 1 and b'\n{"mark":"once"' in data
+    return About(count, _last_mark(data, "model") or "", once)
+
+
+def last_exchange(path: Path, bound: int = 1 << 16) -> list[tuple[str, str]]:
+    """Who said what last, a question and its reply, as far as it stands at the end of the file."""
+    found: list[tuple[str, str]] = []
+    for line in reversed(data_of(path)[-bound:].split(b"\n")):
+        said = entry(line) if line.startswith((MESSAGE, TURN)) else None
+        messages = [said.message] if isinstance(said, Said) else said.turn if isinstance(said, Taken) else []
+        found[:0] = [(message.role, message.text) for message in messages if message.role in ("user", "assistant")]
+        if found and found[0][0] == "user":
+            break
+    return found
 
 
 def was_begun(path: Path) -> bool:
@@ -146,8 +176,14 @@ def _closed(data: bytes) -> tuple[int, bool] | None:
 
 def _renamed(data: bytes) -> str | None:
     """The name that was given last, None where none was."""
-    start = data.rfind(b'\n{"mark":"rename"')
-    return str(_json(data, start + 1).get("text", "")) if start >= 0 else None
+    return _last_mark(data, "rename")
+
+
+def _last_mark(data: bytes, kind: str) -> str | None:
+    start = data.rfind(f'\n{{"mark":"{kind}"'.encode())
+    if start < 0 or data.find(b"\n", start + 1) < 0:
+        return None
+    return str(_json(data, start + 1).get("text", ""))
 
 
 def _first_title(data: bytes) -> str:

@@ -49,9 +49,18 @@ class Listed(NamedTuple):
             return "----------------"
 
     @property
+    def about(self) -> peek.About:
+        """What else there is to tell of it."""
+        return peek.about(str(self.path), int(self.used * 1e9))
+
+    @property
     def turns(self) -> int:
         """How many turns it has."""
         return peek.turns(self.path)
+
+    def last_exchange(self) -> list[tuple[str, str]]:
+        """Who said what last."""
+        return peek.last_exchange(self.path)
 
 
 class Match(NamedTuple):

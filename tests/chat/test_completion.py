@@ -197,14 +197,14 @@ def test_a_table_keeps_its_columns(chat: Session) -> None:
     assert path
     kept(chat.paths.sessions, "20260101-090000-4fa1", "Hi", "Hello", used=100)
     run(chat, "/sessions")
-    mine, other = shown(chat).splitlines()
+    _, mine, other = shown(chat).splitlines()
     assert mine.startswith(f"*  {path.stem}  ")
     assert other.startswith("   20260101-090000-4fa1  1970-01-01 ")
     chat.user = replace(chat.user, answer=lambda _question: "9" * 5_000)
     for number in range(9):
         kept(chat.paths.sessions, f"20260101-090000-000{number}", "Hi", f"Hello {number}")
     run(chat, "/resume hi")
-    rows = shown(chat).splitlines()[2:-1]
+    rows = shown(chat).splitlines()[3:-1]
     assert [row[:4] for row in rows] == [f"{place:>2}  " for place in range(1, 11)]
 
 

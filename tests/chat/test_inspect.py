@@ -120,10 +120,15 @@ def test_request_of_a_profile_without_an_address_is_a_line(chat: Terminal) -> No
 
 
 def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
-    ask(chat, "/profile", " · openai-chat · ")
-    shown = chat.text()
+    chat.line("/profile")
+    chat.wait_for("profile ›")
     for name in ("openrouter", "local", "lost"):
-        assert f"\n{name}" in shown
+        chat.send(name)
+        chat.wait_for(f"› {name}")
+        chat.send("\x15")
+    chat.send("\x1b")
+    chat.wait_for(" · openai-chat · ")
+    chat.wait_for_prompt()
     chat.line("/profile nope")
     chat.wait_for("There is no profile 'nope'")
     chat.wait_for_prompt()
@@ -133,9 +138,9 @@ def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
 def test_profile_names_the_model_that_answers_where_none_was_named(server: Server, home: Path) -> None:
     with chatrepl("--base-url", server.url, env=environment(home)) as chat:
         chat.wait_for_prompt()
-        ask(chat, "/profile", "by-hand · its first model")
+        ask(chat, "/profile by-hand", "by-hand · its first model")
         ask(chat, "Hi", "Hello")
-        ask(chat, "/profile", "by-hand · test-model · openai-chat")
+        ask(chat, "/profile by-hand", "by-hand · test-model · openai-chat")
 
 
 def test_a_key_that_is_missing_is_told_before_anything_is_asked(chat: Terminal, home: Path) -> None:

@@ -27,7 +27,7 @@ from tests.support.program import run
 from tests.support.server import Server, say, stay, whole
 from tests.support.stored import kept, reply
 from tests.support.talking import Talk, asked, no_trouble, shown
-from tests.support.terminal import CTRL_C, CTRL_D, ENTER, Terminal, chatrepl, environment
+from tests.support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, Terminal, chatrepl, environment
 
 # Opened again
 
@@ -668,12 +668,12 @@ def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
     ask(chat, "/find hello", "/resume ID")
     assert "  On old tools (fork)" in chat.text()
     chat.line("/resume old tools")
-    chat.wait_for("Which one? [1-2]")
-    chat.send("2" + ENTER)
+    chat.wait_for("2 of 2")
+    ids = sorted(path.stem for path in (home / "sessions").glob("*.jsonl"))
+    assert all(any(each[-4:] in line and "1 turn" in line for line in chat.lines()) for each in ids)
+    chat.send(DOWN + ENTER)
     chat.wait_for("On old tools goes on")
     chat.wait_for_prompt()
-    ids = sorted(path.stem for path in (home / "sessions").glob("*.jsonl"))
-    assert all(any(f"  {each[-4:]}  20" in line and "1 turn" in line for line in chat.lines()) for each in ids)
     chat.line("/delete")
     chat.wait_for("for good?")
     assert "1 turn," in chat.text()
@@ -697,7 +697,7 @@ def test_lists_of_sessions_stay_in_their_columns(server: Server, home: Path, col
     kept(home / "sessions", "20261121-081513-ae06", "Two?", "漢字" * 60 + "needle" + "漢字" * 60)
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), columns=columns) as chat:
         chat.wait_for_prompt()
-        ask(chat, "/sessions", "One?")
+        ask(chat, "/sessions 9", "One?")
         (start,) = {line.index(name) for name in ("One?", "Two?") for line in chat.lines() if line.endswith(name)}
         assert start == (21 if columns == 40 else 42)
         ask(chat, "/find needle", "/resume ID")

@@ -14,7 +14,7 @@ import pyte
 
 from tests.support.server import PATIENCE
 
-ENTER, CTRL_C, CTRL_D, CTRL_J, TAB, UP = "\r", "\x03", "\x04", "\n", "\t", "\x1b[A"
+ENTER, CTRL_C, CTRL_D, CTRL_J, TAB, UP, DOWN = "\r", "\x03", "\x04", "\n", "\t", "\x1b[A", "\x1b[B"
 ALT_ENTER = "\x1b\r"
 PASTE = ("\x1b[200~", "\x1b[201~")
 

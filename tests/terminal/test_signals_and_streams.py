@@ -26,7 +26,7 @@ from chatrepl.sessions import transcript
 from chatrepl.terminal.interrupts import Interrupts
 from tests.support.chatting import CTRL_Z, ask, sent
 from tests.support.server import END, PATIENCE, Exchange, Server, chunk, say, stay, whole
-from tests.support.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
+from tests.support.terminal import CTRL_C, Terminal, chatrepl, environment
 
 CTRL_BACKSLASH = "\x1c"
 
@@ -215,8 +215,9 @@ def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(se
         subprocess.run(program(server, text), stdin=subprocess.DEVNULL, env=environment(home), check=True)
     chat = redirected(server, home, "", "--resume")
     try:
-        chat.wait_for("Which one?")
-        chat.line("9")
+        chat.wait_for("resume ›")
+        chat.wait_for("2 of 2")
+        chat.send("\x1b")
         assert chat.end() == 2
         assert chat.bytes.rindex(b"\x1b[?2004l") > chat.bytes.rindex(b"\x1b[?2004h")
     finally:
@@ -292,14 +293,14 @@ def test_a_reply_of_which_enough_was_seen_is_kept_as_far_as_it_came(server: Serv
     assert unfinished(home) == ["interrupted"]
 
 
-@pytest.mark.parametrize(("key", "status"), [(CTRL_C, 130), (CTRL_D, 2)], ids=["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize(("key", "status"), [(CTRL_C, 130), ("\x1b", 2)], ids=["ctrl-c", "escape"])
 def test_ctrl_c_at_the_choice_of_a_session_is_an_interruption(
     server: Server, home: Path, key: str, status: int
 ) -> None:
     subprocess.run(program(server, "one"), stdin=subprocess.DEVNULL, env=environment(home), check=True)
     chat = redirected(server, home, "", "--resume")
     try:
-        chat.wait_for("Which one?")
+        chat.wait_for("resume ›")
         chat.send(key)
         assert chat.end() == status
     finally:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from chatrepl.chat.commands import prompt_files
-from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, pick
+from chatrepl.chat.commands.table import FILES, command, counted, file_names, flagged, numbered
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files.writing import path_of
 from chatrepl.sessions import formats
+from chatrepl.terminal.choices import Choices, Row
 
 
 @command(
@@ -39,15 +40,16 @@ def load(session: Session, words: str) -> Outcome | None:
     if not words:
         raise CommandError("Which file?", Hint(at_prompt="/load FILE"))
     found = formats.load_all(path_of(words))
-    chosen: int | None = 0
-    if len(found) > 1:
+    rows = [Row(each.title or "untitled", each) for each in found]
+    chosen: Row | None = rows[0]
+    if len(rows) > 1:
         session.screen.say(f"{len(found)} conversations, the newest first:")
-        rows = [(_length(chat.conversation), chat.title or "untitled") for chat in found]
-        chosen = pick(session.screen, session.user.answer, rows)
-    if chosen is None:
+        choices = Choices("load", rows, lambda row: _length(row.what.conversation))
+        chosen = numbered(session.user, session.screen, rows, choices)
+    if not chosen:
         session.screen.say("None is loaded. chatrepl --import FILE takes them all in.", "dim")
         return None
-    conversation, title = found[chosen]
+    conversation, title = chosen.what
     line = session.adopt(conversation, title)
     session.screen.say(f"{_length(conversation)} loaded: {title or 'untitled'}", "dim")
     if line:

@@ -1,16 +1,18 @@
 """Commands about who is talked to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chatrepl.chat import guard
 from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
 from chatrepl.chat.rates import Rates, short
 from chatrepl.chat.session import NO_SYSTEM, Session
-from chatrepl.config.config import model_of
+from chatrepl.client import keys
+from chatrepl.config.config import Profile, model_of
 from chatrepl.config.place import Embedded
 from chatrepl.dialects import ModelInfo
-from chatrepl.errors import CommandError
+from chatrepl.errors import ChatError, CommandError
 from chatrepl.sessions.entries import Mark
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -46,7 +48,8 @@ _TAKEN = {"images", "pdf", "audio"}
 
 @command("/model", WHO, "[name]", complete=model_names)
 def model(session: Session, words: str) -> None:
-    """Show the model, or talk to another one from now on. The conversation stays."""
+    """Choose the model, or name it: another one answers from now on. The conversation stays."""
+    words = words or _chosen_model(session)
     if words:
         session.profile = session.config.with_model(session.profile, words)
         names = [each.id for each in session.offers]
@@ -57,6 +60,24 @@ def model(session: Session, words: str) -> None:
     told = next((each for each in session.offers if each.id == asked.model), ModelInfo(asked.model))
     known = facts(told, session.rates()) if asked.model else ""
     session.screen.say(" · ".join(filter(None, (asked.name, model_of(asked), known))), "dim")
+
+
+def _chosen_model(session: Session) -> str:
+    """The model that the user chooses of those the server offers, "" for none, and where there is nothing to choose."""
+    if not session.user.choose:
+        return ""
+    try:
+        offered = sorted(session.offered(), key=lambda each: each.id)
+    except ChatError as error:
+        session.screen.error(error)
+        return ""
+    now, rates = session.answering.model, session.rates()
+
+    def about(row: Row) -> str:
+        return " · ".join(filter(None, ("in use" if row.text == now else "", facts(row.what, rates))))
+
+    chosen = session.user.choose(Choices("model", [Row(each.id, each) for each in offered], about))
+    return chosen.text if chosen else ""
 
 
 @command("/models", WHO, "[words]")
@@ -78,16 +99,45 @@ def profile(session: Session, words: str) -> None:
     """List the profiles, or switch to another one. The conversation stays, and so does its system prompt if you set
     one."""
     former = session.config.profiles.get(session.profile.name, session.profile)
+    profiles = session.config.profiles
+    if session.user.choose and not words:
+        chosen_row = session.user.choose(_profile_choices(session))
+        words = chosen_row.text if chosen_row else ""
+    elif not words:
+        session.screen.table([(each.name, key_state(each, session.env), each.about) for each in profiles.values()])
     if words:
         session.switch(session.config.profile(words))
-    else:
-        session.screen.table([(each.name, each.about) for each in session.config.profiles.values()])
     chosen, answering = session.profile, session.answering
     known = model_of(answering if answering.name == chosen.name else chosen)
     session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {chosen.place.shown}", "dim")
     if words:
         _take_system(session, former.system)
     guard.warn(session)
+
+
+def key_state(profile: Profile, env: Mapping[str, str]) -> str:
+    """Whether the profile has its key."""
+    if not profile.needs_key:
+        return "no key needed"
+    if not profile.key_env:
+        return "key by command" if profile.key_command else "key in a file"
+    return "✓ key" if keys.has_key(profile, env) else f"– {profile.key_env} is not set"
+
+
+def _profile_choices(session: Session) -> Choices:
+    """The profiles, those first that can be talked to as it is."""
+
+    def told(row: Row) -> str:
+        model = model_of(row.what).rpartition("/")[2]
+        used = "in use" if row.text == session.profile.name else ""
+        return " · ".join(filter(None, (used, key_state(row.what, session.env), model)))
+
+    def lacks_key(each: Profile) -> bool:
+        return bool(each.key_env) and not keys.has_key(each, session.env)
+
+    known = session.config.profiles.values()
+    listed = sorted(known, key=lambda each: (each.name != session.profile.name, lacks_key(each)))
+    return Choices("profile", [Row(each.name, each, words=each.about) for each in listed], told)
 
 
 def _take_system(session: Session, former: str) -> None:

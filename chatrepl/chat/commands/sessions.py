@@ -1,19 +1,23 @@
 """Commands about the sessions on disk: list, search, go on with one, name it, delete it."""
 
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
+from time import time
 
-from chatrepl import sessions
+from chatrepl import files, sessions
 from chatrepl.chat.commands.conversation import show_again
 from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
-from chatrepl.errors import CommandError, Hint
+from chatrepl.chat.user import User
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import Listed
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, width
+from chatrepl.text.age import ago
 
 SHOWN = 20
 """How many sessions a list shows."""
@@ -25,16 +29,21 @@ def session_ids(session: Session, words: str) -> Iterable[Suggestion]:
 
 
 @command("/sessions", SESSIONS, "[n]")
-def sessions_(session: Session, words: str) -> None:
-    """List the last sessions, or the last n, the newest first."""
+def sessions_(session: Session, words: str) -> Outcome | None:
+    """List the sessions, the newest first, and go on with the one you choose. With a number the last n are printed."""
+    if session.transcript.kept and session.conversation.turns:
+        session.screen.say(f"This session is in {files.short(session.transcript.kept)}", "dim")
+    if session.user.choose and not words:
+        return resume(session, "")
     shown = number(words, default=SHOWN)
     found = list(islice(sessions.listed(session.paths.sessions), shown + 1))
     if not found:
         session.screen.say("There are no sessions yet.")
-        return
+        return None
     session.screen.table([_row(each, session) for each in found[:shown]])
     if len(found) > shown:
         session.screen.say(f"There are more: /sessions {10 * shown}, or /find WORDS.", "dim")
+    return None
 
 
 @command("/new /clear", SESSIONS, "[title]")
@@ -50,7 +59,7 @@ def new(session: Session, words: str) -> None:
 def resume(session: Session, words: str) -> Outcome | None:
     """Go on with another session. It is named by its id, or the beginning or end of it, or by words of its title or
     said in it."""
-    chosen = choose(session.paths.sessions, words, session.screen, session.user.answer)
+    chosen = choose(session.paths.sessions, words, session.screen, session.user)
     if not chosen or chosen.path == session.transcript.path:
         session.screen.say("You stay in this session.", "dim")
         return None
@@ -92,7 +101,7 @@ def title(session: Session, words: str) -> None:
 def delete(session: Session, words: str) -> None:
     """Delete a session for good, this one if none is named. It asks first."""
     own = session.transcript.path
-    named = words and choose(session.paths.sessions, words, session.screen, session.user.answer)
+    named = words and choose(session.paths.sessions, words, session.screen, session.user, "delete")
     chosen = named or (sessions.at(own) if own and not words else None)
     if not chosen:
         session.screen.say("Nothing was deleted." if words else _nothing_to_delete(session), "dim")
@@ -114,19 +123,47 @@ def _nothing_to_delete(session: Session) -> str:
     return f"This conversation is not saved{' yet' if session.transcript.path else ''}; /delete ID deletes another."
 
 
-def choose(folder: Path, words: str, screen: Screen, answer: Callable[[str], str]) -> Listed | None:
+def choose(folder: Path, words: str, screen: Screen, user: User, name: str = "resume") -> Listed | None:
     """The session that the words mean; the user is asked where they mean several, or there are none."""
-    found = sessions.named(folder, words) if words else list(islice(sessions.listed(folder), SHOWN))
-    if not found:
-        raise CommandError(f"No session matches {words!r}" if words else "There are no sessions yet")
-    if len(found) == 1 and words:
+    found = sessions.named(folder, words) if words else sessions.listed(folder)
+    if isinstance(found, list) and len(found) == 1:
         return found[0]
-    chosen = pick(screen, answer, [_choice(each) for each in found[:SHOWN]])
-    return None if chosen is None else found[chosen]
+    rows = _rows(found)
+    if not (first := next(rows, None)):
+        raise CommandError(f"No session matches {words!r}" if words else "There are no sessions yet")
+    chosen = pick(user, screen, _choices(name, chain([first], rows)))
+    return chosen.what if chosen else None
 
 
-def _choice(each: Listed) -> tuple[str, ...]:
-    return each.id[-4:], each.when, counted(each.turns, "turn"), each.title or "untitled"
+def _rows(found: Iterable[Listed]) -> Iterator[Row]:
+    """Those in which something was said."""
+    for each in found:
+        about = each.about
+        if about.turns:
+            yield Row(each.title or "untitled", each, about.once, f"{each.id} {about.model}")
+
+
+def _choices(name: str, rows: Iterable[Row]) -> Choices:
+    now = time()
+
+    def facts(row: Row) -> str:
+        listed: Listed = row.what
+        about = listed.about
+        told = (counted(about.turns, "turn"), safe.line(about.model, 30), ago(listed.used, now), listed.id[-4:])
+        return " · ".join(filter(None, (*told, "one-shot" if about.once else "")))
+
+    def preview(row: Row) -> list[str]:
+        marks = {"user": "> ", "assistant": ""}
+        return [f"{marks[role]}{safe.line(text, 300)}" for role, text in row.what.last_exchange()]
+
+    def delete(row: Row) -> str:
+        try:
+            sessions.delete(row.what.path)
+        except ChatError as error:
+            return str(error)
+        return ""
+
+    return Choices(name, rows, facts, preview, "one-shots", delete)
 
 
 def _described(each: Listed) -> str:

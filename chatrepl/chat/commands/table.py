@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from chatrepl import dataclass
 from chatrepl.chat import prompt_files
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
+from chatrepl.chat.user import User
 from chatrepl.config import prompts
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import completion
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, slashes
 from chatrepl.text.fuzzy import Named, is_slip, matching, nearest
@@ -51,6 +54,9 @@ class Command:
     run: Run
     complete: Complete
 
+
+NUMBERED = 20
+"""So many rows has a list that one chooses from by number."""
 
 COMMANDS: dict[str, Command] = {}
 """Every command by its name, and by its other names."""
@@ -257,11 +263,22 @@ def flagged(words: str, flag: str) -> tuple[bool, str]:
     return (True, before.strip()) if last == flag else (False, words)
 
 
-def pick(screen: Screen, answer: Callable[[str], str], rows: Sequence[Sequence[str]]) -> int | None:
-    """Which of the rows the user wants, from 0; None where that is none of them."""
-    screen.table([(str(place), *row) for place, row in enumerate(rows, 1)])
-    place = number_or_0(answer(f"Which one? [1-{len(rows)}]"))
-    return place - 1 if 1 <= place <= len(rows) else None
+def pick(user: User, screen: Screen, choices: Choices) -> Row | None:
+    """What the user chooses, None for nothing: from the list itself, or of what it begins with by number."""
+    return (
+        user.choose(choices) if user.choose else numbered(user, screen, list(islice(choices.rows, NUMBERED)), choices)
+    )
+
+
+def numbered(user: User, screen: Screen, rows: Sequence[Row], choices: Choices) -> Row | None:
+    """Which of these rows the user wants, by its number; None for none."""
+    screen.table([(str(place), *_cells(choices, row)) for place, row in enumerate(rows, 1)])
+    place = number_or_0(user.answer(f"Which one? [1-{len(rows)}]"))
+    return rows[place - 1] if 1 <= place <= len(rows) else None
+
+
+def _cells(choices: Choices, row: Row) -> tuple[str, str]:
+    return choices.facts(row), row.text
 
 
 def counted(count: int, thing: str) -> str:

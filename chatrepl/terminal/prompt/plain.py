@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.escapes import without_reports
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.signals import cooked
@@ -71,6 +72,10 @@ class PlainPrompt:
             if not early:
                 self.is_text = True
                 return start
+
+    def choose(self, choices: Choices) -> Row | None:
+        """Nothing: where lines are read a list is numbered."""
+        return None
 
     def close(self) -> None:
         """There is nothing to put back."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -25,14 +25,15 @@ from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
-from prompt_toolkit.styles import Style
 
 from chatrepl.config.config import Ui
+from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, decoding
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
 from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
+from chatrepl.terminal.prompt.styles import style
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
@@ -48,23 +49,6 @@ MENU = 7
 
 LEAST = 2
 """So many rows are one line and the status line."""
-
-_GREY = "ansibrightblack"
-
-_COMMON = {
-    "paste": "italic",
-    "bottom-toolbar": "noreverse",
-    "bottom-toolbar.text": f"noreverse {_GREY}",
-    "auto-suggestion": _GREY,
-    "completion-menu": "bg:default",
-    "completion-menu.completion": "bg:default fg:default",
-    "completion-menu.completion.current": "bg:default fg:default bold reverse",
-    "completion-menu.meta.completion": f"bg:default {_GREY}",
-    "completion-menu.meta.completion.current": f"bg:default {_GREY} reverse",
-    "scrollbar.background": "bg:default",
-    "scrollbar.button": "bg:ansibrightblack",
-}
-_PROMPT = {"dark": "ansibrightcyan bold", "light": "ansiblue bold"}
 
 
 class Surroundings(NamedTuple):
@@ -135,7 +119,7 @@ class Prompt:
         store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
-        session.style = _style(self._around.theme(), coloured=self._around.coloured)
+        session.style = style(self._around.theme(), coloured=self._around.coloured)
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
         self._pastes.start(put=bool(start))
@@ -199,6 +183,25 @@ class Prompt:
                 return asking.prompt(f"{safe.text(question)} ").strip()
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
+
+    def choose(self, choices: Choices) -> Row | None:
+        """The row that the user chooses, None for none, and after Ctrl-C or Ctrl-D."""
+        try:
+            return self.chosen(choices)
+        except (KeyboardInterrupt, EOFError):
+            return None
+
+    def chosen(self, choices: Choices) -> Row | None:
+        """The same, where Ctrl-C raises KeyboardInterrupt. What was typed before the list was seen chooses nothing."""
+        from chatrepl.terminal.prompt.picker import Picker  # not for the first key
+
+        early = _unsent(self._early(self._keys))
+        look = style(self._around.theme(), coloured=self._around.coloured)
+        try:
+            with self._pasting():
+                return Picker(choices).ask(self._keys, self._output, look)
+        finally:
+            store_typeahead(self._keys, early + get_typeahead(self._keys))
 
     def _early(self, keys: Input) -> list[KeyPress]:
         """The keys that were typed already."""
@@ -293,17 +296,6 @@ def _first_line(early: list[KeyPress]) -> str:
 def _below(early: list[KeyPress]) -> list[KeyPress]:
     """The same, on a line of their own."""
     return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
-
-
-@cache
-def _style(theme: str, *, coloured: bool) -> Style:
-    styles = {**_COMMON, "prompt": _PROMPT[theme]}
-    return Style.from_dict(styles if coloured else {name: _colourless(style) for name, style in styles.items()})
-
-
-def _colourless(style: str) -> str:
-    """The same for those who want no colours: what was grey is dim."""
-    return " ".join("dim" if part == _GREY else part for part in style.split())
 
 
 def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
