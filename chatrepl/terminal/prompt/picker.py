@@ -28,7 +28,7 @@ ROWS, PREVIEW = 10, 3
 FIRST, SLICE = 0.1, 0.01
 """So many seconds rows are taken in before the list is shown, and at a time while one looks."""
 
-Line = StyleAndTextTuples
+Line = list[tuple[str, str]]
 _CHOSEN, _ROW, _FACTS = "class:chosen", "class:row", "class:facts"
 
 
@@ -164,12 +164,12 @@ class Picker:
         preview = PREVIEW + 1 if self._choices.preview and rows > 2 * PREVIEW + 1 else 0
         return max(min(self._most, rows - preview), 1), preview
 
-    def _count(self) -> Line:
+    def _count(self) -> StyleAndTextTuples:
         everything = self._shows_all()
         count = sum(not row.hidden or everything for _, row in self._rows)
         return [(_FACTS, f"{len(self.found()):,} of {count:,}{'…' * self._loading}")]
 
-    def _below(self) -> Line:
+    def _below(self) -> StyleAndTextTuples:
         columns = get_app().output.get_size().columns - 1
         room, preview = self._room()
         lines = [*self._listed(room, columns), *self._previewed(preview, columns), [(_FACTS, self._help(columns))]]
