@@ -173,7 +173,8 @@ class Picker:
         columns = get_app().output.get_size().columns - 1
         room, preview = self._room()
         lines = [*self._listed(room, columns), *self._previewed(preview, columns), [(_FACTS, self._help(columns))]]
-        return [part for line in lines for part in (*line, ("", "\n"))][:-1]
+        shown: StyleAndTextTuples = [part for line in lines for part in (*line, ("", "\n"))]
+        return shown[:-1]
 
     def _listed(self, room: int, columns: int) -> Iterator[Line]:
         found, place = self.found(), self._view.place
