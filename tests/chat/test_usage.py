@@ -14,6 +14,7 @@ from chatrepl.config.place import Url
 from chatrepl.errors import ConfigError
 from chatrepl.usage import Price, Usage
 from tests.support import faults
+from tests.support.program import run
 from tests.support.server import Server
 
 ANTHROPIC = {
@@ -136,3 +137,25 @@ def test_a_price_in_the_configuration_may_have_cache_and_tiers(tmp_path: Path) -
     ):
         with pytest.raises(ConfigError, match=r"line 2: profiles.openai.price.* has to be 2 to 4 numbers"):
             price(wrong)
+
+
+def test_a_list_of_thousands_without_ids_and_with_hostile_names_is_shown_safely(server: Server, tmp_path: Path) -> None:
+    odd = [{}, 5, None, {"id": None}, {"id": "evil\x1b[2J\u202e", "context_length": -5, "shutdown_date": "2026-12-02"}]
+    server.listing = {"data": [*odd, *({"id": f"m-{number}"} for number in range(5000))]}
+    asked = Profile("p", dialect="openai-chat", place=Url(server.url), model="m-1")
+    with faults.session(tmp_path, asked) as seen:
+        commands.run(seen.session, "/models")
+        shown = seen.notes.getvalue()
+    assert len(shown.splitlines()) == 5001
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "ends 2026-12-02" in shown
+
+
+def test_the_doctor_tells_the_dialect_and_when_the_model_ends(server: Server, tmp_path: Path) -> None:
+    server.listing = {"data": [{"id": "gpt-6-luna", "shutdown_date": "2027-01-14"}]}
+    found = run("--doctor", "-p", "openai", home=tmp_path, OPENAI_API_KEY="k", OPENAI_BASE_URL=server.url)
+    said = found.stdout.decode()
+    assert "it speaks openai-chat" in said
+    assert "It is not at its vendor's own address, where it speaks openai-responses" in said
+    assert "the model 'gpt-6-luna' ends on 2027-01-14" in said

@@ -13,6 +13,7 @@ from chatrepl.client import models_table
 from chatrepl.config import facts
 from chatrepl.errors import CommandError
 from tests.support.open_table import OPEN
+from tests.support.program import run
 from tests.support.server import Exchange, Script, Server
 
 NEWER = {**OPEN, "gpt-y": {**OPEN["gpt-x"], "max_input_tokens": 5}}
@@ -92,3 +93,16 @@ def test_killed_half_way_the_old_one_stays(server: Server, tmp_path: Path) -> No
         child.communicate(b"go\n")
     assert child.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"the old one"
+
+
+def test_the_flag_fetches_it_and_tells_how_much_there_is(server: Server, tmp_path: Path) -> None:
+    server.listing = page(json.dumps(OPEN).encode())
+    found = run("--update-models", home=tmp_path, CHATREPL_MODELS_URL=server.url)
+    assert found.returncode == 0, found.stderr
+    assert b"3 models of 3 vendors, as of 20" in found.stdout
+    assert facts.parsed((tmp_path / "models" / "table.json").read_bytes()).facts("openai", "gpt-x").context == 900_000
+    server.listing = page(b"no table")
+    broken = run("--update-models", home=tmp_path, CHATREPL_MODELS_URL=server.url)
+    assert broken.returncode == 2
+    assert b"holds no table of models" in broken.stderr
+    assert b"The table stays as it was." in broken.stderr

@@ -11,7 +11,7 @@ from chatrepl.chat import turn
 from chatrepl.config import built_in, settings
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.place import Url
-from chatrepl.config.successors import FILE, SUCCESSORS, chosen, kin
+from chatrepl.config.successors import FILE, SUCCESSORS, chosen, kin, remembered
 from chatrepl.dialects.repair import is_unknown_model
 from chatrepl.errors import Refused
 from tests.support import faults
@@ -181,3 +181,26 @@ def test_set_saves_a_model_which_is_named_then(tmp_path: Path) -> None:
     assert (profile.model, profile.default_model) == ("gpt-6.1-terra", "")
     settings.save(path, "model", ui, profile)
     assert path.read_text() == '[profiles.openai]\nmodel = "gpt-6.1-terra"\n'
+
+
+def test_a_session_goes_on_with_the_successor_and_not_with_the_default_that_is_gone(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(f'[profiles.groq]\nbase_url = "{server.url}"\n')
+    server.listing = listed("openai-chat", SUCCESSORS["groq"][0])
+    run("-p", "groq", "Hi", home=tmp_path, GROQ_API_KEY="k")
+    server.answers(gone("openai-chat", "openai/gpt-oss-120b"))
+    for words in (["-c", "More"], ["-c", "And more"]):
+        assert run(*words, home=tmp_path, GROQ_API_KEY="k").returncode == 0
+    default, new = "openai/gpt-oss-120b", SUCCESSORS["groq"][0]
+    assert asked(server) == [default, default, new, new]
+
+
+@pytest.mark.parametrize(
+    "inside", ["[]", "{", '{"groq": 5}', '{"groq": {"model": "a\\u001b[2J"}}', "\udcff", "[" * 10_000]
+)
+def test_a_file_of_successors_that_says_nothing_is_none(inside: str, tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    path.write_bytes(inside.encode("utf-8", "surrogateescape"))
+    config = Config(tmp_path, profiles=BUILT_IN)
+    assert remembered(config, path, {}).profiles == BUILT_IN

@@ -177,6 +177,10 @@ def test_the_command_tells_and_sets_it(server: Server, tmp_path: Path) -> None:
         commands.run(seen.session, "/effort off")
         turn.send(seen.session, "Hi")
         assert "reasoning_effort" not in server.requests[1].body
+        seen.session.profile = replace(profile, model="nobody-knows")
+        seen.notes.truncate(0)
+        commands.run(seen.session, "/effort max")
+        assert "The effort is max." in seen.notes.getvalue()
     assert levels(replace(profile, dialect="scale-egp")) == ()
 
 

@@ -12,6 +12,7 @@ from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile, model_of
 from chatrepl.config.place import Replay
+from chatrepl.config.vendors import EFFORTS
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -130,15 +131,15 @@ def effort(session: Session, words: str) -> None:
 
     if words:
         session.ui, session.profile = settings.changed("effort", words.lower(), session.ui, session.profile)
-    profile = session.connection.expected(session.profile) if session.profile.place.remote else session.profile
-    takes, asked = words_of.levels(profile), str(profile.options.get("effort", "off"))
+    takes, asked = words_of.levels(session.answering), str(session.profile.options.get("effort", "off"))
     if not takes:
-        session.screen.say(f"{profile.dialect} has no word for how much a model thinks.", "warning")
+        session.screen.say(f"{session.profile.dialect} has no word for how much a model thinks.", "warning")
         return
     told = "The effort is left to the model" if asked == "off" else f"The effort is {asked}"
     if asked != "off" and (sent := words_of.nearest(words_of.checked(asked), takes)) != asked:
         told += f", sent as {sent}"
-    session.screen.say(f"{told}; {safe.line(model_of(profile), 60)} takes {', '.join(takes)}.", "dim")
+    known = "" if takes == EFFORTS else f"; {safe.line(model_of(session.answering), 60)} takes {', '.join(takes)}"
+    session.screen.say(f"{told}{known}.", "dim")
 
 
 # The messages

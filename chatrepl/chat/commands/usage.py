@@ -30,9 +30,10 @@ def usage_(session: Session, words: str) -> None:
             if reply.role == "assistant":
                 tally.add(reply.model, reply.profile, reply.usage)
     here, whole = tally.total(rates.price), session.spent
-    rows.append(["all", *_sums(here)])
+    cached = any(row[2] != UNKNOWN for row in rows[1:])
+    rows.append(["all", *_sums(here, cached=cached)])
     if whole != here:
-        rows.append(["session", *_sums(whole)])
+        rows.append(["session", *_sums(whole, cached=cached)])
     for row, style in zip_longest(_aligned(rows), ["dim"], fillvalue=""):
         session.screen.say(row or "", style or "")
     for line in _below(session, whole, rates):
@@ -49,11 +50,11 @@ def _row(turn: Turn, rates: Rates) -> Iterator[str]:
     yield dollars(sum(known)) + "+" * (len(known) < len(paid)) if known else UNKNOWN
 
 
-def _sums(whole: Sum) -> Iterator[str]:
-    """The figures of many replies."""
+def _sums(whole: Sum, *, cached: bool) -> Iterator[str]:
+    """The figures of many replies; ``cached`` tells whether it is known of any what was cached."""
     counted = whole.uncounted < whole.replies
     yield f"{whole.input:,}" if counted else UNKNOWN
-    yield f"{whole.cached:,}" if whole.cached else UNKNOWN
+    yield f"{whole.cached:,}" if cached or whole.cached else UNKNOWN
     yield f"{whole.output:,}" if counted else UNKNOWN
     yield dollars(whole.cost) + "+" * bool(whole.unpriced) if whole.unpriced < whole.replies else UNKNOWN
 
