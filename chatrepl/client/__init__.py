@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chatrepl.client.counting import counted as counted
     from chatrepl.client.exchange import Exchange as Exchange
     from chatrepl.client.offers import look as look
-    from chatrepl.client.recording import recorded as recorded, recorded_request as recorded_request
+    from chatrepl.client.replaying import recorded as recorded, recorded_request as recorded_request
 else:
     __getattr__ = lazy(
         __name__,
@@ -25,5 +25,5 @@ else:
         exchange="Exchange",
         models_table="",
         offers="look",
-        recording="recorded recorded_request",
+        replaying="recorded recorded_request",
     )

@@ -16,7 +16,8 @@ from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
 from chatrepl.client.inflating import plain
-from chatrepl.client.recording import OF_THE_WIRE, Recorder, ReplayTransport, shown_headers
+from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
+from chatrepl.client.replaying import ReplayTransport
 from chatrepl.client.routes import Route, route, tls_context
 from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config.config import Profile

@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from chatrepl.chat import turn
-from chatrepl.client import recording
+from chatrepl.client import recording, replaying
 from chatrepl.client.choosing import recorded_profile
 from chatrepl.client.exchange import Exchange as LastExchange
-from chatrepl.client.recording import ReplayTransport
+from chatrepl.client.replaying import ReplayTransport
 from chatrepl.client.routes import Route
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Replay, Url
@@ -152,14 +152,14 @@ def test_a_long_answer_is_recorded_up_to_a_bound(
 def test_pieces_of_a_recording_cost_what_they_hold(tmp_path: Path) -> None:
     body, sizes = b"x" * 2_000_000, [(0.0, 4)] * 500_000
     began = time.process_time()
-    assert b"".join(piece for _, piece in recording._pieces(body, sizes, None)) == body
+    assert b"".join(piece for _, piece in replaying._pieces(body, sizes, None)) == body
     assert time.process_time() - began < 2
 
 
 def test_no_pause_of_a_recording_is_believed_for_ever() -> None:
     slept: list[float] = []
-    list(recording._Replayed(iter([(999_999.0, b"x")]), slept.append))
-    assert slept == [recording.PAUSE]
+    list(replaying._Replayed(iter([(999_999.0, b"x")]), slept.append))
+    assert slept == [replaying.PAUSE]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such pipes on Windows")

