@@ -6,10 +6,12 @@ from dataclasses import replace
 from chatrepl.chat.user import User
 from chatrepl.client import keys
 from chatrepl.config import addresses
-from chatrepl.config.config import Config, Profile, by_hand, settled
+from chatrepl.config.config import Config, Profile, address, by_hand, settled
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import written
 from chatrepl.errors import CommandError
+from chatrepl.sessions.entries import Mark
+from chatrepl.sessions.transcript import Transcript
 from chatrepl.text import safe, urls
 
 
@@ -20,6 +22,23 @@ def who(profile: Profile, config: Config) -> dict[str, str]:
     kept["dialect"] = "" if profile.dialect == own.dialect else profile.dialect
     kept["base_url"] = "" if profile.place == own.place else profile.place.kept
     return kept
+
+
+def write_down(transcript: Transcript, profile: Profile, config: Config, paths: Paths) -> None:
+    """Note in a session who is talked to, where that is not what it says already."""
+    kept, known = who(profile, config), transcript.state.who
+    if kept["base_url"] and profile.place.remote and transcript.path:
+        addresses.keep(paths, kept["base_url"])  # by now it was given by hand, or agreed to
+    for kind, text in kept.items():
+        if text != known.get(kind, ""):
+            transcript.add(Mark(kind, text))
+
+
+def whom(profile: Profile, env: Mapping[str, str]) -> str:
+    """Who is talked to by name, and where, if it is not the profile's own address."""
+    url = address(profile, env)
+    own = url == profile.base_url and not (profile.moved or profile.by_hand)
+    return profile.name if own else f"{profile.name} at {urls.plain(url)}"
 
 
 def recalled(config: Config, kept: Mapping[str, str]) -> Profile | None:

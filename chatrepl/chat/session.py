@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from chatrepl import sessions
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
-from chatrepl.chat.recall import permitted, recalled, who
+from chatrepl.chat.recall import permitted, recalled, write_down
 from chatrepl.chat.user import User
-from chatrepl.config import addresses
-from chatrepl.config.config import Config, Profile, Ui, address
+from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
@@ -22,7 +21,6 @@ from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.text import urls
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
@@ -141,13 +139,6 @@ class Session:
         return self._connection.memory.answering(self.profile) if self._connection else self.profile
 
     @property
-    def whom(self) -> str:
-        """Who is talked to by name, and where, if it is not the profile's own address."""
-        url = address(self.profile, self.env)
-        own = url == self.profile.base_url and not (self.profile.moved or self.profile.by_hand)
-        return self.profile.name if own else f"{self.profile.name} at {urls.plain(url)}"
-
-    @property
     def gauge(self) -> Gauge:
         """How long the conversation is by now."""
         self._gauge.follow(self.conversation.turns)
@@ -226,13 +217,7 @@ class Session:
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""
-        known = self.transcript.state.who
-        kept = who(self.profile, self.config)
-        if kept["base_url"] and self.profile.place.remote and self.transcript.path:
-            addresses.keep(self.paths, kept["base_url"])  # by now it was given by hand, or agreed to
-        for kind, text in kept.items():
-            if text != known.get(kind, ""):
-                self.transcript.add(Mark(kind, text))
+        write_down(self.transcript, self.profile, self.config, self.paths)
 
     # the parts
 

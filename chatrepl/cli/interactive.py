@@ -7,7 +7,7 @@ from functools import partial
 
 from chatrepl import __version__, chat as chats, config, files, sessions, terminal
 from chatrepl.chat import attaching, guard, repl
-from chatrepl.chat.recall import at_its_own, permitted
+from chatrepl.chat.recall import at_its_own, permitted, whom
 from chatrepl.chat.repl import Next, Reads
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
@@ -87,7 +87,7 @@ def _settle_where(session: Session, options: Options) -> None:
     if options.names_whom or permitted(session.profile, session.paths, session.user):
         return
     session.switch(at_its_own(session.config, session.profile) or choosing.choose(session.config, session.env))
-    session.screen.say(f"It goes on with {session.whom}.", "dim")
+    session.screen.say(f"It goes on with {whom(session.profile, session.env)}.", "dim")
 
 
 def _tell_what_was(session: Session, options: Options) -> None:
@@ -144,6 +144,6 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
 def _first_line(session: Session) -> str:
     place = files.short(session.transcript.path) if session.transcript.path else "not saved"
-    who = f"chatrepl {__version__} · {session.whom} · {config.model_of(session.profile)}"
+    who = f"chatrepl {__version__} · {whom(session.profile, session.env)} · {config.model_of(session.profile)}"
     apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
     return f"{who}{apart}{place}\n/help lists the commands."

@@ -9,6 +9,7 @@ from chatrepl import files, sessions
 from chatrepl.chat.commands.conversation import show_again
 from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.chat.outcome import Outcome
+from chatrepl.chat.recall import whom
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.errors import ChatError, CommandError, Hint
@@ -65,7 +66,7 @@ def resume(session: Session, words: str) -> Outcome | None:
         return None
     line = session.resume(chosen.path)
     show_again(session)
-    session.screen.say(f"{chosen.title or chosen.id} goes on, with {session.whom}.", "dim")
+    session.screen.say(f"{chosen.title or chosen.id} goes on, with {whom(session.profile, session.env)}.", "dim")
     return Outcome(question_back=line)
 
 
