@@ -185,7 +185,8 @@ FIELDS = {
 def repaired(error: Refused, profile: Profile) -> str:
     """The word to send instead of one that was refused: the nearest of those that the server names, else OFF; "" where
     it complains of something else."""
-    if error.status not in (400, 422) or not (_ABOUT.search(error.said) or _ABOUT.search(error.parameter)):
+    told = f"{error.parameter} {error.said}"
+    if error.status not in (400, 422) or not (_ABOUT.search(told) and _REFUSES.search(told)):
         return ""
     asked = profile.options.get("effort")
     if asked is None:  # the server's own default may be what does not go with the tools
@@ -198,5 +199,10 @@ def repaired(error: Refused, profile: Profile) -> str:
 
 
 _ABOUT = re.compile(r"effort|thinking|reasoning|\bthink\b", re.IGNORECASE)
+_REFUSES = re.compile(
+    r"support|invalid|unknown|unrecogni[sz]ed|unexpected|extra (inputs|fields)|deprecated|mandatory|disabled|"
+    r"not (permitted|allowed)|cannot|must be|\buse\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(rf"\b(?:{'|'.join(EFFORTS)})\b")
 _ONLY_NONE = re.compile(r"set reasoning.effort to ['\"`]?none", re.IGNORECASE)

@@ -4,7 +4,7 @@ The session in memory and the one on disk are the same fold over the same entrie
 changes a session is an entry, written first and then taken in here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 from typing import NamedTuple
 
@@ -137,16 +137,14 @@ class State:
                 self._open(message)
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
-                self.spent.add(message.model, message.profile, message.usage)
+                self._spend([message])
             case Taken(turn):
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
-                self.spent.add(turn[-1].model, turn[-1].profile, turn[-1].usage)
+                self._spend(turn)
             case Aside(_, messages):
                 self.asides.append(entry)
-                for message in messages:
-                    if message.role == "assistant":
-                        self.spent.add(message.model, message.profile, message.usage)
+                self._spend(messages)
             case Piece() if self.question:
                 self._pieces.append(entry)
             case Mark(kind, text) if kind in WHO:
@@ -154,6 +152,12 @@ class State:
             case Mark():
                 self._mark(entry)
         self._follow_title()
+
+    def _spend(self, messages: Iterable[Message]) -> None:
+        """Count what the replies among the messages used."""
+        for message in messages:
+            if message.role == "assistant":
+                self.spent.add(message.model, message.profile, message.usage)
 
     def _follow_title(self) -> None:
         """Without a name of its own the session is called after the first question that stands, else as before."""

@@ -215,3 +215,16 @@ def test_a_temperature_that_thinking_forbids_is_left_out_and_the_thinking_stays(
         assert turn.send(seen.session, "Hi").kept
     assert "temperature" not in server.requests[1].body
     assert server.requests[1].body["reasoning_effort"] == "high"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["The reasoning was too long for the context window of 8192 tokens", "I was thinking of something else", "no"],
+)
+def test_what_complains_of_something_else_changes_no_effort(said: str, server: Server, tmp_path: Path) -> None:
+    server.answers(faults.refusal(400, said))
+    profile = Profile("p", dialect="openai-chat", place=Url(server.url), model="m", options={"effort": "high"})
+    with faults.session(tmp_path, profile) as seen:
+        assert not turn.send(seen.session, "Hi").kept
+        assert turn.send(seen.session, "Hi").kept
+    assert [each.body.get("reasoning_effort") for each in server.requests] == ["high", "high"]
