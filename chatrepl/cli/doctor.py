@@ -15,6 +15,7 @@ from chatrepl.config.place import Embedded
 from chatrepl.config.vendors import ELSEWHERE, PROFILES
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
+from chatrepl.files import ownership
 from chatrepl.files.completion import size
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import urls
@@ -75,7 +76,13 @@ class Doctor:
             yield Finding(
                 True, f"configuration: {self.paths.config}" + ("" if there else ", not there yet, which is fine")
             )
+        if self.config.distrust:
+            yield Finding(False, f"{self.config.distrust}: no command and no tool that it names is run", keys.ALONE)
+        elif wrong := ownership.open_to_others(self.paths.config.parent):
+            yield Finding(False, wrong, f"Let it be yours alone: chmod go-w {self.paths.config.parent}")
         for what, path in (("sessions", self.paths.sessions), ("input history", self.paths.history.parent)):
+            if wrong := ownership.open_to_others(path):
+                yield Finding(False, wrong, f"Let it be yours alone: chmod go-w {path}")
             good = _writable(path)
             yield Finding(
                 good, f"{what}: {path}", "" if good else "You cannot write there. Set CHATREPL_HOME to another folder."

@@ -8,6 +8,7 @@ from chatrepl import cli, config, files
 from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
 from chatrepl.cli.options import Options
+from chatrepl.client import keys
 from chatrepl.config import reading
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
@@ -57,6 +58,8 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     configuration = reading.load(paths.config, must_exist=bool(options.config)).settled(env)
     if os.path.exists(remembered := paths.models / "successors.json"):  # not loaded for who has none
         configuration = config.successors.remembered(configuration, remembered, env)
+    if configuration.distrust:
+        screen.say(f"{configuration.distrust}, so no command and no tool that it names is run. {keys.ALONE}", "warning")
     if replay := options.played:
         configuration = configuration.replaying(replay)
     if options.acts:

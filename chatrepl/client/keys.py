@@ -20,6 +20,9 @@ from chatrepl.text.redaction import Secrets, is_secret
 MOST = 65_536
 """The most bytes of a key, wherever it is from."""
 
+ALONE = "Let the configuration be yours alone: chmod go-w for it and its folder."
+"""What to do about a configuration that others can write."""
+
 COMMAND_SECONDS = 30
 """How long a key command may take: time enough to unlock a password store."""
 
@@ -144,6 +147,8 @@ def _from_file(profile: Profile) -> str:
 
 def _from_command(profile: Profile, env: Mapping[str, str]) -> str:
     command = profile.key_command[0]
+    if profile.distrust:
+        raise ConfigError(f"The key command {command!r} is not run: {profile.distrust}", ALONE)
     try:
         with cooked(sys.stdin):  # it may ask for a password
             return _printed(profile.key_command, env).decode("utf-8")

@@ -75,6 +75,8 @@ class Profile:
     """The dialect that it speaks where it is at no address of its vendor's, "" where somebody named the dialect."""
     by_hand: bool = field(default=False, metadata={"key": None})
     """Whether it was made of an address on the command line, so that no configuration tells of it."""
+    distrust: str = field(default="", metadata={"key": None})
+    """Why no command of it is run, "" where all is well."""
     moved: bool = field(default=False, metadata={"key": None})
     """Whether it is at another address than its own."""
 
@@ -202,6 +204,8 @@ class Config(NamedTuple):
     """Who summarizes: a profile, a model or profile/model; "" for who is talked to."""
     tools: "Tools | None" = None
     """What a model may call, None where the file speaks of none."""
+    distrust: str = ""
+    """Why no command that stands in the file is run: somebody else may have written it. "" where all is well."""
 
     def profile(self, name: str) -> Profile:
         """The profile of that name."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl.config.config import Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
+from chatrepl.files import ownership
+from chatrepl.files.reading import bounded
 from chatrepl.text import lookalikes
 from chatrepl.text.fuzzy import nearest
 from chatrepl.text.redaction import is_secret
@@ -18,19 +20,31 @@ if TYPE_CHECKING:
     from chatrepl.config.tools import Tools
 
 
+MOST = 2**20
+"""The most bytes of a configuration."""
+
+
 def load(path: Path, *, must_exist: bool = False) -> Config:
     """The configuration: the built-in profiles with the file at ``path`` over them. A ConfigError names the first
     mistake in the file."""
     if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
         return built_in(path)
-    return _read(path, built_in(path).profiles)
+    found = _read(path, built_in(path).profiles)
+    wrong = ownership.open_to_others(path) or ownership.open_to_others(path.absolute().parent)
+    return _distrusted(found, wrong) if wrong else found
+
+
+def _distrusted(found: Config, wrong: str) -> Config:
+    """The configuration without what it would run: whoever wrote it may be somebody else."""
+    profiles = {name: replace(each, distrust=wrong) for name, each in found.profiles.items()}
+    return found._replace(profiles=profiles, tools=None, distrust=wrong)
 
 
 def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
     import tomllib  # not for the first key of who has no such file
 
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = bounded(path, MOST).decode("utf-8-sig").replace("\r\n", "\n")
         data = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None

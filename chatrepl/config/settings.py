@@ -10,6 +10,7 @@ from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.reading import load, unsendable
 from chatrepl.config.vendors import EFFORTS, PROFILES
 from chatrepl.errors import CommandError, ConfigError, Hint
+from chatrepl.files import reading
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
 
@@ -156,13 +157,17 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else inline(value)
 
 
+MOST = 2**24
+"""The most bytes of a file with a text for a setting."""
+
+
 def text_or_file(words: str) -> str:
     """The words, or what stands in the file they name with an @ before it."""
     if not words.startswith("@"):
         return words
     path = files.path_of(words[1:])
     try:
-        return path.read_text("utf-8-sig").strip("\n")
+        return reading.bounded(path, MOST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

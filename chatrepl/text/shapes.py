@@ -29,9 +29,9 @@ MOST = 1_000_000
 """So many values a text of JSON may hold: each takes far more memory than the few characters it is written with."""
 
 
-def is_crowded(text: str) -> bool:
-    """Whether a text of JSON holds more values than anybody means."""
-    return _values(text) > MOST and _values(_STRING.sub("", text)) > MOST
+def is_crowded(text: str, most: int = MOST) -> bool:
+    """Whether a text of JSON holds more values than that."""
+    return _values(text) > most and _values(_STRING.sub("", text)) > most
 
 
 def _values(text: str) -> int:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from chatrepl import dataclass
 from chatrepl.conversation import Conversation
+from chatrepl.files import reading
+from chatrepl.text import shapes
 
 
 class Chat(NamedTuple):
@@ -35,6 +37,12 @@ class Format:
     """All that is in the file, newest first. What is wrong with it is a Damage; OSError passes."""
 
 
+MOST = 2**30
+"""The most bytes of a file that is loaded or imported."""
+
+SPARSE = 12
+"""So many characters at least stand for a value in what a program exports; what is denser is made to fill memory."""
+
 NOT_PLAIN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """Characters that editors change, hide or refuse: controls, line separators, text direction, lone surrogates."""
 
@@ -42,7 +50,7 @@ NOT_PLAIN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u
 def text_of(path: Path) -> str:
     """The text of the file, whatever line ends and byte order mark an editor gave it."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = reading.bounded(path, MOST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Damage("what stands here is not UTF-8", line) from None
@@ -58,6 +66,8 @@ def to_json(data: Any, *, indent: int | None = None) -> str:
 def from_json(text: str, line: int = 1) -> Any:
     """The data; what is wrong with the text, which begins on that line of its file, is a Damage."""
     try:
+        if shapes.is_crowded(text, max(shapes.MOST, len(text) // SPARSE)):
+            raise ValueError("too many values")
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise Damage(f"no valid JSON: {error.msg}", line - 1 + error.lineno) from None
