@@ -7,6 +7,7 @@ stream may be cut anywhere. What is left of an escape sequence stays readable: `
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 from chatrepl.text import width
 
@@ -57,6 +58,34 @@ def line(s: str, limit: int = 200) -> str:
 def between(before: str, s: str, after: str) -> str:
     """The text, safe, where it stands between these characters."""
     return s if len(s) == 1 and _is_needed(s, before, after) else text(s)
+
+
+_ORDERING = "\u061c\u200e\u200f"
+
+
+@cache
+def _taken_out() -> re.Pattern[str]:
+    joining_nothing = f"(?<![^\\x00-\\x7f])[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]++(?=[\\x00-\\x7f]|\\Z)"
+    return re.compile(f"{_UNSAFE.pattern}|[{_ORDERING}]|{joining_nothing}")
+
+
+def cleaned(s: str) -> tuple[str, int]:
+    """The text without what acts, orders or hides where it is pasted, and how many such characters were taken out."""
+    found = 0
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal found
+        if match[0] in _BREAKS:
+            return "\n"
+        if match[0][0] == "\U0001f3f4":  # the flag of a country
+            return match[0]
+        place, whole = match.start(), match.string
+        if match[0] != "\xad" and _is_needed(match[0], whole[place - 1 : place], whole[place + 1 : place + 2]):
+            return match[0]
+        found += len(match[0])
+        return ""
+
+    return _taken_out().sub(kept, s), found
 
 
 class Stream:

@@ -58,6 +58,17 @@ def test_copy_takes_the_exact_source_of_a_reply_or_of_its_code(chat: Terminal, s
     assert copied(chat) == ["Later.", CODE, "def f():\n\treturn  1  \n", "deep\n"]
 
 
+def test_copy_leaves_out_what_acts_or_hides_and_says_so(chat: Terminal, server: Server) -> None:
+    hostile = "```sh\necho hi\x1b[201~\nrm\u202e -rf\u200b ~\U000e0061\n```\n"
+    server.answers(say(hostile))
+    ask(chat, "Code?", "rm")
+    ask(chat, "/copy", "4 characters that act or hide when pasted were left out; /copy -r copies all.")
+    ask(chat, "/copy -r 1", "Reply 1, 4 lines")
+    ask(chat, "/copy .1", "Code block 1 of reply 1, 2 lines")
+    cleaned = "echo hi[201~\nrm -rf ~\n"
+    assert copied(chat) == [f"```sh\n{cleaned}```\n", hostile, cleaned]
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [("7", "There is no reply 7"), ("1.3", "Reply 1 has no code blocks"), ("x", "not a number above 0")],

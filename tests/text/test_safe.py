@@ -3,6 +3,7 @@
 import itertools
 import re
 import sys
+import time
 import unicodedata
 
 import pyte
@@ -160,3 +161,46 @@ def test_no_combining_mark_is_taken_for_a_letter() -> None:
     marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Mn", "Me")]
     assert marks
     assert not [mark for mark in marks if not safe._MARKS.fullmatch(mark)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👩‍👩‍👧 ok",
+        "می‌خواهم",
+        "កម្ពុជា\u200bខ្មែរ",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "e\u0301\t\n",
+    ],
+)
+def test_what_a_script_needs_is_copied(text: str) -> None:
+    assert safe.cleaned(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b",
+        "\x9b",
+        "\x07",
+        "\u202e",
+        "\u200b",
+        "\u200d",
+        "\u2066",
+        "\u200f",
+        "\xad",
+        "\ufeff",
+        "\U000e0061",
+        "\ud800",
+    ],
+)
+def test_what_acts_or_hides_is_not_copied(text: str) -> None:
+    assert safe.cleaned(f"a{text}b{text}") == ("ab", 2)
+    assert safe.cleaned("a\r\nb\rc") == ("a\nb\nc", 0)
+
+
+def test_a_text_is_cleaned_in_time_that_grows_with_it() -> None:
+    began = time.process_time()
+    assert safe.cleaned("\u200d\u202ea" * 500_000) == ("a" * 500_000, 1_000_000)
+    safe.cleaned("🏴" * 200_000 + "\u200d" * 200_000)
+    assert time.process_time() - began < 4

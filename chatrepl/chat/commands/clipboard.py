@@ -20,6 +20,7 @@ from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.terminal import clipboard, editor
+from chatrepl.text import safe
 
 SHOWN = 20
 """So many replies are offered to be copied."""
@@ -48,11 +49,15 @@ def _first_line(text: str) -> str:
     return text.lstrip().partition("\n")[0]
 
 
-@command("/copy", FILES, "[n][.m]", complete=copied_words)
+@command("/copy", FILES, "[-r] [n][.m]", complete=copied_words)
 def copy(session: Session, words: str) -> None:
-    """Copy the last reply, reply n, or its code block m. For example /copy, /copy 2, /copy 2.1, /copy .1. The exact
-    source goes to the clipboard of the terminal, also over ssh, and to that of this machine."""
-    text, what = _chosen(session, words)
+    """Copy the last reply, reply n, or its code block m. For example /copy, /copy 2, /copy 2.1, /copy .1. The source
+    goes to the clipboard of the terminal, also over ssh, and to that of this machine: without control characters and
+    what hides, unless -r stands before."""
+    first, _, rest = words.partition(" ")
+    raw = first == "-r"
+    text, what = _chosen(session, rest.strip() if raw else words)
+    text, taken_out = (text, 0) if raw else safe.cleaned(text)
     sent = session.screen.window.copy(text)
     program = clipboard.fill(text, session.env)
     if not (sent or program):
@@ -60,6 +65,9 @@ def copy(session: Session, words: str) -> None:
     how = f"copied by {program}" if program else "sent to the terminal, which may ignore it"
     lines = counted(text.count("\n") + (not text.endswith("\n")), "line")
     session.screen.say(f"{what}, {lines}: {how}.", "dim")
+    if taken_out:
+        hidden = counted(taken_out, "character")
+        session.screen.say(f"{hidden} that act or hide when pasted were left out; /copy -r copies all.", "warning")
 
 
 def _chosen(session: Session, words: str) -> tuple[str, str]:
