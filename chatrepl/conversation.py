@@ -157,6 +157,13 @@ def continued(begun: Message, more: Message) -> Message:
     return replace(more, parts=parts, model=more.model or begun.model, usage=usage if usage != Usage() else None)
 
 
+def unanswered(messages: Iterable[Message]) -> list[ToolCallPart]:
+    """The calls in these messages that have no result there."""
+    parts = [part for message in messages for part in message.parts]
+    results = {part.id for part in parts if isinstance(part, ToolResultPart)}
+    return [part for part in parts if isinstance(part, ToolCallPart) and part.id not in results]
+
+
 def with_own_ids(reply: Message, before: Iterable[Message]) -> Message:
     """The reply with ids of calls that no other call has, also before it: servers leave them out, or begin anew with
     each reply, and other servers refuse that. The server's own id is kept beside."""
@@ -278,6 +285,13 @@ class Conversation:
     def asking(self, *open_turn: Message) -> "Conversation":
         """This conversation with an unanswered question (and, to be continued, the reply begun) at its end."""
         return replace(self, turns=[*self.turns, open_turn])
+
+    def going_on(self, reply: Message, *more: Message) -> "Conversation":
+        """The same with more in its open turn: a reply, or the rest of one that was begun, and what follows it."""
+        *before, turn = self.turns
+        if turn[-1].role == "assistant":
+            turn, reply = turn[:-1], continued(turn[-1], reply)
+        return replace(self, turns=[*before, (*turn, reply, *more)])
 
     def add(self, turn: Iterable[Message]) -> None:
         """Take a whole turn in."""

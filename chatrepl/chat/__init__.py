@@ -6,10 +6,11 @@ from chatrepl import lazy
 
 if TYPE_CHECKING:
     from chatrepl.chat import (
+        calling as calling,
         commands as commands,
         prompt_files as prompt_files,
         status_line as status_line,
         turn as turn,
     )
 else:
-    __getattr__ = lazy(__name__, commands="", prompt_files="", status_line="", turn="")
+    __getattr__ = lazy(__name__, calling="", commands="", prompt_files="", status_line="", turn="")

@@ -20,7 +20,7 @@ ENDINGS = {
         "/continue goes on with it, /set max_tokens raises the limit",
     ),
     "content_filter": ("The provider's content filter ended the reply", ""),
-    "tool_calls": ("The model asked for a tool, which chatrepl does not run", ""),
+    "tool_calls": ("The model called a tool, and none is on", "/tools lists them"),
     "error": ("The server reports that the reply failed", ""),
     "other": ("The reply ended for an unknown reason", ""),
 }

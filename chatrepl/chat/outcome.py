@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from chatrepl.chat.tooling import Called
 from chatrepl.conversation import Message
 from chatrepl.errors import ChatError
 
@@ -19,6 +20,9 @@ class Outcome(NamedTuple):
     """Why the turn failed, if it did."""
     question_back: str = ""
     """What stands in the next prompt: a question that got no answer. It is sent as it is, and never a command."""
+
+    calls: tuple[Called, ...] = ()
+    """The tools that were called, and what came of it."""
 
     @property
     def message(self) -> Message | None:

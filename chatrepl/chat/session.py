@@ -12,6 +12,7 @@ from chatrepl import sessions
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
 from chatrepl.chat.recall import permitted, recalled, write_down
+from chatrepl.chat.tooling import Tooling
 from chatrepl.chat.user import User
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
@@ -21,6 +22,7 @@ from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
+from chatrepl.text import safe
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Session:
     attachments: "list[Attachment]" = field(default_factory=list)
     """What goes along with the next question."""
     user: User = field(default_factory=User)
+    tooling: Tooling = field(default_factory=Tooling)
     _told: bool = field(default=False, init=False)
     found: InitVar[Transcript | None] = None
     """A session to go on with, once it is settled; else a new one is begun."""
@@ -201,19 +204,13 @@ class Session:
     def close(self) -> None:
         """End the session."""
         self.transcript.close()
+        self.tooling.close()
         if self._connection:
             self._connection.close()
 
     def settle(self) -> str:
         """End the turn in which the program was ended: what had come is kept, else its question is returned."""
-        state, line = self.transcript.state, ""
-        if entry := state.settlement():
-            if isinstance(entry, Mark) and state.question and not state.reopened:
-                line = self.put_back(state.question)
-            self.transcript.add(entry)
-            if isinstance(entry, Said) and state.undone:
-                self.screen.say(OLD_STAYS, "warning")
-        return line
+        return _settled(self)
 
     def note_who(self) -> None:
         """Write down who is talked to where that has changed: going on with the session means going on with them."""
@@ -230,3 +227,18 @@ class Session:
         if self.user.has_prompt or not self._told:
             self.screen.error(error)
         self._told = True
+
+
+def _settled(session: Session) -> str:
+    state, line = session.transcript.state, ""
+    for call in state.steps.doubtful:
+        session.screen.say(
+            f"{safe.line(call.name, 80)} may have run; its result is lost. It is not run again.", "warning"
+        )
+    for entry in state.settlement():
+        if isinstance(entry, Mark) and state.question and not state.reopened:
+            line = session.put_back(state.question)
+        session.transcript.add(entry)
+        if isinstance(entry, Said) and state.undone:
+            session.screen.say(OLD_STAYS, "warning")
+    return line

@@ -1,30 +1,32 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
 
+from chatrepl import chat
 from chatrepl.chat import attaching, compacting, guard
+from chatrepl.chat.collecting import collect, leave_room
 from chatrepl.chat.endings import Timing, ending_soon, statistics, tell_ending, with_words
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
-from chatrepl.chat.stream import Gathering, HidingSecrets
-from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, MediaPart, Message, TextPart, question as user_message
+from chatrepl.chat.tooling import Counting
+from chatrepl.conversation import (
+    Conversation,
+    FilePart,
+    MediaPart,
+    Message,
+    TextPart,
+    question as user_message,
+    with_own_ids,
+)
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
-from chatrepl.events import Event, Media, Text, Thinking, Wait
-from chatrepl.sessions.entries import Mark, Piece, Said
-from chatrepl.terminal.screen.pictures import Picture
+from chatrepl.events import Media
+from chatrepl.sessions.entries import Mark, Said, Step
 from chatrepl.text import lookalikes, safe
-
-if TYPE_CHECKING:
-    from chatrepl.client import Attempts
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""
@@ -39,6 +41,7 @@ def ask(session: Session, question: Message) -> Outcome:
     question = _fitted(session, question)
     with session.interrupts.awaited():  # a command for the key may take its time
         session.connection.fetch_key(session.profile)
+    _prepare(session)
     for what, text in _words(session, question):
         guard.refuse_key(session, what, text)
     session.attachments = []
@@ -71,6 +74,7 @@ def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
 def retry(session: Session, model: str = "") -> Outcome:
     """Ask the last question again, this once of another model if one is named; the new reply takes the place of the old
     one once it is there."""
+    _prepare(session)
     session.note_who()
     *before, last = session.conversation.turns
     session.transcript.add(Mark("retry"))
@@ -92,9 +96,12 @@ def go_on(session: Session) -> Outcome:
     to go on.
     """
     *before, last = session.conversation.turns
-    if not last[-1].text:
+    if not last[-1].text and last[-2].role != "tool":
         return retry(session)
+    _prepare(session)
     session.note_who()
+    if not last[-1].text:  # the calls have their results, and nothing was said to them yet
+        return _continued(session, session.asking(before, *last[:-1]))
     who = (session.profile.name, session.profile.model)
     takes = session.profile.prefill or dialect(session.profile.dialect).prefill
     if takes and who not in session.unprefilled and not _refuses_prefill(session):
@@ -125,20 +132,51 @@ def _continued(session: Session, asking: Conversation) -> Outcome:
     return _turn(session, asking.turns[-1][0], asking, again=True)
 
 
+def _prepare(session: Session) -> None:
+    """Let what the model may call be ready, if it may call anything."""
+    if session.tooling.is_on:
+        with session.interrupts.awaited():
+            chat.calling.prepare(session)
+
+
 def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:
-    reply = Reply()
-    timing = Timing(session.clock())
-    failure = _collect(session, reply, conversation, timing)
-    timing.over = session.clock()
+    """Ask, and ask again with the results of the calls, until there is an answer in words or an end."""
+    began, counting = session.clock(), Counting(session.ui.calls)
+    while True:
+        reply, timing = Reply(), Timing(session.clock())
+        asking = replace(conversation, tools=session.tooling.definitions)
+        failure = collect(session, reply, asking, timing)
+        timing.over = session.clock()
+        if session.tooling.offered and reply.empty and chat.calling.goes_without(session, failure):
+            continue
+        message = with_own_ids(reply.message(), conversation.messages)
+        if not (session.tooling.offered and chat.calling.wanted(session, message)):
+            break
+        session.transcript.add(Step(message))
+        if reply.text or message.thinking:
+            leave_room(session)
+        results, stopped = chat.calling.answer(session, message, counting)
+        conversation = conversation.going_on(message, results)
+        if stopped:
+            reply, failure = Reply(message.model, "interrupted"), None
+            break
+    outcome = _closed(session, reply, failure, timing)
+    if session.clock() - began >= LONG:
+        session.screen.window.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
+    back = "" if outcome.kept or again else session.put_back(question)
+    return outcome._replace(question_back=back, calls=tuple(counting.called))
+
+
+def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> Outcome:
+    """End the turn: it is kept if anything stands in it."""
     if reply.empty and reply.ending not in ("interrupted", "failed"):
         failure = _of_nothing(reply)
-    message = reply.message()
-    session.transcript.add(Mark("withdraw") if reply.empty else Said(message))
-    back = session.put_back(question) if reply.empty and not again else ""
-    _tell(session, reply, failure, timing)
-    if timing.over - timing.asked_at >= LONG:
-        session.screen.window.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
-    return Outcome(message, not reply.empty, failure, back)
+    steps = session.transcript.state.steps.messages
+    message = with_own_ids(reply.message(), [*session.conversation.messages, *steps])
+    kept = not reply.empty or bool(steps)
+    session.transcript.add(Said(message) if kept else Mark("withdraw"))
+    _tell(session, reply, failure, timing, kept=kept)
+    return Outcome(message, kept, failure)
 
 
 def _of_nothing(reply: Reply) -> BrokenReply:
@@ -166,17 +204,17 @@ def _named(media: list[Media]) -> str:
     )
 
 
-def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> None:
+def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing, *, kept: bool) -> None:
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
-        if session.user.has_prompt and not reply.empty and not session.transcript.state.undone:
+        if session.user.has_prompt and kept and not session.transcript.state.undone:
             failure.hint = failure.hint.without(ASK_AGAIN)  # it is told below how the reply goes on
         session.screen.error(failure)
-    if reply.empty and reply.ending == "interrupted":
+    if not kept and reply.ending == "interrupted":
         session.screen.say("Stopped before the first word.", "dim")
-    elif not reply.empty and session.transcript.state.undone:
+    elif kept and session.transcript.state.undone:
         session.screen.say(OLD_STAYS, "warning")
-    elif not reply.empty:
+    elif kept:
         tell_ending(session, reply.message())
     if not (failure or reply.media or reply.calls):
         session.screen.tell_of_nothing(reply.text, session.ui)
@@ -187,75 +225,7 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         session.screen.parts(statistics(reply, timing, price))
     if not reply.empty and session.user.has_prompt and (told := ending_soon(session)):
         session.screen.say(told, "warning")
-    _leave_room(session)
-
-
-def _leave_room(session: Session) -> None:
-    """An empty line between what is typed and what is answered."""
-    if session.user.has_prompt:
-        session.screen.say("")
-
-
-def _collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
-    """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
-    attempts = session.connection.attempts(session.profile)
-    try:
-        with session.interrupts.awaited():
-            attempts.ready()
-        _leave_room(session)
-        secrets = session.connection.keys.secrets
-        timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
-        with (
-            session.user.listening(),
-            session.screen.picture(lambda: attempts.answering.model, session.ui) as picture,
-            HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
-            Gathering(hiding.feed) as gathering,
-            closing(_events(session, attempts, conversation, gathering, picture)) as events,
-        ):
-            for event in session.interrupts.over(events):
-                if timing.first is None and isinstance(event, Text | Thinking):
-                    timing.first = session.clock()
-                gathering.feed(event)
-    except KeyboardInterrupt:
-        reply.ending = "interrupted"
-    except ChatError as error:
-        reply.ending = "failed"
-        return error
-    finally:
-        answering = attempts.answering
-        reply.model = reply.model or answering.model
-        reply.profile = answering.name if answering.name != session.profile.name else ""
-        _follow(session, answering)
-    return None
-
-
-def _follow(session: Session, answering: Profile) -> None:
-    """Talk from now on to the model that took the place of the profile's default, if one did."""
-    mine = session.profile
-    if mine.default_model and (answering.name, answering.default_model) == (mine.name, mine.default_model):
-        session.profile = replace(mine, model=answering.model, context=answering.context, price=answering.price)
-
-
-def _events(
-    session: Session, attempts: "Attempts", conversation: Conversation, gathering: Gathering, picture: Picture
-) -> Generator[Event, None, None]:
-    """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
-
-    def waiting(wait: Wait) -> None:
-        with session.interrupts.shielded():
-            gathering.flush()
-            picture.waiting(wait)
-
-    return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
-
-
-def _journal(session: Session, event: Event) -> None:
-    """Write down what came, for the case that the rest never comes."""
-    match event:
-        case Text(text):
-            session.transcript.add(Piece(text))
-        case Thinking(text) if text:
-            session.transcript.add(Piece(thinking=text))
+    leave_room(session)
 
 
 def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:

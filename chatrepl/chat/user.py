@@ -5,6 +5,7 @@ It is made before the session is, and handed over whole: whoever asks later asks
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
 from chatrepl import dataclass
 from chatrepl.terminal.choices import Choose
@@ -16,6 +17,13 @@ NO = "n"
 def no_answer(_question: str) -> str:
     """What comes back where no one can be asked."""
     return ""
+
+
+class Choice(NamedTuple):
+    """The choice that was made, and what was said with a no."""
+
+    letter: str
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,16 @@ class User:
         """Whether a model may be fetched, which no other flag agrees to."""
         return self.wants_weights or self._agrees(question)
 
-    def approve(self, question: str, choices: Mapping[str, str]) -> str:
+    def approve(self, question: str, choices: Mapping[str, str]) -> Choice:
         """Which of the choices is made, letters and what they stand for: by its letter or its name. It is NO where no
-        one answers, or something else; no flag answers in place of the user."""
+        one answers, or something else; no flag answers in place of the user. A no may give its reason."""
         offered = " · ".join(f"{letter} {name}" for letter, name in choices.items())
-        said = self.answer(f"{question}\n  {offered}:").strip().lower()
-        return next((letter for letter, name in choices.items() if said in (letter, name.lower())), NO)
+        said = self.answer(f"{question}\n  {offered}:").strip()
+        first, _, words = said.partition(" ")
+        if first.lower().rstrip(",:") in (NO, choices.get(NO, NO)):
+            return Choice(NO, words.strip())
+        made = (letter for letter, name in choices.items() if said.lower() in (letter, name.lower()))
+        return Choice(next(made, NO))
 
     def _agrees(self, question: str) -> bool:
         return self.answer(f"{question} [y/N]").lower() in ("y", "yes")

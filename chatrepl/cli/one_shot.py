@@ -109,5 +109,6 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),
         "error": _error(outcome),
+        "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,
     }

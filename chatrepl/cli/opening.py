@@ -9,6 +9,7 @@ from chatrepl import chat, cli, config, files, sessions
 from chatrepl.chat import guard
 from chatrepl.chat.recall import recalled
 from chatrepl.chat.session import Session
+from chatrepl.chat.tooling import Tooling
 from chatrepl.chat.user import User
 from chatrepl.cli.options import Options
 from chatrepl.client import choosing
@@ -67,14 +68,24 @@ class Opening(NamedTuple):
             ephemeral=options.ephemeral,
             record=files.path_of(options.record) if options.record else None,
             user=user,
+            tooling=self._tooling(),
             found=self.found,
         )
+        if options.tools:
+            chat.calling.demand(session)
         line = session.settle()
         if options.system is not None or (self.prompt and self.prompt.system):
             guard.refuse_key(session, "The system prompt", self.profile.system)
             if self.found:
                 session.transcript.add(Mark("system", self.profile.system))
         return session, line
+
+    def _tooling(self) -> Tooling:
+        """What the model may call from the start: what the flags say, else the profile, else the configuration."""
+        options, said = self.options, self.config.tools
+        if options.no_tools:
+            return Tooling()
+        return Tooling(options.tool_names or self.profile.tools or (said.on if said else ()), options.allow)
 
     @property
     def wants_weights(self) -> bool:

@@ -35,6 +35,9 @@ class Options(NamedTuple):
     json: bool = False
     ephemeral: bool = False
     yes: bool = False
+    tools: tuple[str, ...] = ()
+    no_tools: bool = False
+    allow: tuple[str, ...] = ()
     export: tuple[str, str] | None = None
     take_in: str = ""
     record: str = ""
@@ -52,6 +55,11 @@ class Options(NamedTuple):
     def acts(self) -> bool:
         """Whether something is asked for that needs no profile."""
         return bool(self.list_profiles or self.list_sessions or self.update_models or self.export or self.take_in)
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The tools and servers that the flags turn on."""
+        return [name for word in self.tools for name in word.split(",") if name]
 
     @property
     def names_whom(self) -> bool:

@@ -179,6 +179,9 @@ class Ui:
     )
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
     statistics: bool = field(default=True, metadata={"about": "tell time and tokens after each reply"})
+    calls: int = field(
+        default=20, metadata={"about": "how many calls of tools a question may make; then you are asked"}
+    )
     toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})
     title: bool = field(default=True, metadata={"about": "name the terminal's window after the session"})
     notify: str = field(

@@ -70,7 +70,7 @@ def values_of(key: str) -> Sequence[str]:
     field = _UI.get(key)
     if field is None:
         return _VALUES.get(key, ("off",) if key in PARAMETERS else ())
-    return ("on", "off") if field.type in (bool, "bool") else tuple(field.metadata["of"])
+    return ("on", "off") if field.type in (bool, "bool") else tuple(field.metadata.get("of", ()))
 
 
 _VALUES = {
@@ -237,6 +237,10 @@ def _ui_value(key: str, value: str) -> Any:
         if value.lower() not in _BOOLEANS:
             raise CommandError(f"{key} is on or off, not {value!r}")
         return _BOOLEANS[value.lower()]
+    if field.type in (int, "int"):
+        if not (value.isascii() and value.isdigit() and 0 < len(value) < 7):
+            raise CommandError(f"{key} is a whole number, not {safe.line(value, 40)!r}")
+        return int(value)
     if "on" in field.metadata["of"] and value.lower() in _BOOLEANS:
         return "on" if _BOOLEANS[value.lower()] else "off"
     if value not in field.metadata["of"]:

@@ -3,8 +3,8 @@
 from typing import Any, TypeVar
 
 from chatrepl import conversation
-from chatrepl.conversation import checked
-from chatrepl.sessions.entries import Aside, Entry, Header, Mark, Piece, Said, Taken
+from chatrepl.conversation import Shape, checked
+from chatrepl.sessions.entries import VERSION, Aside, Entry, Header, Mark, Piece, Said, Step, Taken
 
 _T = TypeVar("_T")
 
@@ -16,6 +16,8 @@ def to_data(entry: Entry) -> dict[str, Any]:
             return {"chatrepl": version, "id": session_id, "at": at}
         case Said(message):
             return {"message": conversation.to_data(message)}
+        case Step(message):
+            return {"step": conversation.to_data(message)}
         case Taken(turn):
             return {"turn": [conversation.to_data(message) for message in turn]}
         case Aside(kind, messages):
@@ -33,6 +35,8 @@ def from_data(data: Any) -> Entry:
             return Header(session_id, at, version)
         case {"message": dict(message)}:
             return Said(conversation.from_data(message))
+        case {"step": dict(message)}:
+            return Step(conversation.from_data(message))
         case {"turn": list(turn)}:
             return Taken(checked(conversation.from_data(_typed(message, dict)) for message in turn))
         case {"aside": str(kind), "messages": list(messages)}:
@@ -42,6 +46,23 @@ def from_data(data: Any) -> Entry:
         case {"mark": str(), **rest}:
             return Mark(data["mark"], _typed(rest.get("text", ""), str), _typed(rest.get("count", 0), int))
     raise ValueError("no entry of a session")
+
+
+def reshaped(shape: Shape) -> list[Entry]:
+    """The marks that give that shape to the same turns."""
+    pins = [Mark("pin", count=place + 1) for place in sorted(shape.pinned)]
+    return [*pins, *([Mark("compact", shape.summary, shape.count)] if shape.summary else [])]
+
+
+def complaint(header: Entry | None) -> tuple[str, str] | None:
+    """What is wrong with the first entry of a file, and what to do; None where it begins a session."""
+    if not isinstance(header, Header):
+        return "is no session of chatrepl", f'A session begins with a line {{"chatrepl": {VERSION}, ...}}.'
+    if header.version > VERSION:
+        return f"was written by a newer chatrepl (format {header.version})", "Update chatrepl."
+    if header.version < VERSION:
+        return f"was written by a chatrepl before 0.1 (format {header.version}), which is not read any more", ""
+    return None
 
 
 def _typed(value: object, kind: type[_T]) -> _T:

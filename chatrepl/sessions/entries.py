@@ -20,7 +20,8 @@ from chatrepl.conversation import (
     Turn,
     continued,
 )
-from chatrepl.text import lookalikes
+from chatrepl.sessions.steps import Steps
+from chatrepl.sessions.titles import title_of
 from chatrepl.usage import Tally
 
 VERSION = 2
@@ -37,6 +38,12 @@ class Header(NamedTuple):
 
 class Said(NamedTuple):
     """A message: a question opens a turn, a reply closes it."""
+
+    message: Message
+
+
+class Step(NamedTuple):
+    """A message within the open turn, which goes on behind it: a reply that calls tools, or the result of a call."""
 
     message: Message
 
@@ -78,6 +85,8 @@ class Mark:
     ``undo`` takes back the last change of the turns, be it a new turn or what one of these did; with a ``count`` as
     many changes as make so many turns fewer. ``redo`` does again what the last ``undo`` took back, until something else
     changes the turns.
+
+    ``run`` says that the call of that id begins now: without its result it may have run.
     """
 
     kind: str
@@ -88,7 +97,8 @@ class Mark:
 WHO = ("profile", "model", "dialect", "base_url")
 """The marks of who is talked to. The last two are there only where they are not the profile's own."""
 
-Entry = Header | Said | Taken | Aside | Piece | Mark
+RUN = "run"
+Entry = Header | Said | Step | Taken | Aside | Piece | Mark
 
 
 class Change(NamedTuple):
@@ -122,6 +132,8 @@ class State:
     """What was asked aside, oldest first."""
     undone: list[list[Change]] = field(default_factory=list)
     """What each ``undo`` took back, the last one last."""
+    steps: Steps = field(default_factory=Steps)
+    """What came in the open turn so far."""
     _pieces: list[Piece] = field(default_factory=list)
     _named: bool = False
     _first: Message | None = None
@@ -138,6 +150,10 @@ class State:
             case Said(message) if message.role == "assistant" and self.question:
                 self._close(self.question, message)
                 self._spend([message])
+            case Step(message) if self.question and message.role != "user":
+                self._pieces.clear()
+                self.steps.take(message)
+                self._spend([message])
             case Taken(turn):
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
@@ -149,6 +165,8 @@ class State:
                 self._pieces.append(entry)
             case Mark(kind, text) if kind in WHO:
                 self.who[kind] = text
+            case Mark(kind, text) if kind == RUN:
+                self.steps.begun.add(text)
             case Mark():
                 self._mark(entry)
         self._follow_title()
@@ -179,34 +197,38 @@ class State:
         parts += [TextPart(text)] if text else []
         return Message("assistant", tuple(parts), self.who.get("model", ""), "interrupted") if parts else None
 
-    def settlement(self) -> Entry | None:
-        """The entry that ends a turn which the program did not live to end."""
-        if not self.question:
-            return None
+    def settlement(self) -> list[Entry]:
+        """The entries that end a turn which the program did not live to end: each call gets a result, and none is run
+        again."""
         partial = self.partial()
-        return Said(partial) if partial else Mark("withdraw")
+        if not self.steps.messages:
+            return [Said(partial) if partial else Mark("withdraw")] if self.question else []
+        last = Message("assistant", (), self.who.get("model", ""), "interrupted")
+        return [*map(Step, self.steps.lost()), Said(partial or last)]
 
     def settle(self) -> None:
         """End an open turn with what had come: the line that did so was lost, or never written."""
-        if entry := self.settlement():
+        for entry in self.settlement():
             self.take(entry)
 
     def _open(self, question: Message | None, reopened: str = "") -> None:
         self.question, self.reopened = question, reopened
         self._pieces.clear()
+        self.steps = Steps()
 
     def _close(self, question: Message, reply: Message) -> None:
         """Close the open turn. A reply that replaces or goes on from another takes its place. One that broke off does
         not take that of a whole one: it is as if the old reply were brought back at once."""
         turns, reopened = self.conversation.turns, self.reopened
+        came = [*self.steps.messages, reply]
         self._open(None)
         if not reopened:
-            self._change("turn", len(turns), [(question, reply)])
+            self._change("turn", len(turns), [(question, *came)])
             return
-        last = turns[-1]
-        turn = (*last[:-1], continued(last[-1], reply)) if reopened == "continue" else (question, reply)
+        *begun, last = turns[-1]
+        turn = (*begun, continued(last, came[0]), *came[1:]) if reopened == "continue" else (question, *came)
         self._change(reopened, len(turns) - 1, [turn])
-        if reopened == "retry" and reply.ending in BROKEN_OFF and last[-1].ending not in BROKEN_OFF:
+        if reopened == "retry" and reply.ending in BROKEN_OFF and last.ending not in BROKEN_OFF:
             self._undo()
 
     def _mark(self, mark: Mark) -> None:
@@ -271,29 +293,3 @@ class State:
     def _redo(self) -> None:
         self._open(None)
         self.changes += [self._exchanged(change) for change in reversed(self.undone.pop())]
-
-
-def reshaped(shape: Shape) -> list[Entry]:
-    """The marks that give that shape to the same turns."""
-    pins = [Mark("pin", count=place + 1) for place in sorted(shape.pinned)]
-    return [*pins, *([Mark("compact", shape.summary, shape.count)] if shape.summary else [])]
-
-
-def title_of(question: str) -> str:
-    """A title from a question: its first line that says something, without secrets, at most 60 characters."""
-    first = lookalikes.hidden(next((line.strip() for line in question.splitlines() if line.strip()), ""))
-    if len(first) <= 60:
-        return first
-    whole = first[:60].rpartition(" ")[0]  # cut between words, where there are some
-    return (whole if len(whole) > 30 else first[:59]).rstrip(" ,;:") + "…"
-
-
-def complaint(header: Entry | None) -> tuple[str, str] | None:
-    """What is wrong with the first entry of a file, and what to do; None where it begins a session."""
-    if not isinstance(header, Header):
-        return "is no session of chatrepl", f'A session begins with a line {{"chatrepl": {VERSION}, ...}}.'
-    if header.version > VERSION:
-        return f"was written by a newer chatrepl (format {header.version})", "Update chatrepl."
-    if header.version < VERSION:
-        return f"was written by a chatrepl before 0.1 (format {header.version}), which is not read any more", ""
-    return None

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from chatrepl.errors import TranscriptError
 from chatrepl.files import reading
-from chatrepl.sessions.encoding import from_data
-from chatrepl.sessions.entries import Entry, Header, Said, State, Taken, complaint
+from chatrepl.sessions.encoding import complaint, from_data
+from chatrepl.sessions.entries import Entry, Header, Said, State, Step, Taken
 
-PIECE, MESSAGE, TURN = b'{"piece":', b'{"message":', b'{"turn":'
+PIECE, MESSAGE, STEP, TURN = b'{"piece":', b'{"message":', b'{"step":', b'{"turn":'
 """How the lines begin that most of a journal consists of, as the program writes them."""
 
 
@@ -64,12 +64,13 @@ class Journal:
     def _pieces(self, data: bytes, start: int) -> tuple[int, int]:
         """Where the pieces from ``start`` on end, and where to read on: there if they became a reply, else at once."""
         end = data.find(b"\n" + MESSAGE, start, self.size) + 1
+        end = data.find(b"\n" + STEP, start, end or self.size) + 1 or end
         if not end:
             return self.size, start
         if data.count(b"\n" + PIECE, start, end) + 1 != data.count(b"\n", start, end):
             return end, start  # something else stands among them
         found = entry(data[end : data.index(b"\n", end)])
-        came = isinstance(found, Said) and found.message.role == "assistant"
+        came = isinstance(found, Said | Step) and found.message.role == "assistant"
         return end, end if came else start
 
 
@@ -81,8 +82,8 @@ def read(path: Path) -> State:
 def said(path: Path) -> Iterator[str]:
     """Every text that was ever said in the session in that file, also what stands in its conversation no more."""
     for line in reading.bounded(path, MOST).split(b"\n"):
-        match entry(line) if line.startswith((MESSAGE, TURN)) else None:
-            case Said(message):
+        match entry(line) if line.startswith((MESSAGE, STEP, TURN)) else None:
+            case Said(message) | Step(message):
                 yield message.text
             case Taken(turn):
                 yield from (message.text for message in turn)

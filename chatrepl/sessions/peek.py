@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import VERSION, WHO, Aside, Mark, Piece, Said, Taken, title_of
-from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, TURN, entry, read
+from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, Step, Taken
+from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, STEP, TURN, entry, read
+from chatrepl.sessions.titles import title_of
 
 END = 64 * 2**20
 """So many bytes at the end of a session are looked through for what leaves a turn open."""
 
-_NEUTRAL = ("system", "rename", "compact", "pin", "once", *WHO)
+_NEUTRAL = ("system", "rename", "compact", "pin", "once", RUN, *WHO)
 """The marks that leave the turns alone."""
 
 
@@ -126,7 +127,11 @@ def _leaves_open(line: bytes) -> bool | None:
     """Whether a turn is open behind that line, None where the lines before it say so."""
     if line.startswith((b'{"message":{"role":"assistant"', b'{"turn":')):  # whatever it is, no JSON has to be read
         return False
+    if line.startswith(STEP):
+        return True
     match entry(line):
+        case Step():
+            return True
         case Said(message) if message.role != "tool":
             return message.role == "user"
         case None | Piece() | Aside() | Said():
@@ -146,7 +151,7 @@ def _plain(data: bytes, *marks: str) -> bool:
 @cache
 def _looks(marks: tuple[str, ...]) -> tuple[bytes, re.Pattern[bytes]]:
     """How a session begins, and where a line does that is none of these."""
-    known = rf'\{{"(?:message":\{{"role":"|piece":|turn":\[|mark":"(?:{"|".join(marks)})"[,}}])'
+    known = rf'\{{"(?:(?:message|step)":\{{"role":"|piece":|turn":\[|mark":"(?:{"|".join(marks)})"[,}}])'
     return b'{"chatrepl":%d,' % VERSION, re.compile(rf"\n(?!{known}|\Z)".encode())
 
 
@@ -165,13 +170,18 @@ def _closed(data: bytes) -> tuple[int, bool] | None:
     """How many turns were closed, and whether one is open; None where pieces of a reply may have closed one."""
     closed, opened = 0, 0
     for kind, start in _turnings(data):
-        if opened and kind in (b"user", b"turn") and data.find(b"\n" + PIECE, opened, start) >= 0:
+        if opened and kind in (b"user", b"turn") and _came(data, opened, start):
             return None
         closed += kind == b"turn" or (kind == b"assistant" and bool(opened))
         opened = start if kind == b"user" else 0
-    if opened and data.find(b"\n" + PIECE, opened) >= 0:
+    if opened and _came(data, opened, len(data)):
         return None
     return closed, bool(opened)
+
+
+def _came(data: bytes, start: int, end: int) -> bool:
+    """Whether something of a reply stands there."""
+    return any(data.find(b"\n" + kind, start, end) >= 0 for kind in (PIECE, STEP))
 
 
 def _renamed(data: bytes) -> str | None:

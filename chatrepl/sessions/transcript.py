@@ -12,8 +12,8 @@ from chatrepl.conversation import Conversation, now
 from chatrepl.errors import Hint, TranscriptError
 from chatrepl.files import reading
 from chatrepl.files.locking import hold
-from chatrepl.sessions.encoding import to_data
-from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Taken, reshaped
+from chatrepl.sessions.encoding import reshaped, to_data
+from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Step, Taken
 from chatrepl.sessions.journal import MOST, Journal, entry, read as read
 
 NAMED = 5
@@ -66,7 +66,9 @@ class Transcript:
         """Write the entry and take it in."""
         if self.path:
             self._waiting.append(entry)
-            if isinstance(entry, Said) or (not self._refused and (self._file is not None or self._changes(entry))):
+            if isinstance(entry, Said | Step) or (
+                not self._refused and (self._file is not None or self._changes(entry))
+            ):
                 self.write()
         self.state.take(entry)
 

@@ -12,7 +12,8 @@ from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import transcript
 from chatrepl.sessions.encoding import from_data, to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken, title_of
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.titles import title_of
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies
 from tests.support.calls import calls

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 
-from chatrepl.sessions.entries import title_of
+from chatrepl.sessions.titles import title_of
 from chatrepl.text import lookalikes
 from tests.support import strategies
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
-from chatrepl.sessions.encoding import from_data, to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken, complaint, reshaped
+from chatrepl.sessions.encoding import complaint, from_data, reshaped, to_data
+from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
 
 

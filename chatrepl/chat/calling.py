@@ -1,0 +1,268 @@
+"""The calls of a reply: each is shown, allowed, run, and its result written down, whatever happens.
+
+All of it is done in the thread that acts. Ctrl-C is let through only while servers start and while a call runs, so
+that every other step is whole. What tools and servers say is untrusted: it reaches the screen through ``safe`` alone.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from threading import Event, Thread
+from typing import Any, NamedTuple
+
+from chatrepl import tools
+from chatrepl.chat.allowing import Refusal, allowed, begins, says_yes
+from chatrepl.chat.session import Session
+from chatrepl.chat.tooling import Called, Counting
+from chatrepl.config.tools import Tools
+from chatrepl.conversation import Message, Part, ToolCallPart, now
+from chatrepl.dialects import dialect
+from chatrepl.dialects.tools import blamed
+from chatrepl.errors import ChatError, CommandError, Refused
+from chatrepl.files.completion import size
+from chatrepl.sessions.entries import RUN, Mark, Step
+from chatrepl.text import safe, width
+from chatrepl.tools import Call, Progress, Result, Toolbox, results
+from chatrepl.tools.arguments import BadArguments, parse
+from chatrepl.tools.tool import Watch, canonical
+
+TWICE = 2
+"""So many times the same call runs for a question; then the user is asked."""
+
+TICK = 0.5
+"""So often, in seconds, a call that runs tells how long it has."""
+
+SHORT = 40
+"""The columns of a result that stands in the line of its call."""
+
+
+class Answered(NamedTuple):
+    """The results of a reply's calls as a message, and whether the turn ends here."""
+
+    results: Message
+    stopped: bool
+
+
+def toolbox(session: Session) -> Toolbox:
+    """The toolbox of the session, made when it is first needed."""
+    tooling = session.tooling
+    if tooling.box is None:
+        tooling.box = _toolbox(session)
+        for name in tooling.names:
+            try:
+                tooling.box.turn(True, [name])
+            except CommandError as error:
+                session.screen.error(error)
+    return tooling.box
+
+
+def _toolbox(session: Session) -> Toolbox:
+    secrets = session.connection.keys.secrets
+    return Toolbox(session.config.tools or Tools(), session.paths.config, session.env, secrets, session.screen.error)
+
+
+def demand(session: Session) -> None:
+    """Complain where what is to be on is not there."""
+    box = _toolbox(session)
+    try:
+        box.turn(True, session.tooling.names)
+    except CommandError:
+        box.close()
+        session.close()
+        raise
+    session.tooling.box = box
+
+
+def prepare(session: Session) -> None:
+    """See which tools the next question goes out with; servers are started for that. Ctrl-C is let through."""
+    tooling, profile = session.tooling, session.profile
+    tooling.offered = {}
+    if not (tooling.is_on and toolbox(session).on):
+        return
+    who = (profile.name, profile.model)
+    if not dialect(profile.dialect).tools and who not in tooling.without:
+        tooling.without.add(who)
+        session.screen.say(f"{profile.dialect} takes no tools; the question goes without.", "warning")
+    if who not in tooling.without:
+        found = toolbox(session).tools()
+        tooling.offered = {name: tool for name, tool in found.items() if name not in tooling.unsendable}
+
+
+_TOOLS = re.compile(r"\btools?\b|\btool[ _-]|\bfunctions?\b", re.IGNORECASE)
+_REFUSES = re.compile(
+    r"\bnot (support|permit|allow|enabled|available)|n.t (support|permit|allow)|unsupported"
+    r"|un(recognized|known|expected)|requires? --|no endpoints|extra (inputs|fields)",
+    re.IGNORECASE,
+)
+
+
+def goes_without(session: Session, failure: ChatError | None) -> bool:
+    """Whether the same can be asked once more, without the tool that the server refused, or without any."""
+    tooling, profile = session.tooling, session.profile
+    if not (tooling.offered and isinstance(failure, Refused) and failure.status in (400, 404, 422, 500, 501)):
+        return False
+    if definition := blamed(failure.said, tooling.definitions):
+        tooling.unsendable.add(definition.name)
+        tool = tooling.offered.pop(definition.name)
+        session.screen.say(f"{profile.name} refuses the tool {safe.line(tool.shown)}; asking without it.", "warning")
+        return True
+    if _TOOLS.search(failure.said) and _REFUSES.search(failure.said):
+        tooling.without.add((profile.name, profile.model))
+        tooling.offered = {}
+        told = f"{profile.model or profile.name} takes no tools; the question goes without."
+        session.screen.say(safe.line(told), "warning")
+        return True
+    return False
+
+
+def wanted(session: Session, reply: Message) -> bool:
+    """Whether the reply calls tools that may run."""
+    return bool(session.tooling.offered and tools.runnable(reply))
+
+
+def answer(session: Session, reply: Message, counting: Counting) -> Answered:
+    """Run the calls of the reply. Each gets one result, which is in the journal before the next begins."""
+    found: list[Part] = []
+    stopped = counting.over
+    for part in tools.runnable(reply):
+        if stopped:
+            result, word = results.failure(_LIMIT if counting.over else results.CANCELLED), "cancelled"
+        else:
+            result, word = _answered(session, part, counting)
+            stopped = word == "cancelled"
+        parts = results.parts(part.id, result, word)
+        session.transcript.add(Step(Message("tool", tuple(parts), at=now())))
+        counting.called.append(_record(part, result, word))
+        found += parts
+    return Answered(Message("tool", tuple(found)), stopped)
+
+
+_LIMIT = "Not run: no more calls are allowed for this question. Answer in words."
+_SAME = "Not run: the same call was made before, and its result stands above."
+
+
+def _answered(session: Session, part: ToolCallPart, counting: Counting) -> tuple[Result, str]:
+    """What comes of a call: its result, and in a word how it failed."""
+    call = tools.call(part.id, part.name, part.arguments, session.tooling.offered)
+    if isinstance(call, Result):
+        return _told(session, safe.line(part.name, 80), call), "failed"
+    if why := _too_often(session, call, counting):
+        return _refused(session, call, why)
+    if session.config.replay:
+        return _refused(session, call, "Not run: the replies come from a recording.")
+    permission = allowed(session, call)
+    if isinstance(permission, Refusal):
+        if not session.user.has_prompt:  # it was told why
+            return results.failure(permission.text), "refused"
+        return _refused(session, call, permission.text)
+    return _run(session, permission.call, permission.digest, permission.note)
+
+
+def _too_often(session: Session, call: Call, counting: Counting) -> str:
+    """Why the call does not run, "" where it does: there were too many for this question, or too many like it."""
+    counting.made += 1
+    key = f"{call.tool.name} {canonical(call.arguments)}"
+    counting.same[key] += 1
+    if counting.made > counting.limit and not counting.over:
+        counting.over = not says_yes(session, f"{counting.limit} calls were made for this question. Go on?")
+        counting.limit += max(1, session.ui.calls)
+    if counting.over:
+        return _LIMIT
+    if counting.same[key] > TWICE:
+        if not says_yes(session, f"{begins(session, call)}\n  The same call for the third time. Run it?"):
+            return _SAME
+        counting.same[key] = 0
+    return ""
+
+
+def _refused(session: Session, call: Call, why: str) -> tuple[Result, str]:
+    session.screen.say(f"○ {begins(session, call, len(_NOT) + 2)}  {_NOT}", "dim")
+    return results.failure(why), "refused"
+
+
+_NOT = "refused"
+
+
+def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, str]:
+    """Run a call that was allowed. That it begins is in the journal before it does."""
+    session.transcript.add(Mark(RUN, call.id))
+    interrupts, head = session.interrupts, partial(begins, session, call)
+    interrupts.forget()
+    try:
+        with session.user.listening(), _watching(session, call) as watch, interrupts.awaited():
+            result = tools.run(call, digest, watch)
+    except KeyboardInterrupt:
+        session.screen.say(f"○ {head(11)}  cancelled", "dim")
+        return results.failure(f"{note}{results.CANCELLED}"), "cancelled"
+    except ChatError as error:
+        result = results.failure(str(error))
+    return _told(session, head(), result, note), "failed" if result.error else ""
+
+
+def _told(session: Session, head: str, result: Result, note: str = "") -> Result:
+    """Tell in a line what came of a call."""
+    first = next(filter(None, map(str.strip, result.whole.splitlines())), "") or result.text.strip()
+    if result.error:
+        end, style = f"✗ {safe.line(first, session.screen.columns - 5)}", "error"
+    else:
+        short = len(first) <= SHORT and first == result.whole.strip() and not result.media
+        told = safe.line(first) if short and first else size(len(result.whole.encode("utf-8", "replace")))
+        end, style = f"✓ {result.seconds:.1f} s · {told}", "dim"
+    session.screen.say(_line(session, f"● {head}", end), style)
+    return result._replace(text=note + result.text, whole=note + result.whole) if note else result
+
+
+def _line(session: Session, head: str, end: str) -> str:
+    """Both on a line; where that is too short the arguments are cut, and then the end goes below."""
+    room = session.screen.columns - 3 - width.width(end)
+    if width.width(head) <= room:
+        return f"{head}  {end}"
+    if room >= 20:
+        return f"{width.cut(head, room - 1)}…  {end}"
+    return f"{width.cut(head, session.screen.columns - 2)}\n  {end}"
+
+
+@contextmanager
+def _watching(session: Session, call: Call) -> Iterator[Watch]:
+    """While it lasts, a line says how long the call has run, and how far its server says it is."""
+    over, progress, began = Event(), [Progress(0)], session.clock()
+
+    def tick() -> None:
+        for turn in _SPINNER:
+            if over.wait(TICK):
+                return
+            seconds = f"{turn} {session.clock() - began:.0f} s{_far(progress[-1])} · Ctrl-C cancels"
+            session.screen.passing(_line(session, f"● {begins(session, call)}", seconds).partition("\n")[0])
+
+    thread = Thread(target=tick, name="watching", daemon=True)
+    if session.screen.live:
+        thread.start()
+    try:
+        yield lambda told: progress.__setitem__(0, told)
+    finally:
+        over.set()
+        if session.screen.live:
+            thread.join()
+
+
+def _turning() -> Iterator[str]:
+    while True:
+        yield from "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+_SPINNER = _turning()
+
+
+def _far(progress: Progress) -> str:
+    share = f" · {progress.done / progress.total:.0%}" if progress.total else ""
+    return share + (f" · {safe.line(progress.text, 30)}" if progress.text else "")
+
+
+def _record(part: ToolCallPart, result: Result, word: str) -> Called:
+    arguments: Any = part.arguments
+    with suppress(BadArguments):
+        arguments = parse(part.arguments)
+    first = next(iter((result.whole or result.text).splitlines()), "")
+    error = (safe.line(first, 600) or word) if word else ""
+    return Called(part.name, arguments, result.whole or result.text, round(result.seconds, 3), error)

@@ -1,0 +1,89 @@
+"""Collects a reply: its events reach the message, the journal and the picture while they come."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chatrepl.chat.endings import Timing
+from chatrepl.chat.reply import Reply
+from chatrepl.chat.session import Session
+from chatrepl.chat.stream import Gathering, HidingSecrets
+from chatrepl.config.config import Profile
+from chatrepl.conversation import Conversation
+from chatrepl.errors import ChatError
+from chatrepl.events import Event, Text, Thinking, Wait
+from chatrepl.sessions.entries import Piece
+from chatrepl.terminal.screen.pictures import Picture
+
+if TYPE_CHECKING:
+    from chatrepl.client import Attempts
+
+
+def leave_room(session: Session) -> None:
+    """An empty line between what is typed and what is answered."""
+    if session.user.has_prompt:
+        session.screen.say("")
+
+
+def collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
+    """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
+    attempts = session.connection.attempts(session.profile)
+    try:
+        with session.interrupts.awaited():
+            attempts.ready()
+        leave_room(session)
+        secrets = session.connection.keys.secrets
+        timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
+        with (
+            session.user.listening(),
+            session.screen.picture(lambda: attempts.answering.model, session.ui) as picture,
+            HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
+            Gathering(hiding.feed) as gathering,
+            closing(_events(session, attempts, conversation, gathering, picture)) as events,
+        ):
+            for event in session.interrupts.over(events):
+                if timing.first is None and isinstance(event, Text | Thinking):
+                    timing.first = session.clock()
+                gathering.feed(event)
+    except KeyboardInterrupt:
+        reply.ending = "interrupted"
+    except ChatError as error:
+        reply.ending = "failed"
+        return error
+    finally:
+        answering = attempts.answering
+        reply.model = reply.model or answering.model
+        reply.profile = answering.name if answering.name != session.profile.name else ""
+        _follow(session, answering)
+    return None
+
+
+def _follow(session: Session, answering: Profile) -> None:
+    """Talk from now on to the model that took the place of the profile's default, if one did."""
+    mine = session.profile
+    if mine.default_model and (answering.name, answering.default_model) == (mine.name, mine.default_model):
+        session.profile = replace(mine, model=answering.model, context=answering.context, price=answering.price)
+
+
+def _events(
+    session: Session, attempts: "Attempts", conversation: Conversation, gathering: Gathering, picture: Picture
+) -> Generator[Event, None, None]:
+    """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
+
+    def waiting(wait: Wait) -> None:
+        with session.interrupts.shielded():
+            gathering.flush()
+            picture.waiting(wait)
+
+    return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
+
+
+def _journal(session: Session, event: Event) -> None:
+    """Write down what came, for the case that the rest never comes."""
+    match event:
+        case Text(text):
+            session.transcript.add(Piece(text))
+        case Thinking(text) if text:
+            session.transcript.add(Piece(thinking=text))

@@ -1,0 +1,74 @@
+"""What a model may call in this session: what is on, who allowed what, and the toolbox once it is needed.
+
+Nothing of the package ``tools`` is loaded before something is on and a question goes out, or a command asks for it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import field
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatrepl import dataclass
+from chatrepl.conversation import Definition
+
+if TYPE_CHECKING:
+    from chatrepl.tools import Tool, Toolbox
+    from chatrepl.tools.approval import Grants
+
+
+class Called(NamedTuple):
+    """A call and what came of it, for people and scripts. ``arguments`` is the text of the model where that is no
+    object."""
+
+    name: str
+    arguments: object
+    result: str
+    seconds: float = 0.0
+    error: str = ""
+    """Why it came to nothing, in a line; "" where it did not."""
+
+
+@dataclass()
+class Counting:
+    """The calls for one question, so that none goes on for ever."""
+
+    limit: int
+    made: int = 0
+    over: bool = False
+    """Whether the limit was reached, and the user wants no more."""
+    same: Counter[str] = field(default_factory=Counter)
+    called: list[Called] = field(default_factory=list)
+
+
+class Tooling:
+    """What the model may call; made empty, and with what the flags and the configuration name. ``calling`` acts on
+    it."""
+
+    def __init__(self, names: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
+        self.names = tuple(names)
+        """What is on from the start."""
+        self.allowed = frozenset(allowed)
+        """What needs no yes, by the flags."""
+        self.box: Toolbox | None = None
+        self.grants: Grants | None = None
+        self.offered: dict[str, Tool] = {}
+        """What goes out with the next request, by the names the model knows."""
+        self.without: set[tuple[str, str]] = set()
+        """Who takes no tools, by profile and model."""
+        self.unsendable: set[str] = set()
+        """The tools that a server refused."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the model may call anything."""
+        return bool(self.box.on if self.box else self.names)
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """What is offered, as the model reads it."""
+        return tuple(Definition(each.name, each.description, each.schema) for each in self.offered.values())
+
+    def close(self) -> None:
+        """End every server, and every program that still runs."""
+        if self.box:
+            self.box.close()

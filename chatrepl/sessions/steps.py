@@ -1,0 +1,38 @@
+"""What came within an open turn: replies that called tools, and behind each the results of its calls."""
+
+from collections.abc import Iterator
+from dataclasses import field, replace
+
+from chatrepl import dataclass
+from chatrepl.conversation import Message, ToolCallPart, ToolResultPart, unanswered
+
+NOT_RUN = "Not run: chatrepl ended before it."
+
+MAY_HAVE_RUN = "May have run: chatrepl ended while it ran, and its result is lost."
+
+
+@dataclass()
+class Steps:
+    """The messages behind the question of the open turn, and the ids of the calls that were begun."""
+
+    messages: list[Message] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
+
+    def take(self, message: Message) -> None:
+        """Take the next one in; the results of one reply's calls are one message."""
+        last = self.messages[-1] if self.messages else message
+        if message is not last and message.role == last.role == "tool":
+            self.messages[-1] = replace(last, parts=(*last.parts, *message.parts))
+        else:
+            self.messages.append(message)
+
+    def lost(self) -> Iterator[Message]:
+        """Results for the calls that have none, since the program did not live to see them."""
+        for call in unanswered(self.messages):
+            told = MAY_HAVE_RUN if call.id in self.begun else NOT_RUN
+            yield Message("tool", (ToolResultPart(call.id, told, "cancelled"),))
+
+    @property
+    def doubtful(self) -> list[ToolCallPart]:
+        """The calls that may have run."""
+        return [call for call in unanswered(self.messages) if call.id in self.begun]

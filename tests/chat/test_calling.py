@@ -1,0 +1,359 @@
+"""A turn with tools: shown, allowed, run, written down, and never run twice, wherever it ends."""
+
+import io
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatrepl import config
+from chatrepl.chat import turn
+from chatrepl.chat.outcome import Outcome
+from chatrepl.chat.session import Session
+from chatrepl.chat.tooling import Tooling
+from chatrepl.chat.user import User
+from chatrepl.config import reading
+from chatrepl.config.config import Profile, Ui
+from chatrepl.config.place import Url
+from chatrepl.conversation import Conversation, question, unanswered
+from chatrepl.dialects import dialect
+from chatrepl.sessions import peek
+from chatrepl.sessions.journal import Journal
+from chatrepl.sessions.steps import MAY_HAVE_RUN, NOT_RUN
+from chatrepl.terminal.screen.screen import Screen
+from tests.support.exchanges import PROFILE
+from tests.support.program import run as chatrepl_run
+from tests.support.server import PATIENCE, Exchange, Script, Server, chunk, say, whole
+from tests.support.strict import DOUBLES
+from tests.support.terminal import chatrepl, environment
+
+PROGRAM = """import json, sys, time
+said = json.load(sys.stdin)
+with open(sys.argv[1], "a") as log: print(json.dumps(said), file=log)
+if said.get("fail"): sys.exit("no such city")
+if said.get("wait"):
+    open(sys.argv[1] + ".begun", "w").close()
+    time.sleep(60)
+print("sunny in", said.get("city"))
+"""
+
+
+def wants(*calls: dict[str, Any] | str, name: str = "weather", finish: str = "tool_calls") -> Script:
+    """A reply that calls the tool with each of these arguments."""
+    texts = [call if isinstance(call, str) else json.dumps(call) for call in calls]
+    pieces = [
+        {"index": place, "id": f"call_{place}", "function": {"name": name, "arguments": text}}
+        for place, text in enumerate(texts)
+    ]
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        delta = {"content": "Let me see.", "tool_calls": pieces}
+        exchange.send(f"data: {json.dumps({'model': 'm', 'choices': [{'index': 0, 'delta': delta}]})}\n\n")
+        exchange.send(chunk(finish=finish) + "data: [DONE]\n\n")
+
+    return script
+
+
+class Chat:
+    """A session with a tool, whose user gives the answers of a list."""
+
+    def __init__(self, home: Path, server: Server, *answers: str, allow: tuple[str, ...] = (), prompt: bool = True):
+        self.server, self.answers, self.questions = server, list(answers), list[str]()
+        configured(home)
+        self.log = home / "log"
+        self.out = io.StringIO()
+        env = {"CHATREPL_HOME": str(home), "PATH": os.environ["PATH"]}
+        screen = Screen(self.out, self.out, env)
+        profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m")
+        self.session = Session(
+            reading.load(home / "config.toml"),
+            config.places(env),
+            env,
+            profile,
+            screen,
+            ui=Ui(calls=4),
+            user=User(self._answer, has_prompt=prompt, means_it=not prompt),
+            tooling=Tooling(["weather"], allow),
+        )
+
+    def _answer(self, asked: str) -> str:
+        self.questions.append(asked)
+        return self.answers.pop(0) if self.answers else ""
+
+    def ask(self, *scripts: Script) -> Outcome:
+        self.server.answers(*scripts)
+        return turn.ask(self.session, question("How is it?"))
+
+    @property
+    def ran(self) -> list[dict[str, Any]]:
+        """What the program was called with."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    @property
+    def results(self) -> list[str]:
+        """The results in the last request."""
+        body = self.server.requests[-1].body
+        return [message["content"] for message in body["messages"] if message["role"] == "tool"]
+
+
+def configured(home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "weather.py").write_text(PROGRAM)
+    command = json.dumps([sys.executable, str(home / "weather.py"), str(home / "log")])
+    path = home / "config.toml"
+    path.write_text(f'[tools.weather]\ncommand = {command}\nparameters = {{ city = "string" }}\n')
+    path.chmod(0o600)
+
+
+def roles(chat: Chat) -> list[str]:
+    """Of the messages of the first turn."""
+    return [message.role for message in chat.session.conversation.turns[0]]
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+Begin = Callable[..., Chat]
+
+
+@pytest.fixture
+def begin(home: Path, server: Server) -> Iterator[Begin]:
+    made: list[Chat] = []
+
+    def begin(*answers: str, **more: Any) -> Chat:
+        made.append(Chat(home, server, *answers, **more))
+        return made[-1]
+
+    yield begin
+    for chat in made:
+        chat.session.close()
+
+
+def test_a_call_runs_after_a_yes_and_the_model_answers_in_words(begin: Begin) -> None:
+    chat = begin("y")
+    outcome = chat.ask(wants({"city": "Rome"}), say("It is sunny."))
+    assert outcome.reply.text == "It is sunny."
+    assert chat.ran == [{"city": "Rome"}]
+    assert chat.results == ["sunny in Rome"]
+    assert [message.role for message in chat.session.conversation.turns[0]] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+    ]
+    assert 'weather  city="Rome"' in chat.questions[0]
+    assert "sunny in Rome" in chat.out.getvalue()
+    assert outcome.calls[0]._replace(seconds=0) == ("weather", {"city": "Rome"}, "sunny in Rome", 0, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "Refused by the user."),
+        ("n", "Refused by the user."),
+        ("n not that city", "Refused by the user: not that city"),
+        ("maybe", "Refused by the user."),
+    ],
+)
+def test_without_a_yes_nothing_runs_and_the_model_reads_why(begin: Begin, said: str, told: str) -> None:
+    chat = begin(said)
+    chat.ask(wants({"city": "Rome"}), say("As you like."))
+    assert chat.ran == []
+    assert chat.results == [f"Error: {told}"]
+    assert "refused" in chat.out.getvalue()
+
+
+def test_a_yes_for_the_tool_holds_for_the_session_and_one_for_good_is_kept(begin: Begin, home: Path) -> None:
+    chat = begin("t")
+    chat.ask(wants({"city": "a"}, {"city": "b"}), say("Fine."))
+    assert (len(chat.questions), len(chat.ran)) == (1, 2)
+    other = begin("a")
+    other.ask(wants({"city": "c"}), say("Fine."))
+    assert len(other.questions) == 1
+    assert "[allowed.weather]" in (home / "config.toml").read_text()
+    assert (home / "config.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_same_call_for_the_third_time_and_more_calls_than_allowed_are_asked_about(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    chat.ask(*[wants({"city": "Rome"})] * 3, say("Fine."))
+    assert len(chat.ran) == 2
+    assert "third time" in chat.questions[0]
+    scripts = [wants({"city": str(number)}) for number in range(5)]
+    outcome = chat.ask(*scripts, wants({"city": "again"}), say("never asked"))
+    assert len(chat.ran) == 2 + 4
+    assert "4 calls were made" in chat.questions[-1]
+    assert outcome.ending == "interrupted"
+    DOUBLES["openai-chat"](_body(chat.session.conversation), ())
+
+
+def test_no_flag_answers_for_the_user(begin: Begin) -> None:
+    chat = begin("y", prompt=False)
+    chat.ask(wants({"city": "Rome"}), say("As you like."))
+    assert chat.ran == []
+    assert "--allow weather" in chat.out.getvalue()
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+def test_a_call_of_a_reply_that_was_cut_does_not_run(begin: Begin, finish: str) -> None:
+    chat = begin("y", allow=("weather",))
+    chat.ask(wants({"city": "Rome"}, finish=finish))
+    assert chat.ran == []
+
+
+def test_a_failing_program_broken_arguments_and_an_unknown_tool_are_results(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    chat.ask(wants({"fail": True}, '{"half'), wants({}, name="nonsense"), say("Fine."))
+    assert chat.results[0].startswith("Error: exit 1: no such city")
+    assert "not valid JSON" in chat.results[1]
+    assert "There is no tool 'nonsense'" in chat.results[2]
+
+
+def test_a_server_without_tools_gets_the_question_without_them(begin: Begin) -> None:
+    refusal = whole({"error": {"message": '"auto" tool choice requires --enable-auto-tool-choice to be set'}}, 400)
+    chat = begin()
+    assert chat.ask(refusal, say("Then in words.")).reply.text == "Then in words."
+    assert "tools" in chat.server.requests[0].body
+    assert "tools" not in chat.server.requests[1].body
+    assert chat.out.getvalue().count("takes no tools") == 1
+    chat.ask(say("Again."))
+    assert "tools" not in chat.server.requests[-1].body
+
+
+def _body(conversation: Conversation, name: str = "openai-chat") -> dict[str, Any]:
+    asking = conversation.asking(question("And now?"))
+    body = dialect(name).encode(PROFILE, asking, "", stream=True).body
+    assert body is not None
+    return body
+
+
+def test_killed_between_any_two_writes_a_session_resumes_and_runs_nothing_again(begin: Begin, home: Path) -> None:
+    chat = begin(allow=("weather",))
+    chat.ask(wants({"city": "a"}, {"city": "b"}), wants({"city": "c"}), say("Fine."))
+    path = chat.session.transcript.path
+    assert path
+    lines = path.read_bytes().splitlines(keepends=True)
+    seen = set()
+    for count in range(1, len(lines) + 1):
+        for data in (b"".join(lines[:count]), b"".join(lines[:count])[:-7]):
+            state = Journal(data).state
+            cut = home / "cut.jsonl"
+            cut.write_bytes(data)
+            with cut.open("rb") as file:
+                assert peek.is_open(file) == (bool(state.question) or not data.endswith(b"\n")) or not state.who
+            doubtful = state.steps.doubtful
+            for entry in state.settlement():
+                state.take(entry)
+            assert peek.turns(cut) == len(state.conversation.turns)
+            told = [getattr(part, "text", "") for message in state.conversation.messages for part in message.parts]
+            assert len(doubtful) == told.count(MAY_HAVE_RUN)
+            seen |= {text for text in told if text in (MAY_HAVE_RUN, NOT_RUN)}
+            assert not unanswered(state.conversation.messages)
+            for name in DOUBLES:
+                DOUBLES[name](_body(state.conversation, name), ())
+    assert seen == {MAY_HAVE_RUN, NOT_RUN}
+
+
+def test_ctrl_c_during_a_call_ends_the_turn_well_formed_and_it_can_be_gone_on_with(begin: Begin, home: Path) -> None:
+    chat = begin(allow=("weather",))
+
+    def press() -> None:
+        until((home / "log.begun").exists)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with chat.session.interrupts.caught():
+        pressing = threading.Thread(target=press)
+        pressing.start()
+        outcome = chat.ask(wants({"wait": True}, {"city": "b"}))
+        pressing.join()
+    assert outcome.ending == "interrupted"
+    assert outcome.kept
+    assert [each.error for each in outcome.calls] == ["Cancelled by the user."] * 2
+    for name in DOUBLES:
+        DOUBLES[name](_body(chat.session.conversation, name), ())
+    chat.server.answers(say("Then without."))
+    assert turn.go_on(chat.session).reply.text == "Then without."
+    (only,) = chat.session.conversation.turns
+    assert [message.role for message in only] == ["user", "assistant", "tool", "assistant"]
+    assert len(chat.ran) == 1
+
+
+def test_a_failure_after_a_call_keeps_the_call(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    outcome = chat.ask(wants({"city": "Rome"}), whole({"error": {"message": "no"}}, 403))
+    assert outcome.failure
+    assert outcome.kept
+    assert not outcome.question_back
+    assert [message.role for message in chat.session.conversation.turns[0]] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+    ]
+    chat.server.answers(say("Sunny."))
+    assert turn.go_on(chat.session).reply.text == "Sunny."
+    assert len(chat.ran) == 1
+
+
+def test_retry_asks_the_question_alone_and_its_turn_takes_the_place_of_the_old_one(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    chat.ask(wants({"city": "Rome"}), say("Sunny."))
+    chat.server.answers(wants({"city": "Bonn"}), say("Rainy."))
+    assert turn.retry(chat.session).reply.text == "Rainy."
+    (only,) = chat.session.conversation.turns
+    assert len(only) == 4
+    assert chat.ran == [{"city": "Rome"}, {"city": "Bonn"}]
+
+
+def test_one_shot_tells_the_calls_as_json(home: Path, server: Server) -> None:
+    configured(home)
+    server.answers(wants({"city": "Rome"}), say("Sunny."))
+    done = chatrepl_run(
+        "--base-url", server.url, "-m", "m", "--tools", "weather", "--allow", "weather", "--json", "Hi", home=home
+    )
+    told = json.loads(done.stdout)
+    assert told["text"] == "Sunny."
+    (call,) = told["tools"]
+    assert call.pop("seconds") > 0
+    assert call == {"name": "weather", "arguments": {"city": "Rome"}, "result": "sunny in Rome", "error": None}
+
+
+def test_keys_typed_ahead_allow_nothing_and_a_kill_in_a_call_is_told(home: Path, server: Server) -> None:
+    configured(home)
+    words = ("--base-url", server.url, "-m", "m", "--tools", "weather")
+    release = threading.Event()
+
+    def waiting(exchange: Exchange) -> None:
+        assert release.wait(20)
+        wants({"wait": True})(exchange)
+
+    server.answers(waiting, say("Fine."))
+    with chatrepl(*words, env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        server.received()
+        chat.send("y\r")
+        chat.wait_for("next")
+        release.set()
+        chat.wait_for("v view:")
+        assert not (home / "log").exists()
+        chat.line("y")
+        chat.until(lambda: (home / "log.begun").exists(), "the call")
+        chat.kill()
+    with chatrepl(*words, "-c", env=environment(home)) as chat:
+        chat.wait_for("weather may have run")
+        chat.wait_for_prompt()
+    assert len((home / "log").read_text().splitlines()) == 1
