@@ -9,8 +9,9 @@ if TYPE_CHECKING:
         calling as calling,
         commands as commands,
         prompt_files as prompt_files,
+        shell as shell,
         status_line as status_line,
         turn as turn,
     )
 else:
-    __getattr__ = lazy(__name__, calling="", commands="", prompt_files="", status_line="", turn="")
+    __getattr__ = lazy(__name__, calling="", commands="", prompt_files="", shell="", status_line="", turn="")

@@ -16,6 +16,9 @@ TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
 
 
+BACK = "Your question is back. Enter sends it, Ctrl-C clears it."
+"""What is said where a prompt begins with a question that got no answer, or is to be changed."""
+
 MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": "/help"}
 """The command that a line means which holds nothing but that word, and was typed by hand."""
 
@@ -76,6 +79,8 @@ def _read(session: Session, prompt: Reads, coming: Next) -> str:
     about = session.transcript.state.title or session.profile.name
     session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
     attaching.show(session)
+    if coming.draft and session.screen.live:
+        session.screen.say(BACK, "dim")
     return prompt.read(coming.draft, held=coming.halted)
 
 
@@ -85,6 +90,8 @@ def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = Fal
         line = MEANT.get(line.rstrip().lower(), line)
     if not is_text and may_be_command(line, session.paths.prompts):
         return do(session, lambda: _run(session, line))  # a command stands in the input history
+    if typed and not is_text and line.startswith("!") and (command := chat.shell.command_of(line)):
+        return do(session, lambda: chat.shell.run(session, command))
     text = line if is_text else _without_escape(session, line)
     return do(session, lambda: _send(session, text, _named(session, line, typed=typed)), text)
 

@@ -56,6 +56,8 @@ class Session:
     """What goes along with the next question."""
     user: User = field(default_factory=User)
     tooling: Tooling = field(default_factory=Tooling)
+    runs_shell: bool = field(default=False, init=False)
+    """Whether the user agreed that lines with a ! run in the shell."""
     _told: bool = field(default=False, init=False)
     found: InitVar[Transcript | None] = None
     """A session to go on with, once it is settled; else a new one is begun."""

@@ -55,6 +55,13 @@ if sys.platform != "win32":
         modes[0] &= ~termios.ICRNL  # Enter stays Enter: the prompt tells it from Ctrl-J
         modes[3] &= ~termios.ICANON
 
+    def raw(modes: Modes) -> None:
+        """Every key is a byte, also Ctrl-C, and what is printed is left as it is: both are for another terminal."""
+        modes[0] &= ~(termios.BRKINT | termios.ICRNL | termios.INPCK | termios.ISTRIP | termios.IXON)
+        modes[1] &= ~termios.OPOST
+        modes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
+
     def cooked(modes: Modes) -> None:
         """As other programs expect it: lines, echo, and Enter that ends a line."""
         modes[0] |= termios.ICRNL | termios.IXON
@@ -75,7 +82,7 @@ else:
     def at_once(modes: Modes) -> None:
         """Nothing is changed, here and below."""
 
-    hushed = kept = cooked = at_once
+    hushed = kept = raw = cooked = at_once
 
 
 def _nothing() -> None:

@@ -15,7 +15,7 @@ if sys.platform == "win32":
 from chatrepl.errors import CommandError
 from chatrepl.terminal import editor
 from tests.support.chatting import ask, say_slowly, sent
-from tests.support.server import Server, say, stay
+from tests.support.server import Server, say, stay, whole
 from tests.support.terminal import (
     ALT_ENTER,
     CTRL_C,
@@ -482,3 +482,15 @@ def test_the_cursor_is_changed_in_vi_mode_alone_where_v_opens_the_editor(chat: T
     chat.until(lambda: b"\x1b[2 q" in chat.bytes, "the cursor of navigation")
     chat.send("v")
     chat.wait_for_prompt("edited a thought")
+
+
+def test_a_question_that_came_back_is_dim_until_the_first_key(chat: Terminal, server: Server) -> None:
+    server.answers(whole({"error": {"message": "no"}}, 401))
+    chat.line("Why so?")
+    chat.wait_for("Your question is back. Enter sends it, Ctrl-C clears it.")
+    chat.wait_for_prompt("Why so?")
+    assert b"90m" in chat.bytes.rpartition(b"Why so?")[0][-40:]
+    drawn = len(chat.bytes)
+    chat.send("\x1b[D")
+    chat.until(lambda: b"Why so?" in chat.bytes[drawn:], "the question drawn anew")
+    assert b"90m" not in chat.bytes[drawn:].partition(b"Why so?")[0][-40:]

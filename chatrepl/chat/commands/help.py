@@ -22,6 +22,7 @@ _LEFT = (
     ("/undo", "take back; /redo brings back"),
     ("/copy 2.1", "copy reply 2, its block 1"),
     ("/save", "write a transcript"),
+    ("!ls", "run it; attach what it says"),
 )
 _RIGHT = (
     ("/model", "talk to another model"),
@@ -131,5 +132,6 @@ def _keys(session: Session) -> Iterable[tuple[str, str]]:
     yield "Ctrl-X Ctrl-E", "opens the line in your editor"
     yield "Ctrl-C", "stops a reply, clears the line; Ctrl-D leaves"
     yield "Ctrl-Z", "suspends"
+    yield "!ls", "runs ls in the shell; what it prints goes along with the next question"
     yield "//word", "sends /word; paths, comments and pastes are sent as they are"
     yield ", ".join(MEANT), "mean /quit or /help; behind a blank they are sent"

@@ -29,6 +29,7 @@ from prompt_toolkit.output import Output
 from chatrepl.config.config import Ui
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, decoding
+from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
 from chatrepl.terminal.prompt.output import output, take_pastes
@@ -88,6 +89,7 @@ class Prompt:
         self._output = self._around.output or output(sys.stdout, self._around.env, coloured=self._around.coloured)
         self._session: PromptSession[str] | None = None
         self._state = TypeAhead()
+        self._draft = Draft()
         self._length = 0
         """Of the line, when it was last changed."""
         self.typed = True
@@ -123,6 +125,7 @@ class Prompt:
         session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
         self._complain()
         self._pastes.start(put=bool(start))
+        self._draft.put(start)
         self._history.recalled = True  # a line like the last one is not stored again
         try:
             with self._pasting():
@@ -222,7 +225,7 @@ class Prompt:
             completer=_Suggestions(around.suggest),
             complete_while_typing=Condition(self._completes),
             auto_suggest=_FromHistory(),
-            input_processors=[ShowPastes(self._pastes), TabsProcessor(char1=" ", char2=" ")],
+            input_processors=[self._draft, ShowPastes(self._pastes), TabsProcessor(char1=" ", char2=" ")],
             enable_suspend=True,
             search_ignore_case=True,
             cursor=DynamicCursorShapeConfig(_cursor),
@@ -232,6 +235,7 @@ class Prompt:
         session.default_buffer.on_text_changed += self._typed
         session.app.before_render += partial(_fit, session)
         session.app.after_render += self._shown
+        self._draft.follow(session.app)
         return session
 
     def _shown(self, app: Application[str]) -> None:

@@ -8,6 +8,7 @@ _GREY = "ansibrightblack"
 
 _COMMON = {
     "paste": "italic",
+    "draft": _GREY,
     "facts": _GREY,
     "row": "fg:default",
     "bottom-toolbar": "noreverse",
