@@ -32,11 +32,13 @@ class ThinkingPart:
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """An image: ``data`` is base64, ``mime`` like image/png, ``name`` its file name for people."""
+    """An image: ``data`` is base64, ``mime`` like image/png, ``name`` its file name for people. ``opaque`` is what came
+    with one that a model made, which nobody but its server understands, behind the name of the dialect."""
 
     mime: str
     data: str
     name: str = ""
+    opaque: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,11 @@ class Media:
     mime: str
     data: str = ""
     url: str = ""
+    opaque: str = ""
+    """What its server wants back with it, behind the name of the dialect."""
 
     def __post_init__(self) -> None:
-        _check(self, str, "mime", "data", "url")
+        _check(self, str, "mime", "data", "url", "opaque")
 
     @property
     def kind(self) -> str:

@@ -8,10 +8,11 @@ if TYPE_CHECKING:
     from chatrepl.chat import (
         calling as calling,
         commands as commands,
+        media as media,
         prompt_files as prompt_files,
         shell as shell,
         status_line as status_line,
         turn as turn,
     )
 else:
-    __getattr__ = lazy(__name__, calling="", commands="", prompt_files="", shell="", status_line="", turn="")
+    __getattr__ = lazy(__name__, calling="", commands="", media="", prompt_files="", shell="", status_line="", turn="")

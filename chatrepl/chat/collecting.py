@@ -13,7 +13,7 @@ from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Text, Thinking, Wait
+from chatrepl.events import Event, Media, Text, Thinking, Wait
 from chatrepl.sessions.entries import Piece
 from chatrepl.terminal.screen.pictures import Picture
 
@@ -39,7 +39,7 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
         with (
             session.user.listening(),
             session.screen.picture(lambda: attempts.answering.model, session.ui) as picture,
-            HidingSecrets(secrets, reply.feed, partial(_journal, session), picture.feed) as hiding,
+            HidingSecrets(secrets, reply.feed, partial(_journal, session), partial(_paint, session, picture)) as hiding,
             Gathering(hiding.feed) as gathering,
             closing(_events(session, attempts, conversation, gathering, picture)) as events,
         ):
@@ -78,6 +78,13 @@ def _events(
             picture.waiting(wait)
 
     return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
+
+
+def _paint(session: Session, picture: Picture, event: Event) -> None:
+    """Let the picture show what comes; of what is no text, at a prompt, that it stands there."""
+    if isinstance(event, Media) and session.user.has_prompt:
+        event = Text(f"\n\n*[{event.kind}]*\n\n")
+    picture.feed(event)
 
 
 def _journal(session: Session, event: Event) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from chatrepl import dataclass
+from chatrepl import chat, dataclass
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
@@ -22,23 +22,22 @@ class Reply:
     usage: Usage | None = None
     fingerprint: str = ""
     profile: str = ""
-    _text: list[str] = field(default_factory=list)
+    _said: list[str | Media] = field(default_factory=list)
+    """The pieces of the answer, as they came."""
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
-    media: list[Media] = field(default_factory=list)
-    """The images and sounds that came, which are not kept yet."""
 
     def feed(self, event: Event) -> None:
         """Take the next event in, at a cost that does not grow with what came before."""
         match event:
             case Text(text):
-                self._text.append(text)
+                self._said.append(text)
             case Thinking():
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
             case Media():
-                self.media.append(event)
+                self._said.append(event)
             case Started(model, fingerprint):
                 self.model = model or self.model
                 self.fingerprint = fingerprint
@@ -50,7 +49,12 @@ class Reply:
     @property
     def text(self) -> str:
         """The answer so far."""
-        return "".join(self._text)
+        return "".join(piece for piece in self._said if isinstance(piece, str))
+
+    @property
+    def media(self) -> list[Media]:
+        """The images, sounds and files so far."""
+        return [piece for piece in self._said if isinstance(piece, Media)]
 
     @property
     def calls(self) -> bool:
@@ -60,7 +64,7 @@ class Reply:
     @property
     def empty(self) -> bool:
         """Whether nothing has come that is worth keeping."""
-        return not (self._calls or any(self._text) or any(piece.text for piece in self._thinking))
+        return not (self._calls or any(self._said) or any(piece.text for piece in self._thinking))
 
     def message(self) -> Message:
         """The message so far. A stream may have shown as text what turns out to be reasoning."""
@@ -69,12 +73,15 @@ class Reply:
         thought, said = ("", self.text) if thinking else parted(self.text)
         thinking += thought
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
-        parts += [TextPart(said)] if said else []
+        parts += self._in_order() if self.media else [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(
             "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile, raw
         )
+
+    def _in_order(self) -> list[Part]:
+        return chat.media.parts(self._said)
 
 
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:

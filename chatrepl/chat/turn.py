@@ -1,6 +1,5 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -24,7 +23,6 @@ from chatrepl.conversation import (
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
-from chatrepl.events import Media
 from chatrepl.sessions.entries import Mark, Said, Step
 from chatrepl.text import lookalikes, safe
 
@@ -172,10 +170,13 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
     if reply.empty and reply.ending not in ("interrupted", "failed"):
         failure = _of_nothing(reply)
     steps = session.transcript.state.steps.messages
-    message = with_own_ids(reply.message(), [*session.conversation.messages, *steps])
+    before = [*session.conversation.messages, *steps]
+    message = _numbered(with_own_ids(reply.message(), before), reply, before)
     kept = not reply.empty or bool(steps)
     session.transcript.add(Said(message) if kept else Mark("withdraw"))
     _tell(session, reply, failure, timing, kept=kept)
+    if reply.media:
+        chat.media.tell(session, message)
     return Outcome(message, kept, failure)
 
 
@@ -190,18 +191,11 @@ def _of_nothing(reply: Reply) -> BrokenReply:
         raise_it = "-o max_tokens=N raises the limit.", "/set max_tokens N raises the limit."
         return BrokenReply(line, Hint(*raise_it))
     reply.ending = "failed"
-    if reply.media:
-        return BrokenReply(f"The model answered with {_named(reply.media)}, which chatrepl does not show")
     return BrokenReply(f"The model sent an empty reply ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
-def _named(media: list[Media]) -> str:
-    """What came that is no text: "2 images (image/png)"."""
-    kinds = Counter((each.kind, safe.line(each.mime, 40)) for each in media)
-    return ", ".join(
-        f"{'an' if kind == 'image' else 'a'} {kind} ({mime})" if many == 1 else f"{many} {kind}s ({mime})"
-        for (kind, mime), many in kinds.items()
-    )
+def _numbered(message: Message, reply: Reply, before: Iterable[Message]) -> Message:
+    return chat.media.numbered(message, before) if reply.media else message
 
 
 def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing, *, kept: bool) -> None:
@@ -218,8 +212,6 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         tell_ending(session, reply.message())
     if not (failure or reply.media or reply.calls):
         session.screen.tell_of_nothing(reply.text, session.ui)
-    if not reply.empty and reply.media:
-        session.screen.say(f"With {_named(reply.media)}, which chatrepl does not show.", "warning")
     if not reply.empty and session.ui.statistics:
         price = session.rates().price(reply.model, reply.profile)
         session.screen.parts(statistics(reply, timing, price))

@@ -15,6 +15,7 @@ from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
+from chatrepl.conversation import ImagePart, MediaPart, Message
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.sessions.entries import Mark
@@ -94,6 +95,17 @@ def _used(usage: Usage) -> dict[str, int | None]:
     return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
 
 
+def _made(session: Session, reply: Message) -> dict[str, object]:
+    """What the model made besides text, where it made any: its kind, its size, and the file it is in."""
+    if not any(isinstance(part, ImagePart | MediaPart) for part in reply.parts):
+        return {}
+    path, found = session.transcript.kept, []
+    for made in chat.media.of(reply):
+        place = str(path.with_suffix("") / made.part.name) if path else None
+        found.append({"kind": made.kind, "mime": made.part.mime, "bytes": len(made.data), "file": place})
+    return {"media": found}
+
+
 def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     message = outcome.reply
@@ -108,6 +120,7 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),
+        **_made(session, message),
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,

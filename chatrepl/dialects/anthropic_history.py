@@ -20,7 +20,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.dialects import tools
+from chatrepl.dialects import replies, tools
 from chatrepl.dialects.wire import arguments, merged, result_text, results, written
 from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import text
@@ -47,6 +47,7 @@ _IDS = tools.fitting(r"[A-Za-z0-9_-]{1,128}", "toolu_")
 
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape: roles alternate, and none is empty."""
+    conversation = replies.shown(conversation)
     *_, last = conversation.turns or [()]
     blocks = [
         (

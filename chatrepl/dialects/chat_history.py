@@ -15,7 +15,7 @@ from chatrepl.conversation import (
     TextPart,
     ToolCallPart,
 )
-from chatrepl.dialects import tools
+from chatrepl.dialects import replies, tools
 from chatrepl.dialects.wire import alternating, arguments, arguments_text, data_url, result_text, results, written
 from chatrepl.text import urls
 
@@ -62,6 +62,7 @@ def tool(definition: Definition) -> dict[str, Any]:
 def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape, at most one system message and that first."""
     found: list[dict[str, Any]] = []
+    conversation = replies.shown(conversation)
     if conversation.system:
         found.append({"role": "system", "content": conversation.system})
     for turn, ids in zip(conversation.turns, tools.ids(conversation, server.ids), strict=True):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -120,7 +121,8 @@ class _Decoder:
         if said := as_text(dig(part, "text")):
             yield Thinking(said) if dig(part, "thought") is True else Text(said)
         elif found := media(part):
-            yield found
+            signature = text(dig(part, "thoughtSignature"))
+            yield replace(found, opaque=f"gemini:{signature}") if signature else found
         call = dig(part, "functionCall")
         if not isinstance(call, dict):
             return

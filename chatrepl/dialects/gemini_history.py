@@ -90,6 +90,8 @@ def _parts(message: Message, history: _History) -> list[dict[str, Any]]:
 
 def _part(part: Part, history: _History) -> Iterator[dict[str, Any]]:
     match part:
+        case ImagePart(opaque=opaque) if opaque.startswith("gemini:"):
+            yield _image(part) | {"thoughtSignature": opaque.removeprefix("gemini:")}
         case ImagePart() | MediaPart(text=""):
             yield _image(part)
         case ToolCallPart(call_id, name) if call_id in history.calls:

@@ -16,7 +16,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.dialects import tools, wire
+from chatrepl.dialects import replies, tools, wire
 from chatrepl.dialects.wire import data_url, written
 
 
@@ -37,6 +37,7 @@ _IDS = tools.fitting(r"[\x21-\x7e]{1,64}")
 
 def inputs(conversation: Conversation) -> list[dict[str, Any]]:
     """The items of the whole conversation."""
+    conversation = replies.shown(conversation)
     *_, last = conversation.turns or [()]
     found = (
         item

@@ -72,11 +72,16 @@ _UNFIT = {"it is a folder": "a folder"}
 
 def of_data(data: bytes, name: str, charset: str = "") -> Attachment:
     """The data as an attachment of that name; ``charset`` is the one that a server names for a text."""
-    if mime := image_type(data):
-        return ImagePart(mime, base64.b64encode(data).decode("ascii"), name)
-    if mime := (_PDF.search(data[:1024]) and PDF) or _sound(data):
-        return MediaPart(mime, base64.b64encode(data).decode("ascii"), name)
-    return FilePart(name, text_of(data, name, charset))
+    mime = kind(data)
+    if not mime:
+        return FilePart(name, text_of(data, name, charset))
+    whole = base64.b64encode(data).decode("ascii")
+    return ImagePart(mime, whole, name) if mime.startswith("image/") else MediaPart(mime, whole, name)
+
+
+def kind(data: bytes) -> str:
+    """The type of an image, a PDF or a sound by its first bytes, "" for anything else."""
+    return image_type(data) or (PDF if _PDF.search(data[:1024]) else _sound(data))
 
 
 def _sound(data: bytes) -> str:

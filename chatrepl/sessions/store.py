@@ -6,6 +6,7 @@ index that could be wrong.
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -183,6 +184,7 @@ def delete(path: Path) -> None:
                 raise Busy(f"The session {path.stem} is open in another terminal")
         path.unlink()
         path.with_name(path.name + ".damaged").unlink(missing_ok=True)
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)  # the pictures and sounds
     except OSError as error:
         raise TranscriptError(f"{path} cannot be deleted: {error.strerror}") from None
 

@@ -1,5 +1,6 @@
 """Replies in which no text stands: what came is told, and what can be done."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,11 @@ from chatrepl.chat import turn
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
-from tests.support import faults
+from tests.support import faults, files
 from tests.support.server import Server, whole
 
-PNG = {"inlineData": {"mimeType": "image/png", "data": "iVBO"}}
-WAV = {"inlineData": {"mimeType": "audio/wav", "data": "UklG"}}
+PNG = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(files.PNG).decode()}}
+WAV = {"inlineData": {"mimeType": "audio/wav", "data": base64.b64encode(b"RIFF\4\0\0\0WAVE").decode()}}
 
 
 def gemini(*parts: object, reason: str = "STOP") -> object:
@@ -22,9 +23,9 @@ def gemini(*parts: object, reason: str = "STOP") -> object:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (gemini(PNG), "answered with an image (image/png)"),
-        (gemini(PNG, PNG, WAV), "answered with 2 images (image/png), a sound (audio/wav)"),
-        (gemini({"text": "Here: "}, PNG), "With an image (image/png)"),
+        (gemini(PNG), "image 1 (image/png, 70 bytes)"),
+        (gemini(PNG, PNG, WAV), "sound 3 (audio/wav, 12 bytes)"),
+        (gemini({"text": "Here: "}, PNG), "image 1 (image/png, 70 bytes)"),
         (gemini(reason="MAX_TOKENS"), "reached its token limit before the first word (MAX_TOKENS)"),
     ],
 )
