@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chatrepl.chat import (
         calling as calling,
         commands as commands,
+        json_answers as json_answers,
         media as media,
         prompt_files as prompt_files,
         shell as shell,
@@ -15,4 +16,6 @@ if TYPE_CHECKING:
         turn as turn,
     )
 else:
-    __getattr__ = lazy(__name__, calling="", commands="", media="", prompt_files="", shell="", status_line="", turn="")
+    __getattr__ = lazy(
+        __name__, calling="", commands="", json_answers="", media="", prompt_files="", shell="", status_line="", turn=""
+    )

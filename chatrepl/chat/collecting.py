@@ -36,9 +36,10 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
         leave_room(session)
         secrets = session.connection.keys.secrets
         timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
+        is_json = conversation.schema is not None
         with (
             session.user.listening(),
-            session.screen.picture(lambda: attempts.answering.model, session.ui) as picture,
+            session.screen.picture(lambda: attempts.answering.model, session.ui, is_json=is_json) as picture,
             HidingSecrets(secrets, reply.feed, partial(_journal, session), partial(_paint, session, picture)) as hiding,
             Gathering(hiding.feed) as gathering,
             closing(_events(session, attempts, conversation, gathering, picture)) as events,

@@ -33,7 +33,14 @@ class Words(NamedTuple):
 
 def run(session: Session, name: str, line: str) -> Outcome | None:
     """Ask what that prompt file says, with what was typed behind its name; a persona sets the session."""
-    return start(session, prompts.load(session.paths.prompts, name), Words(line))
+    return start(session, with_schema(prompts.load(session.paths.prompts, name), session.paths.prompts), Words(line))
+
+
+def with_schema(prompt: PromptFile, folder: Path) -> PromptFile:
+    """The prompt file with the schema that it names."""
+    if not prompt.schema:
+        return prompt
+    return prompt._replace(schema=chat.json_answers.of_prompt(prompt.schema, folder))
 
 
 def start(session: Session, prompt: PromptFile, words: Words) -> Outcome | None:
@@ -118,6 +125,7 @@ def become(session: Session, prompt: PromptFile) -> None:
     if prompt.profile:
         session.switch(new)
     session.profile = new
+    session.schema = prompt.schema or session.schema
     if system:
         session.transcript.add(Mark("system", system))
     told = [f"{new.name} · {model_of(new)}", *(["the system prompt is set"] if system else [])]

@@ -6,7 +6,7 @@ from dataclasses import InitVar, dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatrepl import sessions
 from chatrepl.chat.gauge import Gauge
@@ -74,6 +74,8 @@ class Session:
         self._gauge = Gauge()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
+        self.schema: dict[str, Any] | None = None
+        """The JSON schema of the answers from now on."""
         self.prompted: PromptFile | None = None
         """The prompt file that is asked, which sets what holds for this question."""
         self.unprefilled: set[tuple[str, str]] = set()
@@ -111,7 +113,12 @@ class Session:
 
     def asking(self, turns: Sequence[Turn], *open_turn: Message) -> Conversation:
         """These turns and what is asked after them, with all that holds for it."""
-        return replace(self.conversation, system=self.system, turns=[*turns, open_turn])
+        return replace(self.conversation, system=self.system, turns=[*turns, open_turn], schema=self.answer_schema)
+
+    @property
+    def answer_schema(self) -> dict[str, Any] | None:
+        """The JSON schema of the answer to what is asked, if it is to have one."""
+        return (self.prompted and self.prompted.schema) or self.schema
 
     def put_back(self, question: Message) -> str:
         """Let go along with the next question what went along with this one, whose text is returned."""

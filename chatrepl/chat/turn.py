@@ -47,7 +47,22 @@ def ask(session: Session, question: Message) -> Outcome:
     if session.user.has_prompt and not session.rates().context(session.profile):
         session.look_for_models()  # for the size of the context, which is there when the reply is
     session.transcript.add(Said(question))
-    return _turn(session, question, session.asking(session.conversation.turns, question))
+    return _with_schema(
+        session, question, _turn(session, question, session.asking(session.conversation.turns, question))
+    )
+
+
+def _with_schema(session: Session, question: Message, outcome: Outcome) -> Outcome:
+    """What became of a question whose answer is to have a shape: one that has not is asked for once more."""
+    if not session.answer_schema:
+        return outcome
+
+    def again(complaint: str) -> Outcome:
+        asking = session.asking(session.conversation.turns, user_message(complaint))
+        session.transcript.add(Mark("retry"))
+        return _turn(session, question, asking, again=True)
+
+    return chat.json_answers.checked(session, session.answer_schema, outcome, again)
 
 
 def _fitted(session: Session, question: Message) -> Message:
@@ -78,11 +93,11 @@ def retry(session: Session, model: str = "") -> Outcome:
     session.transcript.add(Mark("retry"))
     asking = session.asking(before, last[0])
     if not model:
-        return _turn(session, last[0], asking, again=True)
+        return _with_schema(session, last[0], _turn(session, last[0], asking, again=True))
     profile = session.profile
     session.profile = session.config.with_model(profile, model)
     try:
-        return _turn(session, last[0], asking, again=True)
+        return _with_schema(session, last[0], _turn(session, last[0], asking, again=True))
     finally:
         session.profile = profile
 
@@ -127,7 +142,7 @@ def _may_be_the_prefill(failure: ChatError | None) -> bool:
 
 def _continued(session: Session, asking: Conversation) -> Outcome:
     session.transcript.add(Mark("continue"))
-    return _turn(session, asking.turns[-1][0], asking, again=True)
+    return _turn(session, asking.turns[-1][0], replace(asking, schema=None), again=True)  # a part of it has no shape
 
 
 def _prepare(session: Session) -> None:

@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     add("-m", "--model", default="", help="the model; for the profile local, the path of a GGUF file")
     add("-s", "--system", metavar="TEXT", help="the system prompt, or @FILE")
     add("-t", "--prompt", metavar="NAME", dest="prompt_file", default="", help="a prompt file; NAME=VALUE fills it")
+    add(
+        "--schema", metavar="SCHEMA", default="", help="answer in JSON of this schema: a file, JSON, or 'name, age int'"
+    )
     add("-o", "--option", metavar="KEY=VALUE", action="append", default=[], help="an option of the request; repeatable")
     add("--dialect", metavar="NAME", default="", help="the protocol, instead of the profile's")
     add("--base-url", metavar="URL", default="", help="the address, instead of the profile's")

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from chatrepl import cli, config, files
+from chatrepl import chat, cli, config, files
 from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
 from chatrepl.cli.options import Options
@@ -66,6 +66,7 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
         cli.act(options, configuration, paths, screen, env)
         return FINE
     file = config.prompts.load(paths.prompts, options.prompt_file) if options.prompt_file else None
+    file = chat.prompt_files.with_schema(file, paths.prompts) if file else None
     begun = opening(options, configuration, paths, env, screen, file)
     with begun.interrupts.caught():
         if options.list_models:

@@ -21,7 +21,7 @@ from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
-from chatrepl.text import safe
+from chatrepl.text import safe, schema
 
 
 def list_models(begun: Opening) -> None:
@@ -48,6 +48,8 @@ def _begun(begun: Opening) -> Session:
 
 def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
     options = begun.options
+    if session.answer_schema:
+        session.screen.collect()  # it is printed once it is known to keep to the schema
     preload.collect_garbage()
     if not session.conversation.turns:
         session.transcript.add(Mark("once"))
@@ -65,11 +67,22 @@ def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
         raise
     if options.json:
         print(_encodable(_as_json(session, outcome)))
+    elif session.answer_schema:
+        _print_json(session, outcome)
     if not (session.conversation.turns or options.resumes):
         session.transcript.discard()
     if outcome.failure:
         return status(outcome.failure)
     return {"interrupted": INTERRUPTED, "error": FAILED}.get(outcome.ending, FINE)
+
+
+def _print_json(session: Session, outcome: Outcome) -> None:
+    """Print the answer where it keeps to the schema; else what came is told beside standard output."""
+    text = schema.bare(outcome.reply.text)
+    if outcome.failure or outcome.ending not in ("stop", "other", "length"):
+        session.screen.say(text)
+    else:
+        print(safe.text(text) if sys.stdout.isatty() else text)
 
 
 def _error(outcome: Outcome) -> str | None:
@@ -112,7 +125,7 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     profile = session.config.profiles.get(message.profile, session.profile)
     told = message.ending if message.ending in FINISH_REASONS else None
     return {
-        "text": message.text,
+        "text": schema.bare(message.text) if session.answer_schema else message.text,
         "thinking": message.thinking,
         "model": message.model or session.profile.model,
         "profile": profile.name,

@@ -74,6 +74,10 @@ class Opening(NamedTuple):
         if options.tools:
             chat.calling.demand(session)
         line = session.settle()
+        if options.schema:
+            session.schema = chat.json_answers.of_words(options.schema)
+        elif self.prompt and (self.prompt.is_persona or not options.interactive):
+            session.schema = self.prompt.schema
         if options.system is not None or (self.prompt and self.prompt.system):
             guard.refuse_key(session, "The system prompt", self.profile.system)
             if self.found:

@@ -20,6 +20,7 @@ class Options(NamedTuple):
     words: tuple[str, ...] = ()
     """The prompt as the words that the shell made of it."""
     prompt_file: str = ""
+    schema: str = ""
     profile: str = ""
     model: str = ""
     system: str | None = None

@@ -13,7 +13,7 @@ from chatrepl.client.shortening import shortened
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import effort
+from chatrepl.dialects import dialect, effort, schemas
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
@@ -102,6 +102,10 @@ class Attempts:
         if not isinstance(error, Refused):
             return None
         profile = self.answering
+        if schemas.is_refused(error, conversation):
+            self._memory.learn(profile, schemas.REFUSED)
+            self._connection.say(f"{profile.model} takes no schema here; asked again with the schema in words.")
+            return replace(self._now, profile=self._connection.known(profile))
         body = self._connection.client.request(profile, conversation, self._now.key).body or {}
         mend = advice(error, body, profile.parameters)
         if mend.keys() <= effort.FIELDS and (word := effort.repaired(error, profile)):
@@ -176,11 +180,16 @@ class Attempts:
 
 def spoken(profile: Profile, conversation: Conversation) -> Conversation:
     """The conversation as it goes out, shortened by its summary: a model that is lost without a system prompt has its
-    own where there is none."""
+    own where there is none, and the schema of the answer stands in words where no request holds it."""
     conversation = shortened(conversation)
-    if conversation.system or not profile.place.system:
+    if not conversation.system and profile.place.system:
+        conversation = replace(conversation, system=profile.system or profile.place.system)
+    if not conversation.schema:
         return conversation
-    return replace(conversation, system=profile.system or profile.place.system)
+    refused = profile.parameters.get("schema") == LEFT_OUT
+    if dialect(profile.dialect).schema and not refused:
+        return conversation
+    return replace(schemas.told(conversation), schema=None if refused else conversation.schema)
 
 
 def _others(model: str, offered: Sequence[str]) -> Hint:

@@ -85,7 +85,7 @@ def _mentioned(text: str, folder: Path | None) -> tuple[tuple[Path, ...], tuple[
     inside: list[Path] = []
     outside: list[str] = []
     for name in dict.fromkeys(match[1] for match in _MENTION.finditer(text)):
-        place = folder and _inside(folder, name)
+        place = folder and within(folder, name)
         if place and place.is_file():
             inside.append(place)
         elif "/" in name or "." in name:
@@ -93,7 +93,7 @@ def _mentioned(text: str, folder: Path | None) -> tuple[tuple[Path, ...], tuple[
     return tuple(inside), tuple(outside)
 
 
-def _inside(folder: Path, name: str) -> Path | None:
+def within(folder: Path, name: str) -> Path | None:
     """The place of that name below the folder; None where it leads out of it, by whatever way."""
     try:
         place = (folder / name).resolve()

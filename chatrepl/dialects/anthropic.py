@@ -13,7 +13,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import anthropic_history as history
+from chatrepl.dialects import anthropic_history as history, schemas
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -24,7 +24,7 @@ from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import arguments_text, placed, total
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.text.shapes import as_text, count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root, with_query
 
 _MAX_TOKENS = 8192
@@ -48,6 +48,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body |= {"stream": True} if stream else {}
     body |= _cached(profile.options.get("cache", "5m"))
     body |= placed(profile.options, _NAMES if plain else _NAMES | _SAMPLING)
+    if conversation.schema:
+        body["output_config"] = {"format": schemas.anthropic(conversation.schema), **table(body.get("output_config"))}
     return Request("POST", _url(profile, "/messages"), headers, body)
 
 

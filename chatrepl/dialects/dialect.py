@@ -55,7 +55,8 @@ class Dialect:
     ``prefill`` tells that a conversation may end with a reply that was begun, which the server goes on with; of other
     protocols a profile may say so for its server. ``modelless`` tells that a request may name no model, where the
     server does not say which one it has. ``tools`` tells that the model can be offered any; where it cannot, what the
-    conversation offers is left out.
+    conversation offers is left out. ``schema`` tells that a request can hold the schema of the reply; where it cannot,
+    the model is told of it.
     """
 
     framing: Framing
@@ -69,3 +70,4 @@ class Dialect:
     prefill: bool = False
     modelless: bool = False
     tools: bool = True
+    schema: bool = True

@@ -10,7 +10,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import gemini_history as history
+from chatrepl.dialects import gemini_history as history, schemas
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -19,7 +19,7 @@ from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import arguments_text, placed
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
-from chatrepl.text.shapes import as_text, count, dig, items, text
+from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root, with_query
 
 _NAMES = {
@@ -38,12 +38,18 @@ _NAMES = {
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply: the whole history; the model and the wish for a stream are in the URL."""
     body: dict[str, Any] = {}
-    if conversation.system:
-        body["systemInstruction"] = {"parts": [{"text": conversation.system}]}
-    body["contents"] = history.contents(conversation, history.generation(profile.model))
+    generation = history.generation(profile.model)
+    constrained = conversation.schema and not (conversation.tools and generation < 3)  # not both, before that
+    system = schemas.told(conversation).system if conversation.schema and not constrained else conversation.system
+    if system:
+        body["systemInstruction"] = {"parts": [{"text": system}]}
+    body["contents"] = history.contents(conversation, generation)
     if conversation.tools:
         body["tools"] = [{"functionDeclarations": [history.declaration(each) for each in conversation.tools]}]
     body |= placed(profile.options, _NAMES, "generationConfig")
+    if conversation.schema and constrained:
+        shape = {"responseMimeType": "application/json", "responseJsonSchema": schemas.gemini(conversation.schema)}
+        body["generationConfig"] = shape | table(body.get("generationConfig"))
     model = profile.model if profile.model.startswith(("models/", "tunedModels/")) else f"models/{profile.model}"
     url = _url(profile, f"/{quote(model)}:{'streamGenerateContent' if stream else 'generateContent'}")
     return Request("POST", with_query(url, "alt=sse") if stream else url, _headers(profile, key), body)

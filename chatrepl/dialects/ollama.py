@@ -45,6 +45,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body: dict[str, Any] = {"model": profile.model, "messages": messages(conversation), "stream": stream}
     if conversation.tools:
         body["tools"] = [chat_history.tool(each) for each in conversation.tools]
+    if conversation.schema:
+        body["format"] = dict(conversation.schema)
     options = profile.options
     if profile.context and "num_ctx" not in {*options, *table(options.get("options"))}:
         options = {"num_ctx": profile.context, **options}  # else a long talk would lose its beginning unseen

@@ -14,7 +14,7 @@ from chatrepl.conversation import (
     Conversation,
     ThinkingPart,
 )
-from chatrepl.dialects import chat_history
+from chatrepl.dialects import chat_history, schemas
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -37,6 +37,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     }
     if conversation.tools:
         body["tools"] = [chat_history.tool(each) for each in conversation.tools]
+    if conversation.schema:
+        body["response_format"] = {"type": "json_schema", "json_schema": schemas.openai(conversation.schema)}
     if stream:
         body["stream"] = True
         if profile.usage:

@@ -30,7 +30,7 @@ from chatrepl.dialects.wire import told, usages, written
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking
 from chatrepl.text.shapes import dig, items, table, text
-from chatrepl.text.urls import join
+from chatrepl.text.urls import is_loopback, join
 
 FOR_US = ("template", "raw")
 """The options that are not for the server."""
@@ -48,6 +48,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
         body["stream"] = True
         if profile.usage:
             body["stream_options"] = {"include_usage": True}
+    if conversation.schema and is_loopback(profile.base_url):  # llama.cpp knows it, and no other says that it does not
+        body["json_schema"] = dict(conversation.schema)
     body |= {name: value for name, value in profile.options.items() if name not in FOR_US}
     if stop:
         body["stop"] = _stops(body.get("stop"), stop)
@@ -166,4 +168,5 @@ DIALECT = Dialect(
     openai_chat.decode_models,
     prefill=True,
     tools=False,
+    schema=False,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import failures, openai_chat, responses_history as history, wire
+from chatrepl.dialects import failures, openai_chat, responses_history as history, schemas, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -40,6 +40,9 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body |= {NAMES.get(name, name): value for name, value in profile.options.items()}
     if "verbosity" in body:
         body["text"] = {"verbosity": body.pop("verbosity"), **table(body.get("text"))}
+    if conversation.schema:
+        shape = {"type": "json_schema", **schemas.openai(conversation.schema)}
+        body["text"] = {"format": shape, **table(body.get("text"))}
     return Request("POST", urls.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
 
 

@@ -166,4 +166,4 @@ def _usage(usage: object) -> Iterator[Usage]:
 
 CARRIES = ALL_PARTS - {ThinkingPart, ImagePart, MediaPart}
 
-DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, tools=False)
+DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, tools=False, schema=False)

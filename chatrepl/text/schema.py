@@ -143,11 +143,20 @@ def mistakes(answer: str, schema: dict[str, Any]) -> list[str]:
     """What of the answer does not keep to the schema; nothing where all is well. Unchecked where the library is
     missing."""
     try:
-        data = json.loads(bare(answer))
+        data = json.loads(bare(answer), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return [f"it is no JSON: {error}"]
     found = _checked(data, schema)
     return found[:TOLD] + ([f"and {len(found) - TOLD} more"] if len(found) > TOLD else [])
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def demand(schema: dict[str, Any]) -> None:
+    """See that answers can be checked by it: NoSchema where it is none, Unchecked where the library is missing."""
+    _checked(None, schema)
 
 
 def _checked(data: Any, schema: dict[str, Any]) -> list[str]:

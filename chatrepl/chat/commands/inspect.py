@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from chatrepl import client, dialects
@@ -46,7 +47,7 @@ def request(session: Session, words: str) -> None:
     profile = session.connection.expected(session.profile)
     speaks, talk, say = (
         dialect(profile.dialect),
-        client.spoken(profile, session.conversation),
+        client.spoken(profile, replace(session.conversation, schema=session.answer_schema)),
         session.screen.say,
     )
 

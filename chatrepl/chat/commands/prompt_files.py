@@ -1,11 +1,12 @@
-"""Commands about prompt files: which there are, and writing them."""
+"""Commands about prompt files and about the shape of answers."""
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chatrepl.chat import prompt_files
-from chatrepl.chat.commands.table import COMMANDS, PROGRAM, Suggestion, command, offered
+from chatrepl.chat import json_answers, prompt_files
+from chatrepl.chat.commands.table import COMMANDS, PROGRAM, TALK, Suggestion, command, file_names, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import prompts
 from chatrepl.errors import CommandError, Hint
@@ -94,3 +95,21 @@ def save(session: Session, name: str, *, force: bool) -> None:
     path = prompts.place_of(session.paths.prompts, name.removeprefix("/"))
     keep(path, prompts.written(fields), force=force)
     session.screen.say(f"Saved to {path}; /{name.removeprefix('/')} sets the session so.", "dim")
+
+
+def schema_words(session: Session, words: str) -> Iterable[Suggestion]:
+    """What /schema takes, for completion."""
+    yield from offered(words, [("off", "let answers be of any shape")])
+    yield from file_names(words, ".json")
+
+
+@command("/schema", TALK, "[file | short | off]", complete=schema_words)
+def schema(session: Session, words: str) -> None:
+    """Let the next answers be JSON of a schema. That is a file, JSON itself, or the short form: name, age int, tags
+    list. The answers are checked; one that does not keep to it is asked for once more."""
+    if words:
+        session.schema = None if words == "off" else json_answers.of_words(words)
+    if session.schema:
+        session.screen.say(json.dumps(session.schema, ensure_ascii=False))
+    else:
+        session.screen.say("Answers may have any shape.", "dim")

@@ -14,7 +14,7 @@ from chatrepl.config.config import Ui
 from chatrepl.errors import ChatError
 from chatrepl.terminal import capabilities
 from chatrepl.terminal.screen.window import Window
-from chatrepl.text import safe, width
+from chatrepl.text import indenting, safe, width
 
 if TYPE_CHECKING:
     from chatrepl.terminal.screen.live import LivePicture
@@ -52,6 +52,10 @@ class Screen:
     def all_to_out(self) -> None:
         """Print replies and all else to one place from now on."""
         self.notes = self.out
+
+    def collect(self) -> None:
+        """Show no reply while it comes from now on."""
+        self._silent = True
 
     @property
     def coloured(self) -> bool:
@@ -108,9 +112,17 @@ class Screen:
         for line in error.hint.shown(at_prompt=self.at_prompt).splitlines():
             self.say(f"  {line}", "dim")
 
-    def picture(self, label: Callable[[], str], ui: Ui) -> "Picture":
+    def picture(self, label: Callable[[], str], ui: Ui, *, is_json: bool = False) -> "Picture":
         """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
-        answers."""
+        answers, and ``is_json`` that it is to be JSON."""
+        found = self._picture_of(label, ui)
+        if not (is_json and ui.markdown and self.live):
+            return found
+        from chatrepl.terminal.screen.json_picture import JsonPicture
+
+        return JsonPicture(found)
+
+    def _picture_of(self, label: Callable[[], str], ui: Ui) -> "Picture":
         from chatrepl.terminal.screen.pictures import Blank, PlainPicture, StillPicture  # not for the first key
 
         if self._silent:
@@ -143,7 +155,11 @@ class Screen:
         from chatrepl.terminal.drawing import ansi, draw
 
         lines = draw(
-            safe.text(text), self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.notes.encoding
+            safe.text(indenting.fenced(text)),
+            self.columns,
+            theme=self.theme(ui),
+            hyperlinks=self.links,
+            encoding=self.notes.encoding,
         )
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
         self.tell_of_nothing(text, ui)

@@ -1,0 +1,45 @@
+"""The picture of a reply that is JSON: a block of code, indented while it comes."""
+
+from types import TracebackType
+
+from chatrepl.events import Event, Text, Wait
+from chatrepl.terminal.screen.pictures import Picture
+from chatrepl.text.indenting import Indented
+
+
+class JsonPicture:
+    """Passes the reply on to another picture as a block of code. A reply that does not begin as JSON stays as it is."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._is_json: bool | None = None
+        """None before it has begun."""
+        self._indented = Indented()
+
+    def feed(self, event: Event) -> None:
+        """Take the next event in."""
+        if isinstance(event, Text):
+            event = Text(self._shown(event.text))
+        self._picture.feed(event)
+
+    def _shown(self, text: str) -> str:
+        if self._is_json is None and text.strip():
+            self._is_json = text.lstrip()[0] in "{["
+            if self._is_json:
+                return f"```json\n{self._indented.feed(text)}"
+        return self._indented.feed(text) if self._is_json else text
+
+    def waiting(self, wait: Wait) -> None:
+        """Show what is waited for."""
+        self._picture.waiting(wait)
+
+    def __enter__(self) -> "JsonPicture":
+        self._picture.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_json:
+            self._picture.feed(Text("\n```"))
+        self._picture.__exit__(kind, error, trace)
