@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatrepl import config
-from chatrepl.chat import turn
+from chatrepl.chat import commands, turn
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.chat.tooling import Tooling
@@ -24,6 +25,7 @@ from chatrepl.config.config import Profile, Ui
 from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, question, unanswered
 from chatrepl.dialects import dialect
+from chatrepl.errors import CommandError
 from chatrepl.sessions import peek
 from chatrepl.sessions.journal import Journal
 from chatrepl.sessions.steps import MAY_HAVE_RUN, NOT_RUN
@@ -357,3 +359,39 @@ def test_keys_typed_ahead_allow_nothing_and_a_kill_in_a_call_is_told(home: Path,
         chat.wait_for("weather may have run")
         chat.wait_for_prompt()
     assert len((home / "log").read_text().splitlines()) == 1
+
+
+def test_tools_are_turned_on_listed_with_their_cost_and_shown_call_by_call(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    session = chat.session
+    commands.run(session, "/tools off weather")
+    assert "None is on" in chat.out.getvalue()
+    chat.ask(say("Nothing to call."))
+    assert "tools" not in chat.server.requests[-1].body
+    session.profile = replace(session.profile, context=400)
+    commands.run(session, "/tools on weather")
+    assert "1 tool on, about" in chat.out.getvalue()
+    assert "% of the context" in chat.out.getvalue()
+    with pytest.raises(CommandError, match="did you mean 'weather'"):
+        commands.run(session, "/tools on wether")
+    chat.ask(wants({"city": "Rome"}), say("Sunny."))
+    for line in ("/call", "/history", "/call 1"):
+        commands.run(session, line)
+    assert chat.out.getvalue().count("sunny in Rome") == 3
+    with pytest.raises(CommandError, match="only 1 call"):
+        commands.run(session, "/call 2")
+
+
+def test_a_tool_that_changed_since_it_was_allowed_is_asked_about_with_the_difference(begin: Begin, home: Path) -> None:
+    chat = begin("a")
+    chat.ask(wants({"city": "Rome"}), say("Fine."))
+    text = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(text.replace("parameters =", 'description = "Now worse."\nparameters =', 1))
+    chat.session.config = reading.load(home / "config.toml")
+    chat.session.tooling.close()
+    chat.session.tooling = Tooling(["weather"])
+    chat.ask(wants({"city": "Bonn"}), say("As you like."))
+    assert len(chat.questions) == 2
+    assert "has changed since you allowed it" in chat.out.getvalue()
+    assert "+ Now worse." in chat.out.getvalue()
+    assert chat.ran == [{"city": "Rome"}]

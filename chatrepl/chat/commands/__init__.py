@@ -13,6 +13,7 @@ from chatrepl.chat.commands import (
     prompt_files,
     sessions,
     shortening,
+    tools,
     usage,
 )
 from chatrepl.chat.commands.table import COMMANDS, Command, is_command, run, suggestions
@@ -35,5 +36,6 @@ __all__ = [
     "sessions",
     "shortening",
     "suggestions",
+    "tools",
     "usage",
 ]

@@ -8,6 +8,7 @@ from chatrepl import terminal
 from chatrepl.chat import endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
+from chatrepl.chat.commands.tools import tell_calls
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import NO_SYSTEM, Session
@@ -187,11 +188,15 @@ def history(session: Session, words: str) -> None:
     shape = session.conversation.shape
     for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
         for message in turn:
+            if message.role == "tool":
+                continue
             session.screen.say(_heading(place, message) + (" · pinned" if place - 1 in shape.pinned else ""), "bold")
             _attachments(session, message)
             if message.role == "assistant":
                 _thinking(session, message, place)
-                session.screen.reply(message.text, session.ui)
+                if message.text:
+                    session.screen.reply(message.text, session.ui)
+                tell_calls(session, message, turn)
             else:
                 session.screen.say(message.text.rstrip("\n"))
             session.screen.say("")
@@ -247,6 +252,9 @@ def _show_again(session: Session, turn: Turn, place: int) -> None:
     for message in turn[1:]:
         if message.role == "assistant":
             _thinking(session, message, place)
-            session.screen.reply(message.text, session.ui)
-            endings.tell_ending(session, message)
+            if message.text:
+                session.screen.reply(message.text, session.ui)
+            tell_calls(session, message, turn)
+            if message is turn[-1]:
+                endings.tell_ending(session, message)
             session.screen.say("")
