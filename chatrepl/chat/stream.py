@@ -68,6 +68,7 @@ class HidingSecrets:
     def _end_text(self) -> None:
         if rest := self._text.end():
             self._pass_on(self._kind(rest))
+        self._secrets.stood_in_reply |= self._text.hid
 
     def _pass_on(self, event: Event) -> None:
         for sink in self._sinks:

@@ -30,6 +30,9 @@ GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Re
 """What a model is asked whose server does not go on with a reply by itself."""
 
 
+HELD_A_SECRET = "(hidden) stands where a reply repeats your key or another secret, even if that is a common word."
+"""What is said once, for a key like changeme hides a word."""
+
 LONG = 10.0
 """A reply that took so many seconds is worth a bell, for those who want one."""
 
@@ -225,6 +228,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         session.screen.say(OLD_STAYS, "warning")
     elif kept:
         tell_ending(session, reply.message())
+    if session.connection.keys.secrets.stood_in_reply:
+        session.connection.tell_once(HELD_A_SECRET)
     if not (failure or reply.media or reply.calls):
         session.screen.tell_of_nothing(reply.text, session.ui)
     if not reply.empty and session.ui.statistics:

@@ -1,6 +1,7 @@
 """One question from the command line, and its reply on standard output."""
 
 import json
+import re
 import sys
 from contextlib import closing
 from dataclasses import asdict
@@ -92,9 +93,13 @@ def _error(outcome: Outcome) -> str | None:
     return ENDINGS[outcome.ending][0] if outcome.ending in ("interrupted", "error") else None
 
 
+_TAGS = re.compile("[\U000e0000-\U000e0fff]")
+"""Characters that show nothing anywhere, and can carry words: they are escaped."""
+
+
 def _encodable(data: dict[str, object]) -> str:
     """The data as JSON that standard output can hold: what stands in for a character there may be a quotation mark."""
-    text = to_json(data)
+    text = _TAGS.sub(lambda match: json.dumps(match[0])[1:-1], to_json(data))
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:

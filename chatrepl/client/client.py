@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -218,7 +219,8 @@ class Client:
             transport = Recorder(transport, self._record, self.secrets, self._warn, self._clocks.now)
         # Redirects are not followed: the key is meant for this host and no other.
         headers = {"User-Agent": f"chatrepl/{__version__}"}
-        return httpx.Client(transport=transport, headers=headers, follow_redirects=False, trust_env=False)
+        none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        return httpx.Client(transport=transport, headers=headers, cookies=none, follow_redirects=False, trust_env=False)
 
     def _remember(self, profile: Profile, outgoing: httpx.Request, way: Route) -> None:
         self._now = Exchange(

@@ -132,7 +132,7 @@ class Connection:
             profile = client.first_model(self.client, profile, key)
         profile = self.known(profile)
         for name in _unsampled(profile):
-            self._tell_once(f"{profile.model} does not take {name}, so it is not sent.")
+            self.tell_once(f"{profile.model} does not take {name}, so it is not sent.")
         return profile, key
 
     def known(self, profile: Profile) -> Profile:
@@ -158,7 +158,8 @@ class Connection:
                 self._warned.add(line)
                 self.warn(line)
 
-    def _tell_once(self, line: str) -> None:
+    def tell_once(self, line: str) -> None:
+        """Tell that, unless it was told before."""
         if line not in self._warned:
             self._warned.add(line)
             self.say(line)

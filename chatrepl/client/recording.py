@@ -23,7 +23,7 @@ from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
 OF_THE_WIRE = ("content-length", "transfer-encoding")
 """Headers that say how the bytes go: nobody's choice in a request, and not true any more of a body in a file."""
 
-MOST = 32 * 2**20
+MOST = 24 * 2**20
 """So many bytes of an answer are recorded; what is longer counts as broken off."""
 
 OF_A_PIECE = 100

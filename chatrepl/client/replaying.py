@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from chatrepl.client.questions import parsed, question_in
-from chatrepl.client.recording import MOST, OF_THE_WIRE
+from chatrepl.client.recording import OF_THE_WIRE
 from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.files import reading
@@ -18,6 +18,9 @@ from chatrepl.text.shapes import decoded
 
 LONGEST = 1e6
 """No piece of an answer came after so many seconds."""
+
+READ = 64 * 2**20
+"""The most bytes of a file of a recording."""
 
 PAUSE = 120.0
 """The longest that a recording is waited for between two pieces, in seconds, whatever it says."""
@@ -60,7 +63,7 @@ def recorded(folder: Path) -> list[Path]:
 def recorded_request(place: Path) -> dict[str, Any]:
     """The request of an exchange as it was written, with POST alone where none is there."""
     try:
-        data = decoded(reading.bounded(place.with_suffix(".request"), 2 * MOST))
+        data = decoded(reading.bounded(place.with_suffix(".request"), READ))
         return data if isinstance(data, dict) else {"method": "POST"}
     except (OSError, ValueError):
         return {"method": "POST"}
@@ -108,7 +111,7 @@ class _Recording:
     def _whole(self, suffix: str) -> bytes:
         """The bytes of one of its files, none where it is not there."""
         try:
-            return reading.bounded(self._place.with_suffix(f".{suffix}"), 2 * MOST)
+            return reading.bounded(self._place.with_suffix(f".{suffix}"), READ)
         except FileNotFoundError:
             return b""
 

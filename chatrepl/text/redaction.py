@@ -59,6 +59,8 @@ class Secrets:
         """Each secret, and each other way to write it."""
         self._firsts = ""
         """What they begin with."""
+        self.stood_in_reply = False
+        """Whether a reply held one."""
 
     def add(self, secret: str) -> None:
         """Hide that from now on."""
@@ -173,6 +175,8 @@ class Hiding:
         """What begins like a secret and may go on as one."""
         self._covered = 0
         """How much of that belongs to a secret that was hidden already."""
+        self.hid = False
+        """Whether a secret stood in it."""
         self._waiting: list[str] = []
         """What came behind it and was not looked at yet."""
         self._size = 0
@@ -205,6 +209,7 @@ class Hiding:
         for begin, end in self._secrets.places(text):
             if begin < to and begin >= done:
                 kept += text[done:begin], HIDDEN
+                self.hid = True
             if begin < to:
                 done = max(done, end)
         self._held, self._covered = text[to:], max(0, done - to)
