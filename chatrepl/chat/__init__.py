@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chatrepl.chat import (
         calling as calling,
         commands as commands,
+        fullness as fullness,
         json_answers as json_answers,
         media as media,
         prompt_files as prompt_files,
@@ -17,5 +18,14 @@ if TYPE_CHECKING:
     )
 else:
     __getattr__ = lazy(
-        __name__, calling="", commands="", json_answers="", media="", prompt_files="", shell="", status_line="", turn=""
+        __name__,
+        calling="",
+        commands="",
+        fullness="",
+        json_answers="",
+        media="",
+        prompt_files="",
+        shell="",
+        status_line="",
+        turn="",
     )

@@ -52,9 +52,10 @@ class Next(NamedTuple):
 
 def run(session: Session, prompt: Reads, coming: Next = Next()) -> None:  # noqa: B008 it is frozen
     """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
-    warned, pressed = False, -TWICE
+    warned, pressed, level = False, -TWICE, chat.fullness.LEVELS[-1]
     while True:
         try:
+            level = chat.fullness.tell(session, level)
             line = _read(session, prompt, coming)
             coming = coming._replace(draft="")
             if line.strip():

@@ -134,6 +134,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         is_command=partial(repl.may_be_command, folder=session.paths.prompts),
         may_keep=partial(guard.may_keep, session),
         status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
+        alert=lambda: chats.fullness.level(session).style,
         edit=edit,
         trouble=lambda line: screen.say(line, "warning"),
         shown=preload.begin,
@@ -143,7 +144,12 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
 
 
 def _first_line(session: Session) -> str:
-    place = files.short(session.transcript.path) if session.transcript.path else "not saved"
-    who = f"chatrepl {__version__} · {whom(session.profile, session.env)} · {config.model_of(session.profile)}"
-    apart = " · " if width.width(who + place) + 3 < session.screen.columns else "\n"
-    return f"{who}{apart}{place}\n/help lists the commands."
+    """Who is talked to, and where if that is not the profile's own address; where the session is kept is told at the
+    end."""
+    parts = [f"chatrepl {__version__}", whom(session.profile, session.env), config.model_of(session.profile)]
+    who = " · ".join([*parts, "not saved"] if session.ephemeral else parts)
+    room = session.screen.columns - 1 - width.width(who) - len(_HELP)
+    return f"{who}{' ' * room}{_HELP}" if room > 1 else f"{who}\n{_HELP} lists the commands."
+
+
+_HELP = "/help"

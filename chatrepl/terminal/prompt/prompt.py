@@ -66,6 +66,8 @@ class Surroundings(NamedTuple):
     """Whether the line may stand in the input history; None while that is not known."""
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
     """Asked before every line: a function that gives the status line for so many columns, at once."""
+    alert: Callable[[], str] = str
+    """Asked before every line too: whether the status line is a "warning" or an "error"."""
     edit: Callable[[str], str] = lambda text: text
     trouble: Callable[[str], None] = lambda _line: None
     shown: Callable[[], None] = lambda: None
@@ -122,7 +124,9 @@ class Prompt:
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = style(self._around.theme(), coloured=self._around.coloured)
-        session.bottom_toolbar = _toolbar(self._around.status()) if self._around.ui().toolbar else None
+        session.bottom_toolbar = (
+            _toolbar(self._around.status(), self._around.alert()) if self._around.ui().toolbar else None
+        )
         self._complain()
         self._pastes.start(put=bool(start))
         self._draft.put(start)
@@ -302,12 +306,13 @@ def _below(early: list[KeyPress]) -> list[KeyPress]:
     return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
 
 
-def _toolbar(status: Callable[[int], str]) -> Callable[[], FormattedText]:
+def _toolbar(status: Callable[[int], str], alert: str) -> Callable[[], FormattedText]:
     """The status line, behind the mode of vi."""
+    look = f"class:{alert}" if alert else ""
 
     def line() -> FormattedText:
         mode = _mode()
-        return FormattedText([("", mode), ("", status(get_app().output.get_size().columns - len(mode)))])
+        return FormattedText([("", mode), (look, status(get_app().output.get_size().columns - len(mode)))])
 
     return line
 

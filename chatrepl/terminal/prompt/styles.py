@@ -9,6 +9,8 @@ _GREY = "ansibrightblack"
 _COMMON = {
     "paste": "italic",
     "draft": _GREY,
+    "warning": "fg:ansiyellow",
+    "error": "fg:ansired",
     "facts": _GREY,
     "row": "fg:default",
     "bottom-toolbar": "noreverse",
