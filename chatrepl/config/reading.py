@@ -146,7 +146,7 @@ class Reader(NamedTuple):
         above = table.pop("above", {}) if isinstance(value, dict) else {}
         numbers = [table.get(name) for name in _PRICES]
         good = all(_is_price(each) or (each is None and place > 1) for place, each in enumerate(numbers))
-        good = good and len(value) <= len(_PRICES) and not table.keys() - set(_PRICES)
+        good = good and (isinstance(value, dict) or len(value) <= len(_PRICES)) and not table.keys() - set(_PRICES)
         tiers: list[tuple[int, Price]] = []
         for limit, prices in above.items() if isinstance(above, dict) else [("", above)]:
             good = good and limit.isdigit() and len(limit) < 10 and isinstance(prices, list | dict)

@@ -15,6 +15,7 @@ from chatrepl.config.config import Profile, Timeouts, Ui
 from chatrepl.config.vendors import PROFILES
 from chatrepl.dialects import DIALECTS
 from chatrepl.errors import ConfigError
+from chatrepl.usage import Price
 
 EXAMPLE = Path(config.__file__).parents[2] / "config.example.toml"
 
@@ -293,3 +294,13 @@ def test_openai_speaks_responses_at_its_own_address_and_chat_completions_anywher
     assert dialect({}, file=path) == "openai-responses", "somebody named it"
     assert choose(moved, {"OPENAI_API_KEY": "k"}, dialect="openai-chat").name == "openai"
     assert choose(reading.load(tmp_path / "none"), {"OPENAI_API_KEY": "k"}, dialect="openai-chat").name == "openai-chat"
+
+
+def test_a_price_may_have_all_its_amounts_and_those_of_long_questions(tmp_path: Path) -> None:
+    price = "{ input = 3, output = 15, cached = 0.3, written = 3.75, above = { 200000 = [6, 22.5] } }"
+    (tmp_path / "config.toml").write_text(f"[profiles.anthropic]\nprice = {price}\n")
+    known = reading.load(tmp_path / "config.toml").profile("anthropic").price
+    assert known == Price(3.0, 15.0, 0.3, 3.75, ((200_000, Price(6.0, 22.5)),))
+    (tmp_path / "config.toml").write_text("[profiles.anthropic]\nprice = [1, 2, 3, 4, 5]\n")
+    with pytest.raises(ConfigError, match="2 to 4 numbers"):
+        reading.load(tmp_path / "config.toml")
