@@ -10,7 +10,6 @@ from chatrepl.chat.user import User
 from chatrepl.cli.opening import profile
 from chatrepl.cli.options import Options
 from chatrepl.client import keys
-from chatrepl.config import reading
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
 from chatrepl.errors import ChatError, CommandError, ConfigError
@@ -104,7 +103,7 @@ def check_up(options: Options, paths: Paths, screen: Screen, env: Mapping[str, s
     mistake: ConfigError | None = None
     chosen: Profile | ChatError
     try:
-        configuration = reading.load(paths.config, must_exist=bool(options.config)).settled(env)
+        configuration = options.configured(paths).settled(env)
     except ConfigError as error:
         configuration, mistake = config.built_in(paths.config), error
     try:

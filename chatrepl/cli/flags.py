@@ -97,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     add("--replay", metavar="DIR", help="answer from a recorded folder instead of the network")
     add("--paced", action="store_true", help="with --replay: at the speed of the recording")
     add("--config", metavar="FILE", help="the configuration file")
+    add("--here", action="store_true", help="take in the chatrepl.toml of the folder you are in")
     add("--list-models", action="store_true", help="list what the server offers")
     add("--update-models", action="store_true", help="fetch the table of models: their prices, their sizes")
     add("--list-sessions", action="store_true", help="list the sessions, the newest first")

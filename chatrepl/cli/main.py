@@ -9,7 +9,6 @@ from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
 from chatrepl.cli.options import Options
 from chatrepl.client import keys
-from chatrepl.config import reading
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.terminal import streams
@@ -55,7 +54,7 @@ def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     paths = _paths(options, env)
     if options.doctor:
         return FINE if cli.check_up(options, paths, screen, env) else FAILED
-    configuration = reading.load(paths.config, must_exist=bool(options.config)).settled(env)
+    configuration = options.configured(paths).settled(env)
     if os.path.exists(remembered := paths.models / "successors.json"):  # not loaded for who has none
         configuration = config.successors.remembered(configuration, remembered, env)
     if configuration.distrust:

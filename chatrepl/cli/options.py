@@ -1,8 +1,12 @@
 """The command line as a value: what was asked for, before anything is made of it."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-from chatrepl import files
+from chatrepl import config, files
+from chatrepl.config import reading
+from chatrepl.config.config import Config
+from chatrepl.config.paths import Paths
 from chatrepl.config.place import Replay
 
 STANDARD_INPUT = "-"
@@ -45,6 +49,7 @@ class Options(NamedTuple):
     replay: str = ""
     paced: bool = False
     config: str = ""
+    here: bool = False
     list_models: bool = False
     list_sessions: bool = False
     update_models: bool = False
@@ -87,6 +92,11 @@ class Options(NamedTuple):
             return self
         whom = self.profile if self.names_whom else profile
         return self._replace(profile=whom, model=self.model or model)
+
+    def configured(self, paths: Paths) -> Config:
+        """The configuration, and what the folder says over it where that is wanted."""
+        found = reading.load(paths.config, must_exist=bool(self.config))
+        return config.folder.over(found, Path.cwd()) if self.here else found
 
     @property
     def resumes(self) -> bool:

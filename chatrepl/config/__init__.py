@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.config import filling as filling, prompts as prompts, settings as settings, successors as successors
+    from chatrepl.config import (
+        filling as filling,
+        folder as folder,
+        prompts as prompts,
+        settings as settings,
+        successors as successors,
+    )
     from chatrepl.config.config import (
         Config as Config,
         Profile as Profile,
@@ -26,6 +32,7 @@ else:
         paths="Paths places",
         place="Embedded Place Replay Url",
         filling="",
+        folder="",
         prompts="",
         settings="",
         successors="",

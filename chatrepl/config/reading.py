@@ -41,6 +41,12 @@ def _distrusted(found: Config, wrong: str) -> Config:
 
 
 def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
+    text, data = parsed(path)
+    return Reader(path, text, []).config(data, built_in, Ui())
+
+
+def parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and what it says."""
     import tomllib  # not for the first key of who has no such file
 
     try:
@@ -56,7 +62,7 @@ def _read(path: Path, built_in: Mapping[str, Profile]) -> Config:
         raise ConfigError(f"{path} is not valid TOML: {said}", "Mend that line, or move the file away.") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
         raise ConfigError(f"{path} holds what no configuration needs", "Move the file away.") from None
-    return Reader(path, text, []).config(data, built_in)
+    return text, data
 
 
 class Reader(NamedTuple):
@@ -67,7 +73,7 @@ class Reader(NamedTuple):
     mistakes: list[tuple[int, ConfigError]]
     """What was complained of so far, and its line; the first in the file is told in the end."""
 
-    def config(self, data: dict[str, Any], built_in: Mapping[str, Profile]) -> Config:
+    def config(self, data: dict[str, Any], built_in: Mapping[str, Profile], ui: Ui) -> Config:
         data = dict(self.sound((), data, _TABLES))
         profiles = dict(built_in)
         for name, table in data.get("profiles", {}).items():
@@ -79,7 +85,7 @@ class Reader(NamedTuple):
         default = data.get("default", "")
         known = not default or default in profiles
         self.demand(("default",), known, f"names no profile: {default!r}{nearest(default, profiles)}")
-        ui = self.fill(("ui",), data.get("ui", {}), Ui())
+        ui = self.fill(("ui",), data.get("ui", {}), ui)
         size = data.get("compact", 0.0)
         self.demand(("compact",), size <= 1, "has to be a share of the context, as 0.9")
         keep = data.get("compact_keep", 4)
