@@ -45,14 +45,17 @@ def grants(session: Session) -> Grants:
     return tooling.grants
 
 
-def begins(session: Session, call: Call, taken: int = 0) -> str:
-    """The call on a line, which leaves room for so many columns; long arguments are cut in their middle."""
-    return approval.question(call, session.screen.columns - taken)
+def begins(session: Session, call: Call) -> str:
+    """The call on a line; long arguments are cut in their middle, and say so."""
+    return approval.question(call, session.screen.columns)
 
 
 def says_yes(session: Session, question: str) -> bool:
     """Whether the user at the prompt says yes; no flag does."""
-    return session.user.has_prompt and session.user.approve(question, {"y": "yes", NO: "no"}).letter == "y"
+    if not session.user.has_prompt:
+        return False
+    session.screen.say(question, "warning")
+    return session.user.approve("", {"y": "yes", NO: "no"}).letter == "y"
 
 
 def allowed(session: Session, call: Call) -> Permission | Refusal:
@@ -76,7 +79,8 @@ def _asked(session: Session, call: Call) -> Permission | Refusal:
     note = ""
     while True:
         digest = call.digest(os.getcwd())
-        answer = session.user.approve(_question(session, call), _choices(call))
+        _show(session, call)
+        answer = session.user.approve("", _choices(call))
         match answer.letter:
             case "v":
                 for line in approval.whole(call):
@@ -92,11 +96,11 @@ def _asked(session: Session, call: Call) -> Permission | Refusal:
                 return Refusal(f"Refused by the user: {answer.words}" if answer.words else "Refused by the user.")
 
 
-def _question(session: Session, call: Call) -> str:
+def _show(session: Session, call: Call) -> None:
+    """Print the call as it will run. It is no part of the prompt, of which a terminal may show less than all."""
     line = f"● {begins(session, call)}"
-    columns = session.screen.columns - 1
-    gap = columns - width.width(line) - len(ASIDE)
-    return f"{line}{' ' * gap if 2 <= gap < columns else '  '}{ASIDE}"
+    gap = session.screen.columns - 1 - width.width(line) - len(ASIDE)
+    session.screen.say(f"{line}{' ' * max(gap, 2)}{ASIDE}", "warning")
 
 
 def _choices(call: Call) -> dict[str, str]:

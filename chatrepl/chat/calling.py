@@ -170,18 +170,15 @@ def _too_often(session: Session, call: Call, counting: Counting) -> str:
     if counting.over:
         return _LIMIT
     if counting.same[key] > TWICE:
-        if not says_yes(session, f"{begins(session, call)}\n  The same call for the third time. Run it?"):
+        if not says_yes(session, f"● {begins(session, call)}\n  The same call for the third time. Run it?"):
             return _SAME
         counting.same[key] = 0
     return ""
 
 
 def _refused(session: Session, call: Call, why: str) -> tuple[Result, str]:
-    session.screen.say(f"○ {begins(session, call, len(_NOT) + 2)}  {_NOT}", "dim")
+    session.screen.say(_line(session, f"○ {begins(session, call)}", "refused"), "dim")
     return results.failure(why), "refused"
-
-
-_NOT = "refused"
 
 
 def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, str]:
@@ -193,7 +190,7 @@ def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, 
         with session.user.listening(), _watching(session, call) as watch, interrupts.awaited():
             result = tools.run(call, digest, watch)
     except KeyboardInterrupt:
-        session.screen.say(f"○ {head(11)}  cancelled", "dim")
+        session.screen.say(_line(session, f"○ {head()}", "cancelled"), "dim")
         return results.failure(f"{note}{results.CANCELLED}"), "cancelled"
     except ChatError as error:
         result = results.failure(str(error))

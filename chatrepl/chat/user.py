@@ -67,7 +67,7 @@ class User:
         """Which of the choices is made, letters and what they stand for: by its letter or its name. It is NO where no
         one answers, or something else; no flag answers in place of the user. A no may give its reason."""
         offered = " · ".join(f"{letter} {name}" for letter, name in choices.items())
-        said = self.answer(f"{question}\n  {offered}:").strip()
+        said = self.answer("\n".join(filter(None, (question, f"  {offered}:")))).strip()
         first, _, words = said.partition(" ")
         if first.lower().rstrip(",:") in (NO, choices.get(NO, NO)):
             return Choice(NO, words.strip())

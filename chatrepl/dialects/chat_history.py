@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chatrepl.config.config import Profile
@@ -74,7 +75,16 @@ def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]
             found += _shown(pictures, server)
             found.append(_message(message, ids, server))
         found += _shown(pictures, server)
-    return alternating(found)
+    sent = alternating(found)
+    return sent if server.pictures else list(_parted(sent))
+
+
+def _parted(messages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The messages with a word of the model between results and a question: a turn that was stopped has none."""
+    for message, after in pairwise([*messages, {}]):
+        yield message
+        if message["role"] == "tool" and after.get("role") == "user":
+            yield {"role": "assistant", "content": "(stopped)"}
 
 
 def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str, Any]:
