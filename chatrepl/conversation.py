@@ -252,17 +252,17 @@ class Definition:
 
 @dataclass(frozen=True)
 class Shape:
-    """How much of the turns is sent: all, unless a ``summary`` stands for the first ``count`` of them. It was made when
-    there were ``at``. Those whose places, from 0, are ``pinned`` are sent word for word."""
+    """What is sent: a ``summary``, made when there were ``at`` turns, stands for the first ``count``; those at the
+    ``pinned`` places, from 0, go out word for word."""
 
     summary: str = ""
     count: int = 0
     at: int = 0
     pinned: frozenset[int] = frozenset()
 
-    def before(self, place: int) -> "Shape":
-        """The shape that is left where other turns stand from that place on."""
-        pinned = frozenset(each for each in self.pinned if each < place)
+    def before(self, place: int, *, again: bool = False) -> "Shape":
+        """The shape left where other turns stand from that place on; what was asked ``again`` stays pinned."""
+        pinned = frozenset(each for each in self.pinned if each < place + again)
         return Shape(pinned=pinned) if place < self.count else replace(self, at=min(self.at, place), pinned=pinned)
 
 

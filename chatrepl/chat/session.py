@@ -245,7 +245,7 @@ def _settled(session: Session) -> str:
             f"{safe.line(call.name, 80)} may have run; its result is lost. It is not run again.", "warning"
         )
     for entry in state.settlement():
-        if isinstance(entry, Mark) and state.question and not state.reopened:
+        if entry == Mark("withdraw") and state.question and not state.reopened:
             line = session.put_back(state.question)
         session.transcript.add(entry)
         if isinstance(entry, Said) and state.undone:

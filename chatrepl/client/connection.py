@@ -107,6 +107,12 @@ class Connection:
         """The last exchange with a server."""
         return self._client.last if self._client else None
 
+    def beside(self, say: Say, sleep: Callable[[float], None]) -> "Connection":
+        """Another one for a thread of its own, which knows the same keys. It asks the user nothing."""
+        other = replace(self, say=say, warn=say, passing=say, consent=lambda _question: False, sleep=sleep)
+        other.keys, other.memory, other._client, other._embedded = self.keys, Memory(), None, None
+        return other
+
     def close(self) -> None:
         """Close connections and end the child process."""
         self._stop_embedded()

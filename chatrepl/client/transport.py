@@ -30,6 +30,8 @@ class Clocks:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock
+        self.stopped = False
+        """Whether nothing is waited for any more; another thread may say so."""
         self.start(Timeouts())
 
     def start(self, limits: Timeouts) -> None:
@@ -70,7 +72,7 @@ class Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         due, limit = self._clocks.due()
-        while (left := due - self._clocks.now()) > 0:
+        while not self._clocks.stopped and (left := due - self._clocks.now()) > 0:
             try:
                 data = self._inner.read(max_bytes, min(left, SLICE))
             except httpcore.ReadTimeout:

@@ -79,8 +79,8 @@ class Mark:
     has come, unless that broke off and the old one had not; ``continue`` reopens it too, and what comes is added to its
     reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
 
-    ``compact`` lets ``text`` be sent in the place of the first ``count`` turns, which stay; ``pin`` keeps turn
-    ``count``, from 1, word for word, or does so no more.
+    ``choose`` lets reply ``count`` to the open, or the last question count; ``keep`` makes the last ``btw`` a turn.
+    ``compact`` sends ``text`` in the place of the first ``count`` turns; ``pin`` sends turn ``count`` word for word.
 
     ``undo`` takes back the last change of the turns, be it a new turn or what one of these did; with a ``count`` as
     many changes as make so many turns fewer. ``redo`` does again what the last ``undo`` took back, until something else
@@ -130,6 +130,8 @@ class State:
     """What made the turns what they are, the last change last."""
     asides: list[Aside] = field(default_factory=list)
     """What was asked aside, oldest first."""
+    heard: list[Turn] = field(default_factory=list)
+    """Every turn that ever was, also those of other replies to the same question, as they came."""
     undone: list[list[Change]] = field(default_factory=list)
     """What each ``undo`` took back, the last one last."""
     steps: Steps = field(default_factory=Steps)
@@ -157,9 +159,11 @@ class State:
             case Taken(turn):
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])
+                self.heard.append(turn)
                 self._spend(turn)
-            case Aside(_, messages):
+            case Aside(kind, messages):
                 self.asides.append(entry)
+                self.heard += [messages] if kind == "reply" else []
                 self._spend(messages)
             case Piece() if self.question:
                 self._pieces.append(entry)
@@ -202,9 +206,15 @@ class State:
         again."""
         partial = self.partial()
         if not self.steps.messages:
-            return [Said(partial) if partial else Mark("withdraw")] if self.question else []
+            answered = Mark("choose", count=1) if self.replies() and not self.reopened else Mark("withdraw")
+            return [Said(partial) if partial else answered] if self.question else []
         last = Message("assistant", (), self.who.get("model", ""), "interrupted")
         return [*map(Step, self.steps.lost()), Said(partial or last)]
+
+    def replies(self) -> list[Turn]:
+        """The turns that answer the open question, or the last one, each once."""
+        asked = self.question or next((turn[0] for turn in self.conversation.turns[-1:]), None)
+        return list(dict.fromkeys(turn for turn in self.heard if turn[0] == asked))
 
     def settle(self) -> None:
         """End an open turn with what had come: the line that did so was lost, or never written."""
@@ -223,10 +233,12 @@ class State:
         came = [*self.steps.messages, reply]
         self._open(None)
         if not reopened:
+            self.heard.append((question, *came))
             self._change("turn", len(turns), [(question, *came)])
             return
         *begun, last = turns[-1]
         turn = (*begun, continued(last, came[0]), *came[1:]) if reopened == "continue" else (question, *came)
+        self.heard.append(turn)
         self._change(reopened, len(turns) - 1, [turn])
         if reopened == "retry" and reply.ending in BROKEN_OFF and last.ending not in BROKEN_OFF:
             self._undo()
@@ -248,31 +260,25 @@ class State:
                 self._redo()
             case "retry" | "continue" if turns:
                 self._open(turns[-1][0], mark.kind)
-            case "compact" if not self.question and mark.text and 0 < mark.count <= len(turns):
+            case "choose" if not self.reopened and 0 < mark.count <= len(replies := self.replies()):
+                self._change("choose", len(turns) - (not self.question), [replies[mark.count - 1]])
+            case "keep" if asides := [each for each in self.asides if each.kind == "btw"]:
+                self._change("turn", len(turns), [asides[-1].messages])
+            case "compact" | "pin" if not self.question and 0 < mark.count <= len(turns):
                 shape = self.conversation.shape
-                self._reshape("compact", replace(shape, summary=mark.text, count=mark.count, at=len(turns)))
-            case "pin" if not self.question and 0 < mark.count <= len(turns):
-                shape = self.conversation.shape
-                self._reshape("pin", replace(shape, pinned=shape.pinned ^ {mark.count - 1}))
+                pinned = replace(shape, pinned=shape.pinned ^ {mark.count - 1})
+                summed = replace(shape, summary=mark.text, count=mark.count, at=len(turns))
+                self._change(mark.kind, len(turns), shape=pinned if mark.kind == "pin" else summed)
             case "withdraw":
                 self._open(None)
-
-    def _reshape(self, kind: str, shape: Shape) -> None:
-        self._change(kind, len(self.conversation.turns), shape=shape)
 
     def _change(self, kind: str, at: int, new: Sequence[Turn] = (), shape: Shape | None = None) -> None:
         """Put new turns in the place of those from ``at`` on, or let another shape hold. What is asked again stays
         pinned."""
         self._open(None)
-        left = shape or self._left(at, kind)
+        left = shape or self.conversation.shape.before(at, again=kind in ("retry", "continue", "choose"))
         self.changes.append(self._exchanged(Change(kind, at, [*new], left)))
         self.undone.clear()
-
-    def _left(self, at: int, kind: str) -> Shape:
-        shape = self.conversation.shape
-        again = shape.pinned & {at} if kind in ("retry", "continue") else frozenset()
-        left = shape.before(at)
-        return replace(left, pinned=left.pinned | again)
 
     def _exchanged(self, change: Change) -> Change:
         turns = self.conversation.turns

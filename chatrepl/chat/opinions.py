@@ -1,0 +1,95 @@
+"""Several opinions on one question: asked at once, drawn and kept as they come, and one of them counts."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from chatrepl.chat import aside, others
+from chatrepl.chat.endings import Timing, statistics, tell_ending
+from chatrepl.chat.others import Other
+from chatrepl.chat.session import Session
+from chatrepl.conversation import Conversation, Message, Turn
+from chatrepl.sessions.entries import Aside, Mark, Said
+from chatrepl.text import safe
+
+
+def named(session: Session, names: str) -> list[Other]:
+    """Those whom the names between commas mean, each once."""
+    each_once = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    return [Other(name, aside.meant(session, name), Timing(0.0)) for name in each_once]
+
+
+def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -> list[Message]:
+    """Ask all of them the new question, or the last one once more. Each reply is drawn and kept when it is there; those
+    that are none are empty messages. The first whole reply to a new question is the one that counts."""
+    turns = session.conversation.turns
+    for each in chosen:
+        with session.interrupts.awaited():  # a command for the key may take its time
+            session.connection.fetch_key(each.profile)
+    session.note_who()
+    asked = new or turns[-1][0]
+    if new:
+        session.attachments = []
+        session.transcript.add(Said(new))
+    asking = replace(session.asking(turns if new else turns[:-1], asked), tools=())
+    found = {}
+    for each in _ended(session, chosen, asking):
+        found[each.name] = message = replace(each.reply.message(), profile=_elsewhere(session, each))
+        if message.parts:
+            session.transcript.add(Aside("reply", (asked, message)))
+        _show(session, each, message)
+    if new:
+        replies = session.transcript.state.replies()
+        session.transcript.add(Mark("choose", count=_best(replies)) if replies else Mark("withdraw"))
+    return [found[each.name] for each in chosen]
+
+
+def _elsewhere(session: Session, other: Other) -> str:
+    """The profile that answered, where it is not that of the session."""
+    return other.profile.name if other.profile.name != session.profile.name else ""
+
+
+def _best(replies: list[Turn]) -> int:
+    """The first that is whole, else the first."""
+    return next((place for place, turn in enumerate(replies, 1) if not turn[-1].unfinished), 1)
+
+
+def _ended(session: Session, chosen: Sequence[Other], asking: Conversation) -> Iterator[Other]:
+    for each in chosen:
+        each.timing.asked_at = time.monotonic()
+    running = list(chosen)
+
+    def tick() -> None:
+        if session.user.has_prompt:
+            session.screen.passing(" · ".join(map(_progress, running)))
+
+    ended = others.asked(chosen, asking, session.connection, tick, session.interrupts.awaited, stream=session.ui.stream)
+    for each in ended:
+        running.remove(each)
+        each.timing.over = each.timing.over or time.monotonic()
+        yield each
+
+
+def _progress(other: Other) -> str:
+    seconds = time.monotonic() - other.timing.asked_at
+    came = f" {len(other.reply.text):,} characters" if other.timing.first is not None else ""
+    return f"{safe.line(other.name, 40)} {seconds:.0f} s{came}"
+
+
+def _show(session: Session, other: Other, message: Message) -> None:
+    session.screen.say(f"{safe.line(other.name, 60)}:", "bold")
+    for told in other.told:
+        session.screen.say(told, "dim")
+    if message.parts:
+        session.screen.reply(message.text, session.ui)
+        tell_ending(session, message)
+    if other.failure:
+        session.screen.error(other.failure)
+    elif not message.parts:
+        stopped = message.ending == "interrupted"
+        session.screen.say("Stopped before the first word." if stopped else "It answered nothing.", "warning")
+    if message.parts and session.ui.statistics:
+        price = session.rates().price(message.model, message.profile)
+        session.screen.parts(statistics(other.reply, other.timing, price))
+    if session.user.has_prompt:
+        session.screen.say("")
