@@ -59,7 +59,8 @@ def run(session: Session, prompt: Reads, coming: Next = Next()) -> None:  # noqa
             line = _read(session, prompt, coming)
             coming = coming._replace(draft="")
             if line.strip():
-                coming = obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
+                with session.screen.window.answer():
+                    coming = obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
             warned, pressed = False, -TWICE
             continue
         except KeyboardInterrupt:

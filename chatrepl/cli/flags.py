@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     add("--raw", action="append_const", dest="option", const="raw=true", help="the same as -o raw=true")
     add("--no-stream", action="store_true", help="ask for the reply in one piece")
     add("--plain", action="store_true", help="no markdown rendering, no colours, no repainting")
+    add("--screen-reader", action="store_true", help="--plain, and each reply in one piece with a bell (ACCESSIBLE=1)")
     add("--json", action="store_true", help="one-shot: print one JSON object")
     add("--yes", action="store_true", help="yes to sending what looks like a key, and to the server a session names")
     add("--tools", metavar="NAMES", action="append", default=[], help="let the model call these tools, or all")

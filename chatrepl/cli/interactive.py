@@ -129,6 +129,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         ui=lambda: session.ui,
         theme=lambda: screen.theme(session.ui),
         coloured=screen.coloured,
+        marks=screen.window.marks,
         env=session.env,
         suggest=suggest,
         is_command=partial(repl.may_be_command, folder=session.paths.prompts),

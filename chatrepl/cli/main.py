@@ -11,7 +11,7 @@ from chatrepl.cli.options import Options
 from chatrepl.client import keys
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
-from chatrepl.terminal import streams
+from chatrepl.terminal import capabilities, streams
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.terminal.signals import takes_escapes
 
@@ -35,9 +35,10 @@ def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
     screen = Screen(sys.stdout, sys.stderr, env, plain=not takes_escapes())
     try:
         options = flags.read(words)
-        if options.plain or options.json:
+        spoken = options.screen_reader or capabilities.is_spoken(env)
+        if options.plain or options.json or spoken:
             plain = options.plain or not takes_escapes()
-            screen = Screen(sys.stdout, sys.stderr, env, plain=plain, silent=options.json)
+            screen = Screen(sys.stdout, sys.stderr, env, plain=plain, silent=options.json, spoken=spoken)
         return _run(options, screen, env)
     except ChatError as error:
         screen.error(error)

@@ -37,6 +37,7 @@ class Options(NamedTuple):
     interactive: bool = False
     no_stream: bool = False
     plain: bool = False
+    screen_reader: bool = False
     json: bool = False
     ephemeral: bool = False
     yes: bool = False

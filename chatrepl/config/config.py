@@ -186,7 +186,13 @@ class Ui:
     title: bool = field(default=True, metadata={"about": "name the terminal's window after the session"})
     notify: str = field(
         default="off",
-        metadata={"of": ("off", "bell", "osc9"), "about": "how to tell that a reply is there that took long"},
+        metadata={
+            "of": ("off", "auto", "bell", "osc9", "osc777"),
+            "about": "how to tell that a reply is there that took long",
+        },
+    )
+    hyperlinks: str = field(
+        default="auto", metadata={"of": ("auto", "on", "off"), "about": "make links in the terminal (OSC 8)"}
     )
 
 

@@ -58,6 +58,8 @@ class Surroundings(NamedTuple):
     ui: Callable[[], Ui] = Ui
     theme: Callable[[], str] = lambda: "dark"
     coloured: bool = True
+    marks: bool = False
+    """Whether the terminal takes marks around the prompt (OSC 133)."""
     env: Mapping[str, str] = MappingProxyType({})
     suggest: Suggest = lambda _before: ()
     is_command: Callable[[str], bool] = lambda line: bool(command_name(line))
@@ -133,7 +135,7 @@ class Prompt:
         self._history.recalled = True  # a line like the last one is not stored again
         try:
             with self._pasting():
-                line = session.prompt(FormattedText([("class:prompt", "> ")]), default=self._pastes.refold(start))
+                line = session.prompt(_marked(marks=self._around.marks), default=self._pastes.refold(start))
         finally:
             self._complain()
         return self._entered(line)
@@ -304,6 +306,11 @@ def _first_line(early: list[KeyPress]) -> str:
 def _below(early: list[KeyPress]) -> list[KeyPress]:
     """The same, on a line of their own."""
     return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
+
+
+def _marked(*, marks: bool) -> FormattedText:
+    begin, end = (("[ZeroWidthEscape]", f"\x1b]133;{which}\x1b\\") for which in "AB")
+    return FormattedText([begin, ("class:prompt", "> "), end] if marks else [("class:prompt", "> ")])
 
 
 def _toolbar(status: Callable[[int], str], alert: str) -> Callable[[], FormattedText]:

@@ -29,11 +29,20 @@ class Screen:
     """The terminal, or whatever stands in its place: ``out`` gets the replies, ``notes`` all else."""
 
     def __init__(
-        self, out: TextIO, notes: TextIO, env: Mapping[str, str], *, plain: bool = False, silent: bool = False
+        self,
+        out: TextIO,
+        notes: TextIO,
+        env: Mapping[str, str],
+        *,
+        plain: bool = False,
+        silent: bool = False,
+        spoken: bool = False,
     ) -> None:
+        """``spoken`` is for screen readers: ``plain``, and each reply in one piece."""
         self.out = out
         self.notes = notes
         self._silent = silent
+        self._spoken = spoken and out.isatty()
         self.at_prompt = False
         """Whether a prompt comes, at which what a hint names can be typed."""
         self._env = env
@@ -42,6 +51,7 @@ class Screen:
         self._picture: LivePicture | None = None
         self._passing = False
         self._page: list[str] | None = None
+        plain = plain or spoken
         simple = plain or capabilities.is_simple(env)
         self.live = out.isatty() and not simple
         """Whether what was printed may be painted over."""
@@ -127,18 +137,22 @@ class Screen:
 
         if self._silent:
             return Blank()
+        if self._spoken:
+            from chatrepl.terminal.screen.spoken import SpokenPicture
+
+            return SpokenPicture(self.out, self.say)
         if not ((self.live or self._forced) and ui.markdown):
             watched = self.out.isatty() and self.notes.isatty()
             return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
         if not self.live:
             from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
 
-            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links, encoding=self.out.encoding)
+            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links(ui), encoding=self.out.encoding)
             return StillPicture(self.out, Rendering(drawing), coloured=self.coloured)
 
         from chatrepl.terminal.screen.live import LivePicture, Look
 
-        look = Look(self.theme(ui), self.coloured, self.links, ui.thinking, self.out.encoding or "utf-8")
+        look = Look(self.theme(ui), self.coloured, self.links(ui), ui.thinking, self.out.encoding or "utf-8")
         self._picture = LivePicture(self.out, look, label, keys=self.keys)
         return self._picture
 
@@ -158,7 +172,7 @@ class Screen:
             safe.text(indenting.fenced(text)),
             self.columns,
             theme=self.theme(ui),
-            hyperlinks=self.links,
+            hyperlinks=self.links(ui),
             encoding=self.notes.encoding,
         )
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
@@ -181,10 +195,9 @@ class Screen:
         """What the terminal calls itself."""
         return self._env.get("TERM", "")
 
-    @property
-    def links(self) -> bool:
-        """Whether the terminal is known to make links of OSC 8 sequences."""
-        return capabilities.makes_links(self._env)
+    def links(self, ui: Ui) -> bool:
+        """Whether links are OSC 8 sequences."""
+        return capabilities.makes_links(self._env) if ui.hyperlinks == "auto" else ui.hyperlinks == "on"
 
     @property
     def columns(self) -> int:

@@ -1,0 +1,60 @@
+"""The picture of a reply for screen readers: nothing while it comes but a sign of life, then all of it in one piece."""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TextIO
+
+from chatrepl.events import Event, Text, Wait
+from chatrepl.text import safe
+
+HEARTBEAT = 30.0
+"""Every so many seconds a line says that the reply is still awaited."""
+
+
+class SpokenPicture:
+    """The reply behind a line that says how long it is, with a bell at its end."""
+
+    def __init__(self, out: TextIO, say: Callable[[str], object], every: float = HEARTBEAT) -> None:
+        self._out = out
+        self._say = say
+        self._every = every
+        self._pieces: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def feed(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Text):
+            self._pieces.append(event.text)
+
+    def waiting(self, wait: Wait) -> None:
+        """The heartbeat tells it."""
+
+    def __enter__(self) -> "SpokenPicture":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        text = safe.text("".join(self._pieces)).rstrip("\n")
+        if text.strip():
+            self._say(f"Answer, {_words(text)}")
+            self._out.write(f"{text}\n")
+        self._out.write("\a")
+        self._out.flush()
+
+    def _beat(self) -> None:
+        beats = 0
+        while not self._over.wait(self._every):
+            beats += 1
+            so_far = f"{_words(''.join(self._pieces))} so far" if self._pieces else "no word yet"
+            self._say(f"Still waiting, {beats * self._every:.0f} seconds, {so_far}. Ctrl-C stops.")
+
+
+def _words(text: str) -> str:
+    count = len(text.split())
+    return f"{count:,} word{'' if count == 1 else 's'}"
