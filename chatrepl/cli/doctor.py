@@ -168,7 +168,7 @@ class Doctor:
         yield Finding(
             wide or None, f"characters: {encoding}", "" if wide else "Set a UTF-8 locale to see all: LANG=C.UTF-8"
         )
-        yield Finding(None, f"links (OSC 8): {'yes' if screen.links(self._config.ui) else 'not known to work here'}")
+        yield Finding(None, f"links (OSC 8): {'yes' if screen.links(self.config.ui) else 'not known to work here'}")
         yield Finding(None, "clipboard (OSC 52): the terminal is asked to copy, and does not say whether it does")
 
 
