@@ -326,7 +326,7 @@ def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
     status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
     assert status == 1
     assert "✓ its key is there" in said
-    assert "✗ openai answered 401 Unauthorized: bad key (hidden)" in said
+    assert f"✗ openai at {server.url.removesuffix('/v1')} answered 401 Unauthorized: bad key (hidden)" in said
     assert "sk-recognisable" not in said
 
 
