@@ -100,15 +100,29 @@ def _listed(names: Sequence[str]) -> str:
 def _holding(session: Session, prompt: PromptFile) -> Iterator[None]:
     """What the file sets holds for the question that is asked meanwhile."""
     before, new = session.profile, profile(session, prompt)
+    on = _turned(session, prompt.tools)
     session.profile = new if new != before else before
     session.prompted = prompt
     try:
         yield
     finally:
         session.prompted = None
+        _turned(session, on)  # those alone that were on before
         if new != before:
             session.profile = before
             session.note_who()  # else the session would go on with whom this one question was for
+
+
+def _turned(session: Session, names: Sequence[str] | None) -> Sequence[str] | None:
+    """Let these tools be on, and no others, and return which were; None for what stays as it is."""
+    if names is None:
+        return None
+    box = chat.calling.toolbox(session)
+    before = list(box.on)
+    box.turn(True, names)
+    if "all" not in names:
+        box.turn(False, [each for each in before if each not in names])  # the others keep running
+    return before
 
 
 def profile(session: Session, prompt: PromptFile) -> Profile:
@@ -124,6 +138,7 @@ def become(session: Session, prompt: PromptFile) -> None:
     system = prompt.system or (new.system if prompt.profile and own else "")
     if prompt.profile:
         session.switch(new)
+    _turned(session, prompt.tools)
     session.profile = new
     session.schema = prompt.schema or session.schema
     if system:

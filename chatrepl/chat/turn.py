@@ -153,6 +153,8 @@ def _prepare(session: Session) -> None:
     if session.tooling.is_on:
         with session.interrupts.awaited():
             chat.calling.prepare(session)
+    else:
+        session.tooling.offered = {}
 
 
 def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:

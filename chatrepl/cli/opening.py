@@ -71,7 +71,7 @@ class Opening(NamedTuple):
             tooling=self._tooling(),
             found=self.found,
         )
-        if options.tools:
+        if options.tools or (session.tooling.names and self.prompt and self.prompt.tools):
             chat.calling.demand(session)
         line = session.settle()
         if options.schema:
@@ -89,7 +89,9 @@ class Opening(NamedTuple):
         options, said = self.options, self.config.tools
         if options.no_tools:
             return Tooling()
-        return Tooling(options.tool_names or self.profile.tools or (said.on if said else ()), options.allow)
+        wanted = self.prompt.tools if self.prompt and (self.prompt.is_persona or not options.interactive) else None
+        usual = self.profile.tools or (said.on if said else ())
+        return Tooling(options.tool_names or (usual if wanted is None else wanted), options.allow)
 
     @property
     def wants_weights(self) -> bool:

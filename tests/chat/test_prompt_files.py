@@ -84,6 +84,24 @@ def test_what_cannot_be_run_is_told(chat: Terminal) -> None:
     ask(chat, "/reviev x", "did you mean '/review'")
 
 
+def test_its_tools_are_on_for_its_question_alone(server: Server, home: Path, folder: Path) -> None:
+    home.chmod(0o700)
+    (home / "config.toml").write_text('[tools.dice]\ncommand = ["true"]\ndescription = "Rolls."\n')
+    (folder / "roll.md").write_text("---\ntools: dice\n---\nRoll!")
+    (folder / "wrong.md").write_text("---\ntools: cards\n---\nDraw!")
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), columns=200) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "/roll", "Hello")
+        assert [each["function"]["name"] for each in server.requests[-1].body["tools"]] == ["dice"]
+        ask(chat, "And now?", "Hello")
+        assert "tools" not in server.requests[-1].body
+        ask(chat, "/wrong", "There is no tool or server 'cards'")
+    assert len(server.requests) == 2
+    assert run("--base-url", server.url, "-m", "m", "-t", "roll", home=home).returncode == 0
+    assert server.requests[-1].body["tools"]
+    assert run("--base-url", server.url, "-m", "m", "-t", "wrong", home=home).returncode == 2
+
+
 def test_a_variable_without_a_value_sends_nothing(chat: Terminal, server: Server) -> None:
     chat.line("/review main")
     chat.wait_for("lang:")
