@@ -9,7 +9,7 @@ from chatrepl.chat.session import Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.errors import ChatError, CommandError
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.events import Wait
 from chatrepl.text import safe
 
@@ -64,7 +64,8 @@ def meant(session: Session, name: str) -> Profile:
         raise CommandError("No model is named", "Name a profile, a model, or profile/model.")
     known = [each.id for each in session.offers]
     if known and name not in known:
-        raise CommandError(f"No profile or model is called {safe.line(name, 60)!r}", "/models lists them.")
+        called = safe.line(name, 60)
+        raise CommandError(f"No profile or model is called {called!r}", Hint(at_prompt="/models lists them."))
     return session.config.with_model(session.profile, name)
 
 

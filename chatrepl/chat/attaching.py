@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chatrepl import dialects, files
+from chatrepl import files
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, Message, question as message
 from chatrepl.errors import CommandError, Hint
@@ -48,7 +48,9 @@ def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
 
 def refuse_images(session: Session) -> None:
     """A CommandError where the protocol holds no images."""
-    if ImagePart not in dialects.dialect(session.profile.dialect).carries:
+    from chatrepl.dialects import dialect  # not for the first key
+
+    if ImagePart not in dialect(session.profile.dialect).carries:
         raise CommandError(f"{session.profile.dialect} takes no images", ANOTHER)
 
 

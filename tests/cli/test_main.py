@@ -83,10 +83,10 @@ def test_a_reply_of_which_the_server_reports_an_error_is_status_1(server: Server
 
 
 def test_options_are_read_as_toml_else_as_text(server: Server, home: Path) -> None:
-    flags = ["-o", "temperature=0.2", "-o", 'stop=["a"]', "-o", "effort=high", "-s", "Be brief."]
+    flags = ["-o", "temperature=0.2", "-o", 'stop=["a"]', "-o", "user=me", "-s", "Be brief."]
     run("--base-url", server.url, "-m", "m", *flags, "Hi", home=home)
     body = server.requests[0].body
-    assert (body["temperature"], body["stop"], body["effort"]) == (0.2, ["a"], "high")
+    assert (body["temperature"], body["stop"], body["user"]) == (0.2, ["a"], "me")
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
 
 

@@ -21,7 +21,7 @@ from tests.support import faults
 from tests.support.faults import KEY, wire
 from tests.support.program import run
 from tests.support.server import PATIENCE, Script, Server, byte_by_byte, cut, say, serving, stay, whole
-from tests.support.terminal import CTRL_C, CTRL_D, chatrepl, environment
+from tests.support.terminal import CTRL_C, CTRL_D, ESCAPE, chatrepl, environment
 
 OTHER = "header-secret-0123456789"
 
@@ -100,9 +100,13 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
             chat.wait_for("endless")
             chat.send(CTRL_C)
             chat.wait_for("Stopped.")
-            for command in ("/models", "/last", "/last --curl", f"/save {tmp_path}/talk.html", "/profile", "/set"):
+            for command in ("/models", "/last", "/last --curl", f"/save {tmp_path}/talk.html", "/profile"):
                 chat.wait_for_prompt()
                 chat.line(command)
+            chat.wait_for("Enter takes it")
+            chat.send(ESCAPE)
+            chat.wait_for_prompt()
+            chat.line("/set")
             chat.wait_for("$THE_KEY")
             chat.wait_for_prompt()
             chat.send(CTRL_D)

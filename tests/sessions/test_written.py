@@ -9,6 +9,7 @@ import pytest
 from chatrepl import sessions
 from chatrepl.config import reading
 from chatrepl.sessions import transcript
+from chatrepl.usage import Price
 
 WRITTEN = Path(__file__).with_name("written")
 SESSION = "20261126-054240-cd8e"
@@ -50,7 +51,7 @@ def test_its_session_says_what_it_said(left: Path) -> None:
 def test_its_configuration_means_what_it_meant(left: Path) -> None:
     known = reading.load(left / "config.toml")
     here = known.profile(known.default)
-    assert (here.name, here.model, here.context, here.price) == ("here", "test-model", 4096, (0.25, 2.0))
+    assert (here.name, here.model, here.context, here.price) == ("here", "test-model", 4096, Price(0.25, 2.0))
     assert (dict(here.options), here.timeouts.connect, here.timeouts.silence) == ({"temperature": 0.5}, 5, 120)
     assert (known.ui.theme, known.ui.thinking, known.ui.markdown) == ("dark", "off", True)
 

@@ -15,7 +15,7 @@ import pyte
 from tests.support.server import PATIENCE
 
 ENTER, CTRL_C, CTRL_D, CTRL_J, TAB, UP, DOWN = "\r", "\x03", "\x04", "\n", "\t", "\x1b[A", "\x1b[B"
-ALT_ENTER = "\x1b\r"
+ALT_ENTER, ESCAPE = "\x1b\r", "\x1b"
 PASTE = ("\x1b[200~", "\x1b[201~")
 
 
