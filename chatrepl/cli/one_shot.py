@@ -113,15 +113,15 @@ def _used(usage: Usage) -> dict[str, int | None]:
     return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
 
 
-def _made(session: Session, reply: Message) -> dict[str, object]:
-    """What the model made besides text, where it made any: its kind, its size, and the file it is in."""
+def _made(session: Session, reply: Message) -> list[dict[str, object]]:
+    """What the model made besides text: its kind, its size, and the file it is in, None where it is in none."""
     if not any(isinstance(part, ImagePart | MediaPart) for part in reply.parts):
-        return {}
+        return []
     path, found = session.transcript.kept, []
     for made in chat.media.of(reply):
         place = str(path.with_suffix("") / made.part.name) if path else None
-        found.append({"kind": made.kind, "mime": made.part.mime, "bytes": len(made.data), "file": place})
-    return {"media": found}
+        found.append({"kind": made.kind, "mime": made.part.mime, "bytes": len(made.data), "path": place})
+    return found
 
 
 def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
@@ -138,8 +138,8 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
         "usage": _used(message.usage or Usage()),
-        **_made(session, message),
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
+        "media": _made(session, message),
         "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,
     }

@@ -66,7 +66,7 @@ def test_a_picture_is_written_beside_the_session_and_sent_back(dialect: str, ser
     server.answers(REPLIES[dialect])
     told = ask(server, home, dialect, "Draw")
     (made,) = told["media"]
-    path = Path(made["file"])
+    path = Path(made["path"])
     assert (made["kind"], made["mime"], made["bytes"]) == ("image", "image/png", len(PNG))
     assert path == Path(told["session"]).with_suffix("") / "1.png"
     assert path.read_bytes() == PNG

@@ -44,6 +44,8 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
         "raw_finish_reason": "stop",
         "usage": {"input": None, "cached": None, "output": None, "reasoning": None, "total": None},
         "error": None,
+        "tools": [],
+        "media": [],
     }
     assert "stream" not in server.requests[0].body
 
