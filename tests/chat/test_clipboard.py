@@ -198,7 +198,7 @@ def test_a_protocol_without_images_says_so_and_nothing_is_lost(server: Server, h
         chat.wait_for("openai-completions takes no images", times=3)
         chat.wait_for("a.png?", times=2)  # asked, and back in the prompt
         assert not server.requests
-        assert any(line.startswith("+") for line in chat.lines())
+        assert not any(line.startswith("+") for line in chat.lines())  # nothing is said to go along
 
 
 def test_usage_tells_what_is_known_and_calls_the_rest_unknown(server: Server, home: Path) -> None:
@@ -214,8 +214,8 @@ def test_usage_tells_what_is_known_and_calls_the_rest_unknown(server: Server, ho
         chat.wait_for("work · test-model · 11/1,000 tokens (1 %) · $0.0029 · One")
         ask(chat, "/set stream off", "stream = false")
         ask(chat, "Two", "There")
-        chat.wait_for("~4/1,000 tokens")
-        ask(chat, "/usage", "~4 of 1k used")
+        chat.wait_for("~14/1,000 tokens")  # the server counted 11
+        ask(chat, "/usage", "~14 of 1k used")
         rows = [line.split() for line in chat.text().splitlines()]
         assert ["1", "9", "–", "2", "$0.0029"] in rows
         assert ["2", "–", "–", "–", "–"] in rows
