@@ -53,6 +53,15 @@ class MediaPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePart:
+    """A place of the web that a reply was made from; ``cited`` is its number where the reply rests on it, as text."""
+
+    url: str
+    title: str = ""
+    cited: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FilePart:
     """A text file that goes along with a message."""
 
@@ -87,13 +96,14 @@ class ToolResultPart:
     failure: str = ""
 
 
-Part = TextPart | ThinkingPart | ImagePart | MediaPart | FilePart | ToolCallPart | ToolResultPart
+Part = TextPart | ThinkingPart | ImagePart | MediaPart | SourcePart | FilePart | ToolCallPart | ToolResultPart
 
 _PARTS: dict[str, type[Part]] = {
     "text": TextPart,
     "thinking": ThinkingPart,
     "image": ImagePart,
     "media": MediaPart,
+    "source": SourcePart,
     "file": FilePart,
     "tool_call": ToolCallPart,
     "tool_result": ToolResultPart,

@@ -88,6 +88,18 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A place of the web that the server's search found; ``cited`` where the answer rests on it."""
+
+    url: str
+    title: str = ""
+    cited: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self, str, "url", "title")
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it."""
 
@@ -100,7 +112,7 @@ class Finished:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
 
-Event = Started | Text | Thinking | ToolCallPiece | Media | Usage | Finished
+Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Usage | Finished
 
 
 NOTICEABLE = 2.0

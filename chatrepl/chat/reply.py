@@ -1,11 +1,12 @@
 """A reply that is still arriving."""
 
+from collections.abc import Iterator
 from dataclasses import field
 
 from chatrepl import chat, dataclass
-from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
+from chatrepl.conversation import Message, Part, SourcePart, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
-from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Media, Source, Started, Text, Thinking, ToolCallPiece, Usage
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Reply:
     profile: str = ""
     _said: list[str | Media] = field(default_factory=list)
     """The pieces of the answer, as they came."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    """The places of the web that it was made from, by their addresses."""
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
 
@@ -36,6 +39,9 @@ class Reply:
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
+            case Source(url):
+                known = self.sources.get(url, event)
+                self.sources[url] = Source(url, known.title or event.title, known.cited or event.cited)
             case Media():
                 self._said.append(event)
             case Started(model, fingerprint):
@@ -75,10 +81,18 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += self._in_order() if self.media else [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
+        parts += self._sources()
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(
             "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile, raw
         )
+
+    def _sources(self) -> Iterator[Part]:
+        """The sources, those first that are cited."""
+        number = 0
+        for source in sorted(self.sources.values(), key=lambda source: not source.cited):
+            number += source.cited
+            yield SourcePart(source.url, source.title, str(number) if source.cited else "")
 
     def _in_order(self) -> list[Part]:
         return chat.media.parts(self._said)

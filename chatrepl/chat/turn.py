@@ -197,6 +197,8 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
     _tell(session, reply, failure, timing, kept=kept)
     if reply.media:
         chat.media.tell(session, message)
+    if reply.sources:
+        chat.searching.tell(session, message)
     return Outcome(message, kept, failure)
 
 

@@ -89,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="one-shot: print one JSON object")
     add("--yes", action="store_true", help="yes to sending what looks like a key, and to the server a session names")
     add("--tools", metavar="NAMES", action="append", default=[], help="let the model call these tools, or all")
+    add("--search", action="store_true", help="let the vendor search the web, where it can")
     add("--no-tools", action="store_true", help="let the model call no tools")
     add("--allow", metavar="NAME", action="append", default=[], help="a tool or server that needs no yes; repeatable")
     add("--ephemeral", action="store_true", help="save no session")

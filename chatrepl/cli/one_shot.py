@@ -16,7 +16,7 @@ from chatrepl.chat.user import User
 from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
-from chatrepl.conversation import ImagePart, MediaPart, Message
+from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.sessions.entries import Mark
@@ -113,6 +113,12 @@ def _used(usage: Usage) -> dict[str, int | None]:
     return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
 
 
+def _sources(reply: Message) -> list[dict[str, object]]:
+    """The places of the web that a reply was made from, and the number of each that it cites."""
+    found = [part for part in reply.parts if isinstance(part, SourcePart)]
+    return [{"url": part.url, "title": part.title, "cited": int(part.cited or 0) or None} for part in found]
+
+
 def _made(session: Session, reply: Message) -> list[dict[str, object]]:
     """What the model made besides text: its kind, its size, and the file it is in, None where it is in none."""
     if not any(isinstance(part, ImagePart | MediaPart) for part in reply.parts):
@@ -141,5 +147,6 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "media": _made(session, message),
+        "sources": _sources(message),
         "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,
     }

@@ -171,7 +171,7 @@ def _changed(found: Profile, options: Options) -> Profile:
     """The profile as the flags want it."""
     parameters = {**found.options, **_parameters(options.option)}
     system = found.system if options.system is None else config.settings.text_or_file(options.system)
-    return replace(found, system=system, options=parameters)
+    return replace(found, system=system, options=parameters, search=found.search or options.search)
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Options(NamedTuple):
     yes: bool = False
     tools: tuple[str, ...] = ()
     no_tools: bool = False
+    search: bool = False
     allow: tuple[str, ...] = ()
     export: tuple[str, str] | None = None
     take_in: str = ""

@@ -48,6 +48,8 @@ class Profile:
     """Whether to ask for the usage of a streamed reply, which a few servers refuse."""
     prefill: bool = False
     """Whether the server goes on with a reply that the request ends with."""
+    search: bool = False
+    """Whether the vendor's own web search is asked for."""
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import anthropic_history as history, schemas
+from chatrepl.dialects import anthropic_history as history, schemas, search
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -201,6 +201,7 @@ class _Decoder:
 
     def _said(self, index: int, piece: object) -> Iterator[Event]:
         """What a block at its start says, or a delta to it: they name their texts alike."""
+        yield from search.of_block(piece)
         match text(dig(piece, "type")).removesuffix("_delta"):
             case "thinking" | "signature":
                 self.signature += text(dig(piece, "signature"))

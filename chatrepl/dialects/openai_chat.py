@@ -14,7 +14,7 @@ from chatrepl.conversation import (
     Conversation,
     ThinkingPart,
 )
-from chatrepl.dialects import chat_history, schemas
+from chatrepl.dialects import chat_history, schemas, search
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -84,7 +84,7 @@ def _only_text(chunk: dict[str, Any]) -> str:
     return said if type(said) is str else ""
 
 
-_BESIDE = ("finish_reason", "index", "message", "error", "usage", "x_groq")
+_BESIDE = "finish_reason index message error usage x_groq citations search_results web_search logprobs".split()
 """What else may stand in a chunk, and is looked at."""
 
 
@@ -126,6 +126,7 @@ class Decoder:
             for event in self._choice(choice, where) if not choice.get("index") else ():
                 self.begun = self.begun or isinstance(event, Text | ToolCallPiece | Media)
                 yield event
+        yield from search.beside(chunk)
         yield from usages(chunk, chunk.get("x_groq"), *choices, *(choice.get(where) for choice in choices))
 
     def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event]:
@@ -136,6 +137,7 @@ class Decoder:
             yield Thinking(thinking)
         yield from (part for part in parts if not (thinking and isinstance(part, Thinking)))  # it is the same
         yield from made(said)
+        yield from search.annotations(said.get("annotations"))
         if refusal_text := text(said.get("refusal")):
             self.refused = True
             yield Text(refusal_text)

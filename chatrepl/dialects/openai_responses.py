@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import failures, openai_chat, responses_history as history, schemas, wire
+from chatrepl.dialects import failures, openai_chat, responses_history as history, schemas, search, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -103,6 +103,8 @@ class _Decoder:
             yield from self._piece(stem, chunk, done=step == "done")
         elif stem == "function_call_arguments":
             yield from self._arguments(chunk)
+        elif kind == "output_text.annotation.added":
+            yield from search.annotations([chunk.get("annotation")])
         elif stem == "output_item":
             item, place = chunk.get("item"), count(chunk.get("output_index"))
             yield from self._thought_about(item, done=step == "done")
@@ -145,6 +147,7 @@ class _Decoder:
     def _item(self, item: object, place: str) -> Iterator[Event]:
         """What a whole item says beyond its pieces."""
         events = item_events(item)
+        yield from search.of_item(item)
         yield from self._new_media(events)
         for event in events:
             match event:
@@ -229,7 +232,9 @@ class _Decoder:
         if rest := self.said.rest(whole or as_text(dig(response, "output_text"))):
             yield Text(rest)
         yield from self._new_media(events)
+        yield from search.beside(table(response))
         for place, item in enumerate(output):
+            yield from search.of_item(item)
             yield from self._thought_about(item, done=True)
             yield from self._call(item, place, done=True)
 

@@ -21,6 +21,7 @@ from chatrepl.conversation import (
     MediaPart,
     Message,
     Part,
+    SourcePart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -200,6 +201,7 @@ def _said(part: Part) -> str:
 _NAMES: dict[type[Part], tuple[str, str]] = {
     ThinkingPart: ("thought", "takes none back but its own, beside a tool call"),
     ImagePart: ("image", "takes images in questions alone"),
+    SourcePart: ("source", "takes none back"),
     MediaPart: ("file", "takes files in questions alone"),
     FilePart: ("file", "takes files in questions alone"),
     ToolCallPart: ("tool call", "takes none without its result"),

@@ -92,7 +92,6 @@ ELSEWHERE = {
     "/provider": "/profile",
     "/export": "/save",
     "/import": "/load",
-    "/search": "/find",
     "/branch": "/fork",
     "/back": "/undo",
     "/config": "/set",

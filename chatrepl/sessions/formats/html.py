@@ -24,6 +24,7 @@ from chatrepl.conversation import (
     MediaPart,
     Message,
     Part,
+    SourcePart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -168,6 +169,12 @@ def _image(part: ImagePart) -> str:
     return f'<figure><img alt="{name}" src="{source}"><figcaption>{name}</figcaption></figure>'
 
 
+def _source(part: SourcePart) -> str:
+    name = _line(f"[{part.cited or '·'}] {part.title or part.url}")
+    link = f'<a href="{_line(part.url)}" rel="noreferrer">{name}</a>' if _LINK.match(part.url) else name
+    return f"<p class=about>{link}</p>"
+
+
 def _media(part: MediaPart) -> str:
     name = _line(part.name or part.mime)
     if part.mime in _SOUNDS and _BASE64.fullmatch(part.data):
@@ -188,6 +195,7 @@ PARTS: dict[type[Part], Callable[[Any], str]] = {
     TextPart: lambda part: _written(part.text),
     ThinkingPart: lambda part: _folded("Thinking", f"<div class=thought>{escape(safe.text(part.text))}</div>"),
     ImagePart: _image,
+    SourcePart: _source,
     MediaPart: _media,
     FilePart: _file,
     ToolCallPart: _call,

@@ -1,0 +1,39 @@
+"""Commands about the vendor's web search."""
+
+from dataclasses import replace
+
+from chatrepl import chat
+from chatrepl.chat.commands.table import WHO, command, offered
+from chatrepl.chat.session import Session
+from chatrepl.errors import CommandError, Hint
+from chatrepl.text import safe
+
+_STATES = {"on": "the vendor may search the web", "off": "it does not"}
+
+
+@command("/search", WHO, "[on|off]", complete=lambda session, words: offered(words, _STATES.items()))
+def search(session: Session, words: str) -> None:
+    """Let the vendor search the web for an answer, or no longer. Without a word, tell which holds. What it found stands
+    below the reply; /sources lists all of it."""
+    from chatrepl.dialects import search as vendors  # not for the first key
+
+    if words not in ("", *_STATES):
+        hint = Hint(at_prompt="/search on; /find looks for words in the sessions.")
+        raise CommandError(f"The web search is on or off, not {safe.line(words, 20)!r}", hint)
+    if words == "on" and (wrong := vendors.missing(session.profile)):
+        raise CommandError(wrong)
+    if words:
+        session.profile = replace(session.profile, search=words == "on")
+    state = "on" if session.profile.search else "off"
+    itself = vendors.searches_by_itself(session.profile)
+    session.screen.say("It searches by itself." if itself else f"The web search is {state}.", "dim")
+
+
+@command("/sources", WHO)
+def sources(session: Session, words: str) -> None:
+    """List the sources of the last reply with their addresses, those first that it cites."""
+    turns = session.conversation.turns
+    found = chat.searching.of(turns[-1]) if turns else []
+    if not found:
+        raise CommandError("The last reply tells no sources")
+    session.screen.table([(part.cited, safe.line(part.title, 60), safe.line(part.url, 300)) for part in found])
