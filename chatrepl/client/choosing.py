@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from chatrepl import client
+from chatrepl import client, config as configuration
 from chatrepl.client import embedded, keys
 from chatrepl.config.config import Config, Profile, address, by_hand, located, module_of, settled
 from chatrepl.config.place import Place, Replay, written
@@ -44,6 +44,8 @@ def choose(config: Config, env: Mapping[str, str], name: str = "", dialect: str 
         # The variable that moves the profile elsewhere loses against an address given by hand.
         moved = not (chosen.by_hand or config.replay) and place != chosen.place
         chosen = replace(chosen, place=config.replay or place, base_url_env="", moved=moved)
+    if config.successors:
+        chosen = configuration.successors.taken(chosen, config.successors, env)  # which the flags may have moved
     return replace(chosen, dialect=dialect, elsewhere="") if dialect else settled(chosen, env)
 
 

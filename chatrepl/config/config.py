@@ -213,6 +213,8 @@ class Config(NamedTuple):
     """How many of the last turns a compaction leaves as they are."""
     compact_model: str = ""
     """Who summarizes: a profile, a model or profile/model; "" for who is talked to."""
+    successors: Mapping[str, object] = MappingProxyType({})
+    """What is remembered of defaults that are gone, see ``successors``."""
     tools: "Tools | None" = None
     """What a model may call, None where the file speaks of none."""
     distrust: str = ""

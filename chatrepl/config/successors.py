@@ -88,11 +88,13 @@ def remembered(config: Config, path: Path, env: Mapping[str, str]) -> Config:
     known = _read(path)
     if not known:
         return config
-    profiles = {name: _taken(profile, table(known.get(name)), env) for name, profile in config.profiles.items()}
-    return config._replace(profiles=profiles)
+    profiles = {name: taken(profile, known, env) for name, profile in config.profiles.items()}
+    return config._replace(profiles=profiles, successors=known)
 
 
-def _taken(profile: Profile, kept: Mapping[str, object], env: Mapping[str, str]) -> Profile:
+def taken(profile: Profile, known: Mapping[str, object], env: Mapping[str, str]) -> Profile:
+    """The profile with the model that is known to have taken the place of its default, at its address."""
+    kept = table(known.get(profile.name))
     new = text(kept.get("model"))
     same = kept.get("default") == profile.default_model and kept.get("base_url") == address(profile, env)
     return replace(profile, model=new) if profile.default_model and same and _is_name(new) else profile

@@ -91,6 +91,16 @@ def test_a_second_run_of_the_program_asks_the_successor_at_once(server: Server, 
     assert b"127.0.0.1:9" in elsewhere.stderr, "another address"
 
 
+def test_a_second_run_at_an_address_given_by_hand_asks_the_successor_too(server: Server, tmp_path: Path) -> None:
+    default, new = BUILT_IN["anthropic"].model, SUCCESSORS["anthropic"][0]
+    server.listing = listed("anthropic", new)
+    server.answers(gone("anthropic", default), reply("anthropic"), reply("anthropic"), gone("anthropic", default))
+    base = server.url.removesuffix("/v1")
+    for _ in range(2):
+        assert run("-p", "anthropic", "--base-url", base, "Hi", home=tmp_path, ANTHROPIC_API_KEY="k").returncode == 0
+    assert asked(server) == [default, new, new]
+
+
 @pytest.mark.parametrize("told", ["on the command line", "in the configuration"])
 def test_a_model_that_the_user_named_is_never_replaced(told: str, server: Server, tmp_path: Path) -> None:
     server.listing = listed("anthropic", "claude-haiku-5-5", "claude-sonnet-5-6")
