@@ -205,6 +205,8 @@ def _told(session: Session, head: str, result: Result, note: str = "") -> Result
     else:
         short = len(first) <= SHORT and first == result.whole.strip() and not result.media
         told = safe.line(first) if short and first else size(len(result.whole.encode("utf-8", "replace")))
+        if result.media:
+            told = ", ".join(safe.line(each.mime, 40) for each in result.media[:3])
         end, style = f"✓ {result.seconds:.1f} s · {told}", "dim"
     session.screen.say(_line(session, f"● {head}", end), style)
     return result._replace(text=note + result.text, whole=note + result.whole) if note else result

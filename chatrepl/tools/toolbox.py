@@ -21,6 +21,9 @@ from chatrepl.tools.mcp import Loop, McpServer, imported
 from chatrepl.tools.programs import Surroundings
 from chatrepl.tools.tool import Call, Result, Tool, Watch, no_watch
 
+NAMED = 20
+"""So many tools are named to a model that called one that is not there."""
+
 ALL = "all"
 """The name that means every configured tool and server."""
 
@@ -155,7 +158,10 @@ def call(number: str, name: str, text: str, tools: Mapping[str, Tool]) -> Call |
     """The call that a model wants, or the result that tells it why there is none."""
     tool = tools.get(name)
     if tool is None:
-        return results.failure(f"There is no tool {name[:80]!r}. There are {', '.join(tools) or 'none'}.")
+        known = list(tools)
+        more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
+        listed = ", ".join(known[:NAMED]) or "none"
+        return results.failure(f"There is no tool {name[:80]!r}. There are {listed}{more}.")
     try:
         return Call(number, tool, arguments.parse(text))
     except arguments.BadArguments as error:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from chatrepl.tools import Tool
     from chatrepl.tools.mcp import McpServer
 
+LISTED = 10
+"""So many tools of a server are named in the list; /mcp NAME names all."""
+
 LARGE = 0.05
 """The share of the context from which on it is said what the definitions cost."""
 
@@ -70,7 +73,8 @@ def _row(session: Session, name: str, tools: "list[Tool]") -> tuple[str, str, st
         return name, on, safe.line(about) + _weight(tools)
     if on == "off":
         return name, on, f"MCP server {safe.line(server.origin)}"
-    listed = ", ".join(safe.line(tool.shown.partition(".")[2]) for tool in tools)
+    listed = ", ".join(safe.line(tool.shown.partition(".")[2]) for tool in tools[:LISTED])
+    listed += f" and {len(tools) - LISTED:,} more" if len(tools) > LISTED else ""
     return name, on, f"{listed}{_weight(tools)}" if tools else safe.line(server.failure or server.state)
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, TimeoutError as NotYet
+from concurrent.futures import Future, TimeoutError as NotYet, wait as wait_for
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,23 +24,36 @@ class Loop:
 
     def __init__(self) -> None:
         self._stack = ExitStack()
-        self._portal: BlockingPortal | None = None
+        self._made: Future[BlockingPortal] | None = None
 
     @property
     def portal(self) -> "BlockingPortal":
-        """The way into the loop. CommandError where the library is not installed."""
-        if self._portal is None:
-            try:
-                from anyio.from_thread import start_blocking_portal
+        """The way into the loop. CommandError where the library is not installed. It is made where no Ctrl-C comes: one
+        in the middle would leave the thread running that is then waited for."""
+        if self._made is None:
+            self._made = Future()
+            threading.Thread(target=self._make, args=(self._made,), daemon=True).start()
+        while not self._made.done():
+            wait_for([self._made], _SLICE)
+        try:
+            return self._made.result()
+        except CommandError:
+            self._made = None
+            raise
 
-                from chatrepl.tools.mcp import sdk  # half a second: not before a server is needed
-            except ImportError:
-                raise CommandError(
-                    "MCP servers need a library that is not installed", "Install it: pip install 'chatrepl[mcp]'"
-                ) from None
+    def _make(self, made: "Future[BlockingPortal]") -> None:
+        try:
+            from anyio.from_thread import start_blocking_portal
+
+            from chatrepl.tools.mcp import sdk  # half a second: not before a server is needed
+
             sdk.silence()
-            self._portal = self._stack.enter_context(start_blocking_portal(name="mcp"))
-        return self._portal
+            made.set_result(self._stack.enter_context(start_blocking_portal(name="mcp")))
+        except ImportError:
+            line = "MCP servers need a library that is not installed"
+            made.set_exception(CommandError(line, "Install it: pip install 'chatrepl[mcp]'"))
+        except BaseException as error:
+            made.set_exception(error)
 
     def start(self, run: Callable[..., Awaitable[T]], *arguments: Any) -> "Future[T]":
         """Run that in the loop; the future can be cancelled."""
@@ -48,8 +61,15 @@ class Loop:
 
     def close(self) -> None:
         """End the thread. What still runs in it has to have been told to end, and is not waited for very long."""
-        self._portal = None
-        closing = threading.Thread(target=self._stack.close, daemon=True)
+        made, self._made = self._made, None
+        if made is None:
+            return
+
+        def end() -> None:
+            wait_for([made])
+            self._stack.close()
+
+        closing = threading.Thread(target=end, daemon=True)
         closing.start()
         closing.join(_PATIENCE)
 
