@@ -17,7 +17,7 @@ from chatrepl.cli.options import Options, joined
 from chatrepl.client import choosing
 from chatrepl.errors import ChatError
 from chatrepl.files.completion import size
-from chatrepl.terminal import prompt as prompts, streams
+from chatrepl.terminal import capabilities, prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import KeyBuffer
 from chatrepl.text import safe, width
@@ -129,6 +129,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         ui=lambda: session.ui,
         theme=lambda: screen.theme(session.ui),
         coloured=screen.coloured,
+        background=screen.learn_background if capabilities.tells_background(session.env) else None,
         marks=screen.window.marks,
         env=session.env,
         suggest=suggest,

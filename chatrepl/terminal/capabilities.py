@@ -3,6 +3,9 @@
 import re
 from collections.abc import Mapping
 
+_TAKE_NO_NOTICE = ("xterm", "tmux", "foot", "alacritty", "wezterm", "ghostty", "mintty", "contour", "rio")
+"""The terminals that draw nothing where they are asked something they do not understand."""
+
 
 def is_simple(env: Mapping[str, str]) -> bool:
     """Whether the terminal is known to understand no escape sequences."""
@@ -12,6 +15,20 @@ def is_simple(env: Mapping[str, str]) -> bool:
 def background(env: Mapping[str, str]) -> str:
     """Whether the terminal is "dark" or "light", where it tells; most are dark."""
     return "light" if env.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") else "dark"
+
+
+def background_of(report: str) -> str:
+    """Whether the terminal says that its background is "dark" or "light", "" for neither: ``11;rgb:ffff/ffff/ffff``."""
+    found = re.search(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})", report)
+    if not found:
+        return ""
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+    return "light" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "dark"
+
+
+def tells_background(env: Mapping[str, str]) -> bool:
+    """Whether the terminal may be asked for its background, and nothing else tells it."""
+    return "COLORFGBG" not in env and not env.get("STY") and env.get("TERM", "").startswith(_TAKE_NO_NOTICE)
 
 
 def is_spoken(env: Mapping[str, str]) -> bool:
@@ -63,9 +80,8 @@ def _version(text: str) -> tuple[int, ...]:
 def tells_keys_apart(env: Mapping[str, str]) -> bool:
     """Whether the terminal may be asked to tell Shift-Enter from Enter (xterm's modifyOtherKeys): it knows what that
     means, or takes no notice. Screen, the console of Linux and Apple's terminal draw it."""
-    known = ("xterm", "tmux", "foot", "alacritty", "wezterm", "ghostty", "mintty", "contour", "rio")
     refuses = env.get("STY") or env.get("TERM_PROGRAM") == "Apple_Terminal"
-    return not refuses and env.get("TERM", "").startswith(known)
+    return not refuses and env.get("TERM", "").startswith(_TAKE_NO_NOTICE)
 
 
 def wraps_anew(env: Mapping[str, str]) -> bool:

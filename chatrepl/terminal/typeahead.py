@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
 from chatrepl.terminal import modes
+from chatrepl.terminal.escapes import without_reports
 from chatrepl.text import safe
 
 PASTING = 0.2
@@ -70,7 +71,7 @@ _SHOWN = 8_192
 def typed(keys: str) -> Typed:
     """What those keys type: characters, and the keys that take some back; all others mean nothing yet."""
     lines, text, pasting = 0, "", False
-    for match in _KEYS.finditer(keys):
+    for match in _KEYS.finditer(without_reports(keys)):
         key = match[0]
         if key in ("\x1b[200~", "\x1b[201~"):
             pasting = key == "\x1b[200~"

@@ -71,3 +71,31 @@ def test_prompts_and_answers_are_marked_where_that_is_known(server: Server, home
             chat.wait_for_prompt()
             for mark in b"ABCD":
                 assert (b"\x1b]133;%c\x1b\\" % mark in chat.bytes) == marked
+
+
+@pytest.mark.parametrize(("report", "theme"), [("ffff/ffff/eeee", "light"), ("1e/1e/2e", "dark"), ("", "")])
+def test_the_background_is_what_the_terminal_tells(report: str, theme: str) -> None:
+    assert capabilities.background_of(f"\x1b]11;rgb:{report}\x1b\\") == theme
+
+
+def test_a_terminal_is_asked_for_its_background_and_no_key_waits_for_that(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.until(lambda: b"\x1b]11;?" in chat.bytes, "the question")
+        chat.send("one")
+        chat.wait_for_prompt("one")
+        chat.send("\x1b]11;rgb:ffff/ffff/ffff\x1b\\ two")
+        chat.wait_for_prompt("one two")
+        drawn = len(chat.bytes)
+        chat.line("")
+        chat.wait_for("Hello")
+        chat.wait_for_prompt()
+        assert b"34;1m" in chat.bytes[drawn:], "the colours for a light one"
+
+
+def test_one_that_tells_otherwise_is_not_asked(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home, COLORFGBG="0;15")) as chat:
+        chat.wait_for_prompt()
+        chat.line("Hi")
+        chat.wait_for("Hello")
+        assert b"\x1b]11;" not in chat.bytes

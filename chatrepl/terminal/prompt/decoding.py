@@ -30,6 +30,9 @@ SHIFT_ENTER, ALT_ENTER = Keys.ControlF24, Keys.ControlF23
 REMEMBER, TAKE_BACK = Keys.ControlF22, Keys.ControlF21
 """Pressed before an Escape that may yet be the beginning of a key, and once it was."""
 
+BACKGROUND = "\x1b]11;"
+"""How the terminal begins to tell its background, and is asked for it."""
+
 _PASTED = "\x1b[201~"
 _SHIFT, _ALT, _CONTROL, _META, _LOCKS = 1, 2, 4, 32, 64 | 128
 _RELEASED = "3"
@@ -39,8 +42,16 @@ Pressed = Sequence[Keys | str]
 class KeyParser(Vt100Parser):
     """Takes what the terminal sends in pieces of any size, and presses keys."""
 
-    def __init__(self, press: Callable[[KeyPress], None], *, vi: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        press: Callable[[KeyPress], None],
+        *,
+        vi: Callable[[], bool] = lambda: False,
+        told: Callable[[str], None] = lambda _report: None,
+    ) -> None:
+        """``told`` gets what the terminal tells of its background."""
         self._vi = vi
+        self._told = told
         self._clock = time.monotonic
         super().__init__(press)
 
@@ -122,6 +133,8 @@ class KeyParser(Vt100Parser):
         if sequence == "\x1b[200~":
             self._paste, self._tail = [], ""
             return
+        if sequence.startswith(BACKGROUND):
+            self._told(sequence)
         self._press_all(keys_of(sequence), sequence)
 
     def _character(self, character: str) -> None:
@@ -146,11 +159,11 @@ class KeyParser(Vt100Parser):
         self.feed_key_callback(KeyPress(key, data))
 
 
-def decoding(keys: Input, *, vi: Callable[[], bool]) -> Input:
+def decoding(keys: Input, *, vi: Callable[[], bool], told: Callable[[str], None] = lambda _report: None) -> Input:
     """The same input, read by this parser where it reads a terminal at all: the console of Windows tells keys."""
     terminal: Any = keys
     if hasattr(keys, "vt100_parser"):
-        terminal.vt100_parser = KeyParser(lambda press: terminal._buffer.append(press), vi=vi)
+        terminal.vt100_parser = KeyParser(lambda press: terminal._buffer.append(press), vi=vi, told=told)
     return keys
 
 

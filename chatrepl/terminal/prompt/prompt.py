@@ -1,7 +1,7 @@
 """The prompt: what the user types, with completion, history, pastes and the status line."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import takewhile
@@ -11,11 +11,8 @@ from typing import NamedTuple
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
-from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.cursor_shapes import AnyCursorShapeConfig, DynamicCursorShapeConfig, ModalCursorShapeConfig
-from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
@@ -28,22 +25,17 @@ from prompt_toolkit.output import Output
 
 from chatrepl.config.config import Ui
 from chatrepl.terminal.choices import Choices, Row
-from chatrepl.terminal.prompt.decoding import ALT_ENTER, decoding
+from chatrepl.terminal.prompt.decoding import ALT_ENTER, BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
 from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.terminal.prompt.styles import style
+from chatrepl.terminal.prompt.suggestions import FromHistory, Suggest as Suggest, Suggestions
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
-
-Suggest = Callable[[str], Iterable[tuple[str, str, int]]]
-"""For the text before the cursor: what could stand there, what it means, and how many characters it replaces."""
-
-SUGGESTED_FROM = 1_000
-"""So many entries of the history are looked through for a suggestion."""
 
 MENU = 7
 """So many rows has the line with the menu below it."""
@@ -58,6 +50,8 @@ class Surroundings(NamedTuple):
     ui: Callable[[], Ui] = Ui
     theme: Callable[[], str] = lambda: "dark"
     coloured: bool = True
+    background: Callable[[str], None] | None = None
+    """Gets what the terminal tells of its background; None where it is not asked."""
     marks: bool = False
     """Whether the terminal takes marks around the prompt (OSC 133)."""
     env: Mapping[str, str] = MappingProxyType({})
@@ -103,7 +97,8 @@ class Prompt:
 
     @cached_property
     def _keys(self) -> Input:
-        return decoding(self._around.keys or create_input(), vi=lambda: self._around.ui().editing_mode == "vi")
+        keys = self._around.keys or create_input()
+        return decoding(keys, vi=lambda: self._around.ui().editing_mode == "vi", told=self._background)
 
     def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; ``start`` already stands in it.
@@ -228,9 +223,9 @@ class Prompt:
             multiline=True,
             prompt_continuation=FormattedText([("class:prompt", "  ")]),
             key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.is_command, around.edit, self._pastes)),
-            completer=_Suggestions(around.suggest),
+            completer=Suggestions(around.suggest),
             complete_while_typing=Condition(self._completes),
-            auto_suggest=_FromHistory(),
+            auto_suggest=FromHistory(),
             input_processors=[self._draft, ShowPastes(self._pastes), TabsProcessor(char1=" ", char2=" ")],
             enable_suspend=True,
             search_ignore_case=True,
@@ -246,7 +241,18 @@ class Prompt:
 
     def _shown(self, app: Application[str]) -> None:
         app.after_render -= self._shown
+        if self._around.background:  # it is asked now, and may answer whenever it likes
+            self._output.write_raw(f"{BACKGROUND}?\x1b\\")
+            self._output.flush()
         self._around.shown()
+
+    def _background(self, report: str) -> None:
+        """Wear the colours for the background that the terminal tells of."""
+        if self._around.background:
+            self._around.background(report)
+            if self._session:
+                self._session.style = style(self._around.theme(), coloured=self._around.coloured)
+                self._session.app.invalidate()
 
     def _typed(self, buffer: Buffer) -> None:
         if not buffer.text or (self._pastes.begins and buffer.text in self._history.get_strings()):
@@ -329,25 +335,3 @@ def _mode() -> str:
     app = get_app()
     name = app.vi_state.input_mode.value.replace("vi-", "vi ").replace("navigation", "normal")
     return f"{name} · " if app.editing_mode == EditingMode.VI else ""
-
-
-class _Suggestions(Completer):
-    def __init__(self, suggest: Suggest) -> None:
-        self._suggest = suggest
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        for text, meaning, replaced in self._suggest(document.text_before_cursor):
-            yield Completion(text, -replaced, display=safe.line(text), display_meta=safe.line(meaning))
-
-
-class _FromHistory(AutoSuggest):
-    """What the newest entry of the history that begins like this goes on with."""
-
-    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
-        typed = document.text
-        if not typed.strip():
-            return None
-        for entry in buffer.history.get_strings()[: -SUGGESTED_FROM - 1 : -1]:
-            if entry.startswith(typed):
-                return Suggestion(entry[len(typed) :].partition("\n")[0])
-        return None

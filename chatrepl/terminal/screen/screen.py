@@ -49,6 +49,7 @@ class Screen:
         self.keys: KeyBuffer | None = None
         """What is typed while a reply comes, which its picture shows."""
         self._picture: LivePicture | None = None
+        self._background = capabilities.background(env)
         self._passing = False
         self._page: list[str] | None = None
         plain = plain or spoken
@@ -188,7 +189,11 @@ class Screen:
 
     def theme(self, ui: Ui) -> str:
         """ "dark" or "light"."""
-        return capabilities.background(self._env) if ui.theme == "auto" else ui.theme
+        return self._background if ui.theme == "auto" else ui.theme
+
+    def learn_background(self, report: str) -> None:
+        """Take in what the terminal tells of its background."""
+        self._background = capabilities.background_of(report) or self._background
 
     @property
     def term(self) -> str:
