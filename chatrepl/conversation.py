@@ -278,18 +278,15 @@ class Shape:
 
 @dataclass()
 class Conversation:
-    """The system prompt, the turns, the tools that the model may call, and the schema of its answer. A turn enters
-    whole or not at all, so roles alternate in every prefix.
-
-    A conversation that goes to a server ends with an open turn, see ``asking``.
-    """
+    """The system prompt, the turns, the tools that the model may call, and the JSON schema of its answer. A turn
+    enters whole or not at all, so roles alternate in every prefix. One that goes to a server ends with an open turn,
+    see ``asking``."""
 
     system: str = ""
     turns: list[Turn] = field(default_factory=list)
     tools: tuple[Definition, ...] = ()
     shape: Shape = Shape()
     schema: Mapping[str, Any] | None = None
-    """The JSON schema that the reply keeps to; None for any reply."""
 
     @property
     def messages(self) -> list[Message]:
