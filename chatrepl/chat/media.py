@@ -153,7 +153,7 @@ def tell(session: Session, reply: Message) -> None:
         except OSError as error:
             session.screen.say(f"{each.told} is not written to a file: {error.strerror}", "warning")
             continue
-        opens = f"; /show {each.number} opens it" if session.user.has_prompt else ""
+        opens = f"; /show {len(session.conversation.turns)} opens it" if session.user.has_prompt else ""
         session.screen.say(f"{each.told}{place}{opens}", "dim")
 
 

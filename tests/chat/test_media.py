@@ -104,7 +104,7 @@ def test_a_picture_is_opened_after_a_yes_alone(server: Server, home: Path, tmp_p
         chat.line("n")
         chat.wait_for_prompt()
         chat.line("/show 2")
-        chat.wait_for("There are only 1")
+        chat.wait_for("has only 1 turn")
         assert not (tmp_path / "opened").exists()
         chat.line("/show 1")
         chat.wait_for("[y/N]", times=2)

@@ -46,6 +46,7 @@ def test_json_is_one_object_in_which_the_unknown_is_null(server: Server, home: P
         "error": None,
         "tools": [],
         "media": [],
+        "sources": [],
     }
     assert "stream" not in server.requests[0].body
 

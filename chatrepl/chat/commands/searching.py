@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chatrepl import chat
-from chatrepl.chat.commands.table import WHO, command, offered
+from chatrepl.chat.commands.table import WHO, command, counted, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
@@ -29,11 +29,14 @@ def search(session: Session, words: str) -> None:
     session.screen.say("It searches by itself." if itself else f"The web search is {state}.", "dim")
 
 
-@command("/sources", WHO)
+@command("/sources", WHO, "[n]")
 def sources(session: Session, words: str) -> None:
-    """List the sources of the last reply with their addresses, those first that it cites."""
+    """List what reply n was based on, those sources first that it cites. Without a number that is the last one."""
     turns = session.conversation.turns
-    found = chat.searching.of(turns[-1]) if turns else []
+    place = number(words, default=len(turns))
+    if place > len(turns):
+        raise CommandError(f"The conversation has only {counted(len(turns), 'turn')}")
+    found = chat.searching.of(turns[place - 1]) if turns else []
     if not found:
-        raise CommandError("The last reply tells no sources")
+        raise CommandError(f"Reply {place} tells no sources" if turns else "There is no reply yet")
     session.screen.table([(part.cited, safe.line(part.title, 60), safe.line(part.url, 300)) for part in found])
