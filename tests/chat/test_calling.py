@@ -37,6 +37,8 @@ from tests.support.server import PATIENCE, Exchange, Script, Server, chunk, say,
 from tests.support.strict import DOUBLES
 from tests.support.terminal import chatrepl, environment
 
+SUPPORT = Path(__file__).parents[1] / "support"
+
 PROGRAM = """import json, sys, time
 said = json.load(sys.stdin)
 with open(sys.argv[1], "a") as log: print(json.dumps(said), file=log)
@@ -398,3 +400,40 @@ def test_a_tool_that_changed_since_it_was_allowed_is_asked_about_with_the_differ
     assert "has changed since you allowed it" in chat.out.getvalue()
     assert "+ Now worse." in chat.out.getvalue()
     assert chat.ran == [{"city": "Rome"}]
+
+
+def with_servers(home: Path, chat: Chat, **commands: list[str]) -> None:
+    """Let there be these servers too, and all of them on."""
+    with (home / "config.toml").open("a") as file:
+        for name, command in commands.items():
+            file.write(f"[mcp.{name}]\ncommand = {json.dumps(command)}\n")
+    chat.session.config = reading.load(home / "config.toml")
+    chat.session.tooling.names = tuple(commands)
+
+
+def test_a_real_server_is_asked_about_once_for_all_its_tools(begin: Begin, home: Path) -> None:
+    chat = begin("s")
+    with_servers(home, chat, sdk=[sys.executable, str(SUPPORT / "mcp_sdk_server.py")])
+    outcome = chat.ask(wants({"a": 1, "b": 2}, name="sdk__add"), wants({"to": 3}, name="sdk__count"), say("Fine."))
+    assert chat.results == ["3", "done"]
+    assert len(chat.questions) == 1
+    assert [each.name for each in outcome.calls] == ["sdk__add", "sdk__count"]
+    assert "sdk.add  a=1 b=2" in chat.out.getvalue()
+    for name in DOUBLES:
+        DOUBLES[name](_body(chat.session.conversation, name), ())
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.3, 1.0])
+def test_ctrl_c_while_a_server_starts_leaves_the_chat_as_it_was(begin: Begin, home: Path, seconds: float) -> None:
+    chat = begin()
+    with_servers(home, chat, never=["sleep", "100"])
+    pressing = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    with chat.session.interrupts.caught():
+        pressing.start()
+        with pytest.raises(KeyboardInterrupt):
+            chat.ask()
+    pressing.join()
+    assert chat.session.conversation.turns == []
+    assert chat.session.transcript.state.question is None
+    commands.run(chat.session, "/tools off all")
+    assert chat.ask(say("Without.")).reply.text == "Without."

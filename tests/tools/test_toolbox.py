@@ -124,8 +124,8 @@ def test_a_call_that_is_none_is_a_result(make: Make, name: str, text: str, says:
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files are of POSIX")
 def test_nothing_is_run_from_a_configuration_that_others_can_write(make: Make, told: list[str], tmp_path: Path) -> None:
     make()
-    (tmp_path / "config.toml").chmod(0o666)
     said = reading.load(tmp_path / "config.toml").tools
+    (tmp_path / "config.toml").chmod(0o666)  # after it was read, which takes nothing of the kind from such a file
     assert said
     tell: Callable[[ChatError], None] = lambda error: told.append(str(error))  # noqa: E731
     box = Toolbox(said, tmp_path / "config.toml", dict(os.environ), Secrets(), tell)
