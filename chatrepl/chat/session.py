@@ -58,6 +58,8 @@ class Session:
     tooling: Tooling = field(default_factory=Tooling)
     runs_shell: bool = field(default=False, init=False)
     """Whether the user agreed that lines with a ! run in the shell."""
+    budgeted: float = field(default=0.0, init=False)
+    """Below this share of the budget nothing more is told of it."""
     _told: bool = field(default=False, init=False)
     found: InitVar[Transcript | None] = None
     """A session to go on with, once it is settled; else a new one is begun."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from chatrepl import chat
-from chatrepl.chat import attaching, compacting, guard
+from chatrepl.chat import attaching, budget, compacting, guard
 from chatrepl.chat.collecting import collect, leave_room
 from chatrepl.chat.endings import Timing, ending_soon, statistics, tell_ending, with_words
 from chatrepl.chat.outcome import Outcome
@@ -247,12 +247,10 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
 def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
     """Ask it, with the files it names. A secret goes out only after a yes."""
     question = _fitted(session, attaching.question(session, text, named))
-    for part in question.parts:
-        if isinstance(part, TextPart | FilePart | MediaPart) and (secret := lookalikes.kind(part.text)):
-            what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
-            session.screen.say(f"{what} contains what looks like {secret}.", "warning")
-            if not session.user.permit("Send it anyway?"):
-                return _unsent(session, text)
+    if not permits(session, question):
+        return _unsent(session, text)
+    if not budget.allows(session):
+        return Outcome(question_back=text)
     if session.config.compact:
         compacting.by_itself(session, question)
     outcome = ask(session, question)
@@ -260,6 +258,17 @@ def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
         session.attachments = []
         return ask(session, question)
     return outcome
+
+
+def permits(session: Session, question: Message) -> bool:
+    """Whether the question may go out: what looks like a secret only after a yes."""
+    for part in question.parts:
+        if isinstance(part, TextPart | FilePart | MediaPart) and (secret := lookalikes.kind(part.text)):
+            what = "The question" if isinstance(part, TextPart) else safe.line(part.name)
+            session.screen.say(f"{what} contains what looks like {secret}.", "warning")
+            if not session.user.permit("Send it anyway?"):
+                return False
+    return True
 
 
 def _compacted(session: Session) -> bool:

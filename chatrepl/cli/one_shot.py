@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 
 from chatrepl import chat, files
-from chatrepl.chat import attaching
+from chatrepl.chat import attaching, guard, opinions
 from chatrepl.chat.endings import ENDINGS
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.recall import refuse_foreign
@@ -17,7 +17,7 @@ from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
 from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
-from chatrepl.errors import FAILED, FINE, INTERRUPTED, status
+from chatrepl.errors import FAILED, FINE, INTERRUPTED, CommandError, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
@@ -58,6 +58,8 @@ def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
     attaching.show(session)
     for told in files.mentions.not_taken(options.prompt):
         session.screen.say(told, "dim")
+    if "," in options.model:
+        return _answer_all(session, begun, joined(prompt, piped))
     try:
         if begun.asks:
             outcome = chat.prompt_files.ask(session, begun.asks, begun.words(piped))
@@ -84,6 +86,27 @@ def _print_json(session: Session, outcome: Outcome) -> None:
         session.screen.say(text)
     else:
         print(safe.text(text) if sys.stdout.isatty() else text)
+
+
+def _answer_all(session: Session, begun: Opening, text: str) -> int:
+    """What each of several models replies, as one object by their names with --json."""
+    options = begun.options
+    chosen = opinions.named(session, options.model)
+    for name, said in (("The question", text), ("The system prompt", session.conversation.system)):
+        guard.refuse_key(session, name, said)
+    asked = attaching.question(session, text, files.mentions.mentioned(options.prompt))
+    if not chat.turn.permits(session, asked):
+        raise CommandError("The question was not sent: it may hold a secret", "--yes sends it all the same.")
+    replies = opinions.ask(session, chosen, asked)
+    outcomes = [Outcome(reply, bool(reply.parts), each.failure) for each, reply in zip(chosen, replies, strict=True)]
+    if options.json:
+        told: dict[str, object] = {
+            each.name: _as_json(session, outcome) for each, outcome in zip(chosen, outcomes, strict=True)
+        }
+        print(_encodable(told))
+    if any(outcome.ending == "interrupted" for outcome in outcomes):
+        return INTERRUPTED
+    return FINE if all(outcome.kept for outcome in outcomes) else FAILED
 
 
 def _error(outcome: Outcome) -> str | None:

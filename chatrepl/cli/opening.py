@@ -163,7 +163,7 @@ def profile(
     if not known and not configuration.default and not options.names_whom and found.name in choosing.ON_THIS_MACHINE:
         where = urls.origin(config.address(found, env))
         screen.say(f"No profile was named: {found.name} is asked, which answers at {where}.", "dim")
-    found = configuration.with_model(found, options.model) if options.model else found
+    found = configuration.with_model(found, options.model) if options.model and "," not in options.model else found
     return _changed(found, options)
 
 

@@ -198,6 +198,13 @@ class Ui:
     )
 
 
+class Budget(NamedTuple):
+    """What a session may use before it is asked: dollars, or tokens."""
+
+    dollars: float = 0.0
+    tokens: int = 0
+
+
 class Config(NamedTuple):
     """What the configuration file says, over what is built in."""
 
@@ -207,6 +214,7 @@ class Config(NamedTuple):
     profiles: Mapping[str, Profile] = MappingProxyType({})
     replay: Replay | None = None
     """The recording that all profiles are at in a replay."""
+    budget: Budget | None = None
     compact: float = 0.0
     """The share of the context at which a conversation is compacted by itself, 0 for never."""
     compact_keep: int = 4

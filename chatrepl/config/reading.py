@@ -7,7 +7,7 @@ from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatrepl.config.config import Config, Profile, Timeouts, Ui, built_in
+from chatrepl.config.config import Budget, Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
 from chatrepl.files import ownership
 from chatrepl.files.reading import bounded
@@ -90,11 +90,28 @@ class Reader(NamedTuple):
         self.demand(("compact",), size <= 1, "has to be a share of the context, as 0.9")
         keep = data.get("compact_keep", 4)
         self.demand(("compact_keep",), keep > 0, "has to be at least 1")
-        compacting = {"compact": float(size), "compact_keep": keep, "compact_model": data.get("compact_model", "")}
+        compacting = {
+            "budget": self.budget(data.get("budget")),
+            "compact": float(size),
+            "compact_keep": keep,
+            "compact_model": data.get("compact_model", ""),
+        }
         tools = self.tools(data) if data.keys() & {"tools", "mcp", "import_mcp", "allowed"} else None
         if self.mistakes:
             raise min(self.mistakes, key=lambda each: each[0])[1]
         return Config(self.path, default, ui, profiles, tools=tools, **compacting)
+
+    def budget(self, said: object) -> Budget | None:
+        """Dollars as a number above 0, or tokens as a text like "500k tokens"."""
+        if said is None:
+            return None
+        found = re.fullmatch(r"(\d{1,9})([kM]?) ?tokens", said) if isinstance(said, str) else None
+        tokens = int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]] if found else 0
+        good = tokens > 0 or (not isinstance(said, str) and _TYPES[float][0](said))
+        wanted = 'has to be dollars above 0, as 2.00, or tokens, as "500k tokens"'
+        if not self.demand(("budget",), good, f"{wanted}, not {said!r}"):
+            return None
+        return Budget(tokens=tokens) if tokens else Budget(float(str(said)))
 
     def tools(self, data: dict[str, Any]) -> "Tools":
         from chatrepl.config import reading_tools  # not for those who have none
@@ -198,6 +215,7 @@ _TABLES = {
     "default": str,
     "ui": dict,
     "profiles": dict,
+    "budget": object,
     "compact": float,
     "compact_keep": int,
     "compact_model": str,

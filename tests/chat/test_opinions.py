@@ -1,5 +1,6 @@
 """What is asked aside and of others: it is shown and kept, and one reply alone counts."""
 
+import json
 import sys
 import threading
 import time
@@ -8,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl.chat import turn
 from chatrepl.chat.commands import run
 from chatrepl.chat.session import Session
-from chatrepl.config.config import Profile
+from chatrepl.config import reading
+from chatrepl.config.config import Budget, Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, ConfigError
 from chatrepl.sessions import transcript
 from chatrepl.sessions.entries import Aside, Said
+from tests.support import program
 from tests.support.server import Exchange, Script, Server, held, say, serving, then, whole
 from tests.support.talking import Talk, asked, shown
 
@@ -40,7 +44,7 @@ def garbage(event: threading.Event) -> Script:
 
 
 def replies(session: Session) -> list[str]:
-    return [turn[-1].text for turn in session.transcript.state.replies()]
+    return [each[-1].text for each in session.transcript.state.replies()]
 
 
 def on_disk(session: Session) -> bool:
@@ -63,7 +67,7 @@ def test_what_is_asked_aside_is_kept_and_counted_and_never_sent_again(talk: Talk
     assert session.spent.replies == 3
     assert on_disk(session)
     run(session, "/btw keep")
-    assert [turn[-1].text for turn in session.conversation.turns] == ["One.", "Two.", "Aside."]
+    assert [each[-1].text for each in session.conversation.turns] == ["One.", "Two.", "Aside."]
     with pytest.raises(CommandError, match="Nothing was asked aside"):
         run(session, "/btw keep")
     run(session, "/undo")
@@ -135,6 +139,55 @@ def test_a_retry_overwrites_nothing(talk: Talk, server: Server) -> None:
     assert session.conversation.turns[-1][-1].text == "One."
 
 
+def test_several_models_on_the_command_line_are_one_object(server: Server, home: Path) -> None:
+    with serving() as failing:
+        failing.answers(whole({"error": {"message": "no such model"}}, 400))
+        home.mkdir()
+        tables = [
+            f'[profiles.{name}]\ndialect = "openai-chat"\nbase_url = "{its.url}"\nmodel = "m"\n'
+            for name, its in (("one", server), ("bad", failing))
+        ]
+        (home / "config.toml").write_text("".join(tables))
+        ran = program.run("-p", "one", "-m", "one,bad,one/x", "--json", "Hi", home=home)
+    told = json.loads(ran.stdout)
+    assert list(told) == ["one", "bad", "one/x"]
+    assert told["one"]["text"] == "Hello"
+    assert told["one/x"]["profile"] == "one"
+    assert "no such model" in told["bad"]["error"]
+    assert ran.returncode == 1
+    assert {each.body["model"] for each in server.requests} == {"m", "x"}
+
+
+def test_a_budget_is_told_nearly_used_and_asked_for_when_it_is(talk: Talk, server: Server) -> None:
+    session = beginning(talk, server)
+    session.config = session.config._replace(budget=Budget(tokens=24))  # a reply of the server takes 11
+    said: list[str] = []
+
+    def saying(answer: str) -> None:
+        session.user = replace(session.user, answer=lambda text: said.append(text) or answer)  # type: ignore[func-returns-value]
+
+    saying("n")
+    for text in ("One", "Two", "Three"):
+        assert turn.send(session, text).kept
+    assert "22 tokens of the budget of 24 tokens" in shown(session)
+    assert turn.send(session, "Four").question_back == "Four"
+    assert len(server.requests) == 3
+    saying("y")
+    assert turn.send(session, "Four").kept
+    assert len(said) == 2
+    assert turn.send(session, "Five").kept
+    assert len(said) == 2, "asked once for each budget"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", '"0 tokens"', '"many"', "true", "[]"])
+def test_a_budget_of_nothing_is_a_mistake(home: Path, value: str) -> None:
+    home.mkdir()
+    path = home / "config.toml"
+    path.write_text(f"budget = {value}\n")
+    with pytest.raises(ConfigError, match="line 1: budget has to be dollars above 0"):
+        reading.load(path)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -200,4 +253,4 @@ def test_killed_among_replies_the_first_counts(talk: Talk, server: Server, tmp_p
     assert session.transcript.path
     state = transcript.read(session.transcript.path)
     state.settle()
-    assert [turn[-1].model for turn in state.conversation.turns] == ["b"]
+    assert [each[-1].model for each in state.conversation.turns] == ["b"]

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatrepl.chat import aside, attaching, guard, opinions
+from chatrepl.chat import aside, attaching, budget, guard, opinions, turn
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import TALK, WHO, Suggestion, command, number_or_0, offered
 from chatrepl.chat.endings import tell_ending
@@ -28,6 +28,8 @@ def btw(session: Session, words: str) -> None:
         raise CommandError("Ask what?", Hint(at_prompt="/btw QUESTION"))
     guard.refuse_key(session, "The question", words)
     asked = question(words)
+    if not (turn.permits(session, asked) and budget.allows(session)):
+        return
     asking = replace(session.asking(session.conversation.turns, asked), tools=())
     reply, failure = aside.ask(session, aside.plain(session.profile), asking)
     message = reply.message()
@@ -71,6 +73,10 @@ def ask(session: Session, words: str) -> Outcome:
     if text.strip():
         guard.refuse_key(session, "The question", text)
         new = attaching.question(session, text.strip())
+        if not turn.permits(session, new):
+            return Outcome()
+    if not budget.allows(session):
+        return Outcome()
     found = [each for each in opinions.ask(session, chosen, new) if each.parts]
     if new and not found:
         return Outcome(question_back=session.put_back(new))
@@ -90,14 +96,14 @@ def replies(session: Session, words: str) -> None:
     if first == "diff":
         _show_difference(session, *(_reply(found, each) for each in (others or ["1", "2"])[:2]))
     elif first:
-        turn = _reply(found, words)
-        if turn is not session.conversation.turns[-1]:
-            session.transcript.add(Mark("choose", count=found.index(turn) + 1))
-        session.screen.reply(turn[-1].text, session.ui)
+        chosen = _reply(found, words)
+        if chosen is not session.conversation.turns[-1]:
+            session.transcript.add(Mark("choose", count=found.index(chosen) + 1))
+        session.screen.reply(chosen[-1].text, session.ui)
         session.screen.say(f"Reply {first} counts now; /undo brings the other back.", "dim")
     else:
         now = session.conversation.turns[-1]
-        session.screen.table([_row(place, turn, turn == now) for place, turn in enumerate(found, 1)])
+        session.screen.table([_row(place, each, each == now) for place, each in enumerate(found, 1)])
 
 
 def _reply(found: list[Turn], words: str) -> Turn:
@@ -108,8 +114,8 @@ def _reply(found: list[Turn], words: str) -> Turn:
     return found[place - 1]
 
 
-def _row(place: int, turn: Turn, counts_now: bool) -> tuple[str, ...]:
-    reply = turn[-1]
+def _row(place: int, answered: Turn, counts_now: bool) -> tuple[str, ...]:
+    reply = answered[-1]
     first = next((line for line in reply.text.splitlines() if line.strip()), "")
     about = [safe.line(reply.profile, 20), safe.line(reply.model, 40) or "unknown model"]
     used = counts(reply.usage) if reply.usage else []
