@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass
 
 __all__ = ["dataclass", "lazy"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def lazy(package: str, **names: str) -> Callable[[str], object]:

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.cli.actions import act as act, check_up as check_up, chosen_session as chosen_session
+    from chatrepl.cli.actions import (
+        act as act,
+        check_up as check_up,
+        chosen_session as chosen_session,
+        show_page as show_page,
+    )
     from chatrepl.cli.doctor import Doctor as Doctor
     from chatrepl.cli.interactive import chat as chat
     from chatrepl.cli.one_shot import answer as answer, list_models as list_models
@@ -13,7 +18,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
-        actions="act check_up chosen_session",
+        actions="act check_up chosen_session show_page",
         doctor="Doctor",
         interactive="chat",
         one_shot="answer list_models",

@@ -10,15 +10,26 @@ from chatrepl.chat.user import User
 from chatrepl.cli.opening import profile
 from chatrepl.cli.options import Options
 from chatrepl.client import keys
-from chatrepl.config.config import Config, Profile
+from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
-from chatrepl.errors import ChatError, CommandError, ConfigError
+from chatrepl.errors import FINE, ChatError, CommandError, ConfigError
+from chatrepl.files import manual
 from chatrepl.sessions import formats
 from chatrepl.sessions.transcript import read
 from chatrepl.terminal import prompt as terminal
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe
+
+
+def show_page(topic: str, screen: Screen) -> int:
+    """Print a page of the manual: drawn on a terminal, as it is into a pipe."""
+    text = manual.page(topic)
+    if sys.stdout.isatty():
+        screen.reply(text, Ui())
+    else:
+        print(text, end="")
+    return FINE
 
 
 def act(options: Options, configuration: Config, paths: Paths, screen: Screen, env: Mapping[str, str]) -> None:

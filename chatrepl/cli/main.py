@@ -34,6 +34,8 @@ def main(words: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
 def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
     screen = Screen(sys.stdout, sys.stderr, env, plain=not takes_escapes())
     try:
+        if len(words) == 2 and words[0] in ("-h", "--help"):
+            return cli.show_page(words[1], Screen(sys.stdout, sys.stdout, env, plain=not takes_escapes()))
         options = flags.read(words)
         spoken = options.screen_reader or capabilities.is_spoken(env)
         if options.plain or options.json or spoken:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl import sessions
-from chatrepl.chat.commands import COMMANDS, clipboard, help as help_page, run, suggestions
+from chatrepl.chat.commands import COMMANDS, clipboard, run, suggestions
 from chatrepl.chat.commands.table import GROUPS, distinct
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
@@ -15,7 +15,7 @@ from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import CommandError, TranscriptError
-from chatrepl.files import completion
+from chatrepl.files import completion, manual
 from chatrepl.sessions import peek
 from chatrepl.sessions.entries import Mark, Said
 from chatrepl.terminal import markdown
@@ -186,8 +186,13 @@ def test_help_explains_keys_a_command_and_a_page_of_the_manual(
     chat: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "files.md").write_text("# Files\n\nHow they go along.\n")
-    monkeypatch.setattr(help_page, "MANUAL", tmp_path)
-    for words, expected in (("keys", "Ctrl-R"), ("undo", "/undo [n]"), ("files", "How they go along."), ("", "files")):
+    monkeypatch.setattr(manual, "FOLDER", tmp_path)
+    for words, expected in (
+        ("undo", "/undo [n]"),
+        ("/file", "/file path"),
+        ("files", "How they go along."),
+        ("", "files"),
+    ):
         run(chat, f"/help {words}".rstrip())
         assert expected in shown(chat)
 

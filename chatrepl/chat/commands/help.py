@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 
-import chatrepl
 from chatrepl.chat.commands.table import COMMANDS, GROUPS, PROGRAM, Suggestion, command, distinct, named, offered
 from chatrepl.chat.repl import MEANT
 from chatrepl.chat.session import Session
+from chatrepl.files.manual import page, topics
 from chatrepl.text import width
 
-MANUAL = Path(chatrepl.__file__).parent / "manual"
-"""The pages of the manual, one Markdown file each."""
-
 _LEFT = (
-    ("/new", "begin anew; the old one stays"),
+    ("/new", "start afresh; the old stays"),
     ("/resume", "go on with an old session"),
     ("/retry", "ask again"),
     ("/edit", "change your question"),
@@ -39,29 +35,22 @@ _NAME, _ABOUT = 11, 30
 
 def help_words(session: Session, words: str) -> Iterable[Suggestion]:
     """What /help takes, for completion."""
-    pages = [("all", "every command"), ("keys", "what the keys do"), *((topic, "a page") for topic in topics())]
+    pages = [("all", "every command"), *((topic, "a page") for topic in topics())]
     return offered(words, [*((each.name, each.about) for each in distinct()), *pages])
-
-
-def topics() -> list[str]:
-    """The pages of the manual."""
-    return sorted(page.stem for page in MANUAL.glob("*.md"))
 
 
 @command("/help", PROGRAM, "[command|topic]", complete=help_words)
 def help_(session: Session, words: str) -> None:
-    """Show the commands one needs, or explain one. /help all lists every command, /help keys what the keys do, and a
-    topic of the manual is a page."""
-    word = words.lower().removeprefix("/")
+    """Show the commands one needs, a page of the manual, or what a command does. /help all lists every command,
+    /help tools is the page about tools, and /help /tools explains the command."""
+    word = words.lower()
     if not words:
         _one_screen(session)
     elif word == "all":
         _every_command(session)
-    elif word == "keys":
-        session.screen.table(list(_keys(session)))
-    elif f"/{word}" not in COMMANDS and word in topics():
+    elif word in topics():
         with session.screen.paged():
-            session.screen.reply((MANUAL / f"{word}.md").read_text("utf-8"), session.ui)
+            session.screen.reply(page(word), session.ui)
     else:
         explained = named(f"/{words.removeprefix('/')}")
         session.screen.say(explained.usage, "bold")
@@ -79,7 +68,7 @@ def _one_screen(session: Session) -> None:
     for row in _rows(session.screen.columns):
         say(row)
     say("")
-    for line in _more(session):
+    for line in _more():
         say(line, "dim")
 
 
@@ -100,10 +89,8 @@ def _cell(columns: int, row: tuple[str, str]) -> str:
     return width.padded(f"{row[0]:<{_NAME}}{row[1]}", columns)
 
 
-def _more(session: Session) -> Iterable[str]:
-    yield "/help all: every command · /help keys · /help COMMAND"
-    if pages := topics():
-        yield f"Pages, /help TOPIC: {', '.join(pages)}"
+def _more() -> Iterable[str]:
+    yield "/help all: everything · /help TOPIC: files, tools, prompts, keys, network …"
 
 
 # The rest
