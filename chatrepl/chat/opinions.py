@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chatrepl.chat import aside, others
-from chatrepl.chat.endings import Timing, statistics, tell_ending
+from chatrepl.chat.endings import Timing, statistics
 from chatrepl.chat.others import Other
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation, Message, Turn
@@ -82,7 +82,8 @@ def _show(session: Session, other: Other, message: Message) -> None:
         session.screen.say(told, "dim")
     if message.parts:
         session.screen.reply(message.text, session.ui)
-        tell_ending(session, message)
+        if message.unfinished and not other.failure:
+            session.screen.say("It is not whole; what came is kept.", "warning")
     if other.failure:
         session.screen.error(other.failure)
     elif not message.parts:

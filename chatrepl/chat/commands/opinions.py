@@ -7,7 +7,6 @@ from dataclasses import replace
 from chatrepl.chat import aside, attaching, budget, guard, opinions, turn
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import TALK, WHO, Suggestion, command, number_or_0, offered
-from chatrepl.chat.endings import tell_ending
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.rates import counts
 from chatrepl.chat.session import Session
@@ -35,7 +34,8 @@ def btw(session: Session, words: str) -> None:
     message = reply.message()
     if not reply.empty:
         session.transcript.add(Aside("btw", (asked, message)))
-        tell_ending(session, message)
+        if message.unfinished and not failure:
+            session.screen.say("It is not whole; what came is kept.", "warning")
     if failure:
         raise failure
     told = (
