@@ -24,7 +24,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.text.redaction import Secrets
 from chatrepl.tools import Call, Toolbox, call, run
-from tests.support import servers
+from tests.support import program, servers
 
 SCRIPT = [
     {"match": {"toolCallId": "call_sun"}, "response": {"content": "It is sunny in Rome."}},
@@ -90,3 +90,18 @@ def test_a_program_answers_a_call_of_the_model(aimock: str, tmp_path: Path, kind
     assert turn[1].ending == "tool_calls"
     assert turn[2].parts[0] == ToolResultPart(turn[1].parts[-1].id, "sun in Rome")  # type: ignore[union-attr]
     assert turn[3].text == "It is sunny in Rome."
+
+
+def test_a_session_calls_a_tool_under_one_protocol_after_another(aimock: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    command = json.dumps([sys.executable, "-c", "import sys; sys.stdin.read(); print('sunny')"])
+    (home / "config.toml").write_text(f'[tools.weather]\ncommand = {command}\nparameters = {{ city = "string" }}\n')
+    (home / "config.toml").chmod(0o600)
+    for number, (name, path) in enumerate(KINDS.values()):
+        words = ["--dialect", name, "--base-url", f"{aimock}{path}", "-m", "m", "--tools", "all", "--allow", "weather"]
+        more = ["-c"] if number else []
+        done = program.run(*words, *more, "--json", "How is the weather?", home=home, OPENAI_API_KEY="k")
+        told = json.loads(done.stdout)
+        assert (told["error"], told["text"]) == (None, "It is sunny in Rome."), name
+        assert [call["result"] for call in told["tools"]] == ["sunny"], name
