@@ -100,6 +100,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How certain the model was of a token: the logarithm of its probability, None for none at all, and of others."""
+
+    token: str
+    logprob: float | None = None
+    others: tuple[tuple[str, float | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it."""
 
@@ -112,7 +121,7 @@ class Finished:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
 
-Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Usage | Finished
+Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Certainty | Usage | Finished
 
 
 NOTICEABLE = 2.0

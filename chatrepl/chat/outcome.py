@@ -1,10 +1,13 @@
 """What became of a turn, as a value: it is returned, and nothing of it is looked up in the session."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.chat.tooling import Called
 from chatrepl.conversation import Message
 from chatrepl.errors import ChatError
+
+if TYPE_CHECKING:
+    from chatrepl.events import Certainty
 
 NOTHING = Message("assistant", ())
 
@@ -23,6 +26,9 @@ class Outcome(NamedTuple):
 
     calls: tuple[Called, ...] = ()
     """The tools that were called, and what came of it."""
+
+    certainties: "tuple[Certainty, ...]" = ()
+    """How certain the model was of each token, where that was asked for."""
 
     @property
     def message(self) -> Message | None:

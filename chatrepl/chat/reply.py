@@ -6,7 +6,7 @@ from dataclasses import field
 from chatrepl import chat, dataclass
 from chatrepl.conversation import Message, Part, SourcePart, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
-from chatrepl.events import Event, Finished, Media, Source, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Certainty, Event, Finished, Media, Source, Started, Text, Thinking, ToolCallPiece, Usage
 
 
 @dataclass(slots=True)
@@ -25,6 +25,8 @@ class Reply:
     profile: str = ""
     _said: list[str | Media] = field(default_factory=list)
     """The pieces of the answer, as they came."""
+    certainties: list[Certainty] = field(default_factory=list)
+    """How certain the model was of each token, where that was asked for."""
     sources: dict[str, Source] = field(default_factory=dict)
     """The places of the web that it was made from, by their addresses."""
     _thinking: list[Thinking] = field(default_factory=list)
@@ -39,6 +41,8 @@ class Reply:
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
+            case Certainty():
+                self.certainties.append(event)
             case Source(url):
                 known = self.sources.get(url, event)
                 self.sources[url] = Source(url, known.title or event.title, known.cited or event.cited)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chatrepl.client.connection import Connection
     from chatrepl.config.prompts import PromptFile
     from chatrepl.dialects import ModelInfo
+    from chatrepl.events import Certainty
     from chatrepl.files.attachments import Attachment
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
@@ -63,6 +64,9 @@ class Session:
     _told: bool = field(default=False, init=False)
     found: InitVar[Transcript | None] = None
     """A session to go on with, once it is settled; else a new one is begun."""
+
+    certainties: "tuple[Certainty, ...]" = field(default=(), init=False)
+    """How certain the model was of each token of the last reply, where that was asked for."""
 
     def __post_init__(self, found: Transcript | None) -> None:
         self.screen.at_prompt = self.user.has_prompt

@@ -199,7 +199,8 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
         chat.media.tell(session, message)
     if reply.sources:
         chat.searching.tell(session, message)
-    return Outcome(message, kept, failure)
+    session.certainties = tuple(reply.certainties)
+    return Outcome(message, kept, failure, certainties=session.certainties)
 
 
 def _of_nothing(reply: Reply) -> BrokenReply:

@@ -1,6 +1,7 @@
 """One question from the command line, and its reply on standard output."""
 
 import json
+import math
 import re
 import sys
 from contextlib import closing
@@ -136,6 +137,18 @@ def _used(usage: Usage) -> dict[str, int | None]:
     return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
 
 
+def _certainties(outcome: Outcome) -> dict[str, object]:
+    """The tokens with their probabilities and alternatives, where they were asked for; offsets are in the text."""
+    found, offset = [], 0
+    for each in outcome.certainties:
+        probability = math.exp(min(0.0, each.logprob)) if each.logprob is not None else 0.0
+        others = [{"token": token, "logprob": logprob} for token, logprob in each.others]
+        whole = {"token": each.token, "logprob": each.logprob, "probability": probability, "offset": offset}
+        found.append({**whole, "alternatives": others})
+        offset += len(each.token)
+    return {"logprobs": found} if found else {}
+
+
 def _sources(reply: Message) -> list[dict[str, object]]:
     """The places of the web that a reply was made from, and the number of each that it cites."""
     found = [part for part in reply.parts if isinstance(part, SourcePart)]
@@ -171,5 +184,6 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "media": _made(session, message),
         "sources": _sources(message),
+        **_certainties(outcome),
         "session": str(session.transcript.kept) if session.transcript.kept and session.conversation.turns else None,
     }

@@ -10,7 +10,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import gemini_history as history, schemas, search
+from chatrepl.dialects import certainty, gemini_history as history, schemas, search
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -31,6 +31,8 @@ _NAMES = {
     "seed": "seed",
     "presence_penalty": "presencePenalty",
     "frequency_penalty": "frequencyPenalty",
+    "logprobs": "responseLogprobs",
+    "top_logprobs": "logprobs",
 }
 """What stands in the object ``generationConfig`` of a request, and by which name; anything else stands beside it."""
 
@@ -117,6 +119,7 @@ class _Decoder:
     def _candidate(self, candidate: object) -> Iterator[Event]:
         for part in items(dig(candidate, "content", "parts")):
             yield from self._part(part)
+        yield from certainty.gemini(dig(candidate, "logprobsResult"))
         yield from search.grounding(dig(candidate, "groundingMetadata"))
         if dig(candidate, "error") and message_of(candidate):
             raise refusal(candidate)

@@ -14,7 +14,7 @@ from chatrepl.conversation import (
     Conversation,
     ThinkingPart,
 )
-from chatrepl.dialects import chat_history, schemas, search
+from chatrepl.dialects import certainty, chat_history, schemas, search
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -138,6 +138,7 @@ class Decoder:
         yield from (part for part in parts if not (thinking and isinstance(part, Thinking)))  # it is the same
         yield from made(said)
         yield from search.annotations(said.get("annotations"))
+        yield from certainty.told(choice.get("logprobs"))
         if refusal_text := text(said.get("refusal")):
             self.refused = True
             yield Text(refusal_text)

@@ -18,7 +18,7 @@ from chatrepl.conversation import (
     ToolResultPart,
     Turn,
 )
-from chatrepl.dialects import openai_chat
+from chatrepl.dialects import certainty, openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -149,6 +149,7 @@ class _Decoder:
         for event in content(said):
             self.said = True
             yield event
+        yield from certainty.told(dig(choice, "logprobs"))
         if dig(choice, "error") and message_of(choice):
             raise refusal(choice)
         raw = text(dig(choice, "finish_reason"))

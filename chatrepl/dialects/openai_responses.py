@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import failures, openai_chat, responses_history as history, schemas, search, wire
+from chatrepl.dialects import certainty, failures, openai_chat, responses_history as history, schemas, search, wire
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -38,6 +38,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if stream:
         body["stream"] = True
     body |= {NAMES.get(name, name): value for name, value in profile.options.items()}
+    if body.pop("logprobs", None):
+        body["include"] = [*items(body.get("include")), "message.output_text.logprobs"]
     if "verbosity" in body:
         body["text"] = {"verbosity": body.pop("verbosity"), **table(body.get("text"))}
     if conversation.schema:
@@ -100,6 +102,7 @@ class _Decoder:
             yield from self.end(chunk.get("response"), _ENDS[kind], chunk.get("usage"))
         elif stem in _TEXTS:
             self.closed = False
+            yield from certainty.told(chunk.get("logprobs")) if step == "delta" else ()
             yield from self._piece(stem, chunk, done=step == "done")
         elif stem == "function_call_arguments":
             yield from self._arguments(chunk)

@@ -1,11 +1,17 @@
 """Commands about the program itself."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from chatrepl.chat.commands.table import PROGRAM, SETTINGS, WHO, Suggestion, command, flagged, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.errors import CommandError
+from chatrepl.text import safe
+
+if TYPE_CHECKING:
+    from chatrepl.events import Certainty
 
 
 def setting_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -59,6 +65,27 @@ def last(session: Session, words: str) -> None:
         raise CommandError(f"/last knows --curl and --raw, not {words!r}")
     told = exchange.curl() if words == "--curl" else "\n".join(exchange.told(raw=words == "--raw"))
     session.screen.verbatim(told)
+    if session.certainties and not words:
+        session.screen.say("The tokens that the model was least certain of:", "dim")
+        session.screen.table(_least_certain(session.certainties))
+
+
+def _least_certain(told: "Sequence[Certainty]", most: int = 8) -> list[tuple[str, str, str]]:
+    """The tokens, their probabilities, and what else might have stood there."""
+    least = sorted(told, key=lambda each: -math.inf if each.logprob is None else each.logprob)[:most]
+    return [(_token(each.token), _percent(each.logprob), _others(each)) for each in least]
+
+
+def _others(each: "Certainty") -> str:
+    return "  ".join(f"{_token(name)} {_percent(value)}" for name, value in each.others[:4])
+
+
+def _token(text: str) -> str:
+    return repr(safe.line(text, 30))
+
+
+def _percent(logprob: float | None) -> str:
+    return "0 %" if logprob is None else f"{100 * math.exp(min(0.0, logprob)):.1f} %"
 
 
 @command("/quit /exit", PROGRAM)
