@@ -150,7 +150,7 @@ def _first_line(session: Session) -> str:
     end."""
     parts = [f"chatrepl {__version__}", whom(session.profile, session.env), config.model_of(session.profile)]
     who = " · ".join([*parts, "not saved"] if session.ephemeral else parts)
-    room = session.screen.columns - 1 - width.width(who) - len(_HELP)
+    room = min(session.screen.columns, 80) - 1 - width.width(who) - len(_HELP)
     return f"{who}{' ' * room}{_HELP}" if room > 1 else f"{who}\n{_HELP} lists the commands."
 
 

@@ -306,7 +306,7 @@ def test_narrow_and_wide_terminals(server: Server, home: Path, columns: int) -> 
     with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home), columns=columns) as chat:
         chat.wait_for_prompt()
         ask(chat, "Hi", "2 out")
-        chat.line("/help")
+        chat.line("/help keys")
         chat.wait_for("are sent")
         chat.wait_for_prompt()
         assert chat.text().count("wörd") == 100
