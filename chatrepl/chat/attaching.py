@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chatrepl import files
 from chatrepl.chat.session import Session
-from chatrepl.conversation import ImagePart, Message, question as message
+from chatrepl.conversation import FilePart, ImagePart, Message, question as message
 from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
 
@@ -20,8 +20,17 @@ LISTED = 5
 
 def attach(session: Session, name: str) -> None:
     """Let what stands under that name, or at that address, go along with the next question; much only after a yes."""
-    for part in _wanted(session, name):
+    again = _before(session, name)
+    for part in [again] if again else _wanted(session, name):
         session.attachments = files.attachments.joined(session.attachments, part)
+
+
+def _before(session: Session, name: str) -> "Attachment | None":
+    """What went along under that name before, as with turns that are compacted now; None where such a file is there."""
+    if files.path_of(name).exists():
+        return None
+    parts = (part for message in reversed(session.conversation.messages) for part in message.parts)
+    return next((part for part in parts if isinstance(part, FilePart | ImagePart) and part.name == name), None)
 
 
 def attach_files(session: Session, names: Iterable[str]) -> None:

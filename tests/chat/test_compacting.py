@@ -127,6 +127,8 @@ def test_attachments_are_named(talk: Talk, server: Server) -> None:
     server.answers(say("Notes were read: notes1.md."))
     run(session, "/compact")
     assert session.conversation.shape.summary.endswith("Attached in these turns: zebra.png, notes2.md, notes3.md")
+    run(session, "/file notes2.md")
+    assert session.attachments == [FilePart("notes2.md", "text")], "though there is no such file"
 
 
 FAILING = {
