@@ -151,7 +151,7 @@ def _first_line(session: Session) -> str:
     parts = [f"chatrepl {__version__}", whom(session.profile, session.env), config.model_of(session.profile)]
     who = " · ".join([*parts, "not saved"] if session.ephemeral else parts)
     room = min(session.screen.columns, 80) - 1 - width.width(who) - len(_HELP)
-    return f"{who}{' ' * room}{_HELP}" if room > 1 else f"{who}\n{_HELP} lists the commands."
+    return f"{who}{' ' * room}{_HELP}\n" if room > 1 else f"{who}\n{_HELP} lists the commands."
 
 
 _HELP = "/help"
