@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.server import Server, serving
 from tests.support.talking import Talk, talking
 
-settings.register_profile("long", max_examples=20_000, deadline=None)
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("usual")  # how long one example takes says how busy the machine is
+settings.register_profile("long", max_examples=20_000)
 """For a run of an hour or so: ``pytest --hypothesis-profile=long tests/dialects/test_dialects.py``."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.dialects.response import read
@@ -51,7 +51,6 @@ def test_mutated_it_gives_events_or_one_of_two_errors(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_garbage_gives_events_or_one_of_two_errors(name: str, data: st.DataObject) -> None:
     values = st.recursive(
@@ -66,7 +65,6 @@ def test_garbage_gives_events_or_one_of_two_errors(name: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(deadline=None)
 @given(body=st.binary(max_size=300), status=st.sampled_from([200, 301, 400, 404, 429, 500]))
 def test_any_bytes_at_any_status_give_events_or_one_of_two_errors(name: str, body: bytes, status: int) -> None:
     for kind in ("text/event-stream", "application/json", "text/html"):

@@ -135,7 +135,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("transcripts")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl"])
 @given(conversation=conversations, title=words)
 def test_what_is_saved_is_what_is_loaded(folder: Path, suffix: str, conversation: Conversation, title: str) -> None:
@@ -416,7 +416,6 @@ def test_cut_at_every_byte(folder: Path, suffix: str) -> None:
         load_or_say(path)
 
 
-@settings(deadline=None)
 @pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl", ".db"])
 @given(data=st.data())
 def test_mutated(folder: Path, suffix: str, data: st.DataObject) -> None:
@@ -467,7 +466,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(value=values)
 def test_json_of_any_shape(folder: Path, value: object) -> None:
     path = folder / "shape.json"
@@ -621,7 +619,6 @@ def assert_harmless(text: str) -> None:
     assert script == Path(html.__file__).with_suffix(".js").read_text("utf-8")
 
 
-@settings(deadline=None)
 @given(system=attacks, title=attacks, turn=st.tuples(attacking("user"), attacking("tool"), attacking("assistant")))
 def test_nothing_on_a_page_acts(system: str, title: str, turn: tuple[Message, ...]) -> None:
     assert_harmless(export.render(".html", Conversation(system, [turn]), title))
@@ -736,7 +733,7 @@ def test_plain_words() -> None:
     assert words.startswith("a␛[2J\n\nSystem:\nBe brief.\n\nYou:\nHow do I sum a list?\n\ngpt-4o:\n")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @pytest.mark.parametrize("suffix", [".html", ".txt"])
 @given(conversation=conversations, title=words)
 def test_any_conversation_can_be_printed(suffix: str, conversation: Conversation, title: str) -> None:

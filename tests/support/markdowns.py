@@ -9,8 +9,7 @@ from pathlib import Path
 
 from hypothesis import settings, strategies as st
 
-settings.register_profile("short", deadline=None, max_examples=200)
-settings.register_profile("long", deadline=None, max_examples=20_000)
+settings.register_profile("short", max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.md"))
