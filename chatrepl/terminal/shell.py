@@ -44,11 +44,8 @@ class Ran(NamedTuple):
 
 def run(command: str, env: Mapping[str, str], keys: TextIO, out: TextIO) -> Ran:
     """Run it until it ends."""
-    children = for_children(env)
     try:
-        if sys.platform == "win32":
-            return _shown_after(command, children, out)
-        return _run(command, children, keys, out)
+        return _run(command, for_children(env), keys, out)
     except OSError as error:
         raise CommandError(
             f"The shell cannot be run: {error.strerror}", "Set SHELL to a shell that is there."
@@ -73,15 +70,17 @@ def _without_backspaces(line: str) -> str:
     return "".join(kept) if "\b" in line else line
 
 
-def _shown_after(command: str, env: Mapping[str, str], out: TextIO) -> Ran:
-    done = subprocess.run(command, shell=True, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = printed(done.stdout)
-    out.write(f"{text}\n" if text else "")
-    out.flush()
-    return Ran(text, done.returncode)
+if sys.platform == "win32":
 
+    def _run(command: str, env: Mapping[str, str], _keys: TextIO, out: TextIO) -> Ran:
+        pipe, same = subprocess.PIPE, subprocess.STDOUT
+        done = subprocess.run(command, shell=True, env=env, stdout=pipe, stderr=same, check=False)
+        text = printed(done.stdout)
+        out.write(f"{text}\n" if text else "")
+        out.flush()
+        return Ran(text, done.returncode)
 
-if sys.platform != "win32":
+else:
     import fcntl
     import termios
 
