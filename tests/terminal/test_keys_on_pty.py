@@ -449,7 +449,6 @@ def test_there_is_room_for_the_menu_while_it_is_shown_alone(chat: Terminal) -> N
     chat.wait_for_prompt("/help nope")
     assert rows_to_the_status(chat) == 1
     chat.send(f"{CTRL_C}/")
-    chat.wait_for("/editor")
     chat.until(lambda: rows_to_the_status(chat) == 7, "the menu")
     for keys, what in ((CTRL_C, ""), (CTRL_R, "I-search"), ("\x07", ""), (f"one{CTRL_J}two", "two"), (CTRL_C, "")):
         chat.send(keys)
@@ -463,7 +462,7 @@ def test_a_window_of_a_few_rows_shows_the_menu_as_far_as_it_goes(server: Server,
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home), rows=4) as chat:
         chat.wait_for_prompt()
         chat.send("/")
-        chat.wait_for("/continue")
+        chat.until(lambda: any(line.startswith(" /") for line in chat.lines()), "a part of the menu")
         chat.until(lambda: chat.lines()[-1].startswith("by-hand"), "the status line")
         assert "too small" not in chat.text()
         assert "> /" in chat.text()
