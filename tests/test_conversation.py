@@ -13,11 +13,10 @@ from chatrepl.conversation import (
     TextPart,
     ThinkingPart,
     ToolCallPart,
-    from_data,
     question,
-    to_data,
 )
 from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.sessions.plain import from_data, to_data
 from tests.support import strategies
 
 

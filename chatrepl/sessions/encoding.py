@@ -2,8 +2,8 @@
 
 from typing import Any, TypeVar
 
-from chatrepl import conversation
 from chatrepl.conversation import Shape, checked
+from chatrepl.sessions import plain
 from chatrepl.sessions.entries import VERSION, Aside, Entry, Header, Mark, Piece, Said, Step, Taken
 
 _T = TypeVar("_T")
@@ -15,13 +15,13 @@ def to_data(entry: Entry) -> dict[str, Any]:
         case Header(session_id, at, version):
             return {"chatrepl": version, "id": session_id, "at": at}
         case Said(message):
-            return {"message": conversation.to_data(message)}
+            return {"message": plain.to_data(message)}
         case Step(message):
-            return {"step": conversation.to_data(message)}
+            return {"step": plain.to_data(message)}
         case Taken(turn):
-            return {"turn": [conversation.to_data(message) for message in turn]}
+            return {"turn": [plain.to_data(message) for message in turn]}
         case Aside(kind, messages):
-            return {"aside": kind, "messages": [conversation.to_data(message) for message in messages]}
+            return {"aside": kind, "messages": [plain.to_data(message) for message in messages]}
         case Piece(text, thinking):
             return {"piece": text} | ({"thinking": thinking} if thinking else {})
         case Mark(kind, text, count):
@@ -34,13 +34,13 @@ def from_data(data: Any) -> Entry:
         case {"chatrepl": int(version), "id": str(session_id), "at": str(at)}:
             return Header(session_id, at, version)
         case {"message": dict(message)}:
-            return Said(conversation.from_data(message))
+            return Said(plain.from_data(message))
         case {"step": dict(message)}:
-            return Step(conversation.from_data(message))
+            return Step(plain.from_data(message))
         case {"turn": list(turn)}:
-            return Taken(checked(conversation.from_data(_typed(message, dict)) for message in turn))
+            return Taken(checked(plain.from_data(_typed(message, dict)) for message in turn))
         case {"aside": str(kind), "messages": list(messages)}:
-            return Aside(kind, tuple(conversation.from_data(_typed(message, dict)) for message in messages))
+            return Aside(kind, tuple(plain.from_data(_typed(message, dict)) for message in messages))
         case {"piece": str(), **rest}:
             return Piece(data["piece"], _typed(rest.get("thinking", ""), str))
         case {"mark": str(), **rest}:

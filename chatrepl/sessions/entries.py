@@ -75,9 +75,9 @@ class Mark:
 
     ``system`` and ``rename`` set the system prompt and the title to ``text``; the kinds in ``WHO`` say who is talked
     to, and ``once`` that the session is one question from the command line. ``edit`` takes the last ``count`` turns
-    away, ``clear`` takes all. ``retry`` reopens the last turn, whose reply is replaced when the new one
-    has come, unless that broke off and the old one had not; ``continue`` reopens it too, and what comes is added to its
-    reply. ``withdraw`` takes back a question, or a reopening, that got no reply.
+    away, ``clear`` takes all. ``retry`` reopens the last turn, whose reply is replaced when the new one has come,
+    unless that broke off and the old one had not; ``continue`` reopens it too, and what comes is added to its reply.
+    ``withdraw`` takes back a question, or a reopening, that got no reply.
 
     ``choose`` lets reply ``count`` to the open, or the last question count; ``keep`` makes the last ``btw`` a turn.
     ``compact`` sends ``text`` in the place of the first ``count`` turns; ``pin`` sends turn ``count`` word for word.
@@ -273,8 +273,7 @@ class State:
                 self._open(None)
 
     def _change(self, kind: str, at: int, new: Sequence[Turn] = (), shape: Shape | None = None) -> None:
-        """Put new turns in the place of those from ``at`` on, or let another shape hold. What is asked again stays
-        pinned."""
+        """Put new turns in place of those from ``at`` on, or let a new shape hold. What is asked again stays pinned."""
         self._open(None)
         left = shape or self.conversation.shape.before(at, again=kind in ("retry", "continue", "choose"))
         self.changes.append(self._exchanged(Change(kind, at, [*new], left)))

@@ -21,13 +21,12 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
     Turn,
-    from_data,
     question,
-    to_data,
     with_own_ids,
 )
 from chatrepl.dialects import DIALECTS, dialect, tools
 from chatrepl.dialects.response import read
+from chatrepl.sessions.plain import from_data, to_data
 from tests.support import strict
 
 SCHEMA = {

@@ -60,7 +60,8 @@ def tools(session: Session, words: str) -> None:
 def _turn(session: Session, words: str) -> None:
     how, *names = words.replace(",", " ").split()
     if how not in ("on", "off"):
-        raise CommandError(f"/tools takes on or off, not {safe.line(how, 40)!r}", "For example: /tools on all")
+        wrong = f"/tools takes on or off, not {safe.line(how, 40)!r}"
+        raise CommandError(wrong, Hint(at_prompt="For example: /tools on all"))
     chat.calling.toolbox(session).turn(how == "on", names or ["all"])
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from chatrepl.conversation import Conversation, from_data, to_data
+from chatrepl.conversation import Conversation
 from chatrepl.sessions.formats.chatgpt import chats, is_chatgpt
 from chatrepl.sessions.formats.format import Chat, Damage, Format, from_json, text_of, to_json
+from chatrepl.sessions.plain import from_data, to_data
 
 VERSION = 1
 

@@ -15,11 +15,11 @@ from chatrepl.conversation import (
     Part,
     TextPart,
     ToolCallPart,
-    to_data,
 )
 from chatrepl.sessions.formats.format import NOT_PLAIN, Chat, Format, to_json
 from chatrepl.sessions.formats.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
 from chatrepl.sessions.formats.markdown_reading import read
+from chatrepl.sessions.plain import to_data
 
 
 def render(chat: Chat) -> str:

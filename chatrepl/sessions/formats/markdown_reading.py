@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, Part, TextPart, from_data
+from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, Part, TextPart
 from chatrepl.sessions.formats.format import Chat, Damage, from_json, text_of
 from chatrepl.sessions.formats.markdown_grammar import (
     DATA_URL,
@@ -18,6 +18,7 @@ from chatrepl.sessions.formats.markdown_grammar import (
     VERSION,
     unescaped,
 )
+from chatrepl.sessions.plain import from_data
 from chatrepl.text.fuzzy import nearest
 
 
