@@ -91,22 +91,8 @@ class Session:
     def connection(self) -> "Connection":
         """What stands between the session and the servers, made when it is first needed."""
         if self._connection is None:
-            self._connection = self._connected()
+            self._connection = _connected(self)
         return self._connection
-
-    def _connected(self) -> "Connection":
-        from chatrepl.client.connection import Connection  # not for the first key
-
-        return Connection(
-            self.env,
-            self.paths.models,
-            partial(self.screen.say, style="dim"),
-            self.config.profiles,
-            warn=partial(self.screen.say, style="warning"),
-            passing=self.screen.passing,
-            consent=self.user.consent,
-            record=self.record,
-        )
 
     @property
     def conversation(self) -> Conversation:
@@ -242,6 +228,21 @@ class Session:
         if self.user.has_prompt or not self._told:
             self.screen.error(error)
         self._told = True
+
+
+def _connected(session: Session) -> "Connection":
+    from chatrepl.client.connection import Connection  # not for the first key
+
+    return Connection(
+        session.env,
+        session.paths.models,
+        partial(session.screen.say, style="dim"),
+        session.config.profiles,
+        warn=partial(session.screen.say, style="warning"),
+        passing=session.screen.passing,
+        consent=session.user.consent,
+        record=session.record,
+    )
 
 
 def _settled(session: Session) -> str:

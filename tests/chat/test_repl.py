@@ -415,7 +415,7 @@ def test_a_failed_command_leaves_nothing_before_the_next(chat: Terminal, server:
 def test_a_word_that_other_programs_obey_is_obeyed_and_behind_a_blank_it_is_sent(
     chat: Terminal, server: Server, word: str
 ) -> None:
-    ask(chat, word, "The conversation")
+    ask(chat, word, "/help all")
     assert not server.requests
     ask(chat, f" {word}", "Hello")
     assert sent(server) == [("user", f" {word}")]

@@ -126,36 +126,12 @@ class Screen:
     def picture(self, label: Callable[[], str], ui: Ui, *, is_json: bool = False) -> "Picture":
         """The picture of the next reply; one that shows nothing where the reply is only collected. ``label`` tells who
         answers, and ``is_json`` that it is to be JSON."""
-        found = self._picture_of(label, ui)
+        found = _picture_of(self, label, ui)
         if not (is_json and ui.markdown and self.live):
             return found
         from chatrepl.terminal.screen.json_picture import JsonPicture
 
         return JsonPicture(found)
-
-    def _picture_of(self, label: Callable[[], str], ui: Ui) -> "Picture":
-        from chatrepl.terminal.screen.pictures import Blank, PlainPicture, StillPicture  # not for the first key
-
-        if self._silent:
-            return Blank()
-        if self._spoken:
-            from chatrepl.terminal.screen.spoken import SpokenPicture
-
-            return SpokenPicture(self.out, self.say)
-        if not ((self.live or self._forced) and ui.markdown):
-            watched = self.out.isatty() and self.notes.isatty()
-            return PlainPicture(self.out, label, partial(self.say, style="dim") if watched else None)
-        if not self.live:
-            from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
-
-            drawing = Drawing(self.columns, theme=self.theme(ui), hyperlinks=self.links(ui), encoding=self.out.encoding)
-            return StillPicture(self.out, Rendering(drawing), coloured=self.coloured)
-
-        from chatrepl.terminal.screen.live import LivePicture, Look
-
-        look = Look(self.theme(ui), self.coloured, self.links(ui), ui.thinking, self.out.encoding or "utf-8")
-        self._picture = LivePicture(self.out, look, label, keys=self.keys)
-        return self._picture
 
     def question(self, text: str) -> None:
         """Print a question as it looks when it was typed."""
@@ -243,6 +219,33 @@ class Screen:
         self._passing = False
         self.notes.write(f"{up}{text}\n")
         self.notes.flush()
+
+
+def _picture_of(screen: Screen, label: Callable[[], str], ui: Ui) -> "Picture":
+    from chatrepl.terminal.screen.pictures import Blank, PlainPicture, StillPicture  # not for the first key
+
+    if screen._silent:
+        return Blank()
+    if screen._spoken:
+        from chatrepl.terminal.screen.spoken import SpokenPicture
+
+        return SpokenPicture(screen.out, screen.say)
+    if not ((screen.live or screen._forced) and ui.markdown):
+        watched = screen.out.isatty() and screen.notes.isatty()
+        return PlainPicture(screen.out, label, partial(screen.say, style="dim") if watched else None)
+    if not screen.live:
+        from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
+
+        drawing = Drawing(
+            screen.columns, theme=screen.theme(ui), hyperlinks=screen.links(ui), encoding=screen.out.encoding
+        )
+        return StillPicture(screen.out, Rendering(drawing), coloured=screen.coloured)
+
+    from chatrepl.terminal.screen.live import LivePicture, Look
+
+    look = Look(screen.theme(ui), screen.coloured, screen.links(ui), ui.thinking, screen.out.encoding or "utf-8")
+    screen._picture = LivePicture(screen.out, look, label, keys=screen.keys)
+    return screen._picture
 
 
 def show_reasoning(screen: Screen, text: str) -> None:
