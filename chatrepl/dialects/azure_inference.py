@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, MediaPart
+from chatrepl.conversation import Conversation, MediaPart, Message
 from chatrepl.dialects import failures, openai_chat
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import parse
@@ -39,7 +39,8 @@ API_VERSION = "2024-05-01-preview"
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply."""
     options = {name: value for name, value in profile.options.items() if name not in FOR_US}
-    body = openai_chat.encode(replace(profile, options=options), conversation, key, stream=stream).body or {}
+    talk = replace(conversation, turns=[tuple(map(_readable, turn)) for turn in conversation.turns])
+    body = openai_chat.encode(replace(profile, options=options), talk, key, stream=stream).body or {}
     if not profile.model:
         body.pop("model", None)  # the endpoint serves one
     if isinstance(stop := body.get("stop"), str):
@@ -48,6 +49,11 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
         if said := tool["function"].get("description"):
             tool["function"]["description"] = said[:_DESCRIPTION]
     return Request("POST", _url(profile, "/chat/completions"), _headers(profile, key), body)
+
+
+def _readable(message: Message) -> Message:
+    """The message without files that would be refused: those of which no words were read."""
+    return replace(message, parts=tuple(each for each in message.parts if not isinstance(each, MediaPart) or each.text))
 
 
 _DESCRIPTION = 1024

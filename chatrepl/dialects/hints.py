@@ -164,7 +164,7 @@ _BY_STATUS = {
     405: Hint("Check the base URL and the dialect of the profile."),
     408: Hint(f"The server was too slow. {ASK_AGAIN}"),
     409: _AGAIN,
-    413: Hint("The request is too large.", "The request is too large: /undo or /reset shortens the conversation."),
+    413: Hint("The request is too large.", "The request is too large: /compact or /undo shortens the conversation."),
     429: _WAIT,
     **dict.fromkeys((498, 499), _AGAIN),
 }

@@ -12,7 +12,7 @@ from chatrepl.errors import ASK_AGAIN, Refused
 from tests.support.exchanges import PROFILE, answers, load
 
 KEYED = replace(PROFILE, name="test", key_env="A_KEY")
-LONG, REPLY, IMAGE, WORDS = "/undo or /reset shortens", "/set max_tokens", "takes no images", "other words"
+LONG, REPLY, IMAGE, WORDS = "/compact or /undo shortens", "/set max_tokens", "takes no images", "other words"
 KEY, BILLING, WAIT, MODEL = "A_KEY", "billing", "wait a little", "/models lists what there is"
 CHAT, AGAIN, PARAMETERS, PLACE = "openai-chat", ASK_AGAIN, "/set changes a parameter", "base_url"
 
