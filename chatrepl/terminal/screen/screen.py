@@ -14,7 +14,7 @@ from chatrepl.config.config import Ui
 from chatrepl.errors import ChatError
 from chatrepl.terminal import capabilities
 from chatrepl.terminal.screen.window import Window
-from chatrepl.text import indenting, safe, width
+from chatrepl.text import safe, width
 
 if TYPE_CHECKING:
     from chatrepl.terminal.screen.live import LivePicture
@@ -144,6 +144,7 @@ class Screen:
             self.tell_of_nothing(text, ui)
             return
         from chatrepl.terminal.drawing import ansi, draw
+        from chatrepl.text import indenting
 
         lines = draw(
             safe.text(indenting.fenced(text)),
