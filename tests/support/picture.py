@@ -1,8 +1,9 @@
-"""The picture at the top of the README: a real session on a pty, as SVG.
+"""The pictures of the README: real sessions on a pty, as SVG.
 
-``python -m tests.support.picture`` remakes it.
+``python -m tests.support.picture`` remakes them.
 """
 
+import json
 import re
 import sys
 import tempfile
@@ -13,10 +14,11 @@ from xml.sax.saxutils import escape
 
 import pyte
 
-from tests.support.server import END, Script, serving, then
+from tests.support.server import END, Exchange, Script, serving, then
 from tests.support.terminal import Terminal, environment
 
 TARGET = Path(__file__).parents[2] / ".github" / "session.svg"
+TOOLS = TARGET.with_name("tools.svg")
 COLUMNS, ROWS = 84, 30
 CELL, LINE, MARGIN = 8.43, 18, 16
 
@@ -74,6 +76,47 @@ def answer(text: str) -> Script:
     return then(pieces, lambda exchange: exchange.send(end))
 
 
+WEATHER = """
+import json, sys
+city = json.load(sys.stdin)["city"]
+print(f"Sunny in {city}, 21 degrees")
+"""
+
+TOOL = """
+[tools.weather]
+command = ["python3", "weather.py"]
+description = "The weather in a city, now."
+parameters = { city = "string" }
+"""
+
+CITED = {
+    "type": "url_citation",
+    "url_citation": {"url": "https://example.org/stripes", "title": "Zebras, why stripes?"},
+}
+
+
+def streamed(*deltas: dict[str, Any], reason: str = "stop") -> Script:
+    """A reply of these deltas."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.head()
+        for delta in deltas:
+            exchange.send(f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n")
+        exchange.send(END.replace('"stop"', f'"{reason}"'))
+
+    return script
+
+
+def called() -> Script:
+    """A reply that calls the tool."""
+    function = {"name": "weather", "arguments": '{"city": "Bonn"}'}
+    return streamed({"tool_calls": [{"index": 0, "id": "1", "function": function}]}, reason="tool_calls")
+
+
+_MODES = re.compile(rb"\x1b\[>[\d;]*m")
+"""Which keys are asked for; pyte takes it for underlining."""
+
+
 class Dim(pyte.Screen):
     """A screen on which dim text is grey, for pyte knows no dim text."""
 
@@ -102,7 +145,36 @@ def record() -> pyte.Screen:
         terminal.send("/re")
         terminal.wait_for("/retry")
         screen = Dim(COLUMNS, ROWS)
-        pyte.ByteStream(screen).feed(terminal.bytes)
+        pyte.ByteStream(screen).feed(_MODES.sub(b"", terminal.bytes))
+        terminal.process.close(force=True)
+    return screen
+
+
+def record_tools() -> pyte.Screen:
+    """Play a session with a tool and with sources, and return the screen at its end."""
+    with serving() as server, tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "config.toml").write_text(CONFIGURATION.format(url=server.url) + TOOL)
+        (place / "weather.py").write_text(WEATHER)
+        server.answers(
+            called(),
+            streamed({"content": "It is sunny in Bonn, at 21 degrees: a fine day for the **Rheinaue**."}),
+            streamed({"content": "Zebras have black skin under the stripes."}, {"annotations": [CITED]}),
+        )
+        words = [sys.executable, "-m", "chatrepl", "--ephemeral", "--tools", "weather"]
+        env = environment(place, PYTHONPATH=str(Path(__file__).parents[2]))
+        terminal = Terminal(words, env, COLUMNS, ROWS)
+        terminal.wait_for_prompt()
+        terminal.line("What shall I do in Bonn today?")
+        terminal.wait_for("v view")
+        terminal.line("y")
+        terminal.wait_for("Rheinaue")
+        terminal.wait_for_prompt()
+        terminal.line("What colour is a zebra?")
+        terminal.wait_for("why stripes?")
+        terminal.wait_for_prompt()
+        screen = Dim(COLUMNS, ROWS)
+        pyte.ByteStream(screen).feed(_MODES.sub(b"", terminal.bytes))
         terminal.process.close(force=True)
     return screen
 
@@ -162,5 +234,6 @@ def _run(text: str, look: tuple[str, bool, bool, bool, bool], column: int, row: 
 
 
 if __name__ == "__main__":
-    TARGET.write_text(svg(record()), "utf-8")
-    print(f"Written to {TARGET.relative_to(TARGET.parents[1])}")
+    for target, play in ((TARGET, record), (TOOLS, record_tools)):
+        target.write_text(svg(play()), "utf-8")
+        print(f"Written to {target.relative_to(target.parents[1])}")
