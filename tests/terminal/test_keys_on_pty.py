@@ -303,11 +303,13 @@ def test_resizing_while_typing_keeps_the_line(chat: Terminal, server: Server) ->
 @pytest.mark.parametrize("columns", [40, 300])
 def test_narrow_and_wide_terminals(server: Server, home: Path, columns: int) -> None:
     server.answers(say("# Title\n\n| a | b |\n|---|---|\n| one | two |\n\n" + "wörd " * 100))
-    with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home), columns=columns) as chat:
+    with chatrepl(
+        "--base-url", server.url, "-m", "test-model", env=environment(home, PAGER="cat"), columns=columns
+    ) as chat:
         chat.wait_for_prompt()
         ask(chat, "Hi", "2 out")
         chat.line("/help keys")
-        chat.wait_for("are sent")
+        chat.wait_for("Ctrl-C clears it.")
         chat.wait_for_prompt()
         assert chat.text().count("wörd") == 100
         assert all(len(line) <= columns for line in chat.lines())
