@@ -82,7 +82,7 @@ def test_what_is_typed_meanwhile_stands_below_the_status_line() -> None:
         ("one\r\x7f\x17", 1, "one ⏎ "),
         ("\x1b[200~one\rtwo\x1b[201~\r", 1, "one ⏎ two ⏎ "),
         ("one\ntwo", 0, "one ⏎ two"),
-        ("\x1b]0;title\x07\x9b31m\u202ex", 0, "0;title31mx"),
+        ("\x1b]0;title\x07\x9b31m\u202ex", 0, "31mx"),
     ],
 )
 def test_keys_are_shown_as_what_they_type(keys: str, lines: int, text: str) -> None:

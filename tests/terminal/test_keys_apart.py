@@ -218,7 +218,7 @@ def test_it_comes_back_after_a_word_is_taken_away(chat: Terminal) -> None:
     chat.wait_for("[--save] [key [value]]")
 
 
-@pytest.mark.parametrize(("line", "arguments"), [("/edit", "[n]"), ("/find", "words"), ("/model", "[name]")])
+@pytest.mark.parametrize(("line", "arguments"), [("/edit", "[n | summary]"), ("/find", "words"), ("/model", "[name]")])
 def test_a_whole_command_shows_what_may_stand_behind_it(chat: Terminal, line: str, arguments: str) -> None:
     chat.send(line)
     chat.wait_for(f"{arguments} · ")
