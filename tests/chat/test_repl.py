@@ -44,11 +44,11 @@ def chat(server: Server, home: Path) -> Iterator[Terminal]:
         yield terminal
 
 
-def test_the_first_line_says_profile_model_and_session(chat: Terminal, home: Path) -> None:
+def test_the_first_line_says_profile_and_model_and_where_help_is(chat: Terminal, home: Path) -> None:
     first = "".join(chat.lines()[:3])
     assert "by-hand" in first
     assert "test-model" in first
-    assert "sessions/" in first.replace(" ", "")
+    assert "/help" in first
 
 
 @pytest.mark.parametrize("script", [say, byte_by_byte])
