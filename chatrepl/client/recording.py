@@ -23,7 +23,7 @@ from chatrepl.text.redaction import HIDDEN, Secrets, is_secret
 OF_THE_WIRE = ("content-length", "transfer-encoding")
 """Headers that say how the bytes go: nobody's choice in a request, and not true any more of a body in a file."""
 
-MOST = 24 * 2**20
+MOST = 16 * 2**20
 """So many bytes of an answer are recorded; what is longer counts as broken off."""
 
 OF_A_PIECE = 100
@@ -108,31 +108,31 @@ class Recorder(httpx.BaseTransport):
     ) -> None:
         """Write what came of an answer, or why none came."""
         try:
-            if answer:
-                pieces = self._kept(place, answer, pieces)
-            times = {"pieces": [[round(at, 4), len(piece)] for at, piece in pieces], "broke": broke, "said": said}
+            sizes = [[round(at, 4), len(piece)] for at, piece in pieces]
+            if answer and not self._kept(place, answer, pieces):
+                sizes = []
+            times = {"pieces": sizes, "broke": broke, "said": said}
             self._write(place.with_suffix(".times"), times)
         except OSError as error:
             if not self._warned:
                 self._warned = True
                 self._warn(f"The answer cannot be recorded in {self._folder}: {error.strerror}")
 
-    def _kept(
-        self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]]
-    ) -> list[tuple[float, bytes]]:
-        """The pieces of the body as it was written."""
+    def _kept(self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]]) -> bool:
+        """Write the answer; whether its body is as it came in pieces, which are gone then: it may be large."""
         body = b"".join(piece for _, piece in pieces)
+        pieces.clear()
         untrue: tuple[str, ...] = OF_THE_WIRE
         packed = answer.headers.get("content-encoding", "")
         if packed and (unpacked := _unpacked(packed, body)) is not None:
-            body, pieces, untrue = unpacked, [], (*OF_THE_WIRE, "content-encoding")
+            body, untrue = unpacked, (*OF_THE_WIRE, "content-encoding")
         kept = [(name, value) for name, value in answer.headers.multi_items() if name not in untrue]
         shown = shown_headers(httpx.Headers(kept), self._secrets, of_request=False)
         head = [f"HTTP/1.1 {answer.status_code} {self._secrets.hide(answer.reason_phrase)}".rstrip()]
         head += [f"{name}: {value}" for name, value in shown.items()]
-        whole = "\n".join(head).encode("utf-8", "replace") + b"\n\n" + without(body, self._secrets)
-        files.write(place.with_suffix(".http"), whole)
-        return pieces
+        body = without(body, self._secrets)
+        files.write(place.with_suffix(".http"), "\n".join(head).encode("utf-8", "replace") + b"\n\n" + body)
+        return untrue is OF_THE_WIRE
 
     def _write(self, path: Path, data: object, *, force: bool = True) -> None:
         text = self._secrets.hide(json.dumps(data, ensure_ascii=False, indent=None if "times" in path.suffix else 2))

@@ -13,6 +13,10 @@ _MARGIN = 64
 """So many characters of white space may be around a text in the one place and not in the other."""
 
 
+LONGEST = 8 * 2**20
+"""What is longer, in characters, is not kept to be compared: its length alone tells then what is beyond it."""
+
+
 class Told:
     """A text of which pieces come, and perhaps in the end the whole."""
 
@@ -21,7 +25,7 @@ class Told:
         self._size = 0
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._size)
 
     @property
     def text(self) -> str:
@@ -40,6 +44,8 @@ class Told:
         if said:
             self._pieces.append(said)
             self._size += len(said)
+            if self._size > LONGEST:
+                self._pieces.clear()
         return said
 
     def beyond(self, whole: str) -> str:
@@ -54,6 +60,8 @@ class Told:
     def _rest(self, whole: str) -> str | None:
         if len(whole) + _MARGIN < self._size:
             return None
+        if self._size > LONGEST:
+            return whole[self._size :]
         begun = self.text.strip()
         if not begun:
             return whole.removeprefix(self.text)
