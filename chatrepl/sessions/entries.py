@@ -205,11 +205,11 @@ class State:
         """The entries that end a turn which the program did not live to end: each call gets a result, and none is run
         again."""
         partial = self.partial()
-        if not self.steps.messages:
+        if self.question and not self.steps.messages:
             answered = Mark("choose", count=1) if self.replies() and not self.reopened else Mark("withdraw")
-            return [Said(partial) if partial else answered] if self.question else []
+            return [Said(partial) if partial else answered]
         last = Message("assistant", (), self.who.get("model", ""), "interrupted")
-        return [*map(Step, self.steps.lost()), Said(partial or last)]
+        return [*map(Step, self.steps.lost()), Said(partial or last)] if self.steps.messages else []
 
     def replies(self) -> list[Turn]:
         """The turns that answer the open question, or the last one, each once."""
