@@ -74,7 +74,9 @@ def told(name: str, answer: Answer, chunks: Iterable[bytes]) -> list[Any]:
 
 def _fields(event: Event) -> dict[str, Any]:
     """The fields of an event. That nothing was written to a cache, or came with a call, goes without saying."""
-    return {name: value for name, value in asdict(event).items() if name not in ("written", "opaque") or value}
+    known = {name: value for name, value in asdict(event).items() if name not in ("written", "opaque") or value}
+    found: dict[str, Any] = json.loads(json.dumps(known))  # with lists where there were tuples, as in the file
+    return found
 
 
 def joined(events: Iterable[Event]) -> tuple[str, str]:
