@@ -65,7 +65,7 @@ def allowed(session: Session, call: Call) -> Permission | Refusal:
         return Permission(call, call.digest(os.getcwd()))
     if not session.user.has_prompt:
         session.screen.say(f"{approval.refused_unasked(call)}.", "warning")
-        return Refusal("Refused: nobody could be asked.")
+        return Refusal("Refused: there is no prompt to ask at.")
     if said.changes:
         shown = approval.exact(call.tool.shown)
         session.screen.say(f"{shown} has changed since you allowed it:", "warning")

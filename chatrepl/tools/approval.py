@@ -108,7 +108,7 @@ def whole(call: Call) -> list[str]:
     tool = call.tool
     lines = [f"{exact(tool.shown)}: {exact(tool.description) or 'no description'}", f"runs {exact(tool.origin)}"]
     if tool.annotations:
-        lines.append(f"its server says of it (nobody checks that): {exact(canonical(tool.annotations))}")
+        lines.append(f"its server says of it (not checked): {exact(canonical(tool.annotations))}")
     return lines + [f"{_key(name)} = {_value(value)}" for name, value in call.arguments.items()]
 
 
@@ -157,7 +157,7 @@ def exact(text: str, *, quoted: bool = False) -> str:
 def refused_unasked(call: Call) -> str:
     """What is said where nobody can be asked."""
     name = call.tool.shown
-    return f"{name} was not run: nobody could be asked. --allow {name} allows it"
+    return f"{name} was not run: there is no prompt to ask at. --allow {name} allows it"
 
 
 def by_flag(names: Collection[str]) -> Grants:

@@ -156,6 +156,6 @@ def test_all_of_it_names_the_command_and_says_that_hints_are_no_promise() -> Non
     assert lines == [
         "files.write_file: Writes a file.",
         'runs ["npx","files"]',
-        'its server says of it (nobody checks that): {"readOnlyHint":true}',
+        'its server says of it (not checked): {"readOnlyHint":true}',
         'path = "x"',
     ]
