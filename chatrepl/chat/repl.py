@@ -50,14 +50,17 @@ class Next(NamedTuple):
     """Whether the last line failed or was stopped; what was typed ahead waits for Enter then."""
 
 
-def run(session: Session, prompt: Reads, coming: Next = Next()) -> None:  # noqa: B008 it is frozen
-    """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on."""
+def run(session: Session, prompt: Reads, coming: Next = Next(), one: str = "") -> None:  # noqa: B008 it is frozen
+    """Chat until the user leaves. Whatever goes wrong in a turn, the loop and the session go on. Until something was
+    said, a 1 means the command ``one``, if there is one."""
     warned, pressed, level = False, -TWICE, chat.fullness.LEVELS[-1]
     while True:
         try:
             level = chat.fullness.tell(session, level)
             line = _read(session, prompt, coming)
             coming = coming._replace(draft="")
+            if one and prompt.typed and line.strip() == "1" and not session.conversation.turns:
+                line = one
             if line.strip():
                 with session.screen.window.answer():
                     coming = obey(session, line, typed=prompt.typed, is_text=prompt.is_text)

@@ -60,6 +60,7 @@ def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str,
     session.screen.all_to_out()
     _settle_where(session, options)
     session.screen.say(_first_line(session), "dim")
+    one = _tell_ways(session) if begun.is_first_start else ""
     guard.warn(session)
     _tell_what_was(session, options)
     attaching.attach_files(session, options.files)
@@ -72,7 +73,15 @@ def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str,
     if begun.asks or text:
         after = _first(session, begun, text, piped)
         coming = after._replace(draft=after.draft or coming.draft)
-    repl.run(session, prompt, coming)
+    repl.run(session, prompt, coming, one)
+
+
+def _tell_ways(session: Session) -> str:
+    """Tell what gives one a model to talk to; the command that a 1 means until something was said."""
+    session.screen.say(choosing.NEEDED)
+    session.screen.table(choosing.ways("98 MB, no key: type 1, or your question"))
+    session.screen.say("")
+    return "/profile local"
 
 
 def _first(session: Session, begun: Opening, text: str, piped: str) -> Next:

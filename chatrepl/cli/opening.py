@@ -12,9 +12,10 @@ from chatrepl.chat.session import Session
 from chatrepl.chat.tooling import Tooling
 from chatrepl.chat.user import User
 from chatrepl.cli.options import Options
-from chatrepl.client import choosing
+from chatrepl.client import choosing, embedded
 from chatrepl.config.config import Config, Profile
 from chatrepl.config.paths import Paths
+from chatrepl.config.place import Embedded
 from chatrepl.errors import CommandError
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.transcript import Transcript
@@ -97,6 +98,13 @@ class Opening(NamedTuple):
     def wants_weights(self) -> bool:
         """Whether the profile was named: who names the embedded model wants it, weights and all."""
         return self.options.profile == self.profile.name
+
+    @property
+    def is_first_start(self) -> bool:
+        """Whether nothing is at hand but the model on this machine, without its weights, and nothing was said yet."""
+        if not isinstance(self.profile.place, Embedded) or self.wants_weights or self.config.default or self.found:
+            return False
+        return not (sessions.newest(self.paths.sessions) or embedded.has_weights(self.paths.models))
 
     def ask(self, question: str) -> str:
         """What whoever sits at the terminal answers, where no prompt comes; "" where nobody does."""

@@ -124,7 +124,7 @@ def _embedded(config: Config, dialect: str) -> Profile:
         raise ConfigError(
             f"No profile that speaks {dialect} can be used: {wanted}", "-p NAME or --base-url URL names one."
         )
-    raise ConfigError("There is no model to talk to yet: no key in the environment, no server on this machine", HELP)
+    raise ConfigError("No model to talk to yet: no key in the environment, no server on this machine", HELP)
 
 
 def _wants(profile: Profile) -> str:
@@ -134,8 +134,17 @@ def _wants(profile: Profile) -> str:
     return "its key is not in the environment" if profile.needs_key else "does not answer"
 
 
-HELP = """One of these is enough:
-    export OPENAI_API_KEY=...           or the key of another vendor: chatrepl --list-profiles
-    ollama serve                        or LM Studio, llama.cpp or vLLM at its usual port
-    pip install 'chatrepl[local]'       a small model on this machine, no key needed
-    chatrepl --base-url URL             any server that speaks OpenAI's protocol"""
+NEEDED = "chatrepl needs a model to talk to. Any one of these will do:"
+
+
+def ways(small: str) -> list[tuple[str, str]]:
+    """What gives one a model to talk to, and how; ``small`` is how the small one on this machine is got."""
+    return [
+        ("1  a small model on this machine", small),
+        ("2  a vendor's key", "export OPENAI_API_KEY=...; or --list-profiles"),
+        ("3  a server on this machine", "Ollama, LM Studio, llama.cpp, vLLM: start it"),
+        ("4  any other server", "chatrepl --base-url URL -m NAME"),
+    ]
+
+
+HELP = "\n".join([NEEDED, *(f"  {way:<34}{how}" for way, how in ways("pip install 'chatrepl[local]'"))])

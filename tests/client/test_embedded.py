@@ -84,7 +84,7 @@ def test_naming_the_embedded_model_is_the_yes_of_a_single_question(home: Path, w
     assert b"could not be fetched" in done.stderr, "it was tried"
     done = run(*words, home=home, **NO_INDEX)
     assert b"were not fetched" in done.stderr
-    assert b"so does -p local" in done.stderr
+    assert b"-p local fetches them" in done.stderr
 
 
 @pytest.mark.parametrize("system", [[], ["-s", "be brief"]])
@@ -93,6 +93,31 @@ def test_naming_the_embedded_model_is_the_yes_of_a_chat_too(home: Path, system: 
         chat.wait_for_prompt()
         chat.line("hello")
         chat.wait_for("could not be fetched")
+
+
+def test_a_first_start_with_nothing_at_hand_says_what_would_do_and_a_1_is_enough(home: Path) -> None:
+    with chatrepl(env=environment(home, **NO_INDEX)) as chat:
+        chat.wait_for_prompt()
+        told = [line for line in chat.lines() if line.strip()]
+        assert "Any one of these will do" in told[1]
+        assert [line[:2] for line in told[2:6]] == ["1 ", "2 ", "3 ", "4 "]
+        chat.line("1")
+        chat.wait_for("could not be fetched")
+        chat.wait_for_prompt()
+        chat.line("/new")
+        chat.line("hello")
+        chat.wait_for("Fetch them now? [y/N]")
+        chat.line("n")
+        chat.wait_for("/profile local fetches them.")
+
+
+def test_a_1_is_a_question_where_there_was_a_choice(model: Path, home: Path) -> None:
+    words = ["-p", "local", "-m", str(model), "-o", "max_tokens=8", "-o", "seed=1"]
+    with chatrepl(*words, env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("1")
+        chat.wait_for("8 out")
+        assert not any("Any one of these" in line for line in chat.lines())
 
 
 def test_a_single_question_asks_at_the_terminal_where_nothing_was_named(home: Path) -> None:

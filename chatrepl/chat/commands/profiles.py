@@ -113,6 +113,9 @@ def profile(session: Session, words: str) -> None:
     if words:
         _take_system(session, former.system)
     guard.warn(session)
+    if words and isinstance(chosen.place, Embedded):  # who names it wants it, weights and all
+        with session.interrupts.awaited():
+            session.connection.ready(chosen, lambda _question: True)
 
 
 def key_state(profile: Profile, env: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chatrepl.client.embedded import server, weights
-from chatrepl.errors import ConfigError
+from chatrepl.errors import ConfigError, Hint
 from chatrepl.files.writing import path_of
 
 NEWS = "The embedded model needs its weights once: SmolLM2 with 135M parameters, 98 MB, Apache-2.0."
@@ -51,7 +51,7 @@ class Embedded:
         if not consent("Fetch them now?"):
             raise ConfigError(
                 "The embedded model has no weights yet, and they were not fetched",
-                "A yes fetches them, and so does -p local at the start.",
+                Hint("-p local fetches them without a question.", "/profile local fetches them."),
             )
         path = weights.fetch(self._models, self._passing)
         self._say(f"The weights are here: {weights.SMOLLM2.size // 10**6} MB.")

@@ -39,6 +39,11 @@ def find(models: Path, weights: Weights = SMOLLM2) -> Path | None:
     return next((path for path in _candidates(models, weights.package) if _is_whole(path, weights)), None)
 
 
+def has_weights(models: Path) -> bool:
+    """Whether the weights of the model that comes along are there."""
+    return find(models) is not None
+
+
 def fetch(
     models: Path,
     report: Callable[[str], None],
