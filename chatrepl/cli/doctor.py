@@ -1,15 +1,16 @@
 """--doctor: what works here and what does not, and what to do about it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chatrepl import files
 from chatrepl.client import keys
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.client.embedded import server, weights
 from chatrepl.config import facts
-from chatrepl.config.config import Config, Profile, located
+from chatrepl.config.config import Config, Profile, located, model_of
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import Embedded
 from chatrepl.config.vendors import ELSEWHERE, PROFILES
@@ -18,7 +19,10 @@ from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files import ownership
 from chatrepl.files.completion import size
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.text import urls
+from chatrepl.text import urls, width
+
+COLUMN = 15
+"""The width of the names in the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Finding:
     """Something looked at: ``good`` is None where it is neither good nor bad; ``advice`` says what to do."""
 
     good: bool | None
+    about: str
     what: str
     advice: str = ""
 
@@ -43,63 +48,58 @@ class Doctor:
 
     def examine(self, chosen: Profile | ChatError) -> bool:
         """Look at everything and tell; whether the configuration is right and the chosen profile can work."""
-        self._tell("Files", self._files())
-        works = False
+        self._tell(self._files())
         if isinstance(chosen, ChatError):
-            self._tell("The profile", [Finding(False, str(chosen), chosen.hint.text)])
+            findings = [Finding(False, "profile", str(chosen), chosen.hint.text)]
         else:
-            speaks = Finding(None, f"it speaks {chosen.dialect}", _why(chosen))
-            findings = [speaks, *self._profile(chosen)]
-            works = all(finding.good is not False for finding in findings)
-            self._tell(f"The profile: {chosen.name}", findings)
-        name = "" if isinstance(chosen, ChatError) else chosen.name
-        others = [each for each in self.config.profiles.values() if each.name != name]
-        self._tell("Other profiles that can be used", [found for each in others for found in self._other(each)])
-        self._tell("The embedded model", self._embedded())
-        self._tell("The terminal", self._terminal())
-        return works and not self.mistake
+            findings = list(self._profile(chosen))
+        self._tell(findings)
+        self._tell(self._others(None if isinstance(chosen, ChatError) else chosen))
+        self._tell(self._tools())
+        self._tell(self._terminal())
+        return not self.mistake and all(finding.good is not False for finding in findings)
 
-    def _tell(self, title: str, findings: "list[Finding] | Iterator[Finding]") -> None:
-        self.screen.say(title, "bold")
+    def _tell(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
-            mark, style = {True: ("✓", "good"), False: ("✗", "error"), None: ("·", "")}[finding.good]
-            self.screen.say(f"  {mark} {finding.what}", style)
+            mark, style = {True: ("✓", "good"), False: ("✗", "error"), None: ("–", "")}[finding.good]
+            self.screen.say(f"{mark} {width.padded(finding.about, COLUMN)}{finding.what}", style)
             for line in finding.advice.splitlines():
-                self.screen.say(f"      {line}", "dim")
+                self.screen.say(f"{'':{COLUMN + 2}}{line}", "dim")
 
     def _files(self) -> Iterator[Finding]:
         if self.mistake:
             advice = self.mistake.hint.text or "It is ignored until that is fixed; the built-in profiles are used."
-            yield Finding(False, f"configuration: {self.mistake}", advice)
+            yield Finding(False, "configuration", str(self.mistake), advice)
         else:
-            there = self.paths.config.exists()
-            yield Finding(
-                True, f"configuration: {self.paths.config}" + ("" if there else ", not there yet, which is fine")
-            )
+            there = "" if self.paths.config.exists() else ", which is not there yet and need not be"
+            yield Finding(True, "configuration", f"{files.short(self.paths.config)}{there}")
         if self.config.distrust:
-            yield Finding(False, f"{self.config.distrust}: no command and no tool that it names is run", keys.ALONE)
+            told = f"{self.config.distrust}: no command and no tool that it names is run"
+            yield Finding(False, "configuration", told, keys.ALONE)
         elif wrong := ownership.open_to_others(self.paths.config.parent):
-            yield Finding(False, wrong, f"Let it be yours alone: chmod go-w {self.paths.config.parent}")
-        for what, path in (("sessions", self.paths.sessions), ("input history", self.paths.history.parent)):
+            yield _open("configuration", wrong, self.paths.config.parent)
+        for about, path in (("sessions", self.paths.sessions), ("history", self.paths.history.parent)):
             if wrong := ownership.open_to_others(path):
-                yield Finding(False, wrong, f"Let it be yours alone: chmod go-w {path}")
+                yield _open(about, wrong, path)
             good = _writable(path)
-            yield Finding(
-                good, f"{what}: {path}", "" if good else "You cannot write there. Set CHATREPL_HOME to another folder."
-            )
+            advice = "" if good else "You cannot write there. Set CHATREPL_HOME to another folder."
+            yield Finding(good, about, files.short(path), advice)
 
     def _profile(self, profile: Profile) -> Iterator[Finding]:
-        """The findings about a profile: its key, and whether its server answers."""
-        if isinstance(profile.place, Embedded):
-            yield from self._embedded()
-            return
+        """The findings about the profile that is talked to."""
+        about = " · ".join(filter(None, (profile.name, model_of(profile), profile.dialect)))
+        yield Finding(True, "profile", about, _why(profile))
+        yield from self._embedded() if isinstance(profile.place, Embedded) else self._reached(profile)
+
+    def _reached(self, profile: Profile) -> Iterator[Finding]:
+        """The findings about a profile with a server: its key, and whether the server answers."""
         try:
             profile = located(profile, self.connection.env)
             key = keys.read(profile, self.connection.env)
-            yield Finding(True, "its key is there" if key else "it needs no key")
+            yield Finding(True, "key", "there" if key else "none needed")
             dialect(profile.dialect)
         except ChatError as error:
-            yield Finding(False, str(error), error.hint.text)
+            yield Finding(False, "key", str(error), error.hint.text)
             return
         yield from self._server(profile)
 
@@ -109,67 +109,101 @@ class Doctor:
             offered = self.connection.models(asked)
             models = [each.id for each in offered]
         except CommandError:  # it has no list of models
-            yield self._reached(asked)
+            yield self._answers(asked)
             return
         except ChatError as error:
-            yield Finding(False, str(error), error.hint.text)
+            yield Finding(False, "server", str(error), error.hint.text)
             return
-        yield Finding(True, f"{_origin(profile)} answers and offers {len(models)} models")
+        yield Finding(True, "server", f"{_origin(profile)} answers and offers {len(models)} models")
         if profile.model and models and profile.model not in models:
-            yield Finding(None, f"the model {profile.model!r} is not among them", "chatrepl --list-models names them.")
+            told = f"{profile.model!r} is not among those the server lists"
+            yield Finding(None, "model", told, "chatrepl --list-models names them.")
 
         ends = next((each.ends for each in offered if each.ends and each.id == profile.model), "")
         if ends := ends or facts.load(self.paths.table).facts(profile.name, profile.model).ends:
-            yield Finding(None, f"the model {profile.model!r} ends on {ends}", "-m NAME names another.")
+            yield Finding(None, "model", f"{profile.model!r} ends on {ends}", "-m NAME names another.")
 
-    def _reached(self, profile: Profile) -> Finding:
+    def _answers(self, profile: Profile) -> Finding:
         """Whether somebody answers at the address, whatever the answer is."""
         try:
             self.connection.reach(profile)
         except ChatError as error:
-            return Finding(False, str(error), error.hint.text)
-        return Finding(True, f"{_origin(profile)} can be reached")
+            return Finding(False, "server", str(error), error.hint.text)
+        return Finding(True, "server", f"{_origin(profile)} can be reached")
 
-    def _other(self, profile: Profile) -> Iterator[Finding]:
-        if not profile.place.remote:
-            return
-        if keys.at_hand(profile, self.connection.env) or profile.key_file:
-            for finding in self._profile(profile):
-                yield replace(finding, what=f"{profile.name}: {finding.what}")
-        elif profile.key_command:
-            yield Finding(None, f"{profile.name}: its key command was not run", f"chatrepl -p {profile.name} --doctor")
-        elif not profile.needs_key and profile.place.url:
-            reached = self._reached(replace(profile, timeouts=LOOK))
-            what = f"{profile.name}: {reached.what}" if reached.good else f"{profile.name}: nothing answers there"
-            yield Finding(reached.good or None, what)
+    def _others(self, chosen: Profile | None) -> Iterator[Finding]:
+        """What else could be talked to: profiles with a key, servers that answer, the model on this machine."""
+        silent, seen = [], {_where(chosen)} if chosen else set()
+        for profile in self.config.profiles.values():
+            if _where(profile) in seen:
+                continue
+            if isinstance(profile.place, Embedded):
+                yield from self._embedded()
+            elif keys.at_hand(profile, self.connection.env) or profile.key_file:
+                seen.add(_where(profile))
+                found = self._reached(profile)
+                yield from (_of(profile, each) for each in found if each.about != "key" or not each.good)
+            elif profile.key_command:
+                yield _of(profile, Finding(None, "key", "its key command was not run", f"-p {profile.name} runs it."))
+            elif not profile.needs_key and profile.place.url:
+                answer = self._answers(replace(profile, timeouts=LOOK))
+                if answer.good:
+                    yield _of(profile, answer)
+                else:
+                    silent.append(profile.name)
+        if silent:
+            yield Finding(None, "other servers", f"none of these answers: {', '.join(silent)}")
 
     def _embedded(self) -> Iterator[Finding]:
         if not server.is_installed():
             error = server.not_installed()
-            yield Finding(False, str(error), error.hint.text)
-            return
-        yield Finding(True, "its runtime is installed")
-        found = weights.find(self.paths.models)
-        if found:
-            yield Finding(True, f"its weights are there: {found} ({size(found.stat().st_size)})")
+            yield Finding(None, "small model", str(error), error.hint.text)
+        elif found := weights.find(self.paths.models):
+            yield Finding(True, "small model", f"{files.short(found)} ({size(found.stat().st_size)})")
         else:
-            yield Finding(None, "its weights are not there yet", "chatrepl -p local fetches them (98 MB, once).")
+            told = "its weights are not there yet"
+            yield Finding(None, "small model", told, "chatrepl -p local fetches them (98 MB, once).")
+
+    def _tools(self) -> Iterator[Finding]:
+        found = self.config.tools
+        if not (found and (found.programs or found.servers)):
+            return
+        counted = f"{len(found.programs)} programs, {len(found.servers)} MCP servers"
+        usual = f"on: {', '.join(found.on)}" if found.on else "off"
+        advice = "" if found.on else "--tools NAME lets the model call them; --tools all names all."
+        yield Finding(None, "tools", f"{counted}, {usual}", advice)
 
     def _terminal(self) -> Iterator[Finding]:
         screen = self.screen
-        yield Finding(screen.out.isatty() or None, "the output is a terminal" if screen.out.isatty() else "no terminal")
-        yield Finding(None, f"{screen.columns} columns, TERM={screen.term or 'not set'}")
+        can = {
+            "colours": screen.coloured,
+            "links": screen.links(self.config.ui),
+            "live pictures": screen.live,
+        }
+        kind = f"{screen.term or 'TERM is not set'} · {screen.columns} columns" if screen.out.isatty() else "none"
         yield Finding(
-            screen.live or None, "live pictures" if screen.live else "plain text only: --plain, TERM, or a pipe"
+            screen.live or None,
+            "terminal",
+            " · ".join([kind, *(what if there else f"no {what}" for what, there in can.items())]),
+            "" if screen.live else "Text is plain: --plain, TERM, or the output is a pipe.",
         )
-        yield Finding(screen.coloured or None, "colours" if screen.coloured else "no colours")
         encoding = getattr(screen.out, "encoding", "") or "unknown"
         wide = encoding.lower().replace("-", "") == "utf8"
-        yield Finding(
-            wide or None, f"characters: {encoding}", "" if wide else "Set a UTF-8 locale to see all: LANG=C.UTF-8"
-        )
-        yield Finding(None, f"links (OSC 8): {'yes' if screen.links(self.config.ui) else 'not known to work here'}")
-        yield Finding(None, "clipboard (OSC 52): the terminal is asked to copy, and does not say whether it does")
+        yield Finding(wide or None, "characters", encoding, "" if wide else "LANG=C.UTF-8 shows all of them.")
+
+
+def _where(profile: Profile) -> tuple[object, ...]:
+    """What several profiles of one vendor have in common: where it is, and its key."""
+    return profile.place, profile.key_env, profile.key_file
+
+
+def _of(profile: Profile, finding: Finding) -> Finding:
+    """The same of a profile that is not talked to."""
+    return replace(finding, about="also", what=f"{profile.name}: {finding.what}")
+
+
+def _open(about: str, wrong: str, path: Path) -> Finding:
+    return Finding(False, about, wrong, f"Let it be yours alone: chmod go-w {path}")
 
 
 def _writable(folder: Path) -> bool:

@@ -315,8 +315,8 @@ def doctor(*words: str, home: Path, **env: str) -> "tuple[int, str]":
 def test_doctor_finds_a_server_that_works(server: Server, home: Path) -> None:
     status, said = doctor("--base-url", server.url, "-m", "test-model", home=home)
     assert status == 0
-    assert f"✓ {server.url.removesuffix('/v1')} answers and offers 2 models" in said
-    assert "The terminal" in said
+    assert f"✓ server         {server.url.removesuffix('/v1')} answers and offers 2 models" in said
+    assert "\n– terminal       none" in said
 
 
 def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
@@ -325,8 +325,11 @@ def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
     monkeypatch.setattr(server, "serve", whole({"error": {"message": "bad key sk-recognisable"}}, 401))
     status, said = doctor(home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="sk-recognisable")
     assert status == 1
-    assert "✓ its key is there" in said
-    assert f"✗ openai at {server.url.removesuffix('/v1')} answered 401 Unauthorized: bad key (hidden)" in said
+    assert "✓ key            there" in said
+    assert (
+        f"✗ server         openai at {server.url.removesuffix('/v1')} answered 401 Unauthorized: bad key (hidden)"
+        in said
+    )
     assert "sk-recognisable" not in said
 
 
@@ -347,9 +350,9 @@ def test_doctor_tells_a_mistake_in_the_configuration_among_its_findings(server: 
     (home / "config.toml").write_text("[ui]\nmarkdwn = true\n")
     status, said = doctor("--base-url", server.url, "-m", "test-model", home=home)
     assert status == 1
-    assert f"✗ configuration: {home}/config.toml, line 2: ui.markdwn is no known key" in said
+    assert f"✗ configuration  {home}/config.toml, line 2: ui.markdwn is no known key" in said
     assert "answers and offers 2 models" in said
-    assert "The terminal" in said
+    assert "\n– terminal       none" in said
 
 
 def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) -> None:
@@ -372,7 +375,7 @@ def test_doctor_warns_of_a_home_that_cannot_be_written(server: Server, tmp_path:
     (tmp_path / "file").write_text("")
     status, said = doctor("--base-url", server.url, "-m", "m", home=tmp_path / "file")
     assert status == 0
-    assert f"✗ sessions: {tmp_path}/file/sessions" in said
+    assert "✗ sessions       ~/sessions\n" in said
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -156,6 +156,6 @@ def test_the_doctor_tells_the_dialect_and_when_the_model_ends(server: Server, tm
     server.listing = {"data": [{"id": "gpt-6-luna", "shutdown_date": "2027-01-14"}]}
     found = run("--doctor", "-p", "openai", home=tmp_path, OPENAI_API_KEY="k", OPENAI_BASE_URL=server.url)
     said = found.stdout.decode()
-    assert "it speaks openai-chat" in said
+    assert " · gpt-6-luna · openai-chat" in said
     assert "It is not at its vendor's own address, where it speaks openai-responses" in said
-    assert "the model 'gpt-6-luna' ends on 2027-01-14" in said
+    assert "'gpt-6-luna' ends on 2027-01-14" in said
