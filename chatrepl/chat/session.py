@@ -77,6 +77,8 @@ class Session:
         self.offers: list[ModelInfo] = []
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
+        self.learned: Callable[[], object] = lambda: None
+        """Called, in any thread, when ``offers`` are there, so that what was said without them can be said anew."""
         self._gauge = Gauge()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
@@ -159,7 +161,12 @@ class Session:
             from chatrepl.client.offers import look
 
             self._looking_for = self.profile
-            self.offers = look(self.profile, self.env, self.config)
+            self.offers = look(self.profile, self.env, self.config, self.learned)
+
+    def look_for_context(self) -> None:
+        """Begin to find out how much the model can hold, where nothing tells that yet."""
+        if self._looking_for is not self.profile and not self.rates().context(self.profile):
+            self.look_for_models()
 
     def adopt(self, conversation: Conversation, title: str) -> str:
         """Go on with that conversation, in a new session. A question that is open at its end is returned."""

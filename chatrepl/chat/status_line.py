@@ -21,13 +21,14 @@ class Facts(NamedTuple):
     title: str
 
 
-def facts(session: Session) -> Facts:
-    """What there is to say now. Worked out once per prompt, never while a key waits."""
+def facts(session: Session, *, table: bool = True) -> Facts:
+    """What there is to say now. Worked out once per prompt, never while a key waits. Without the ``table`` of models,
+    which takes a while to load, nothing is said that rests on it."""
     count, counted = session.gauge.tokens(session.conversation)
-    known = session.rates() if session.conversation.turns else session.rates()._replace(table=None)  # not at the start
+    known = session.rates() if table else session.rates()._replace(table=None)
     size = known.context(session.answering)
     shown = f"{'' if counted else '~'}{count:,}"
-    spent = session.spent
+    spent = session.transcript.state.spent.total(known.price)
     answering = session.answering
     return Facts(
         "multiline" if session.ui.multiline else "",

@@ -47,8 +47,8 @@ def ask(session: Session, question: Message) -> Outcome:
         guard.refuse_key(session, what, text)
     session.attachments = []
     session.note_who()
-    if session.user.has_prompt and not session.rates().context(session.profile):
-        session.look_for_models()  # for the size of the context, which is there when the reply is
+    if session.user.has_prompt:
+        session.look_for_context()
     session.transcript.add(Said(question))
     return _with_schema(
         session, question, _turn(session, question, session.asking(session.conversation.turns, question))

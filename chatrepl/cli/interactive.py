@@ -1,7 +1,7 @@
 """A chat at a terminal: the prompt and what surrounds it, from the first line to the last."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 
@@ -20,7 +20,7 @@ from chatrepl.files.completion import size
 from chatrepl.terminal import capabilities, prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import KeyBuffer
-from chatrepl.text import safe, width
+from chatrepl.text import safe, urls, width
 
 
 def chat(begun: Opening, first: str, piped: str) -> None:
@@ -113,12 +113,23 @@ def _prompt(session: Session, ahead: KeyBuffer) -> "prompts.Prompt | prompts.Pla
     may_be_command = partial(repl.may_be_command, folder=session.paths.prompts)
     if not screen.live:
         return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead, may_be_command)
-    return prompts.Prompt(session.paths.history, _surroundings(session, ahead))
+    prompt = prompts.Prompt(session.paths.history, _surroundings(session, ahead))
+    session.learned = prompt.refresh
+    return prompt
 
 
 def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
     """What the prompt shows and asks of the session."""
     screen = session.screen
+
+    def loaded() -> None:
+        """What the table of models says can be told from now on."""
+        config.facts.load(session.paths.table)
+        session.learned()
+
+    def status() -> Callable[[int], str]:
+        table = preload.over.is_set() or bool(session.conversation.turns)  # not before the first prompt
+        return partial(chats.status_line.text, chats.status_line.facts(session, table=table))
 
     def edit(text: str) -> str:
         try:
@@ -130,6 +141,10 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
     def typed() -> None:
         if preload.over.is_set():  # no key waits for what is still loading
             session.connection.client.ahead.begin(session.profile)
+            if urls.is_loopback(
+                config.address(session.profile, session.env)
+            ):  # no other server gets the key before a question
+                session.look_for_context()
 
     def suggest(before: str) -> Iterable[tuple[str, str, int]]:
         return chats.commands.suggestions(session, before)
@@ -144,11 +159,11 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         suggest=suggest,
         is_command=partial(repl.may_be_command, folder=session.paths.prompts),
         may_keep=partial(guard.may_keep, session),
-        status=lambda: partial(chats.status_line.text, chats.status_line.facts(session)),
+        status=status,
         alert=lambda: chats.fullness.level(session).style,
         edit=edit,
         trouble=lambda line: screen.say(line, "warning"),
-        shown=preload.begin,
+        shown=lambda: preload.begin(loaded),
         typed=typed,
         ahead=ahead.take,
     )

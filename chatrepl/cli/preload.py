@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
@@ -26,18 +27,20 @@ over = threading.Event()
 """Whether it is all there."""
 
 
-def begin() -> None:
-    """Load it in a thread of its own, which never writes to the terminal."""
-    threading.Thread(target=_load, name="warming", daemon=True).start()
+def begin(then: Callable[[], object] = lambda: None) -> None:
+    """Load it in a thread of its own, which never writes to the terminal, and does that ``then``."""
+    threading.Thread(target=_load, args=(then,), name="warming", daemon=True).start()
 
 
-def _load() -> None:
+def _load(then: Callable[[], object]) -> None:
     over.wait(AFTER)
     for name in NEEDED:
         with suppress(Exception):  # whoever needs it meets the same failure, where it can be told
             import_module(name)
     collect_garbage()
     over.set()
+    with suppress(Exception):
+        then()
 
 
 def collect_garbage() -> None:

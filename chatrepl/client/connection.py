@@ -15,7 +15,7 @@ from chatrepl.client.keys import Keys
 from chatrepl.client.memory import Memory
 from chatrepl.config import successors
 from chatrepl.config.config import Profile, Timeouts, located
-from chatrepl.config.place import Embedded, Replay
+from chatrepl.config.place import CONTEXT, Embedded, Replay
 from chatrepl.dialects import ModelInfo
 from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.errors import ChatError
@@ -187,7 +187,7 @@ class Connection:
         """The profile of the embedded model with its server running."""
         if self._embedded is None:
             self._embedded = embedded.Embedded(self.models_folder, self.say, self.passing)
-        server = self._embedded.ready(profile.model, consent)
+        server = self._embedded.ready(profile.model, profile.context or CONTEXT, consent)
         return replace(profile, place=Embedded(server.base_url, server.context), model=server.model), server.key
 
     def _stop_embedded(self) -> None:

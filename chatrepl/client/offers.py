@@ -1,7 +1,7 @@
 """A glance at what a server offers, behind the prompt: for completion, where nobody waits for it."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,20 +10,24 @@ from chatrepl.config.config import Config, Profile
 from chatrepl.dialects import ModelInfo
 
 
-def look(profile: Profile, env: Mapping[str, str], configuration: Config) -> list[ModelInfo]:
-    """A list that fills itself, or stays empty. No password store is opened and no model loaded for it."""
+def look(
+    profile: Profile, env: Mapping[str, str], configuration: Config, then: Callable[[], object]
+) -> list[ModelInfo]:
+    """A list that fills itself, or stays empty, and does that ``then``, in a thread of its own. No password store is
+    opened and no model loaded for it."""
     found: list[ModelInfo] = []
     if profile.place.remote and not profile.key_command:
         asked = replace(profile, model=profile.model or "any", timeouts=LOOK)
         # of its own: nothing is shared with the main thread
         connection = Connection(env, Path(), lambda _line: None, configuration.profiles)
-        threading.Thread(target=_fill, args=(found, asked, connection), daemon=True).start()
+        threading.Thread(target=_fill, args=(found, asked, connection, then), daemon=True).start()
     return found
 
 
-def _fill(found: list[ModelInfo], profile: Profile, connection: Connection) -> None:
+def _fill(found: list[ModelInfo], profile: Profile, connection: Connection, then: Callable[[], object]) -> None:
     try:
         found.extend(connection.models(profile))
+        then()
     except Exception:  # whatever it is, the next question will tell
         return
     finally:

@@ -6,6 +6,7 @@ from chatrepl import lazy
 
 if TYPE_CHECKING:
     from chatrepl.config import (
+        facts as facts,
         filling as filling,
         folder as folder,
         prompts as prompts,
@@ -31,6 +32,7 @@ else:
         config="Config Profile Timeouts Ui address built_in by_hand located model_of",
         paths="Paths places",
         place="Embedded Place Replay Url",
+        facts="",
         filling="",
         folder="",
         prompts="",

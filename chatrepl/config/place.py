@@ -41,12 +41,16 @@ class Url(NamedTuple):
         return ""
 
 
+CONTEXT = 4096
+"""So many tokens the embedded model can hold, where its profile does not say."""
+
+
 class Embedded(NamedTuple):
-    """The model on this machine, which chatrepl runs itself: its server's base URL, and the tokens that this can hold,
-    as soon as it runs."""
+    """The model on this machine, which chatrepl runs itself: its server's base URL, as soon as it runs, and the tokens
+    that this can hold."""
 
     url: str = ""
-    context: int = 0
+    context: int = CONTEXT
 
     @property
     def remote(self) -> bool:

@@ -11,6 +11,7 @@ from chatrepl.chat import gauge, rates as usage
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
 from chatrepl.config.config import Profile
+from chatrepl.config.facts import load
 from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
@@ -169,7 +170,7 @@ def test_the_embedded_model_holds_what_its_server_does() -> None:
     running = replace(local, model="SmolLM2", place=Embedded("http://127.0.0.1:9/v1", 4096))
     assert Rates(local, [local]).context(running) == 4096
     assert Rates(local, [replace(local, context=512)]).context(running) == 512
-    assert Rates(local, [local]).context(local) is None, "before it runs"
+    assert Rates(local, [local]).context(local) == 4096, "before it runs too"
 
 
 OLLAMA = """
@@ -204,3 +205,21 @@ def test_another_model_has_another_context_on_screen_and_on_the_wire(server: Ser
         server.answers(faults.answer(200, body))
         assert run(*flags, "--no-stream", "Hello", home=home).returncode == 0
         assert server.requests[-1].body.get("options", {}).get("num_ctx") == size
+
+
+def test_the_size_is_told_before_the_first_question_from_the_table_and_by_a_server_on_this_machine(
+    server: Server, home: Path
+) -> None:
+    server.listing = {"data": [{"id": "m", "meta": {"n_ctx": 5120}}]}
+    of_the_table = load().facts("openai", "gpt-6-luna").context
+    with chatrepl("-p", "openai", env=environment(home, OPENAI_API_KEY="k", OPENAI_BASE_URL=server.url)) as chat:
+        chat.wait_for(f"gpt-6-luna · 0/{of_the_table:,} tokens (0 %)")
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for("by-hand · m · 0 tokens")
+
+        def typed() -> bool:  # as soon as all is loaded, a key asks for it
+            chat.send("x")
+            return "by-hand · m · 0/5,120 tokens (0 %)" in chat.text()
+
+        chat.until(typed, "the size")
+    assert not server.requests

@@ -42,9 +42,9 @@ LATER = {
 OURS = """
 from chatrepl.cli import preload
 begin = preload.begin
-def shown():
+def shown(then):
     tell(" ".join(sys.modules))
-    begin()
+    begin(then)
 preload.begin = shown
 """
 

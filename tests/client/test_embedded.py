@@ -13,6 +13,7 @@ if sys.platform == "win32":
 pytest.importorskip("xllamacpp")
 
 from chatrepl.chat import commands, turn
+from chatrepl.client.embedded.server import LocalServer
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
@@ -65,7 +66,7 @@ def test_the_weights_are_only_fetched_after_a_yes(home: Path) -> None:
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
         assert "embedded · SmolLM2-135M, a toy" in chat.lines()[0]
-        chat.wait_for("\nembedded · SmolLM2-135M, a toy · 0 tokens")
+        chat.wait_for("\nembedded · SmolLM2-135M, a toy · 0/4,096 tokens")
         chat.line("hello")
         chat.wait_for("Fetch them now? [y/N]")
         chat.line("n")
@@ -154,15 +155,19 @@ def test_a_model_is_told_from_another_by_its_whole_path(model: Path, tmp_path: P
     with faults.session(tmp_path, reading.load(tmp_path / "none").profile("local")) as seen:
         connection = seen.session.connection
 
-        def server(name: str) -> object:
-            connection.ready(replace(seen.session.profile, model=name))
-            return connection._embedded and connection._embedded.server
+        def server(name: str, context: int = 0) -> LocalServer:
+            connection.ready(replace(seen.session.profile, model=name, context=context))
+            assert connection._embedded
+            assert connection._embedded.server
+            return connection._embedded.server
 
         first = server(str(model))
         assert server(model.stem) is first, "as its list of models calls it"
         second = server(str(other))
         assert second is not first
         assert server(str(other)) is second
+        holds = connection.models(replace(seen.session.profile, model=str(other), context=512))
+        assert [each.context for each in holds] == [512], "as much as its profile says"
         with pytest.raises(ConfigError, match="were not fetched"):
             server("")
 

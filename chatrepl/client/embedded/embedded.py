@@ -22,16 +22,17 @@ class Embedded:
         self._model = ""
         """What it was asked for by."""
 
-    def ready(self, model: str, consent: Callable[[str], bool]) -> server.LocalServer:
-        """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes."""
+    def ready(self, model: str, context: int, consent: Callable[[str], bool]) -> server.LocalServer:
+        """The server for the GGUF file ``model``, or for SmolLM2 where none is named, fetched after a yes. It holds
+        ``context`` tokens."""
         if self.server and model == self.server.model:  # as its list of models calls it
             model = self._model
         if self.server and not self.server.alive:
             self._say("The embedded model has ended; it is started anew.")
             self.close()
-        if self.server is None or model != self._model:
+        if self.server is None or (model, context) != (self._model, self.server.context):
             self.close()
-            self.server, self._model = self._started(model, consent), model
+            self.server, self._model = self._started(model, context, consent), model
         return self.server
 
     def close(self) -> None:
@@ -40,11 +41,11 @@ class Embedded:
             self.server.close()
             self.server = None
 
-    def _started(self, model: str, consent: Callable[[str], bool]) -> server.LocalServer:
+    def _started(self, model: str, context: int, consent: Callable[[str], bool]) -> server.LocalServer:
         if not server.is_installed():
             raise server.not_installed()
         path = path_of(model) if model else weights.find(self._models) or self._fetched(consent)
-        return server.start(path, log=self._models / "server.log")
+        return server.start(path, log=self._models / "server.log", context=context)
 
     def _fetched(self, consent: Callable[[str], bool]) -> Path:
         self._say(NEWS)

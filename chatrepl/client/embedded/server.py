@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from chatrepl import files
+from chatrepl.config.place import CONTEXT
 from chatrepl.errors import ChatError, ConfigError, Hint, Unreachable
 from chatrepl.text import safe
 from chatrepl.text.environment import for_children
@@ -53,7 +54,7 @@ def start(
     model: Path,
     *,
     log: Path,
-    context: int = 4096,
+    context: int = CONTEXT,
     patience: float = 120.0,
     env: Mapping[str, str] | None = None,
 ) -> LocalServer:

@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
-from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,14 +18,14 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyPress
-from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
 
 from chatrepl.config.config import Ui
 from chatrepl.terminal.choices import Choices, Row
-from chatrepl.terminal.prompt.decoding import ALT_ENTER, BACKGROUND, decoding
+from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
+from chatrepl.terminal.prompt.early import below, first_line, unsent
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
 from chatrepl.terminal.prompt.output import output, take_pastes
@@ -61,7 +60,7 @@ class Surroundings(NamedTuple):
     may_keep: Callable[[str], bool | None] = lambda _line: True
     """Whether the line may stand in the input history; None while that is not known."""
     status: Callable[[], Callable[[int], str]] = lambda: lambda _columns: ""
-    """Asked before every line: a function that gives the status line for so many columns, at once."""
+    """Asked before a line and at a ``refresh``: a function that gives the status line for so many columns, at once."""
     alert: Callable[[], str] = str
     """Asked before every line too: whether the status line is a "warning" or an "error"."""
     edit: Callable[[str], str] = lambda text: text
@@ -110,20 +109,18 @@ class Prompt:
         """
         session = self._session = self._session or self._make()
         early = self._early(session.input)
-        command = self._around.is_command(_first_line(early))
+        command = self._around.is_command(first_line(early))
         (start, held), after = self._state.next(start, held=held, command=command)
         self._state = after if command else TypeAhead()
         if held or self._state.held:
             early += session.input.flush_keys()
         if held:
-            early = _below(early) if start else _unsent(early)
+            early = below(early) if start else unsent(early)
         store_typeahead(session.input, early)
         self._history.refresh()
         session.editing_mode = EditingMode.VI if self._around.ui().editing_mode == "vi" else EditingMode.EMACS
         session.style = style(self._around.theme(), coloured=self._around.coloured)
-        session.bottom_toolbar = (
-            _toolbar(self._around.status(), self._around.alert()) if self._around.ui().toolbar else None
-        )
+        _tell_status(session, self._around)
         self._complain()
         self._pastes.start(put=bool(start))
         self._draft.put(start)
@@ -134,6 +131,13 @@ class Prompt:
         finally:
             self._complain()
         return self._entered(line)
+
+    def refresh(self) -> None:
+        """Let the status line below a line that is being read be asked for anew; in any thread."""
+        session = self._session
+        if session and session.app.loop:
+            with suppress(RuntimeError):  # the line is read by now, and the next one asks by itself
+                session.app.loop.call_soon_threadsafe(_tell_status, session, self._around)
 
     def _entered(self, folded: str) -> str:
         """The line in full, and what is known of it."""
@@ -181,7 +185,7 @@ class Prompt:
     def asked(self, question: str) -> str:
         """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
         asking: PromptSession[str] = PromptSession(input=self._keys, output=self._output)
-        early = _unsent(self._early(asking.input))
+        early = unsent(self._early(asking.input))
         try:
             with self._pasting():
                 return asking.prompt(f"{safe.text(question)} ").strip()
@@ -199,7 +203,7 @@ class Prompt:
         """The same, where Ctrl-C raises KeyboardInterrupt. What was typed before the list was seen chooses nothing."""
         from chatrepl.terminal.prompt.picker import Picker  # not for the first key
 
-        early = _unsent(self._early(self._keys))
+        early = unsent(self._early(self._keys))
         look = style(self._around.theme(), coloured=self._around.coloured)
         try:
             with self._pasting():
@@ -289,34 +293,14 @@ def _cursor() -> AnyCursorShapeConfig:
     return ModalCursorShapeConfig() if get_app().editing_mode == EditingMode.VI else None
 
 
-_LINE_FEED = KeyPress(Keys.ControlJ)
-
-
-def _unsent(early: list[KeyPress]) -> list[KeyPress]:
-    """The same as keys that add lines and send nothing; an Enter before or after them all means nothing any more."""
-    lines = [_LINE_FEED if each.key in (Keys.ControlM, ALT_ENTER) else each for each in early]
-    while lines and lines[-1] == _LINE_FEED:
-        lines.pop()
-    while lines and lines[0] == _LINE_FEED:
-        lines.pop(0)
-    return lines
-
-
-def _first_line(early: list[KeyPress]) -> str:
-    """What was typed up to the first Enter; "" where it begins with a paste of several lines."""
-    typed = list(takewhile(lambda each: each.key not in (Keys.ControlM, Keys.ControlJ, ALT_ENTER), early))
-    pasted = typed[0].data if typed and typed[0].key == Keys.BracketedPaste else ""
-    return "" if set(pasted) & {"\r", "\n"} else "".join(each.data for each in typed)
-
-
-def _below(early: list[KeyPress]) -> list[KeyPress]:
-    """The same, on a line of their own."""
-    return [_LINE_FEED, *lines] if (lines := _unsent(early)) else []
-
-
 def _marked(*, marks: bool) -> FormattedText:
     begin, end = (("[ZeroWidthEscape]", f"\x1b]133;{which}\x1b\\") for which in "AB")
     return FormattedText([begin, ("class:prompt", "> "), end] if marks else [("class:prompt", "> ")])
+
+
+def _tell_status(session: PromptSession[str], around: Surroundings) -> None:
+    session.bottom_toolbar = _toolbar(around.status(), around.alert()) if around.ui().toolbar else None
+    session.app.invalidate()
 
 
 def _toolbar(status: Callable[[int], str], alert: str) -> Callable[[], FormattedText]:
