@@ -110,4 +110,5 @@ def test_an_example_uses_flags_and_commands_that_exist(page: str, line: str) -> 
         words = re.sub(r"'[^']*'|\"[^\"]*\"", "", match[1]).split()
         assert {word for word in words if re.fullmatch(r"--?[a-z][\w-]*", word)} <= known, page
     if match := re.match(r" *> (/\w+)", line):
-        assert match[1] in COMMANDS or page == "prompts", page
+        of_a_server = line[match.end() :].startswith(":")
+        assert match[1] in COMMANDS or page == "prompts" or of_a_server, page

@@ -1,9 +1,10 @@
 """What goes along with the next question: attached by a command or a flag, or named in the question."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chatrepl import files
+from chatrepl import chat, files
 from chatrepl.chat.session import Session
 from chatrepl.conversation import FilePart, ImagePart, Message, question as message
 from chatrepl.errors import CommandError, Hint
@@ -55,6 +56,15 @@ def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
     return message(text, *going)
 
 
+def mentioned(session: Session, text: str) -> Iterable[str]:
+    """What a message names with an @ before it: files, addresses, and resources of servers."""
+    return files.mentions.mentioned(text, partial(_is_resource, session))
+
+
+def _is_resource(session: Session, name: str) -> bool:
+    return bool(session.config.tools) and chat.served.parted(session, name) is not None
+
+
 def refuse_images(session: Session) -> None:
     """A CommandError where the protocol holds no images."""
     from chatrepl.dialects import dialect  # not for the first key
@@ -85,7 +95,8 @@ def _wanted(session: Session, name: str) -> "list[Attachment]":
         from chatrepl.chat import pages  # not for the first key
 
         return pages.wanted(session, name)
-    parts = files.sources.read(name)
+    is_resource = _is_resource(session, name) and not files.sources.exists(name)
+    parts = chat.served.wanted(session, name) if is_resource else files.sources.read(name)
     if any(isinstance(part, ImagePart) for part in parts):
         refuse_images(session)
     wanted = not _are_large(parts) or session.user.confirm(f"{_described(name, parts)}: attach {_it(parts)}?")

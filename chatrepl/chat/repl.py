@@ -1,7 +1,6 @@
 """The loop: read a line, run a command or ask, again."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from chatrepl import chat, files
@@ -11,6 +10,7 @@ from chatrepl.chat.session import LOST, Session
 from chatrepl.conversation import BROKEN_OFF
 from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.text import safe, slashes
+from chatrepl.text.excerpt import beginning
 
 TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
@@ -93,7 +93,7 @@ def obey(session: Session, line: str, *, typed: bool = True, is_text: bool = Fal
     """Do what one line asks for: run the command, or send it, whatever it looks like where it ``is_text``."""
     if typed:
         line = MEANT.get(line.rstrip().lower(), line)
-    if not is_text and may_be_command(line, session.paths.prompts):
+    if not is_text and may_be_command(session, line):
         return do(session, lambda: _run(session, line))  # a command stands in the input history
     if typed and not is_text and line.startswith("!") and (command := chat.shell.command_of(line)):
         return do(session, lambda: chat.shell.run(session, command))
@@ -108,31 +108,22 @@ def _run(session: Session, line: str) -> Outcome | None:
 
 def _without_escape(session: Session, line: str) -> str:
     """What is sent of a line that is no command: without one of two slashes where the other makes it one."""
-    escapes = line.startswith("//") and may_be_command(line[1:], session.paths.prompts)
+    escapes = line.startswith("//") and may_be_command(session, line[1:])
     return line[1:] if escapes else slashes.without_escape(line)
 
 
-def may_be_command(line: str, folder: Path | None = None) -> bool:
-    """Whether the line is a command, if it was typed; or a prompt file of that folder."""
+def may_be_command(session: Session, line: str) -> bool:
+    """Whether the line is a command, if it was typed: one of the table, a prompt file, or a prompt of a server."""
     if not line.startswith("/"):
         return False
-    return chat.commands.is_command(line, folder)
+    return chat.commands.is_command(line, session.paths.prompts) or chat.commands.is_served(session, line)
 
 
 def begin(session: Session, text: str, named: Iterable[str]) -> Next:
     """Send what the command line and a pipe ask first, as it is."""
     attaching.show(session)
-    session.screen.question(_beginning(text))
+    session.screen.question(beginning(text))
     return do(session, lambda: _send(session, text, named), text)
-
-
-def _beginning(text: str, lines: int = 20, characters: int = 8_000) -> str:
-    """The text, of a long one what tells which it is."""
-    said = text.split("\n")
-    if len(said) <= lines and len(text) <= characters:
-        return text
-    shown = [safe.line(line, 200) for line in said[:3]]
-    return "\n".join([*shown, f"[{len(text):,} characters in {len(said):,} lines]"])
 
 
 def do(session: Session, act: Callable[[], Outcome | None], line: str = "") -> Next:
@@ -153,7 +144,7 @@ def _named(session: Session, line: str, *, typed: bool) -> list[str]:
     if typed:
         for told in files.mentions.not_taken(line):
             session.screen.say(told, "dim")
-    named = list(files.mentions.mentioned(line))
+    named = list(attaching.mentioned(session, line))
     waiting = {files.attachments.place(part.name) for part in session.attachments}
     new = [path for path in named if files.attachments.place(path) not in waiting]
     if typed or not new or session.user.confirm(f"The text names {safe.line(', '.join(new))}. Attach it?"):

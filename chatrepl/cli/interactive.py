@@ -88,7 +88,7 @@ def _first(session: Session, begun: Opening, text: str, piped: str) -> Next:
     """Ask what the command line asks first."""
     if file := begun.asks:
         return repl.do(session, lambda: chats.prompt_files.start(session, file, begun.words(piped)))
-    return repl.begin(session, text, files.mentions.mentioned(begun.options.prompt))  # not in what is piped in
+    return repl.begin(session, text, attaching.mentioned(session, begun.options.prompt))  # not in what is piped in
 
 
 def _settle_where(session: Session, options: Options) -> None:
@@ -110,7 +110,7 @@ def _tell_what_was(session: Session, options: Options) -> None:
 
 def _prompt(session: Session, ahead: KeyBuffer) -> "prompts.Prompt | prompts.PlainPrompt":
     screen = session.screen
-    may_be_command = partial(repl.may_be_command, folder=session.paths.prompts)
+    may_be_command = partial(repl.may_be_command, session)
     if not screen.live:
         return prompts.PlainPrompt(sys.stdin, screen.out, session.interrupts, ahead, may_be_command)
     prompt = prompts.Prompt(session.paths.history, _surroundings(session, ahead))
@@ -157,7 +157,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         marks=screen.window.marks,
         env=session.env,
         suggest=suggest,
-        is_command=partial(repl.may_be_command, folder=session.paths.prompts),
+        is_command=partial(repl.may_be_command, session),
         may_keep=partial(guard.may_keep, session),
         status=status,
         alert=lambda: chats.fullness.level(session).style,

@@ -65,7 +65,7 @@ def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
         if begun.asks:
             outcome = chat.prompt_files.ask(session, begun.asks, begun.words(piped))
         else:  # no file is attached that is named in what is piped in
-            outcome = chat.turn.send(session, joined(prompt, piped), files.mentions.mentioned(options.prompt))
+            outcome = chat.turn.send(session, joined(prompt, piped), attaching.mentioned(session, options.prompt))
     except streams.Unwritable:
         session.settle()
         raise
@@ -95,7 +95,7 @@ def _answer_all(session: Session, begun: Opening, text: str) -> int:
     chosen = opinions.named(session, options.model)
     for name, said in (("The question", text), ("The system prompt", session.conversation.system)):
         guard.refuse_key(session, name, said)
-    asked = attaching.question(session, text, files.mentions.mentioned(options.prompt))
+    asked = attaching.question(session, text, attaching.mentioned(session, options.prompt))
     if not chat.turn.permits(session, asked):
         raise CommandError("The question was not sent: it may hold a secret", "--yes sends it all the same.")
     replies = opinions.ask(session, chosen, asked)

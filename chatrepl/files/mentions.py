@@ -1,7 +1,7 @@
 """The names with an @ before them that stand in a message, and what of them means something to attach."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chatrepl.files import sources
 from chatrepl.text import safe
@@ -13,9 +13,10 @@ _LIKE_A_PATH = r"[\w. ~/-]*(?:/[\w. ~/-]*|\w\.[A-Za-z]\w{0,3})"
 """Has a slash or an ending; decorators that are called have other signs too, and people have neither."""
 
 
-def mentioned(text: str) -> Iterator[str]:
-    """What a message names with an @ before it and exists: files, lines of them, folders, patterns; and addresses."""
-    return (name for name, found in _mentions(text) if found)
+def mentioned(text: str, known: Callable[[str], object] = lambda name: False) -> Iterator[str]:
+    """What a message names with an @ before it and exists: files, lines of them, folders, patterns; addresses; and what
+    else is ``known``."""
+    return (name for name, found in _mentions(text) if found or known(name))
 
 
 def missing(text: str) -> Iterator[str]:

@@ -1,12 +1,10 @@
 """A turn with tools: shown, allowed, run, written down, and never run twice, wherever it ends."""
 
-import io
 import json
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +12,10 @@ from typing import Any
 
 import pytest
 
-from chatrepl import config
 from chatrepl.chat import commands, turn
-from chatrepl.chat.outcome import Outcome
-from chatrepl.chat.session import Session
 from chatrepl.chat.tooling import Tooling
-from chatrepl.chat.user import User
 from chatrepl.config import reading
-from chatrepl.config.config import Profile, Ui
+from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, question, unanswered
 from chatrepl.dialects import dialect
@@ -29,106 +23,18 @@ from chatrepl.errors import CommandError
 from chatrepl.sessions import peek
 from chatrepl.sessions.journal import Journal
 from chatrepl.sessions.steps import MAY_HAVE_RUN, NOT_RUN
-from chatrepl.terminal.screen.screen import Screen
 from tests.support import strict
+from tests.support.calling import SUPPORT, Chat, configured, until, wants, with_servers
 from tests.support.exchanges import PROFILE
 from tests.support.program import run as chatrepl_run
-from tests.support.server import PATIENCE, Exchange, Script, Server, chunk, say, whole
+from tests.support.server import Exchange, Server, say, whole
 from tests.support.strict import DOUBLES
 from tests.support.terminal import chatrepl, environment
-
-SUPPORT = Path(__file__).parents[1] / "support"
-
-PROGRAM = """import json, sys, time
-said = json.load(sys.stdin)
-with open(sys.argv[1], "a") as log: print(json.dumps(said), file=log)
-if said.get("fail"): sys.exit("no such city")
-if said.get("wait"):
-    open(sys.argv[1] + ".begun", "w").close()
-    time.sleep(60)
-print("sunny in", said.get("city"))
-"""
-
-
-def wants(*calls: dict[str, Any] | str, name: str = "weather", finish: str = "tool_calls") -> Script:
-    """A reply that calls the tool with each of these arguments."""
-    texts = [call if isinstance(call, str) else json.dumps(call) for call in calls]
-    pieces = [
-        {"index": place, "id": f"call_{place}", "function": {"name": name, "arguments": text}}
-        for place, text in enumerate(texts)
-    ]
-
-    def script(exchange: Exchange) -> None:
-        exchange.head()
-        delta = {"content": "Let me see.", "tool_calls": pieces}
-        exchange.send(f"data: {json.dumps({'model': 'm', 'choices': [{'index': 0, 'delta': delta}]})}\n\n")
-        exchange.send(chunk(finish=finish) + "data: [DONE]\n\n")
-
-    return script
-
-
-class Chat:
-    """A session with a tool, whose user gives the answers of a list."""
-
-    def __init__(self, home: Path, server: Server, *answers: str, allow: tuple[str, ...] = (), prompt: bool = True):
-        self.server, self.answers, self.questions = server, list(answers), list[str]()
-        configured(home)
-        self.log = home / "log"
-        self.out = io.StringIO()
-        env = {"CHATREPL_HOME": str(home), "PATH": os.environ["PATH"]}
-        screen = Screen(self.out, self.out, env)
-        profile = Profile("test", dialect="openai-chat", place=Url(server.url), model="m")
-        self.session = Session(
-            reading.load(home / "config.toml"),
-            config.places(env),
-            env,
-            profile,
-            screen,
-            ui=Ui(calls=4),
-            user=User(self._answer, has_prompt=prompt, means_it=not prompt),
-            tooling=Tooling(["weather"], allow),
-        )
-
-    def _answer(self, asked: str) -> str:
-        self.questions.append(asked)
-        return self.answers.pop(0) if self.answers else ""
-
-    def ask(self, *scripts: Script) -> Outcome:
-        self.server.answers(*scripts)
-        return turn.ask(self.session, question("How is it?"))
-
-    @property
-    def ran(self) -> list[dict[str, Any]]:
-        """What the program was called with."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
-
-    @property
-    def results(self) -> list[str]:
-        """The results in the last request."""
-        body = self.server.requests[-1].body
-        return [message["content"] for message in body["messages"] if message["role"] == "tool"]
-
-
-def configured(home: Path) -> None:
-    home.mkdir(exist_ok=True)
-    (home / "weather.py").write_text(PROGRAM)
-    command = json.dumps([sys.executable, str(home / "weather.py"), str(home / "log")])
-    path = home / "config.toml"
-    path.write_text(f'[tools.weather]\ncommand = {command}\nparameters = {{ city = "string" }}\n')
-    path.chmod(0o600)
 
 
 def roles(chat: Chat) -> list[str]:
     """Of the messages of the first turn."""
     return [message.role for message in chat.session.conversation.turns[0]]
-
-
-def until(met: Callable[[], bool]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 Begin = Callable[..., Chat]
@@ -400,15 +306,6 @@ def test_a_tool_that_changed_since_it_was_allowed_is_asked_about_with_the_differ
     assert "has changed since you allowed it" in chat.out.getvalue()
     assert "+ Now worse." in chat.out.getvalue()
     assert chat.ran == [{"city": "Rome"}]
-
-
-def with_servers(home: Path, chat: Chat, **commands: list[str]) -> None:
-    """Let there be these servers too, and all of them on."""
-    with (home / "config.toml").open("a") as file:
-        for name, command in commands.items():
-            file.write(f"[mcp.{name}]\ncommand = {json.dumps(command)}\n")
-    chat.session.config = reading.load(home / "config.toml")
-    chat.session.tooling.names = tuple(commands)
 
 
 def test_a_real_server_is_asked_about_once_for_all_its_tools(begin: Begin, home: Path) -> None:

@@ -4,6 +4,14 @@ import os
 import sys
 
 from mcp.server.mcpserver import Context, Image, MCPServer
+from mcp.server.mcpserver.prompts.base import AssistantMessage, Message, UserMessage
+from mcp_types import (
+    BlobResourceContents,
+    Completion,
+    CompletionArgument,
+    EmbeddedResource,
+    TextResourceContents,
+)
 
 server = MCPServer("sdk")
 
@@ -25,7 +33,7 @@ async def count(to: int, context: Context) -> str:
 @server.tool()
 def picture() -> Image:
     """A picture."""
-    return Image(data=b"\x89PNG\r\n\x1a\n" + bytes(8), format="png")
+    return Image(data=PNG, format="png")
 
 
 @server.tool()
@@ -50,6 +58,31 @@ def long(size: int) -> str:
 def haiku(topic: str, mood: str = "calm") -> str:
     """Asks for a haiku."""
     return f"A {mood} haiku about {topic}, please."
+
+
+@server.prompt("look at")
+def look_at() -> list[Message]:
+    """Shows what it is about."""
+    text = TextResourceContents(uri="notes://\x1b[2Jplan", text="Buy milk.")
+    binary = BlobResourceContents(uri="notes://binary", blob="AAECAw==", mime_type="image/png")
+    return [
+        UserMessage("Look\x1b]0;owned\x07 at these."),
+        UserMessage(EmbeddedResource(type="resource", resource=text)),
+        UserMessage(EmbeddedResource(type="resource", resource=binary)),
+        UserMessage(Image(data=PNG, format="jpeg")),
+        AssistantMessage("I see."),
+    ]
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+
+KNOWN = {"topic": ["rain", "rainbows over \x1b", "rainy days"], "mood": ["calm"], "day": ["monday", "sunday"]}
+
+
+@server.completion()  # type: ignore[no-untyped-call,untyped-decorator]
+async def known(ref: object, argument: CompletionArgument, context: object) -> Completion:
+    """What an argument may be."""
+    return Completion(values=[each for each in KNOWN[argument.name] if each.startswith(argument.value)])
 
 
 @server.resource("notes://today")

@@ -2,20 +2,22 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from chatrepl.config.tools import Server
+from chatrepl.conversation import FilePart
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.tools.children import Keeper
 from chatrepl.tools.mcp import Loop, McpServer
-from chatrepl.tools.mcp.content import Argument, Prompt
+from chatrepl.tools.mcp.offers import Argument, Prompt
 from chatrepl.tools.programs import Surroundings
 from chatrepl.tools.tool import Progress, Result, no_watch
 from tests.support import servers
-from tests.support.server import Exchange, Server as Scripted
+from tests.support.server import PATIENCE, Exchange, Server as Scripted
 
 SDK = str(Path(__file__).parents[1] / "support" / "mcp_sdk_server.py")
 
@@ -57,6 +59,14 @@ def call(server: McpServer, own: str, **arguments: object) -> Result:
     return tool.run(arguments, no_watch)
 
 
+def until_known(known: Callable[[], list[str]]) -> list[str]:
+    """What is offered to somebody who types, once the server has answered."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := known()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
 def test_a_server_of_the_sdk_can_all_that_it_offers(sdk: McpServer) -> None:
     assert [tool.own for tool in sdk.tools()] == ["add", "count", "picture", "fail", "die", "long"]
     assert call(sdk, "add", a=2, b=3).text == "5"
@@ -67,16 +77,18 @@ def test_a_server_of_the_sdk_can_all_that_it_offers(sdk: McpServer) -> None:
     assert call(sdk, "add", a="two").error
     assert len(call(sdk, "long", size=3_000_000).whole) == 3_000_000
     assert sdk.prompts() == [
-        Prompt("haiku", "Asks for a haiku.", (Argument("topic", "", True), Argument("mood", "", False)))
+        Prompt("haiku", "Asks for a haiku.", (Argument("topic", "", True), Argument("mood", "", False)), "haiku"),
+        Prompt("look at", "Shows what it is about.", (), "look-at"),
     ]
     assert sdk.prompt("haiku", {"topic": "rain"}).text == "A calm haiku about rain, please."
     assert [(each.uri, each.template) for each in sdk.resources()] == [
         ("notes://today", False),
         ("notes://{day}", True),
     ]
-    assert sdk.read("notes://today").text == "Buy milk."
-    assert sdk.read("notes://monday").text == "Nothing on monday."
-    assert sdk.complete("haiku", "topic", "r", {}) == []
+    assert sdk.read("notes://today") == [FilePart("real:notes://today", "Buy milk.")]
+    assert sdk.read("notes://monday") == [FilePart("real:notes://monday", "Nothing on monday.")]
+    assert until_known(lambda: sdk.values_ahead("haiku", "mood", "c", {})) == ["calm"]
+    assert until_known(lambda: sdk.values_ahead("notes://{day}", "day", "mon", {})) == ["monday"]
     with pytest.raises(CommandError, match="real says: "):
         sdk.prompt("haiku", {})
 

@@ -18,7 +18,8 @@ from chatrepl.chat.commands import (
     tools,
     usage,
 )
-from chatrepl.chat.commands.table import COMMANDS, Command, is_command, run, suggestions
+from chatrepl.chat.commands.completing import suggestions
+from chatrepl.chat.commands.table import COMMANDS, Command, is_command, is_served, run
 
 __all__ = [
     "COMMANDS",
@@ -30,6 +31,7 @@ __all__ = [
     "help",
     "inspect",
     "is_command",
+    "is_served",
     "made",
     "opinions",
     "profiles",

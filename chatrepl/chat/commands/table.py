@@ -1,12 +1,11 @@
 """The table of the slash commands: what makes a function one, and what is done with them all."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from chatrepl import dataclass
+from chatrepl import chat, dataclass
 from chatrepl.chat import prompt_files
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
@@ -126,6 +125,12 @@ def is_command(line: str, folder: Path | None = None) -> bool:
     return folder is not None and (prompts.is_there(folder, word) or _is_meant(word.lower(), prompts.names(folder)))
 
 
+def is_served(session: Session, line: str) -> bool:
+    """Whether a line that was typed names a prompt of a server: ``/server:prompt``."""
+    name = slashes.command_name(line)
+    return ":" in name and chat.served.parted(session, name.removeprefix("/")) is not None
+
+
 def _known() -> list[str]:
     return [each.removeprefix("/") for each in (*COMMANDS, *ELSEWHERE)]
 
@@ -142,6 +147,8 @@ def run(session: Session, line: str) -> Outcome | None:
     is_file = prompts.is_there(folder, file)
     if is_file and name.lower() not in COMMANDS:
         return prompt_files.run(session, file, "".join(words))
+    if is_served(session, name):
+        return chat.served.run(session, file, "".join(words))
     if is_file:
         session.screen.say(f"{name} is a command; the prompt file of that name is run by -t {file}.", "warning")
     meant = named(name, [] if name.lower() in COMMANDS else [f"/{each}" for each in prompts.names(folder)])
@@ -152,61 +159,20 @@ def run(session: Session, line: str) -> Outcome | None:
     return meant.run(session, "".join(words).rstrip())
 
 
-def suggestions(session: Session, before: str) -> Iterable[Suggestion]:
-    """What could stand at the end of that text: commands at its start, arguments behind a command, files behind @."""
-    name, space, words = before.partition(" ")
-    folder, file = session.paths.prompts, name.removeprefix("/")
-    if space and name.lower() not in COMMANDS and "\n" not in before and prompts.is_there(folder, file):
-        yield from _variables(folder, file, words)
-    elif "\n" in before or (space and name.lower() not in COMMANDS) or not (name == "/" or slashes.command_name(name)):
-        yield from file_after_at(before)
-    elif space:
-        yield from named(name).complete(session, words)
-    else:
-        files = {f"/{each}": path for each, path in prompts.names(folder).items() if f"/{each}" not in COMMANDS}
-        commands = [(each, COMMANDS[each].about) for each in sorted(COMMANDS)]
-        for found in offered(name, [*commands, *((each, "") for each in files)]):
-            yield _with_arguments(found, name, files)
-
-
-def _variables(folder: Path, name: str, words: str) -> Iterable[Suggestion]:
-    """The variables of a prompt file that have no value yet, and files behind an @."""
-    with suppress(CommandError):  # it is told of when the file is run
-        *before, typed = words.split(" ")
-        given = {each.partition("=")[0] for each in before}
-        names = [each for each in prompts.load(folder, name).variables if each not in given]
-        yield from offered(typed, [(f"{each}=", "") for each in names if typed])
-    yield from file_after_at(words)
-
-
-def _with_arguments(found: Suggestion, typed: str, files: Mapping[str, Path]) -> Suggestion:
-    """A command that is there whole shows what may stand behind it, and a blank goes on to that."""
-    name, about, length = found
-    if name in files:
-        listed = prompt_files.listed(name.removeprefix("/"), files[name])
-        arguments, about = listed.hint, listed.wrong or listed.about
-        found = name, about, length
-    else:
-        arguments = COMMANDS[name].arguments
-    if name != typed.lower() or not arguments:
-        return found
-    return f"{name} ", f"{arguments} · {about}", length
-
-
 def offered(typed: str, names: Iterable[Named]) -> Iterable[Suggestion]:
     """Those of the names that what was typed may become."""
     return ((name, meaning, len(typed)) for name, meaning in matching(typed, names))
 
 
-_AFTER_AT = re.compile(r'(?<!\S)@("[^"\n]*|[^\s"]*)$')
+AFTER_AT = re.compile(r'(?<!\S)@("[^"\n]*|[^\s"]*)$')
 _WORD = re.compile(r"""\s*("[^"]*"?|'[^']*'?|(?:\\.?|[^\s\\"'])+)""")
 
 
 def file_after_at(before: str) -> Iterable[Suggestion]:
     """The files that an @ at the end of the text may mean."""
-    if found := _AFTER_AT.search(before):
+    if found := AFTER_AT.search(before):
         names = completion.completions(found[1].removeprefix('"'))
-        yield from _quoted(found[1], ((name, kind) for name, kind in names if '"' not in name))
+        yield from in_quotes(found[1], ((name, kind) for name, kind in names if '"' not in name))
 
 
 def file_names(words: str, *endings: str) -> Iterable[Suggestion]:
@@ -219,13 +185,13 @@ def quoted_file_names(words: str, *endings: str) -> Iterable[Suggestion]:
     *_, last = ["", *(found[1] for found in _WORD.finditer(words) if found.end() == len(words))]
     is_over = last[:1] in _QUOTES and last[1:].endswith(last[:1])
     typed = last[1:] if last[:1] in _QUOTES else re.sub(r"\\(.?)", r"\1", last)
-    return () if is_over else _quoted(last, completion.completions(typed, endings or ("",)))
+    return () if is_over else in_quotes(last, completion.completions(typed, endings or ("",)))
 
 
 _QUOTES = ('"', "'")
 
 
-def _quoted(typed: str, found: Iterable[tuple[str, str]]) -> Iterable[Suggestion]:
+def in_quotes(typed: str, found: Iterable[tuple[str, str]]) -> Iterable[Suggestion]:
     """The names in quotes, those that need some or were begun so. Those of a folder stay open, for what is in it."""
     for name, kind in found:
         needed = "'" if '"' in name else '"' if re.search(r"[\s'\\]", name) else ""

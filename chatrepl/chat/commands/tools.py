@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chatrepl import chat
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 LISTED = 10
 """So many tools of a server are named in the list; /mcp NAME names all."""
+
+SHOWN = 30
+"""So many prompts and resources of a server are shown."""
 
 LARGE = 0.05
 """The share of the context from which on it is said what the definitions cost."""
@@ -112,7 +116,8 @@ def server_words(session: Session, words: str) -> Iterable[Suggestion]:
 
 @command("/mcp", SETTINGS, "[NAME [start|stop|log]]", complete=server_words)
 def mcp(session: Session, words: str) -> None:
-    """List the servers of the Model Context Protocol, or show one: its state, tools and prompts. "start" and "stop" do
+    """List the servers of the Model Context Protocol, or show one: its state, tools, prompts, which are commands,
+    and resources, which @ attaches. "start" and "stop" do
     that; "log" shows what it wrote to its standard error."""
     servers = chat.calling.toolbox(session).servers
     if not servers:
@@ -144,21 +149,27 @@ def _act(session: Session, server: "McpServer", verb: str) -> None:
         session.screen.say(f"{server.name}: {server.state}, {_about(server)}")
         for tool in found:
             session.screen.say(f"  {tool.shown}  {safe.line(tool.description, 200)}")
-        _prompts(session, server)
+        _for_people(session, server)
     else:
         raise CommandError(f"/mcp takes start, stop or log, not {safe.line(verb, 40)!r}")
 
 
-def _prompts(session: Session, server: "McpServer") -> None:
+def _for_people(session: Session, server: "McpServer") -> None:
+    """Show the prompts, as they are typed, and the resources of a server that runs."""
     if server.state != "running":
         return
-    try:
-        with session.interrupts.awaited():
-            names = [safe.line(prompt.name) for prompt in server.prompts()]
-    except ChatError:  # it has none, and says so
-        return
-    if names:
-        session.screen.say(f"  prompts: {', '.join(names)}")
+    rows: list[tuple[str, str]] = []
+    with suppress(ChatError), session.interrupts.awaited():  # one that has none may say so by an error
+        rows += [
+            (f"/{server.name}:{each.typed} {chat.served.hint(each)}".rstrip(), each.about) for each in server.prompts()
+        ]
+    with suppress(ChatError), session.interrupts.awaited():
+        rows += [(f"@{server.name}:{each.uri}", each.name) for each in server.resources()]
+    session.screen.table([(safe.line(name, 100), safe.line(about)) for name, about in rows[:SHOWN]])
+    if len(rows) > SHOWN:
+        session.screen.say(
+            f"and {len(rows) - SHOWN:,} more; Tab behind /{server.name}: and @{server.name}: finds them.", "dim"
+        )
 
 
 @command("/call", TALK, "[n]")

@@ -1,4 +1,4 @@
-"""What an MCP server answers, as plain data, into results, prompts and resources. Pure; every shape is expected."""
+"""What an MCP server answers to a call, as plain data, into results. Pure; every shape is expected."""
 
 import base64
 import binascii
@@ -12,31 +12,6 @@ from chatrepl.tools.tool import Media, Result, canonical
 
 MEDIA = 20_000_000
 """The bytes of all media in one result; what is more is told and left out."""
-
-
-class Argument(NamedTuple):
-    """What a prompt asks for."""
-
-    name: str
-    about: str
-    required: bool
-
-
-class Prompt(NamedTuple):
-    """A prompt that a server offers."""
-
-    name: str
-    about: str
-    arguments: tuple[Argument, ...]
-
-
-class Resource(NamedTuple):
-    """Something to read at a server; ``template`` tells that its URI has places to fill."""
-
-    uri: str
-    name: str
-    mime: str
-    template: bool = False
 
 
 class Piece(NamedTuple):
@@ -53,44 +28,6 @@ def result(answer: Mapping[str, Any], hide: Callable[[str], str]) -> Result:
     if not said and not piece.media and answer.get("structuredContent") is not None:
         said = canonical(answer["structuredContent"])
     return results.result(said, error=answer.get("isError") is True, media=piece.media, hide=hide)
-
-
-def prompts(listed: list[dict[str, Any]]) -> list[Prompt]:
-    """The prompts of a list."""
-    return [
-        Prompt(
-            text(raw.get("name")),
-            text(raw.get("description")) or text(raw.get("title")),
-            tuple(
-                Argument(text(each.get("name")), text(each.get("description")), each.get("required") is True)
-                for each in map(table, items(raw.get("arguments")))
-            ),
-        )
-        for raw in listed
-    ]
-
-
-def prompt(answer: Mapping[str, Any]) -> Piece:
-    """What a prompt says: its messages one after the other."""
-    return _piece([table(message).get("content") for message in items(answer.get("messages"))])
-
-
-def resources(listed: list[dict[str, Any]]) -> list[Resource]:
-    """The resources and templates of a list."""
-    return [
-        Resource(
-            text(raw.get("uri")) or text(raw.get("uriTemplate")),
-            text(raw.get("title")) or text(raw.get("name")),
-            text(raw.get("mimeType")),
-            "uriTemplate" in raw,
-        )
-        for raw in listed
-    ]
-
-
-def resource(answer: Mapping[str, Any]) -> Piece:
-    """What stands in a resource."""
-    return _piece([{"type": "resource", "resource": each} for each in items(answer.get("contents"))])
 
 
 def _piece(blocks: list[Any]) -> Piece:
@@ -114,8 +51,7 @@ def _parts(block: Mapping[str, Any]) -> Iterator[str | Media]:
     elif kind in ("image", "audio"):
         yield _media(text(block.get("data")), text(block.get("mimeType")), "")
     elif kind == "resource_link":
-        about = text(block.get("description"))
-        yield f"[{text(block.get('title')) or text(block.get('name'))}: {text(block.get('uri'))}]" + about
+        yield linked(block)
     elif kind == "resource":
         inner = table(block.get("resource"))
         if "text" in inner:
@@ -124,6 +60,12 @@ def _parts(block: Mapping[str, Any]) -> Iterator[str | Media]:
             yield _media(text(inner.get("blob")), text(inner.get("mimeType")), text(inner.get("uri")))
     elif block:
         yield f"[content of an unknown kind: {text(kind) or '?'}]"
+
+
+def linked(block: Mapping[str, Any]) -> str:
+    """A link to a resource, in words."""
+    name = text(block.get("title")) or text(block.get("name"))
+    return f"[{name}: {text(block.get('uri'))}] {text(block.get('description'))}".rstrip()
 
 
 def _media(data: str, mime: str, name: str) -> str | Media:

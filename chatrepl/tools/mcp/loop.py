@@ -30,16 +30,25 @@ class Loop:
     def portal(self) -> "BlockingPortal":
         """The way into the loop. CommandError where the library is not installed. It is made where no Ctrl-C comes: one
         in the middle would leave the thread running that is then waited for."""
-        if self._made is None:
-            self._made = Future()
-            threading.Thread(target=self._make, args=(self._made,), daemon=True).start()
-        while not self._made.done():
-            wait_for([self._made], _SLICE)
+        made = self._begun()
+        while not made.done():
+            wait_for([made], _SLICE)
         try:
-            return self._made.result()
+            return made.result()
         except CommandError:
             self._made = None
             raise
+
+    @property
+    def stands(self) -> bool:
+        """Whether it can be used without a wait; if it cannot, it can later."""
+        return self._begun().done()
+
+    def _begun(self) -> "Future[BlockingPortal]":
+        if self._made is None:
+            self._made = Future()
+            threading.Thread(target=self._make, args=(self._made,), daemon=True).start()
+        return self._made
 
     def _make(self, made: "Future[BlockingPortal]") -> None:
         try:

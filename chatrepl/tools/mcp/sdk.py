@@ -22,6 +22,7 @@ from mcp_types import (
     PromptListChangedNotification,
     PromptReference,
     ResourceListChangedNotification,
+    ResourceTemplateReference,
     ToolListChangedNotification,
 )
 from pydantic import ValidationError
@@ -100,11 +101,13 @@ class Session:
         """The text of a prompt."""
         return await _asked(lambda: self._client.get_prompt(name, arguments))
 
-    async def complete(self, name: str, argument: str, begun: str, others: dict[str, str]) -> list[str]:
-        """What an argument of a prompt may be."""
+    async def complete(self, of: str, argument: str, begun: str, others: dict[str, str]) -> list[str]:
+        """What an argument of a prompt may be, or a place of a template, which has a {."""
         if not self._has("completions"):
             return []
-        ref = PromptReference(type="ref/prompt", name=name)
+        ref: PromptReference | ResourceTemplateReference = PromptReference(type="ref/prompt", name=of)
+        if "{" in of:
+            ref = ResourceTemplateReference(type="ref/resource", uri=of)
         found = await _asked(lambda: self._client.complete(ref, {"name": argument, "value": begun}, others))
         values: list[str] = found.get("completion", {}).get("values", [])
         return values[:ITEMS]

@@ -4,7 +4,8 @@ No method leaves anything running when it is broken off by Ctrl-C, and none wait
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe, urls
 from chatrepl.tools import results
 from chatrepl.tools.children import Child, environment
-from chatrepl.tools.mcp import content, listing
+from chatrepl.tools.mcp import content, listing, offers
+from chatrepl.tools.mcp.ahead import Ahead
 from chatrepl.tools.mcp.loop import Loop, wait
 from chatrepl.tools.programs import Surroundings, command
 from chatrepl.tools.tool import Result, Tool, Watch, canonical
 
 if TYPE_CHECKING:
+    from chatrepl.files.attachments import Attachment
     from chatrepl.tools.mcp.sdk import Connection, Session
 
 LOG = 64_000
@@ -34,6 +37,7 @@ class McpServer:
         self.spec, self._around, self._loop, self._tell, self._refused = spec, around, loop, tell, refused
         self._connection: Connection | None = None
         self._tools: list[Tool] | None = None
+        self._ahead = Ahead()
         self._changed = False
         self._ended = False
         self._errors = results.Tail(LOG)
@@ -79,9 +83,7 @@ class McpServer:
 
         self._ended = self._changed = False
         self.failure = ""
-        told = transports.Told(
-            partial(setattr, self, "_changed", True), self._noise, partial(setattr, self, "_ended", True)
-        )
+        told = transports.Told(self._has_changed, self._noise, partial(setattr, self, "_ended", True))
         if self.spec.url:
             url = expanded(self.spec.url, self._around.env, self.name)
             headers = {name: expanded(value, self._around.env, self.name) for name, value in self.spec.headers.items()}
@@ -96,8 +98,13 @@ class McpServer:
         """End it; its next call starts it again."""
         connection, self._connection = self._connection, None
         self._tools = None
+        self._ahead.forget()
         if connection:
             connection.close()
+
+    def _has_changed(self) -> None:
+        self._changed = True
+        self._ahead.forget()
 
     def tools(self) -> list[Tool]:
         """Its tools, as they are now. ChatError where they cannot be had."""
@@ -109,29 +116,49 @@ class McpServer:
                 self._warn(line)
         return self._tools
 
-    def prompts(self) -> list[content.Prompt]:
+    def prompts(self) -> list[offers.Prompt]:
         """Its prompts."""
-        return content.prompts(self._ask(lambda session: session.prompts()))
+        return offers.prompts(self._ask(lambda session: session.prompts()))
 
-    def prompt(self, name: str, arguments: Mapping[str, str]) -> content.Piece:
+    def prompt(self, name: str, arguments: Mapping[str, str]) -> offers.Asked:
         """What a prompt says, with these arguments."""
-        return self._hidden(content.prompt(self._ask(lambda session: session.prompt(name, dict(arguments)))))
+        answer = self._ask(lambda session: session.prompt(name, dict(arguments)))
+        return offers.prompt(answer, self.name, self._around.hide)
 
-    def complete(self, prompt: str, argument: str, begun: str, others: Mapping[str, str]) -> list[str]:
-        """What an argument of a prompt may go on as."""
-        found: list[str] = self._ask(lambda session: session.complete(prompt, argument, begun, dict(others)))
-        return found
-
-    def resources(self) -> list[content.Resource]:
+    def resources(self) -> list[offers.Resource]:
         """Its resources, and the templates for more."""
-        return content.resources(self._ask(lambda session: session.resources()))
+        return offers.resources(self._ask(lambda session: session.resources()))
 
-    def read(self, uri: str) -> content.Piece:
-        """A resource."""
-        return self._hidden(content.resource(self._ask(lambda session: session.read(uri))))
+    def read(self, uri: str) -> "list[Attachment]":
+        """A resource. CommandError where it is nothing to attach."""
+        return offers.resource(self._ask(lambda session: session.read(uri)), self.name, self._around.hide)
 
-    def _hidden(self, piece: content.Piece) -> content.Piece:
-        return piece._replace(text=self._around.hide(piece.text))
+    # for whoever types, who waits for nothing: what is not known within a blink comes with a later key
+
+    def begin_ahead(self) -> None:
+        """Start it, if it was never tried."""
+        if self.state == "off" and self._loop.stands:
+            with suppress(ChatError):  # told when it is needed
+                self.begin()
+
+    def prompts_ahead(self) -> list[offers.Prompt]:
+        """Its prompts."""
+        return offers.prompts(self._ask_ahead("prompts", lambda session: session.prompts()))
+
+    def resources_ahead(self) -> list[offers.Resource]:
+        """Its resources, and the templates for more."""
+        return offers.resources(self._ask_ahead("resources", lambda session: session.resources()))
+
+    def values_ahead(self, of: str, argument: str, begun: str, others: Mapping[str, str]) -> list[str]:
+        """What an argument of a prompt, or a place of a template, may go on as."""
+        key = (of, argument, begun, *others.items())
+        return self._ask_ahead(key, lambda session: session.complete(of, argument, begun, dict(others)))
+
+    def _ask_ahead(self, key: Hashable, ask: Callable[["Session"], Any]) -> list[Any]:
+        connection = self._connection
+        if not connection or self._ended or not _stands(connection):
+            return []
+        return self._ahead.answer(key, lambda: self._loop.start(ask, connection.ready.result())) or []
 
     def _call(self, own: str, digest: str, arguments: Mapping[str, Any], watch: Watch) -> Result:
         started = time.monotonic()
