@@ -129,4 +129,5 @@ def _network_hint(profile: Profile, proxy: str) -> Hint:
     if is_loopback(profile.base_url):
         running = "Is the server running, and is that its port?"
         return Hint(f"{running} -p local needs none.", f"{running} /profile local needs none.")
-    return Hint("Check the network, the base URL and the proxy." if proxy else "Check the network and the base URL.")
+    checks = "Check the network, the base URL and the proxy." if proxy else "Check the network and the base URL."
+    return Hint(f"{checks} -p local needs none.", f"{checks} /profile local needs none.")
