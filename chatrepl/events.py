@@ -121,7 +121,15 @@ class Finished:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
 
-Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Certainty | Usage | Finished
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What comes of another choice of the request than the first: of number ``place``, counted from 0."""
+
+    place: int
+    event: "Event"
+
+
+Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Certainty | Usage | Finished | Choice
 
 
 NOTICEABLE = 2.0

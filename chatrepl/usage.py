@@ -1,8 +1,9 @@
 """What replies used together, and what that cost. What is unknown is None, not 0."""
 
 import operator
-from collections.abc import Callable
-from dataclasses import field
+from collections.abc import Callable, Sequence
+from dataclasses import field, replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from chatrepl import dataclass
@@ -52,6 +53,29 @@ def together(*used: Usage | None) -> Usage:
     told = {name: [n for each in known if (n := getattr(each, name)) is not None] for name in _ADDED}
     sums = {name: sum(numbers) if numbers else None for name, numbers in told.items()}
     return Usage(**sums, total=known[-1].total if known else None)
+
+
+def shared(usage: Usage | None, sizes: Sequence[int]) -> list[Usage | None]:
+    """The part that each of several replies has in what their one request used: what was asked counts with the first,
+    what came by the sizes of the replies, and ``total`` is what the conversation would hold after each."""
+    if usage is None or len(sizes) < 2:
+        return [usage] * len(sizes)
+    output, reasoning = _parts(usage.output, sizes), _parts(usage.reasoning, sizes)
+    found: list[Usage | None] = []
+    for place, (out, thought) in enumerate(zip(output, reasoning, strict=True)):
+        total = None if usage.input is None or out is None else usage.input + out
+        own = replace(usage, output=out, reasoning=thought, total=total)
+        found.append(own if not place else Usage(0, output=out, reasoning=thought, total=total))
+    return found
+
+
+def _parts(number: int | None, sizes: Sequence[int]) -> list[int | None]:
+    """The number in whole parts that add up to it."""
+    if number is None:
+        return [None] * len(sizes)
+    whole = sum(sizes) or len(sizes)
+    ends = [number * end // whole for end in accumulate(size if sum(sizes) else 1 for size in sizes)]
+    return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
 
 
 _ADDED = ("input", "cached", "output", "reasoning", "written")

@@ -7,6 +7,7 @@ from chatrepl import lazy
 if TYPE_CHECKING:
     from chatrepl.chat import (
         calling as calling,
+        choices as choices,
         commands as commands,
         fullness as fullness,
         json_answers as json_answers,
@@ -22,6 +23,7 @@ else:
     __getattr__ = lazy(
         __name__,
         calling="",
+        choices="",
         commands="",
         fullness="",
         json_answers="",

@@ -13,7 +13,7 @@ from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Media, Text, Thinking, Wait
+from chatrepl.events import Choice, Event, Media, Text, Thinking, Wait
 from chatrepl.sessions.entries import Piece
 from chatrepl.terminal.screen.pictures import Picture
 
@@ -49,7 +49,7 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
                     timing.first = session.clock()
                 gathering.feed(event)
     except KeyboardInterrupt:
-        reply.ending = "interrupted"
+        reply.stop("interrupted")
     except ChatError as error:
         reply.ending = "failed"
         return error
@@ -88,10 +88,12 @@ def _paint(session: Session, picture: Picture, event: Event) -> None:
     picture.feed(event)
 
 
-def _journal(session: Session, event: Event) -> None:
+def _journal(session: Session, event: Event, choice: int = 0) -> None:
     """Write down what came, for the case that the rest never comes."""
     match event:
         case Text(text):
-            session.transcript.add(Piece(text))
+            session.transcript.add(Piece(text, choice=choice))
         case Thinking(text) if text:
-            session.transcript.add(Piece(thinking=text))
+            session.transcript.add(Piece(thinking=text, choice=choice))
+        case Choice(place, inner):
+            _journal(session, inner, place)

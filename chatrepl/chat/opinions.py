@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from chatrepl import chat
 from chatrepl.chat import aside, others
 from chatrepl.chat.endings import Timing, statistics
 from chatrepl.chat.others import Other
@@ -19,9 +20,10 @@ def named(session: Session, names: str) -> list[Other]:
     return [Other(name, aside.meant(session, name), Timing(0.0)) for name in each_once]
 
 
-def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -> list[Message]:
+def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -> list[list[Message]]:
     """Ask all of them the new question, or the last one once more. Each reply is drawn and kept when it is there; those
-    that are none are empty messages. The first whole reply to a new question is the one that counts."""
+    that are none are empty messages, and a request that brings several has several. The first whole reply to a new
+    question is the one that counts."""
     turns = session.conversation.turns
     for each in chosen:
         with session.interrupts.awaited():  # a command for the key may take its time
@@ -34,13 +36,15 @@ def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -
     asking = replace(session.asking(turns if new else turns[:-1], asked), tools=())
     found = {}
     for each in _ended(session, chosen, asking):
-        found[each.name] = message = replace(each.reply.message(), profile=_elsewhere(session, each))
-        if message.parts:
-            session.transcript.add(Aside("reply", (asked, message)))
-        _show(session, each, message)
+        replies = each.reply.leading().messages()
+        found[each.name] = [replace(message, profile=_elsewhere(session, each)) for message in replies]
+        for message in found[each.name]:
+            if message.parts:
+                session.transcript.add(Aside("reply", (asked, message)))
+        _show(session, each, *found[each.name])
     if new:
-        replies = session.transcript.state.replies()
-        session.transcript.add(Mark("choose", count=_best(replies)) if replies else Mark("withdraw"))
+        answers = session.transcript.state.replies()
+        session.transcript.add(Mark("choose", count=_best(answers)) if answers else Mark("withdraw"))
     return [found[each.name] for each in chosen]
 
 
@@ -76,7 +80,7 @@ def _progress(other: Other) -> str:
     return f"{safe.line(other.name, 40)} {seconds:.0f} s{came}"
 
 
-def _show(session: Session, other: Other, message: Message) -> None:
+def _show(session: Session, other: Other, message: Message, *beside: Message) -> None:
     session.screen.say(f"{safe.line(other.name, 60)}:", "bold")
     for told in other.told:
         session.screen.say(told, "dim")
@@ -89,6 +93,8 @@ def _show(session: Session, other: Other, message: Message) -> None:
     elif not message.parts:
         stopped = message.ending == "interrupted"
         session.screen.say("Stopped before the first word." if stopped else "It answered nothing.", "warning")
+    if beside:
+        session.screen.say(f"{chat.choices.more(beside)}.", "dim")
     if message.parts and session.ui.statistics:
         price = session.rates().price(message.model, message.profile)
         session.screen.parts(statistics(other.reply, other.timing, price))

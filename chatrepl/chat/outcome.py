@@ -27,6 +27,9 @@ class Outcome(NamedTuple):
     calls: tuple[Called, ...] = ()
     """The tools that were called, and what came of it."""
 
+    beside: "tuple[Outcome, ...]" = ()
+    """The other replies that the same request brought."""
+
     certainties: "tuple[Certainty, ...]" = ()
     """How certain the model was of each token, where that was asked for."""
 

@@ -1,12 +1,25 @@
 """A reply that is still arriving."""
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import field, replace
 
 from chatrepl import chat, dataclass
 from chatrepl.conversation import Message, Part, SourcePart, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
-from chatrepl.events import Certainty, Event, Finished, Media, Source, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import (
+    Certainty,
+    Choice,
+    Event,
+    Finished,
+    Media,
+    Source,
+    Started,
+    Text,
+    Thinking,
+    ToolCallPiece,
+    Usage,
+)
+from chatrepl.usage import shared
 
 
 @dataclass(slots=True)
@@ -14,7 +27,7 @@ class Reply:
     """A message that is still arriving: feed it the events, ask it for the message at any time.
 
     Its ``ending`` is ``failed`` until somebody knows better: the server by a ``Finished``, or the user by an
-    interruption.
+    interruption. ``beside`` are the other replies of the same request, by their places.
     """
 
     model: str = ""
@@ -29,6 +42,7 @@ class Reply:
     """How certain the model was of each token, where that was asked for."""
     sources: dict[str, Source] = field(default_factory=dict)
     """The places of the web that it was made from, by their addresses."""
+    beside: "dict[int, Reply]" = field(default_factory=dict)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
 
@@ -41,6 +55,8 @@ class Reply:
                 self._thinking.append(event)
             case ToolCallPiece(index):
                 self._calls.setdefault(index, []).append(event)
+            case Choice(place, inner):
+                self.beside.setdefault(place, Reply()).feed(inner)
             case Certainty():
                 self.certainties.append(event)
             case Source(url):
@@ -76,8 +92,41 @@ class Reply:
         """Whether nothing has come that is worth keeping."""
         return not (self._calls or any(self._said) or any(piece.text for piece in self._thinking))
 
+    @property
+    def size(self) -> int:
+        """How many characters have come, of whatever kind."""
+        calls = (piece.arguments for pieces in self._calls.values() for piece in pieces)
+        return len(self.text) + sum(len(piece.text) for piece in self._thinking) + sum(map(len, calls))
+
+    def stop(self, ending: str) -> None:
+        """End so, but for a whole reply that others stand beside: it was them that were waited for."""
+        for each in (self, *self.beside.values()):
+            if each.ending == "failed" or each.calls or not self.beside:
+                each.ending = ending
+
+    def leading(self) -> "Reply":
+        """The first of the replies in which something stands, with the others that are not empty beside it."""
+        replies = [each for each in (self, *(self.beside[place] for place in sorted(self.beside))) if not each.empty]
+        if not self.beside or not replies:
+            return self
+        first, *others = (
+            replace(each, model=self.model, fingerprint=self.fingerprint, profile=self.profile, beside={})
+            for each in replies
+        )
+        return replace(first, usage=self.usage, beside=dict(enumerate(others, 1)))
+
     def message(self) -> Message:
-        """The message so far. A stream may have shown as text what turns out to be reasoning."""
+        """The message so far."""
+        return self.messages()[0]
+
+    def messages(self) -> list[Message]:
+        """The message so far, and those of the replies beside it. What the request used is parted among them."""
+        replies = [self, *self.beside.values()]
+        used = shared(self.usage, [each.size for each in replies] if self.beside else [0])
+        return [each._message(usage) for each, usage in zip(replies, used, strict=True)]
+
+    def _message(self, usage: Usage | None) -> Message:
+        """The message. A stream may have shown as text what turns out to be reasoning."""
         thinking = "".join(piece.text for piece in self._thinking)
         signature = "".join(piece.signature for piece in self._thinking)
         thought, said = ("", self.text) if thinking else parted(self.text)
@@ -88,7 +137,7 @@ class Reply:
         parts += self._sources()
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(
-            "assistant", tuple(parts), self.model, self.ending, self.usage, now(), self.fingerprint, self.profile, raw
+            "assistant", tuple(parts), self.model, self.ending, usage, now(), self.fingerprint, self.profile, raw
         )
 
     def _sources(self) -> Iterator[Part]:

@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
+from chatrepl.events import Choice, Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.redaction import Hiding, Secrets
 
 Sink = Callable[[Event], None]
 
 
 class HidingSecrets:
-    """Sinks that see no secret. A tail that is the beginning of one waits for what comes next."""
+    """Sinks that see no secret. A tail that is the beginning of one waits for what comes next, in each choice for
+    itself."""
 
     def __init__(self, secrets: Secrets, *sinks: Sink) -> None:
         self._secrets = secrets
         self._sinks = sinks
+        self._choices: dict[int, HidingSecrets] = {}
         self._kind: type[Text] | type[Thinking] = Text
         self._text = Hiding(secrets)
         self._arguments: dict[int, Hiding] = {}
@@ -41,11 +43,16 @@ class HidingSecrets:
                 self._pass_on(replace(event, model=hide(model), fingerprint=hide(fingerprint)))
             case Media(url=url) if url:
                 self._pass_on(replace(event, url=self._secrets.hide(url)))
+            case Choice(place, inner):
+                self._choice(place).feed(inner)
             case Finished():
                 self._end()
                 self._pass_on(replace(event, raw=self._secrets.hide(event.raw)))
             case _:
                 self._pass_on(event)
+
+    def _choice(self, place: int) -> "HidingSecrets":
+        return self._choices.setdefault(place, HidingSecrets(self._secrets, _of_choice(self._pass_on, place)))
 
     def _without(self, piece: ToolCallPiece, arguments: str) -> ToolCallPiece:
         hide = self._secrets.hide
@@ -58,6 +65,8 @@ class HidingSecrets:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        for choice in self._choices.values():
+            choice._end()
 
     def _end(self) -> None:
         self._end_text()
@@ -75,6 +84,11 @@ class HidingSecrets:
             sink(event)
 
 
+def _of_choice(sink: Sink, place: int) -> Sink:
+    """The sink for what comes of that choice."""
+    return lambda event: sink(Choice(place, event))
+
+
 class Gathering:
     """Neighbouring pieces of text as one event, on their way to sinks: text waits until ``flush``, or until something
     else comes.
@@ -88,6 +102,7 @@ class Gathering:
         self._sinks = sinks
         self._kind: type[Text] | type[Thinking] = Text
         self._texts: list[str] = []
+        self._choices: dict[int, Gathering] = {}
 
     def feed(self, event: Event) -> None:
         """Take the next event in."""
@@ -97,6 +112,8 @@ class Gathering:
                     self.flush()
                     self._kind = type(event)
                 self._texts.append(text)
+            case Choice(place, inner):
+                self._choices.setdefault(place, Gathering(_of_choice(self._pass_on, place))).feed(inner)
             case _:
                 self.flush()
                 self._pass_on(event)
@@ -106,6 +123,8 @@ class Gathering:
         texts, self._texts = self._texts, []
         if texts:
             self._pass_on(self._kind("".join(texts)))
+        for choice in self._choices.values():
+            choice.flush()
 
     def __enter__(self) -> "Gathering":
         return self

@@ -167,9 +167,12 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
         timing.over = session.clock()
         if session.tooling.offered and reply.empty and chat.calling.goes_without(session, failure):
             continue
+        reply = reply.leading()
         message = with_own_ids(reply.message(), conversation.messages)
         if not (session.tooling.offered and chat.calling.wanted(session, message)):
             break
+        if reply.beside:
+            chat.choices.keep(session, reply, conversation.messages)
         session.transcript.add(Step(message))
         if reply.text or message.thinking:
             leave_room(session)
@@ -193,14 +196,17 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
     before = [*session.conversation.messages, *steps]
     message = _numbered(with_own_ids(reply.message(), before), reply, before)
     kept = not reply.empty or bool(steps)
+    beside = chat.choices.keep(session, reply, before) if reply.beside else ()
     session.transcript.add(Said(message) if kept else Mark("withdraw"))
     _tell(session, reply, failure, timing, kept=kept)
     if reply.media:
         chat.media.tell(session, message)
     if reply.sources:
         chat.searching.tell(session, message)
+    if beside or session.profile.options.get("n"):
+        chat.choices.tell(session, [each.reply for each in beside])
     session.certainties = tuple(reply.certainties)
-    return Outcome(message, kept, failure, certainties=session.certainties)
+    return Outcome(message, kept, failure, beside=beside, certainties=session.certainties)
 
 
 def _of_nothing(reply: Reply) -> BrokenReply:

@@ -18,7 +18,8 @@ from chatrepl.cli import preload
 from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import joined
 from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
-from chatrepl.errors import FAILED, FINE, INTERRUPTED, CommandError, status
+from chatrepl.dialects import choices
+from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.events import FINISH_REASONS, Usage
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
@@ -70,9 +71,11 @@ def _answer(session: Session, begun: Opening, prompt: str, piped: str) -> int:
         session.settle()
         raise
     if options.json:
-        print(_encodable(_as_json(session, outcome)))
+        print(_encodable(_told(session, outcome)))
     elif session.answer_schema:
         _print_json(session, outcome)
+    else:
+        _print_beside(session, outcome)
     if not (session.conversation.turns or options.resumes):
         session.transcript.discard()
     if outcome.failure:
@@ -99,15 +102,35 @@ def _answer_all(session: Session, begun: Opening, text: str) -> int:
     if not chat.turn.permits(session, asked):
         raise CommandError("The question was not sent: it may hold a secret", "--yes sends it all the same.")
     replies = opinions.ask(session, chosen, asked)
-    outcomes = [Outcome(reply, bool(reply.parts), each.failure) for each, reply in zip(chosen, replies, strict=True)]
+    outcomes = [_outcome(*its, failure=each.failure) for each, its in zip(chosen, replies, strict=True)]
     if options.json:
         told: dict[str, object] = {
-            each.name: _as_json(session, outcome) for each, outcome in zip(chosen, outcomes, strict=True)
+            each.name: _told(session, outcome) for each, outcome in zip(chosen, outcomes, strict=True)
         }
         print(_encodable(told))
+    for outcome in [] if options.json else outcomes:
+        _print_beside(session, outcome)
     if any(outcome.ending == "interrupted" for outcome in outcomes):
         return INTERRUPTED
     return FINE if all(outcome.kept for outcome in outcomes) else FAILED
+
+
+def _outcome(reply: Message, *beside: Message, failure: ChatError | None = None) -> Outcome:
+    return Outcome(reply, bool(reply.parts), failure, beside=tuple(Outcome(each, True) for each in beside))
+
+
+def _print_beside(session: Session, outcome: Outcome) -> None:
+    """The other replies that the request brought, each below its number."""
+    for number, each in enumerate(outcome.beside, 2):
+        session.screen.say(f"reply {number}:", "bold")
+        session.screen.reply(each.reply.text, session.ui)
+
+
+def _told(session: Session, outcome: Outcome) -> dict[str, object]:
+    """The reply as data; where several were asked for, each of them by its number."""
+    if choices.wanted(session.profile) == 1:
+        return _as_json(session, outcome)
+    return {str(number): _as_json(session, each) for number, each in enumerate((outcome, *outcome.beside), 1)}
 
 
 def _error(outcome: Outcome) -> str | None:

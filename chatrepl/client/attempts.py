@@ -16,7 +16,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import dialect, effort, schemas
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
-from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
+from chatrepl.events import Choice, Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import close
 
@@ -226,7 +226,7 @@ def _from_the_first_piece(events: Iterable[Event]) -> Iterator[Event]:
             yield event
             continue
         held.append(event)
-        if isinstance(event, Text | Thinking | ToolCallPiece | Media):
+        if isinstance(event, Text | Thinking | ToolCallPiece | Media | Choice):
             yield from held
             held = None
     yield from held or ()

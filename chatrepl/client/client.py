@@ -24,10 +24,10 @@ from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Replay
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import ModelInfo, Request, dialect, request
+from chatrepl.dialects import ModelInfo, Request, choices, dialect, request
 from chatrepl.dialects.response import limited, read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
-from chatrepl.events import Event, Finished, Wait, Waiting, nobody
+from chatrepl.events import Event, Wait, Waiting, nobody
 from chatrepl.text import urls
 from chatrepl.text.halves import whole_characters
 from chatrepl.text.redaction import Secrets
@@ -72,22 +72,22 @@ class Client:
         Closing the iterator closes the connection, which is how a reply is stopped. ``waiting`` is called each time the
         network is about to be waited for.
         """
-        speaks = dialect(profile.dialect)
-        finished = False
+        speaks, ended = dialect(profile.dialect), set[int]()
         with self._answer(profile, self.request(profile, conversation, key, stream=stream), key, waiting) as answer:
             chunks = self._chunks(profile, answer, waiting)
             try:
                 events = read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream)
                 for event in limited(events):
-                    if isinstance(event, Finished) and not finished:
-                        finished = True
-                        self._clocks.linger(AFTER_THE_END)
+                    if (place := choices.ending(event)) is not None and place not in ended:
+                        ended.add(place)
+                        if len(ended) == choices.wanted(profile):
+                            self._clocks.linger(AFTER_THE_END)
                     yield event
                 self._clocks.linger(LINGER)
                 for _ in chunks:  # a body that is read to its end leaves a connection that can be used again
                     pass
             except RequestError:
-                if not finished:  # once the reply is whole it does not matter how the connection ends
+                if 0 not in ended:  # once the reply is whole it does not matter how the connection ends
                     raise
 
     def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:

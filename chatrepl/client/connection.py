@@ -16,7 +16,7 @@ from chatrepl.client.memory import Memory
 from chatrepl.config import successors
 from chatrepl.config.config import Profile, Timeouts, located
 from chatrepl.config.place import CONTEXT, Embedded, Replay
-from chatrepl.dialects import ModelInfo
+from chatrepl.dialects import ModelInfo, choices, dialect
 from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.errors import ChatError
 
@@ -139,11 +139,15 @@ class Connection:
         profile = self.known(profile)
         for name in _unsampled(profile):
             self.tell_once(f"{profile.model} does not take {name}, so it is not sent.")
+        if choices.wanted(profile) > 1 and not dialect(profile.dialect).choices:
+            self.tell_once(f"{profile.dialect} has one reply to a request, so n is not sent; /ask asks several models.")
         return profile, key
 
     def known(self, profile: Profile) -> Profile:
         """The profile with what was learned of it, and without the parameters that its model is known to refuse."""
         profile = self.memory.known(profile)
+        if choices.OPTION in profile.options and not dialect(profile.dialect).choices:
+            profile = replace(profile, parameters={**profile.parameters, choices.OPTION: LEFT_OUT})
         sampled = [name for name in SAMPLING if name in profile.options and name not in profile.parameters]
         if not sampled:
             return profile

@@ -19,6 +19,7 @@ PARAMETERS: dict[str, str] = {
     "top_p": "how much of the likely words is considered",
     "max_tokens": "how long a reply may get, in tokens",
     "stop": "texts that end a reply",
+    "n": "how many replies a request brings, for /replies to choose among",
     "seed": "makes a reply repeatable where the server can",
     "presence_penalty": "against coming back to a subject",
     "frequency_penalty": "against saying the same words",
@@ -123,7 +124,7 @@ _UNSET = Hint(at_prompt="/effort off leaves it to the model.")
 _ANY, _WHOLE = ((int, float), "a number"), (int, "a whole number")
 _NUMBERS: dict[str, tuple[Any, str]] = {
     **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty"), _ANY),
-    **dict.fromkeys(("max_tokens", "seed"), _WHOLE),
+    **dict.fromkeys(("max_tokens", "n", "seed"), _WHOLE),
 }
 
 

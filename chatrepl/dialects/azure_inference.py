@@ -98,12 +98,12 @@ _AUTH = {
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    return openai_chat.decode(frames, _Decoder())
+    return openai_chat.decode(frames, _Decoder)
 
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
-    return openai_chat.decode_whole(body, _Decoder())
+    return openai_chat.decode_whole(body, _Decoder)
 
 
 class _Decoder(openai_chat.Decoder):
@@ -182,4 +182,5 @@ DIALECT = Dialect(
     models,
     decode_models,
     modelless=True,
+    choices=True,
 )

@@ -56,7 +56,7 @@ class Dialect:
     protocols a profile may say so for its server. ``modelless`` tells that a request may name no model, where the
     server does not say which one it has. ``tools`` tells that the model can be offered any; where it cannot, what the
     conversation offers is left out. ``schema`` tells that a request can hold the schema of the reply; where it cannot,
-    the model is told of it.
+    the model is told of it. ``choices`` tells that a request can ask for several replies, by the option ``n``.
     """
 
     framing: Framing
@@ -71,3 +71,4 @@ class Dialect:
     modelless: bool = False
     tools: bool = True
     schema: bool = True
+    choices: bool = False

@@ -11,6 +11,7 @@ from chatrepl.conversation import (
     Conversation,
 )
 from chatrepl.dialects import certainty, gemini_history as history, schemas, search
+from chatrepl.dialects.choices import Beside
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -33,6 +34,7 @@ _NAMES = {
     "frequency_penalty": "frequencyPenalty",
     "logprobs": "responseLogprobs",
     "top_logprobs": "logprobs",
+    "n": "candidateCount",
 }
 """What stands in the object ``generationConfig`` of a request, and by which name; anything else stands beside it."""
 
@@ -73,9 +75,10 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 
 def _events(chunks: Iterable[dict[str, Any]]) -> Iterator[Event]:
-    reply, pieces = _Decoder(), Pieces()
+    reply, pieces, beside = _Decoder(), Pieces(), Beside(lambda: _Decoder().feed, "candidates")
     for chunk in chunks:
         yield from pieces.news(reply.feed(chunk))
+        yield from beside.feed(chunk)
     if not reply.finished:
         raise cut_short()
 
@@ -87,14 +90,16 @@ def decode_whole(body: object) -> Iterator[Event]:
         return
     if not dig(body, "candidates") and not dig(body, "promptFeedback"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no candidates", "Check the base URL.")
-    reply = _Decoder()
+    reply, beside = _Decoder(), Beside(lambda: _Decoder().feed, "candidates")
     yield from reply.feed(checked(body))
     if not reply.finished:
         yield reply.finish("")
+    yield from beside.feed(checked(body))
+    yield from beside.end()
 
 
 class _Decoder:
-    """Chunks into events. Only candidate 0 is read: a conversation goes on with one."""
+    """Chunks into events, those of candidate 0."""
 
     def __init__(self) -> None:
         self.started = False
@@ -208,4 +213,4 @@ def decode_models(body: object) -> list[ModelInfo]:
     ]
 
 
-DIALECT = Dialect(sse, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models)
+DIALECT = Dialect(sse, ALL_PARTS, encode, decode, decode_whole, _error_text, models, decode_models, choices=True)

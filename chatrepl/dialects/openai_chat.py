@@ -5,7 +5,8 @@ Deviations known of each server: see the captures of this dialect in the tests.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -15,6 +16,7 @@ from chatrepl.conversation import (
     ThinkingPart,
 )
 from chatrepl.dialects import certainty, chat_history, schemas, search
+from chatrepl.dialects.choices import Beside
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -52,9 +54,10 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
     return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
-def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[Event]:
-    """The events of a streamed reply."""
-    reply = reply or Decoder()
+def decode(frames: Iterable[Frame], begin: "Callable[[], Decoder] | None" = None) -> Iterator[Event]:
+    """The events of a streamed reply; ``begin`` makes what reads one."""
+    begin = begin or Decoder
+    reply, beside = begin(), Beside(lambda: partial(begin().feed, where="delta"))
     chunks, pieces = Objects(frames), Pieces()
     for chunk in chunks:
         if reply.begun and (said := _only_text(chunk)) and (piece := pieces.text(said)):
@@ -62,6 +65,9 @@ def decode(frames: Iterable[Frame], reply: "Decoder | None" = None) -> Iterator[
             continue
         whole = reply.begun and chunk.get("object") == "chat.completion"
         yield from pieces.news(reply.feed(chunk, "delta"), whole=whole)
+        yield from beside.feed(chunk)
+    if chunks.marked:
+        yield from beside.end()
     if not reply.finished:
         if not (chunks.marked and reply.begun):
             raise cut_short() if reply.chosen else no_choices()
@@ -88,14 +94,17 @@ _BESIDE = "finish_reason index message error usage x_groq citations search_resul
 """What else may stand in a chunk, and is looked at."""
 
 
-def decode_whole(body: object, reply: "Decoder | None" = None) -> Iterator[Event]:
+def decode_whole(body: object, begin: "Callable[[], Decoder] | None" = None) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not items(dig(body, "choices")) or dig(body, "error"):
         raise refusal(body) if message_of(body) else no_choices()
-    reply = reply or Decoder()
+    begin = begin or Decoder
+    reply, beside = begin(), Beside(lambda: partial(begin().feed, where="message"))
     yield from reply.feed(table(body), "message")
     if not reply.finished:
         yield reply.finish("")
+    yield from beside.feed(table(body))
+    yield from beside.end()
 
 
 def no_choices() -> BrokenReply:
@@ -104,7 +113,7 @@ def no_choices() -> BrokenReply:
 
 
 class Decoder:
-    """Chunks into events. Only choice 0 is read: a conversation goes on with one."""
+    """Chunks into events, those of choice 0."""
 
     def __init__(self) -> None:
         self.started = False
@@ -265,4 +274,4 @@ def _dollars(told: object) -> float | None:
 CARRIES = ALL_PARTS - {ThinkingPart}
 """The reasoning is not wanted back, by DeepSeek not even taken."""
 
-DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, models, decode_models)
+DIALECT = Dialect(sse, CARRIES, encode, decode, decode_whole, error_text, models, decode_models, choices=True)

@@ -19,6 +19,7 @@ from chatrepl.conversation import (
     Turn,
 )
 from chatrepl.dialects import certainty, openai_chat
+from chatrepl.dialects.choices import Beside
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -94,10 +95,13 @@ def _stops(given: object, ours: str) -> list[Any]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply, pieces = _Decoder(), Pieces()
+    reply, pieces, beside = _Decoder(), Pieces(), Beside(lambda: _Decoder().feed)
     chunks = Objects(frames)
     for chunk in chunks:
         yield from pieces.news(reply.feed(chunk))
+        yield from beside.feed(chunk)
+    if chunks.marked:
+        yield from beside.end()
     if not reply.finished:
         if not (chunks.marked and reply.said):
             raise cut_short() if reply.begun else _no_choices()
@@ -108,10 +112,12 @@ def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece, which looks like a piece of a stream."""
     if not items(dig(body, "choices")) or dig(body, "error"):
         raise refusal(body) if message_of(body) else _no_choices()
-    reply = _Decoder()
+    reply, beside = _Decoder(), Beside(lambda: _Decoder().feed)
     yield from reply.feed(table(body))
     if not reply.finished:
         yield Finished("stop")
+    yield from beside.feed(table(body))
+    yield from beside.end()
 
 
 def _no_choices() -> BrokenReply:
@@ -121,7 +127,7 @@ def _no_choices() -> BrokenReply:
 
 
 class _Decoder:
-    """Chunks into events. Only choice 0 is read: a conversation goes on with one."""
+    """Chunks into events, those of choice 0."""
 
     def __init__(self) -> None:
         self.started = False
@@ -170,4 +176,5 @@ DIALECT = Dialect(
     prefill=True,
     tools=False,
     schema=False,
+    choices=True,
 )

@@ -15,7 +15,7 @@ from chatrepl.dialects.hints import hint
 from chatrepl.dialects.surrogates import joined
 from chatrepl.dialects.thinking import apart, parted
 from chatrepl.errors import BrokenReply, Hint, Refused
-from chatrepl.events import Event, Media, Text, Thinking, ToolCallPiece
+from chatrepl.events import Choice, Event, Media, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import all_decoded, decoded, dig
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -191,6 +191,8 @@ def limited(events: Iterable[Event]) -> Iterator[Event]:
 def _size(event: Event) -> int:
     """About how many bytes a session's file needs for it: pieces of texts are joined, others are not."""
     match event:
+        case Choice(_, event):
+            return _size(event)
         case Text(text) | Thinking(text, ""):
             return len(text) if text.isprintable() and text.isascii() else len(encode_basestring_ascii(text)) - 2
         case Thinking(text, signature):

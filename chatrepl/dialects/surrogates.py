@@ -20,7 +20,7 @@ _FIELDS: dict[type[Any], str] = {Text: "text", Thinking: "text", ToolCallPiece: 
 
 def joined(events: Iterable[Event]) -> Iterator[Event]:
     """The same events, no character of which is cut in two."""
-    halves = _Halves()
+    halves = Halves()
     try:
         for event in events:
             yield from halves.feed(event)
@@ -30,11 +30,14 @@ def joined(events: Iterable[Event]) -> Iterator[Event]:
     yield from halves.rest()
 
 
-class _Halves:
+class Halves:
+    """The same for events that come one by one."""
+
     def __init__(self) -> None:
         self._held: Any = None  # a piece that is a first half and nothing else
 
     def feed(self, event: Any) -> Iterator[Event]:
+        """What can be told of the next event, and of what was held."""
         field = _FIELDS.get(type(event))
         if not field:
             if isinstance(event, Finished):

@@ -8,30 +8,28 @@ import re
 from collections.abc import Iterable, Iterator
 
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import Choice, Event, Text, Thinking
 
 OPENING, CLOSING = "<think>", "</think>"
 
 
 def apart(events: Iterable[Event]) -> Iterator[Event]:
     """The same events, with the text between the marks as ``Thinking``, wherever the pieces are cut."""
-    splitter, events = _Splitter(), iter(events)
+    splitter, events = Splitter(), iter(events)
     try:
         for event in events:
-            if isinstance(event, Text):
-                yield from splitter.feed(event.text)
-                if splitter.answers:  # there is no mark any more
-                    yield from events
-            else:
-                yield from splitter.rest()
-                yield event
+            yield from splitter.take(event)
+            if splitter.answers:  # there is no mark any more
+                yield from events
     except ChatError:  # what came before it is not lost
         yield from splitter.rest()
         raise
     yield from splitter.rest()
 
 
-class _Splitter:
+class Splitter:
+    """The same for events that come one by one."""
+
     def __init__(self) -> None:
         self._step = self._start
         self._held = ""  # what may be the beginning of a mark
@@ -41,9 +39,15 @@ class _Splitter:
         """Whether the answer has begun."""
         return self._step == self._answer
 
-    def feed(self, text: str) -> Iterator[Event]:
-        self._held += text
-        yield from self._step()
+    def take(self, event: Event) -> Iterator[Event]:
+        """What can be told of the next event, and of what was held."""
+        if isinstance(event, Text):
+            self._held += event.text
+            yield from self._step()
+            return
+        if not isinstance(event, Choice):  # which says nothing of this reply
+            yield from self.rest()
+        yield event
 
     def rest(self) -> Iterator[Event]:
         """What is still held: no mark comes out of it any more."""

@@ -22,8 +22,9 @@ def to_data(entry: Entry) -> dict[str, Any]:
             return {"turn": [plain.to_data(message) for message in turn]}
         case Aside(kind, messages):
             return {"aside": kind, "messages": [plain.to_data(message) for message in messages]}
-        case Piece(text, thinking):
-            return {"piece": text} | ({"thinking": thinking} if thinking else {})
+        case Piece(text, thinking, choice):
+            more = ({"thinking": thinking} if thinking else {}) | ({"choice": choice} if choice else {})
+            return {"piece": text} | more
         case Mark(kind, text, count):
             return {"mark": kind} | ({"text": text} if text else {}) | ({"count": count} if count else {})
 
@@ -42,7 +43,7 @@ def from_data(data: Any) -> Entry:
         case {"aside": str(kind), "messages": list(messages)}:
             return Aside(kind, tuple(plain.from_data(_typed(message, dict)) for message in messages))
         case {"piece": str(), **rest}:
-            return Piece(data["piece"], _typed(rest.get("thinking", ""), str))
+            return Piece(data["piece"], _typed(rest.get("thinking", ""), str), _typed(rest.get("choice", 0), int))
         case {"mark": str(), **rest}:
             return Mark(data["mark"], _typed(rest.get("text", ""), str), _typed(rest.get("count", 0), int))
     raise ValueError("no entry of a session")

@@ -9,18 +9,8 @@ from dataclasses import field, replace
 from typing import NamedTuple
 
 from chatrepl import dataclass
-from chatrepl.conversation import (
-    BROKEN_OFF,
-    Conversation,
-    Message,
-    Part,
-    Shape,
-    TextPart,
-    ThinkingPart,
-    Turn,
-    continued,
-)
-from chatrepl.sessions.steps import Steps
+from chatrepl.conversation import BROKEN_OFF, Conversation, Message, Shape, Turn
+from chatrepl.sessions.steps import Steps, partials
 from chatrepl.sessions.titles import title_of
 from chatrepl.usage import Tally
 
@@ -56,7 +46,8 @@ class Taken(NamedTuple):
 
 class Aside(NamedTuple):
     """What was asked aside, and is no part of the conversation: ``btw`` a question and its reply, ``reply`` the last
-    question and another reply to it, ``compact`` what a summary used."""
+    question and another reply to it, ``compact`` what a summary used, ``choices`` the replies that the request brought
+    beside the one which comes next."""
 
     kind: str
     messages: Turn
@@ -67,6 +58,8 @@ class Piece(NamedTuple):
 
     text: str = ""
     thinking: str = ""
+    choice: int = 0
+    """Which of several replies to one request it is a piece of."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +130,8 @@ class State:
     steps: Steps = field(default_factory=Steps)
     """What came in the open turn so far."""
     _pieces: list[Piece] = field(default_factory=list)
+    _choices: Turn = ()
+    """What the request brought beside the reply that comes next."""
     _named: bool = False
     _first: Message | None = None
     """The question that the title comes from."""
@@ -153,7 +148,9 @@ class State:
                 self._close(self.question, message)
                 self._spend([message])
             case Step(message) if self.question and message.role != "user":
+                self.heard += self._answers(self.question, self._choices)
                 self._pieces.clear()
+                self._choices = ()
                 self.steps.take(message)
                 self._spend([message])
             case Taken(turn):
@@ -164,6 +161,7 @@ class State:
             case Aside(kind, messages):
                 self.asides.append(entry)
                 self.heard += [messages] if kind == "reply" else []
+                self._choices = messages if kind == "choices" and self.question else self._choices
                 self._spend(messages)
             case Piece() if self.question:
                 self._pieces.append(entry)
@@ -195,21 +193,18 @@ class State:
 
     def partial(self) -> Message | None:
         """What had come of the reply in the open turn, as an interrupted message."""
-        thinking = "".join(piece.thinking for piece in self._pieces)
-        text = "".join(piece.text for piece in self._pieces)
-        parts: list[Part] = [ThinkingPart(thinking)] if thinking else []
-        parts += [TextPart(text)] if text else []
-        return Message("assistant", tuple(parts), self.who.get("model", ""), "interrupted") if parts else None
+        return next(partials(self._pieces, self.who.get("model", "")), None)
 
     def settlement(self) -> list[Entry]:
         """The entries that end a turn which the program did not live to end: each call gets a result, and none is run
         again."""
-        partial = self.partial()
+        partial, *others = *partials(self._pieces, self.who.get("model", "")), None
+        beside = [Aside("choices", tuple(filter(None, others)))] if len(others) > 1 and not self._choices else []
         if self.question and not self.steps.messages:
             answered = Mark("choose", count=1) if self.replies() and not self.reopened else Mark("withdraw")
-            return [Said(partial) if partial else answered]
+            return [*beside, Said(partial) if partial else answered]
         last = Message("assistant", (), self.who.get("model", ""), "interrupted")
-        return [*map(Step, self.steps.lost()), Said(partial or last)] if self.steps.messages else []
+        return [*map(Step, self.steps.lost()), *beside, Said(partial or last)] if self.steps.messages else []
 
     def replies(self) -> list[Turn]:
         """The turns that answer the open question, or the last one, each once."""
@@ -224,24 +219,28 @@ class State:
     def _open(self, question: Message | None, reopened: str = "") -> None:
         self.question, self.reopened = question, reopened
         self._pieces.clear()
+        self._choices = ()
         self.steps = Steps()
 
     def _close(self, question: Message, reply: Message) -> None:
         """Close the open turn. A reply that replaces or goes on from another takes its place. One that broke off does
         not take that of a whole one: it is as if the old reply were brought back at once."""
         turns, reopened = self.conversation.turns, self.reopened
-        came = [*self.steps.messages, reply]
+        heard = self._answers(question, (reply, *self._choices))
         self._open(None)
+        self.heard += heard
         if not reopened:
-            self.heard.append((question, *came))
-            self._change("turn", len(turns), [(question, *came)])
+            self._change("turn", len(turns), heard[:1])
             return
-        *begun, last = turns[-1]
-        turn = (*begun, continued(last, came[0]), *came[1:]) if reopened == "continue" else (question, *came)
-        self.heard.append(turn)
-        self._change(reopened, len(turns) - 1, [turn])
+        last = turns[-1][-1]
+        self._change(reopened, len(turns) - 1, heard[:1])
         if reopened == "retry" and reply.ending in BROKEN_OFF and last.ending not in BROKEN_OFF:
             self._undo()
+
+    def _answers(self, question: Message, replies: Iterable[Message]) -> list[Turn]:
+        """The turns that these replies to the open question make of it."""
+        begun = self.conversation.turns[-1] if self.reopened == "continue" else (question,)
+        return [self.steps.closed(begun, reply) for reply in replies]
 
     def _mark(self, mark: Mark) -> None:
         turns = self.conversation.turns

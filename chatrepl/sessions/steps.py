@@ -1,10 +1,24 @@
 """What came within an open turn: replies that called tools, and behind each the results of its calls."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from chatrepl import dataclass
-from chatrepl.conversation import Message, ToolCallPart, ToolResultPart, unanswered
+from chatrepl.conversation import (
+    Message,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+    Turn,
+    continued,
+    unanswered,
+)
+
+if TYPE_CHECKING:
+    from chatrepl.sessions.entries import Piece
 
 NOT_RUN = "Not run: chatrepl ended before it."
 
@@ -26,6 +40,13 @@ class Steps:
         else:
             self.messages.append(message)
 
+    def closed(self, begun: Turn, reply: Message) -> Turn:
+        """The turn that they and the reply make of what was begun: a question, or a turn that is gone on with."""
+        first, *more = *self.messages, reply
+        if len(begun) == 1:
+            return (*begun, first, *more)
+        return (*begun[:-1], continued(begun[-1], first), *more)
+
     def lost(self) -> Iterator[Message]:
         """Results for the calls that have none, since the program did not live to see them."""
         for call in unanswered(self.messages):
@@ -36,3 +57,14 @@ class Steps:
     def doubtful(self) -> list[ToolCallPart]:
         """The calls that may have run."""
         return [call for call in unanswered(self.messages) if call.id in self.begun]
+
+
+def partials(pieces: "Collection[Piece]", model: str) -> Iterator[Message]:
+    """What had come of each reply to a request, the first one first, as interrupted messages."""
+    for choice in sorted({piece.choice for piece in pieces}):
+        came = [piece for piece in pieces if piece.choice == choice]
+        thinking, text = "".join(each.thinking for each in came), "".join(each.text for each in came)
+        parts: list[Part] = [ThinkingPart(thinking)] if thinking else []
+        parts += [TextPart(text)] if text else []
+        if parts:
+            yield Message("assistant", tuple(parts), model, "interrupted")

@@ -31,7 +31,7 @@ from chatrepl.conversation import (
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.dialects.response import read
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Text, Thinking
+from chatrepl.events import Choice, Event, Text, Thinking
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 ENDS_AT_EOF = {"scale-egp"}
@@ -66,10 +66,16 @@ def told(name: str, answer: Answer, chunks: Iterable[bytes]) -> list[Any]:
     found: list[Any] = []
     try:
         for event in read(dialect(name), PROFILE, answer.status, answer.headers, chunks, stream=answer.streamed):
-            found.append([type(event).__name__, _fields(event)])
+            found.append(_as_data(event))
     except ChatError as error:
         found.append([type(error).__name__, str(error)])
     return found
+
+
+def _as_data(event: Event) -> list[Any]:
+    if isinstance(event, Choice):
+        return ["Choice", {"place": event.place, "event": _as_data(event.event)}]
+    return [type(event).__name__, _fields(event)]
 
 
 def _fields(event: Event) -> dict[str, Any]:

@@ -78,13 +78,14 @@ class Tensor:
         return _text(self.name) + shape + struct.pack("<IQ", 0, offset)
 
 
-def write(path: Path) -> Path:
-    """Write the model there. It is the same every time."""
+def write(path: Path, context: int = CONTEXT) -> Path:
+    """Write the model there, for a context of so many tokens. It is the same every time."""
+    known = METADATA | {"llama.context_length": context}
     dice = random.Random(7)
     tensors = [Tensor(name, shape, _aligned(_floats(shape, dice))) for name, shape in SHAPES.items()]
     offsets = accumulate((len(tensor.data) for tensor in tensors), initial=0)
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(METADATA))
-    head += b"".join(_text(key) + _tagged(value) for key, value in METADATA.items())
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(known))
+    head += b"".join(_text(key) + _tagged(value) for key, value in known.items())
     head += b"".join(tensor.info(offset) for tensor, offset in zip(tensors, offsets, strict=False))
     path.write_bytes(_aligned(head) + b"".join(tensor.data for tensor in tensors))
     return path

@@ -77,7 +77,7 @@ def ask(session: Session, words: str) -> Outcome:
             return Outcome()
     if not budget.allows(session):
         return Outcome()
-    found = [each for each in opinions.ask(session, chosen, new) if each.parts]
+    found = [each for replies in opinions.ask(session, chosen, new) for each in replies if each.parts]
     if new and not found:
         return Outcome(question_back=session.put_back(new))
     if len(session.transcript.state.replies()) > 1:
