@@ -1,5 +1,6 @@
 """A conversation: its turns, their messages, and what these hold."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
@@ -54,11 +55,18 @@ class MediaPart:
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:
-    """A place of the web that a reply was made from; ``cited`` is its number where the reply rests on it, as text."""
+    """A place of the web that a reply was made from; ``cited`` is its number where the reply rests on it, as text.
+    ``places`` are those of the words that do: where they begin and end in the text of the reply, as "0-41 60-102"."""
 
     url: str
     title: str = ""
     cited: str = ""
+    places: str = ""
+
+    @property
+    def number(self) -> int:
+        """The number of one that is cited, 0 of another."""
+        return int(self.cited) if re.fullmatch("[0-9]{1,6}", self.cited) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +159,28 @@ def continued(begun: Message, more: Message) -> Message:
     if len(thinking) > 1:  # a signature holds for its own text alone
         thinking = [ThinkingPart("\n\n".join(part.text for part in thinking))]
     text = begun.text + more.text
-    others = [part for part in both if not isinstance(part, TextPart | ThinkingPart)]
-    parts = (*thinking, *([TextPart(text)] if text else []), *others)
+    others = [part for part in both if not isinstance(part, TextPart | ThinkingPart | SourcePart)]
+    parts = (*thinking, *([TextPart(text)] if text else []), *others, *_sources(begun, more))
     usage = together(begun.usage, more.usage)
     return replace(more, parts=parts, model=more.model or begun.model, usage=usage if usage != Usage() else None)
+
+
+def _sources(begun: Message, more: Message) -> list[SourcePart]:
+    """The sources of both, each once: those that are cited again keep their numbers, and places move behind the text
+    that was begun."""
+    found = {part.url: part for part in begun.parts if isinstance(part, SourcePart)}
+    last = max((part.number for part in found.values()), default=0)
+    for part in (part for part in more.parts if isinstance(part, SourcePart)):
+        known = found.get(part.url, SourcePart(part.url, part.title))
+        last += bool(part.number and not known.number)
+        cited = known.cited or (str(last) if part.number else "")
+        places = f"{known.places} {_moved(part.places, len(begun.text))}".strip()
+        found[part.url] = SourcePart(part.url, known.title or part.title, cited, places)
+    return sorted(found.values(), key=lambda part: part.number or last + 1)
+
+
+def _moved(places: str, by: int) -> str:
+    return re.sub(r"\d+", lambda match: str(int(match[0][:9]) + by), places, flags=re.ASCII)
 
 
 def unanswered(messages: Iterable[Message]) -> list[ToolCallPart]:

@@ -89,14 +89,34 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place of the web that the server's search found; ``cited`` where the answer rests on it."""
+    """A place of the web that the server's search found; ``cited`` where the answer rests on it.
+
+    Where it is told which words of the answer do, these are ``words``, and ``start`` is where they begin: in characters
+    of all that its ``Text`` events said.
+    """
 
     url: str
     title: str = ""
     cited: bool = False
+    start: int = 0
+    words: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, str, "url", "title")
+        _check(self, str, "url", "title", "words")
+        _check(self, int, "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The server searches the web for these words, or opens that address; ``over`` once it has. ``failure`` is its word
+    for how that failed."""
+
+    query: str = ""
+    over: bool = False
+    failure: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self, str, "query", "failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +130,15 @@ class Certainty:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it."""
+    """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it. Where it is not over but
+    pauses, ``opaque`` is what its server wants back to go on, behind the name of the dialect."""
 
     reason: FinishReason
     raw: str = ""
+    opaque: str = ""
 
     def __post_init__(self) -> None:
-        _check(self, str, "reason", "raw")
+        _check(self, str, "reason", "raw", "opaque")
         if self.reason not in FINISH_REASONS:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
@@ -129,7 +151,7 @@ class Choice:
     event: "Event"
 
 
-Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Certainty | Usage | Finished | Choice
+Event = Started | Text | Thinking | ToolCallPiece | Media | Source | Search | Certainty | Usage | Finished | Choice
 
 
 NOTICEABLE = 2.0

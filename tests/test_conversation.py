@@ -10,9 +10,11 @@ from chatrepl.conversation import (
     Conversation,
     Message,
     Role,
+    SourcePart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
+    continued,
     question,
 )
 from chatrepl.events import Finished, Started, Text, Thinking, ToolCallPiece, Usage
@@ -23,6 +25,13 @@ from tests.support import strategies
 @given(strategies.questions | strategies.replies)
 def test_a_message_survives_json(message: Message) -> None:
     assert from_data(json.loads(json.dumps(to_data(message)))) == message
+
+
+def test_a_reply_that_is_gone_on_with_keeps_the_numbers_of_its_sources() -> None:
+    begun = Message("assistant", (TextPart("so it"), SourcePart("a", "A", "1", "0-2"), SourcePart("b", "B")))
+    more = Message("assistant", (TextPart(" is"), SourcePart("b", "B", "1", "1-3"), SourcePart("a", "A", "2", "0-3")))
+    sources = (SourcePart("a", "A", "1", "0-2 5-8"), SourcePart("b", "B", "2", "6-8"))
+    assert continued(begun, more).parts == (TextPart("so it is"), *sources)
 
 
 JSON = st.recursive(

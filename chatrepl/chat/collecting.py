@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chatrepl import chat
 from chatrepl.chat.endings import Timing
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
@@ -13,7 +14,7 @@ from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError
-from chatrepl.events import Choice, Event, Media, Text, Thinking, Wait
+from chatrepl.events import Choice, Event, Media, Source, Text, Thinking, Wait
 from chatrepl.sessions.entries import Piece
 from chatrepl.terminal.screen.pictures import Picture
 
@@ -27,8 +28,26 @@ def leave_room(session: Session) -> None:
         session.screen.say("")
 
 
+PAUSES = 10
+"""So often a server may pause in a reply before it is taken to be over."""
+
+
 def collect(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
-    """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed."""
+    """Feed the reply, its picture and the journal until it ends, one way or another; the failure if it failed. A server
+    that pauses in the middle of it, as Anthropic's does when it searches for long, is asked to go on."""
+    if session.profile.search:
+        chat.searching.warn(session)
+    failure = _collected(session, reply, conversation, timing)
+    for _ in range(PAUSES):
+        if failure or not reply.paused:
+            return failure
+        failure = _collected(session, reply, conversation.going_on(reply.go_on()), timing)
+    if reply.paused:
+        reply.ending = "other"
+    return failure
+
+
+def _collected(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
     attempts = session.connection.attempts(session.profile)
     try:
         with session.interrupts.awaited():
@@ -37,10 +56,11 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
         secrets = session.connection.keys.secrets
         timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
         is_json = conversation.schema is not None
+        journal = partial(_journal, session)
         with (
             session.user.listening(),
             session.screen.picture(lambda: attempts.answering.model, session.ui, is_json=is_json) as picture,
-            HidingSecrets(secrets, reply.feed, partial(_journal, session), partial(_paint, session, picture)) as hiding,
+            HidingSecrets(secrets, reply.feed, journal, partial(_paint, session, reply, picture)) as hiding,
             Gathering(hiding.feed) as gathering,
             closing(_events(session, attempts, conversation, gathering, picture)) as events,
         ):
@@ -81,11 +101,13 @@ def _events(
     return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
 
 
-def _paint(session: Session, picture: Picture, event: Event) -> None:
+def _paint(session: Session, reply: Reply, picture: Picture, event: Event) -> None:
     """Let the picture show what comes; of what is no text, at a prompt, that it stands there."""
     if isinstance(event, Media) and session.user.has_prompt:
         event = Text(f"\n\n*[{event.kind}]*\n\n")
     picture.feed(event)
+    for cited in reply.sources.new_marks(reply.text) if isinstance(event, Source) else ():
+        picture.feed(cited)
 
 
 def _journal(session: Session, event: Event, choice: int = 0) -> None:

@@ -85,7 +85,7 @@ def _show(session: Session, other: Other, message: Message, *beside: Message) ->
     for told in other.told:
         session.screen.say(told, "dim")
     if message.parts:
-        session.screen.reply(message.text, session.ui)
+        session.screen.reply(chat.searching.shown(session, message), session.ui)
         if message.unfinished and not other.failure:
             session.screen.say("It is not whole; what came is kept.", "warning")
     if other.failure:

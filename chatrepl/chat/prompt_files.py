@@ -129,7 +129,8 @@ def profile(session: Session, prompt: PromptFile) -> Profile:
     """Who the file wants to be asked, and how."""
     found = session.config.profile(prompt.profile) if prompt.profile else session.profile
     found = session.config.with_model(found, prompt.model) if prompt.model else found
-    return replace(found, options={**found.options, **prompt.options})
+    search = found.search if prompt.search is None else prompt.search
+    return replace(found, options={**found.options, **prompt.options}, search=search)
 
 
 def become(session: Session, prompt: PromptFile) -> None:

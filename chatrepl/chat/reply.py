@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 
 from chatrepl import chat, dataclass
-from chatrepl.conversation import Message, Part, SourcePart, TextPart, ThinkingPart, ToolCallPart, now
+from chatrepl.chat.sources import Sources
+from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
 from chatrepl.events import (
     Certainty,
@@ -19,7 +20,7 @@ from chatrepl.events import (
     ToolCallPiece,
     Usage,
 )
-from chatrepl.usage import shared
+from chatrepl.usage import shared, together
 
 
 @dataclass(slots=True)
@@ -40,11 +41,17 @@ class Reply:
     """The pieces of the answer, as they came."""
     certainties: list[Certainty] = field(default_factory=list)
     """How certain the model was of each token, where that was asked for."""
-    sources: dict[str, Source] = field(default_factory=dict)
-    """The places of the web that it was made from, by their addresses."""
+    sources: Sources = field(default_factory=Sources)
+    """The places of the web that it was made from, and where it cites them."""
     beside: "dict[int, Reply]" = field(default_factory=dict)
     _thinking: list[Thinking] = field(default_factory=list)
     _calls: dict[int, list[ToolCallPiece]] = field(default_factory=dict)
+    paused: str = ""
+    """What its server wants back to go on, where it paused."""
+    _pauses: list[str] = field(default_factory=list)
+    _before: int = 0
+    """The characters that had been said when it paused last."""
+    _used: Usage | None = None
 
     def feed(self, event: Event) -> None:
         """Take the next event in, at a cost that does not grow with what came before."""
@@ -59,18 +66,17 @@ class Reply:
                 self.beside.setdefault(place, Reply()).feed(inner)
             case Certainty():
                 self.certainties.append(event)
-            case Source(url):
-                known = self.sources.get(url, event)
-                self.sources[url] = Source(url, known.title or event.title, known.cited or event.cited)
+            case Source():
+                self.sources.take(event, self.text if event.words else "", self._before)
             case Media():
                 self._said.append(event)
             case Started(model, fingerprint):
                 self.model = model or self.model
                 self.fingerprint = fingerprint
             case Usage():
-                self.usage = event
-            case Finished(reason, raw):
-                self.ending, self.raw_ending = reason, raw
+                self.usage = together(self._used, event) if self._used else event
+            case Finished(reason, raw, paused):
+                self.ending, self.raw_ending, self.paused = reason, raw, paused
 
     @property
     def text(self) -> str:
@@ -134,18 +140,24 @@ class Reply:
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
         parts += self._in_order() if self.media else [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
-        parts += self._sources()
+        parts += self._sources(parts)
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
         return Message(
             "assistant", tuple(parts), self.model, self.ending, usage, now(), self.fingerprint, self.profile, raw
         )
 
-    def _sources(self) -> Iterator[Part]:
-        """The sources, those first that are cited."""
-        number = 0
-        for source in sorted(self.sources.values(), key=lambda source: not source.cited):
-            number += source.cited
-            yield SourcePart(source.url, source.title, str(number) if source.cited else "")
+    def _sources(self, parts: list[Part]) -> Iterator[Part]:
+        """The sources, their places those in the text that is kept: what came before it was none."""
+        said = "".join(part.text for part in parts if isinstance(part, TextPart))
+        text = self.text if self.sources.found else ""
+        return self.sources.parts(text, len(text) - len(said) if text.endswith(said) else len(text))
+
+    def go_on(self) -> Message:
+        """What the server that paused wants back, to go on; what comes then is added to this reply."""
+        self._pauses.append(self.paused)
+        self.paused, self.ending, self.raw_ending = "", "failed", ""
+        self._before, self._used = len(self.text), self.usage
+        return Message("assistant", (ThinkingPart("", "".join(self._pauses)), TextPart(self.text)))
 
     def _in_order(self) -> list[Part]:
         return chat.media.parts(self._said)

@@ -1,10 +1,12 @@
 """What is told of the vendor's web search: the sources of a reply."""
 
+import re
 from collections.abc import Iterable
 
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message, SourcePart
-from chatrepl.text import safe, urls
+from chatrepl.sessions import citations
+from chatrepl.text import safe, urls, width
 
 LISTED = 8
 """So many sources stand below a reply; /sources lists all."""
@@ -15,15 +17,32 @@ def of(messages: Iterable[Message]) -> list[SourcePart]:
     return [part for message in messages for part in message.parts if isinstance(part, SourcePart)]
 
 
-def tell(session: Session, reply: Message) -> None:
-    """List the sources that a reply cites, and tell of the others."""
+def tell(session: Session, reply: Message, missed: Iterable[tuple[str, int, int]] = ()) -> None:
+    """List the sources that a reply cites, those without a mark with the words that rest on them, and tell of the
+    others."""
     found = of([reply])
     cited = [part for part in found if part.cited]
+    unmarked = {url: reply.text[start:end] for url, start, end in reversed([*missed])}
     for part in cited[:LISTED]:
         session.screen.say(line(part), "dim")
+        if (words := unmarked.get(part.url, "")) and part.url not in words:
+            session.screen.say(f"    for “{excerpt(words)}”", "dim")
     if rest := len(found) - min(len(cited), LISTED):
-        more = f"{rest:,} more sources" if cited else f"{rest:,} sources, none of them cited"
+        more = f"{rest:,} {'more source' if cited else 'source'}{'' if rest == 1 else 's'}"
+        more += "" if cited else ", none of them cited" if rest > 1 else ", not cited"
         session.screen.say(f"{more}; /sources lists all." if session.user.has_prompt else f"{more}.", "dim")
+
+
+def warn(session: Session) -> None:
+    """Tell once of a vendor that has no search, where one is wanted."""
+    from chatrepl.dialects import search  # with the first question
+
+    if wrong := search.missing(session.profile):
+        session.connection.tell_once(f"{wrong}.")
+
+
+NONE_CAME = "No sources came with this reply: the model decides whether it searches."
+"""What is told once where the vendor may search."""
 
 
 def line(part: SourcePart) -> str:
@@ -31,3 +50,18 @@ def line(part: SourcePart) -> str:
     host, title = safe.line(urls.host_of(part.url), 60), safe.line(part.title, 100)
     number = f"[{part.cited}] " if part.cited else ""
     return f"{number}{title} · {host}" if title and title != host else f"{number}{safe.line(part.url, 160)}"
+
+
+def shown(session: Session, reply: Message) -> str:
+    """The text of a reply as it is shown again, with a mark where it cites a source."""
+    drawn = session.screen.live and session.ui.markdown
+    links = drawn and session.screen.links(session.ui)
+    mark = citations.link if links else citations.bare if drawn else citations.plain
+    return citations.marked(reply, mark).text
+
+
+def excerpt(words: str) -> str:
+    """The beginning of some words, without marks."""
+    said = safe.line(re.sub(r"[*`]+", "", words).strip(), 200)
+    short = width.cut(said, 60)
+    return short if short == said else f"{short}…"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from chatrepl.events import Choice, Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
+from chatrepl.events import Choice, Event, Finished, Media, Search, Source, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.redaction import Hiding, Secrets
 
 Sink = Callable[[Event], None]
@@ -45,6 +45,10 @@ class HidingSecrets:
                 self._pass_on(replace(event, url=self._secrets.hide(url)))
             case Choice(place, inner):
                 self._choice(place).feed(inner)
+            case Source(url, title):
+                self._pass_on(replace(event, url=self._secrets.hide(url), title=self._secrets.hide(title)))
+            case Search(query):
+                self._pass_on(replace(event, query=self._secrets.hide(query)))
             case Finished():
                 self._end()
                 self._pass_on(replace(event, raw=self._secrets.hide(event.raw)))

@@ -201,8 +201,10 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
     _tell(session, reply, failure, timing, kept=kept)
     if reply.media:
         chat.media.tell(session, message)
-    if reply.sources:
-        chat.searching.tell(session, message)
+    if reply.sources.found:
+        chat.searching.tell(session, message, reply.sources.missed)
+    elif session.profile.search and reply.ending == "stop":
+        session.connection.tell_once(chat.searching.NONE_CAME)
     if beside or session.profile.options.get("n"):
         chat.choices.tell(session, [each.reply for each in beside])
     session.certainties = tuple(reply.certainties)

@@ -21,6 +21,7 @@ from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
 from chatrepl.dialects import choices
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
 from chatrepl.events import FINISH_REASONS, Usage
+from chatrepl.sessions import citations
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
@@ -173,9 +174,12 @@ def _certainties(outcome: Outcome) -> dict[str, object]:
 
 
 def _sources(reply: Message) -> list[dict[str, object]]:
-    """The places of the web that a reply was made from, and the number of each that it cites."""
-    found = [part for part in reply.parts if isinstance(part, SourcePart)]
-    return [{"url": part.url, "title": part.title, "cited": int(part.cited or 0) or None} for part in found]
+    """The places of the web that a reply was made from, the number of each that it cites, and where in the text."""
+    found: list[dict[str, object]] = []
+    for part in (part for part in reply.parts if isinstance(part, SourcePart)):
+        places = [{"start": place.start, "end": place.end} for place in citations.places(reply) if place.source == part]
+        found.append({"url": part.url, "title": part.title, "cited": part.number or None, "places": places})
+    return found
 
 
 def _made(session: Session, reply: Message) -> list[dict[str, object]]:

@@ -131,7 +131,8 @@ def opening(
     if begins:
         given = {**chosen.options, **begins.options, **_parameters(options.option)}
         said = begins.system if options.system is None and begins.system else chosen.system
-        chosen = replace(chosen, system=said, options=given)
+        search = options.search or (chosen.search if begins.search is None else begins.search)
+        chosen = replace(chosen, system=said, options=given, search=search)
     if chosen.by_hand:  # to come back to, by the name it is shown with
         configuration = configuration._replace(profiles={**configuration.profiles, chosen.name: chosen})
     return Opening(options, configuration, paths, env, screen, chosen, found, Interrupts(), prompt)

@@ -16,7 +16,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import dialect, effort, schemas
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
-from chatrepl.events import Choice, Event, Media, Text, Thinking, ToolCallPiece, Wait, Waiting
+from chatrepl.events import Choice, Event, Media, Search, Text, Thinking, ToolCallPiece, Wait, Waiting
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import close
 
@@ -74,7 +74,7 @@ class Attempts:
             try:
                 with closing(self._tried(conversation, stream, waiting)) as events:
                     for event in events:
-                        begun = True
+                        begun = begun or not isinstance(event, Search)
                         self._memory.answered(self._wanted, self.answering)
                         yield event
                 return
@@ -219,10 +219,11 @@ def _told(profile: Profile, name: str, new: str) -> str:
 
 
 def _from_the_first_piece(events: Iterable[Event]) -> Iterator[Event]:
-    """The events, those before the first piece of the reply held back until it is there, or the reply is over."""
+    """The events, those before the first piece of the reply held back until it is there, or the reply is over. That
+    the server searches is no piece of it."""
     held: list[Event] | None = []
     for event in events:
-        if held is None:
+        if held is None or isinstance(event, Search):  # which is shown while it lasts
             yield event
             continue
         held.append(event)

@@ -13,7 +13,9 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import anthropic_history as history, schemas, search
+from chatrepl.dialects import anthropic_history as history, schemas
+from chatrepl.dialects.anthropic_pausing import Blocks
+from chatrepl.dialects.anthropic_searching import Searching
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -138,6 +140,8 @@ class _Decoder:
         self.thought = 0  # characters of thinking in the block
         self.signature = ""  # of the block
         self.usage: dict[str, Any] = {}
+        self.blocks = Blocks()
+        self.searching = Searching(lambda: self.texts[Text].text)
 
     def feed(self, event: dict[str, Any]) -> Iterator[Event]:
         index = count(event.get("index"))
@@ -172,6 +176,9 @@ class _Decoder:
     def begin(self, index: int, block: object) -> Iterator[Event]:
         yield from self.close()
         self.block = index
+        self.blocks.begin(block)
+        for event in self.searching.begin(block):
+            yield self._told(event)
         for event in self._said(index, block):
             if isinstance(event, ToolCallPiece) and event.arguments:
                 self.held = event  # the arguments come in pieces, unless nothing else comes
@@ -180,6 +187,8 @@ class _Decoder:
                 yield self._told(event)
 
     def _delta(self, index: int, delta: object) -> Iterator[Event]:
+        self.blocks.add(delta)
+        self.searching.add(delta)
         for event in self._said(index, delta):
             held, self.held = self.held, None
             if held:
@@ -201,7 +210,6 @@ class _Decoder:
 
     def _said(self, index: int, piece: object) -> Iterator[Event]:
         """What a block at its start says, or a delta to it: they name their texts alike."""
-        yield from search.of_block(piece)
         match text(dig(piece, "type")).removesuffix("_delta"):
             case "thinking" | "signature":
                 self.signature += text(dig(piece, "signature"))
@@ -226,6 +234,7 @@ class _Decoder:
         if number is not None and number not in self.argued:
             self.argued.add(number)
             yield ToolCallPiece(number, arguments="{}")
+        yield from self.searching.close()
         if self.signature:
             yield Thinking("", f"anthropic:{self.thought}:{self.signature}\n")
         self.thought, self.signature = 0, ""
@@ -249,7 +258,8 @@ class _Decoder:
     def finish(self, raw: str) -> Iterator[Event]:
         if not self.finished:
             self.finished = True
-            yield Finished(finish_reason(raw, called_tools=bool(self.calls)), raw)
+            paused = self.blocks.paused() if raw == "pause_turn" else ""
+            yield Finished(finish_reason(raw, called_tools=bool(self.calls)), raw, paused)
 
 
 def _without(opening: Event | None, event: Event) -> Event:

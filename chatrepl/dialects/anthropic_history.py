@@ -19,8 +19,10 @@ from chatrepl.conversation import (
     ThinkingPart,
     ToolCallPart,
     ToolResultPart,
+    Turn,
 )
 from chatrepl.dialects import replies, tools
+from chatrepl.dialects.anthropic_pausing import blocks
 from chatrepl.dialects.wire import arguments, merged, result_text, results, written
 from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import text
@@ -52,7 +54,7 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
     blocks = [
         (
             "assistant" if message.role == "assistant" else "user",
-            _blocks(message, ids, thinking=turn is last),
+            _paused(message, last) or _blocks(message, ids, thinking=turn is last),
         )
         for turn, ids in zip(conversation.turns, tools.ids(conversation, _IDS), strict=True)
         for message in turn
@@ -77,6 +79,12 @@ def _blocks(message: Message, ids: dict[str, str], *, thinking: bool) -> list[di
     thought = [part for part in message.parts if isinstance(part, ThinkingPart) and made and thinking]
     uses = [{"type": "tool_use", "id": ids[call.id], "name": call.name, "input": arguments(call)} for call in made]
     return [block for part in thought for block in _thinking_blocks(part)] + said + uses
+
+
+def _paused(message: Message, turn: Turn) -> list[dict[str, Any]]:
+    """The blocks of a reply that its server paused, and goes on with where it ends the conversation."""
+    parts = [part for part in message.parts if isinstance(part, ThinkingPart)] if message is turn[-1] else []
+    return [block for part in parts for block in blocks(part.signature)]
 
 
 def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dict[str, Any]:

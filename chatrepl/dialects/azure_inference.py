@@ -20,6 +20,7 @@ from urllib.parse import quote
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, MediaPart, Message
 from chatrepl.dialects import failures, openai_chat
+from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import parse
 from chatrepl.dialects.framing import Frame, sse
@@ -114,7 +115,7 @@ class _Decoder(openai_chat.Decoder):
         self.prompt: list[str] = []
         self.reply: list[str] = []
 
-    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
+    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event | Citation]:
         choices = [choice for choice in items(chunk.get("choices")) if not dig(choice, "index")]
         for result in items(chunk.get("prompt_filter_results")) or items(chunk.get("prompt_annotations")):
             self.prompt += _caught(dig(result, "content_filter_results"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chatrepl.config.config import Profile
+from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.surrogates import Halves
 from chatrepl.dialects.thinking import Splitter
@@ -17,7 +18,7 @@ MOST = 128
 OPTION = "n"
 """The option that says how many are wanted, in every protocol that has it."""
 
-Feed = Callable[[dict[str, Any]], Iterator[Event]]
+Feed = Callable[[dict[str, Any]], Iterator[Event | Citation]]
 
 
 def wanted(profile: Profile) -> int:

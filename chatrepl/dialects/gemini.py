@@ -10,8 +10,9 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     Conversation,
 )
-from chatrepl.dialects import certainty, gemini_history as history, schemas, search
+from chatrepl.dialects import certainty, citations, gemini_history as history, schemas, search
 from chatrepl.dialects.choices import Beside
+from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -91,7 +92,7 @@ def decode_whole(body: object) -> Iterator[Event]:
     if not dig(body, "candidates") and not dig(body, "promptFeedback"):
         raise refusal(body) if message_of(body) else BrokenReply("The reply holds no candidates", "Check the base URL.")
     reply, beside = _Decoder(), Beside(lambda: _Decoder().feed, "candidates")
-    yield from reply.feed(checked(body))
+    yield from citations.placed(reply.feed(checked(body)))
     if not reply.finished:
         yield reply.finish("")
     yield from beside.feed(checked(body))
@@ -107,7 +108,7 @@ class _Decoder:
         self.signed = False
         self.calls = 0
 
-    def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event | Citation]:
         if not self.started and (model := text(chunk.get("modelVersion"))):
             self.started = True
             yield Started(model)
@@ -121,7 +122,7 @@ class _Decoder:
             why = message_of(text(dig(feedback, "blockReasonMessage")))
             yield Finished("content_filter", f"The prompt was blocked: {blocked}" + (f": {why}" if why else ""))
 
-    def _candidate(self, candidate: object) -> Iterator[Event]:
+    def _candidate(self, candidate: object) -> Iterator[Event | Citation]:
         for part in items(dig(candidate, "content", "parts")):
             yield from self._part(part)
         yield from certainty.gemini(dig(candidate, "logprobsResult"))

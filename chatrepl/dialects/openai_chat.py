@@ -17,6 +17,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import certainty, chat_history, schemas, search
 from chatrepl.dialects.choices import Beside
+from chatrepl.dialects.citations import Citation, placed
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
 from chatrepl.dialects.framing import Frame, sse
@@ -100,7 +101,7 @@ def decode_whole(body: object, begin: "Callable[[], Decoder] | None" = None) -> 
         raise refusal(body) if message_of(body) else no_choices()
     begin = begin or Decoder
     reply, beside = begin(), Beside(lambda: partial(begin().feed, where="message"))
-    yield from reply.feed(table(body), "message")
+    yield from placed(reply.feed(table(body), "message"))
     if not reply.finished:
         yield reply.finish("")
     yield from beside.feed(table(body))
@@ -125,7 +126,7 @@ class Decoder:
         self.places: dict[int, int] = {}  # which of them an index means: a few servers give all of them the same
         self.details: dict[tuple[object, object], dict[str, Any]] = {}  # OpenRouter's reasoning, by index and type
 
-    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event]:
+    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event | Citation]:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
@@ -138,7 +139,7 @@ class Decoder:
         yield from search.beside(chunk)
         yield from usages(chunk, chunk.get("x_groq"), *choices, *(choice.get(where) for choice in choices))
 
-    def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event]:
+    def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event | Citation]:
         said = table(choice.get(where) or choice.get("message") or choice.get("delta"))
         thinking = thought(said)
         parts = list(content(said.get("content")))
@@ -147,6 +148,7 @@ class Decoder:
         yield from (part for part in parts if not (thinking and isinstance(part, Thinking)))  # it is the same
         yield from made(said)
         yield from search.annotations(said.get("annotations"))
+        yield from search.executed(said.get("executed_tools"))
         yield from certainty.told(choice.get("logprobs"))
         if refusal_text := text(said.get("refusal")):
             self.refused = True

@@ -18,6 +18,7 @@ from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import item_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
+from chatrepl.dialects.responses_sources import Sources
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text import urls
@@ -87,6 +88,7 @@ class _Decoder:
         self.thinking: dict[str, str] = {}  # by which kind of events the reasoning of an item comes
         self.kinds: set[str] = set()  # what the answer is made of: output_text, refusal
         self.media: set[Media] = set()
+        self.sources = Sources(lambda: self.said.text)
         self.kept: list[Any] = []  # the reasoning that was kept to go back
         self.filled: list[bool] = []  # of each tool call, whether its arguments have come
         self.calls: dict[str, int] = {}  # the numbers of the tool calls, by all that servers name them by
@@ -100,6 +102,8 @@ class _Decoder:
             yield from self._start(chunk.get("response"))
         elif kind in _ENDS:
             yield from self.end(chunk.get("response"), _ENDS[kind], chunk.get("usage"))
+        elif step == "search_queries":
+            yield from self.sources.asked(chunk)
         elif stem in _TEXTS:
             self.closed = False
             yield from certainty.told(chunk.get("logprobs")) if step == "delta" else ()
@@ -107,7 +111,7 @@ class _Decoder:
         elif stem == "function_call_arguments":
             yield from self._arguments(chunk)
         elif kind == "output_text.annotation.added":
-            yield from search.annotations([chunk.get("annotation")])
+            yield from self.sources.cited([chunk.get("annotation")], self._part_of(chunk))
         elif stem == "output_item":
             item, place = chunk.get("item"), count(chunk.get("output_index"))
             yield from self._thought_about(item, done=step == "done")
@@ -115,6 +119,7 @@ class _Decoder:
             if step == "done":
                 self.closed = dig(item, "type") in ("message", "function_call") and dig(item, "status") != "incomplete"
                 yield from self._item(item, _place(chunk, dig(item, "id")))
+            yield from self.sources.of_item(item, over=step == "done")
 
     def _start(self, response: object) -> Iterator[Event]:
         if not self.started and (model := text(dig(response, "model"))):
@@ -150,7 +155,6 @@ class _Decoder:
     def _item(self, item: object, place: str) -> Iterator[Event]:
         """What a whole item says beyond its pieces."""
         events = item_events(item)
-        yield from search.of_item(item)
         yield from self._new_media(events)
         for event in events:
             match event:
@@ -160,6 +164,12 @@ class _Decoder:
                 case Text(told):
                     kind = "refusal" if dig(item, "content", 0, "refusal") else "output_text"
                     yield from self._text(self.parts.setdefault((_ANSWER, place), Told()).rest(told), kind)
+
+    def _part_of(self, chunk: dict[str, Any]) -> str:
+        """The text so far of the part that is meant."""
+        index = count(chunk.get("content_index")) or 0
+        told = self.parts.get(("output_text", _place(chunk, chunk.get("item_id")), str(index)))
+        return (told or self.said).text
 
     def _thought_about(self, item: object, *, done: bool) -> Iterator[Event]:
         """An item of reasoning that the server wants back, once it is whole. Which call it is for tells its place."""
@@ -237,7 +247,7 @@ class _Decoder:
         yield from self._new_media(events)
         yield from search.beside(table(response))
         for place, item in enumerate(output):
-            yield from search.of_item(item)
+            yield from self.sources.of_item(item, over=True)
             yield from self._thought_about(item, done=True)
             yield from self._call(item, place, done=True)
 

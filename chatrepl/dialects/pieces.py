@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from chatrepl.dialects.citations import Citation
 from chatrepl.errors import ChatError
 from chatrepl.events import Event, Finished, Text, Thinking
 
@@ -86,8 +87,9 @@ class Pieces:
         """A piece of text that came alone; None where it may be said again, which ``news`` looks into."""
         return None if self._over else Text(self._text.piece(said))
 
-    def news(self, chunk: Iterable[Event], *, whole: bool = False) -> Iterator[Event]:
-        """What is new in the events of a chunk; ``whole`` tells that it is known to hold the whole message."""
+    def news(self, chunk: Iterable[Event | Citation], *, whole: bool = False) -> Iterator[Event]:
+        """What is new in the events of a chunk; ``whole`` tells that it is known to hold the whole message. Citations
+        get their places in the text so far."""
         events, failure = _until_failure(chunk)
         whole |= self._over
         self._over |= any(isinstance(event, Finished) for event in events)
@@ -97,6 +99,8 @@ class Pieces:
                 again = told and (whole or (self._over and told.is_known_again))
                 said = told.beyond(event.text) if again else told.piece(event.text)
                 event = event if said == event.text else replace(event, text=said)
+            elif isinstance(event, Citation):
+                event = event.placed(self._text.text)
             if not _is_empty(event):
                 yield event
         if failure:
@@ -107,9 +111,9 @@ def _is_empty(event: Event) -> bool:
     return isinstance(event, Text | Thinking) and not event.text and not getattr(event, "signature", "")
 
 
-def _until_failure(chunk: Iterable[Event]) -> tuple[list[Event], ChatError | None]:
+def _until_failure(chunk: Iterable[Event | Citation]) -> tuple[list[Event | Citation], ChatError | None]:
     """The events of a chunk and the failure that ends it: what was said before that is not lost."""
-    events: list[Event] = []
+    events: list[Event | Citation] = []
     try:
         events.extend(chunk)
     except ChatError as error:
@@ -117,9 +121,9 @@ def _until_failure(chunk: Iterable[Event]) -> tuple[list[Event], ChatError | Non
     return events, None
 
 
-def _joined(events: list[Event]) -> list[Event]:
+def _joined(events: list[Event | Citation]) -> list[Event | Citation]:
     """The events with the texts, and with the thoughts, in one piece each, where the first of them stood."""
-    found: list[Event] = []
+    found: list[Event | Citation] = []
     for event in events:
         same = next((at for at, other in enumerate(found) if type(other) is type(event)), None)
         if isinstance(event, Text | Thinking) and same is not None and event == type(event)(event.text):

@@ -1,15 +1,18 @@
 """The web search of the vendors: how a request asks for it, and where a reply tells its sources."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from chatrepl.config.config import Profile
+from chatrepl.dialects import citations
+from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Request
-from chatrepl.events import Source
+from chatrepl.events import Event, Search, Source
 from chatrepl.text import urls
-from chatrepl.text.shapes import dig, items, text
+from chatrepl.text.shapes import count, decoded, dig, items, text
 
 Body = dict[str, Any]
 
@@ -63,10 +66,15 @@ def _wanted(profile: Profile) -> Body:
 _SOURCES = "web_search_call.action.sources"
 
 
-def annotations(value: object) -> Iterator[Source]:
+MOST = 1_000
+"""So many citations of a text are read."""
+
+
+def annotations(value: object) -> Iterator[Citation]:
     """The citations beside a text of OpenAI's protocols."""
-    for each in items(value):
-        yield from _source(dig(each, "url_citation") or each, cited=True)
+    for each in items(value)[:MOST]:
+        cited = dig(each, "url_citation") or each
+        yield from (citations.marked(cited, source) for source in _source(cited))
 
 
 def beside(chunk: Mapping[str, Any]) -> Iterator[Source]:
@@ -76,38 +84,83 @@ def beside(chunk: Mapping[str, Any]) -> Iterator[Source]:
             yield from _source({"url": each} if isinstance(each, str) else each)
 
 
+def executed(value: object) -> Iterator[Source | Search]:
+    """What Groq's compound models looked for, and found."""
+    for each in items(value):
+        found = items(dig(each, "search_results", "results")) or items(dig(each, "search_results"))
+        if found or text(dig(each, "type")) == "search":
+            yield Search(_query(_parsed(text(dig(each, "arguments")))), over=bool(found))
+        for result in found:
+            yield from _source(result)
+
+
 def of_item(item: object) -> Iterator[Source]:
-    """The sources in an item of OpenAI's responses: of its search, or beside its text."""
-    for part in items(dig(item, "content")):
-        yield from annotations(dig(part, "annotations"))
+    """The sources that an item of OpenAI's responses found."""
     if dig(item, "type") in ("web_search_call", "search_results"):
         for each in [*items(dig(item, "action", "sources")), *items(dig(item, "results"))]:
             yield from _source(each)
 
 
-def of_block(block: object) -> Iterator[Source]:
-    """The sources in a block of Anthropic's, or in a delta to it."""
-    for each in [dig(block, "citation"), *items(dig(block, "citations"))]:
-        yield from _source(each, cited=True)
+def searched(item: object, *, over: bool) -> Iterator[Search]:
+    """The search that an item of OpenAI's responses is; what it is for is told at its end."""
+    kind = text(dig(item, "type"))
+    if kind.endswith("search_call") or kind == "search_results":
+        yield Search(_query(dig(item, "action") or item), over)
+
+
+def results(block: object) -> Iterator[Source]:
+    """The sources that a block of Anthropic's found."""
     if dig(block, "type") == "web_search_tool_result":
         for each in items(dig(block, "content")):
             yield from _source(each)
 
 
-def grounding(metadata: object) -> Iterator[Source]:
-    """The sources of Gemini's search."""
-    supports = items(dig(metadata, "groundingSupports"))
-    cited = {number for each in supports for number in _numbers(dig(each, "groundingChunkIndices"))}
-    for number, each in enumerate(items(dig(metadata, "groundingChunks"))):
-        found = dig(each, "web") or dig(each, "maps") or dig(each, "retrievedContext")
-        yield from _source(found, cited=number in cited)
+def of_block(block: object) -> Iterator[Source]:
+    """The sources that a block of Anthropic's cites, or a delta to it."""
+    for each in [dig(block, "citation"), *items(dig(block, "citations"))]:
+        yield from _source(each, cited=True)
 
 
-def _numbers(value: object) -> Iterable[int]:
-    return (each for each in items(value) if isinstance(each, int))
+def of_tool(block: object, arguments: str) -> Iterator[Search]:
+    """The search that a block of Anthropic's asks for, or was made for it with these arguments."""
+    kind, name = text(dig(block, "type")), text(dig(block, "name"))
+    asks = kind == "server_tool_use" and name.startswith("web_")
+    if asks or re.fullmatch(r"web_\w+_tool_result", kind):
+        query = _query(dig(block, "input")) or _query(_parsed(arguments))
+        yield Search(query, not asks, text(dig(block, "content", "error_code")))
+
+
+def _parsed(arguments: str) -> object:
+    with suppress(ValueError):
+        return decoded(arguments)
+    return None
+
+
+def _query(value: object) -> str:
+    """What is looked for: words, several of them, or an address."""
+    several = [text(each) for each in items(dig(value, "queries"))]
+    found = text(dig(value, "query")) or " · ".join(filter(None, several))
+    return found or text(dig(value, "pattern")) or text(dig(value, "url"))
+
+
+def grounding(metadata: object) -> Iterator[Event | Citation]:
+    """The sources of Gemini's search, those that are cited in the order of the text, and what it looked for."""
+    chunks = [next(_source(_found(each)), None) for each in items(dig(metadata, "groundingChunks"))]
+    supports = items(dig(metadata, "groundingSupports"))[:MOST]
+    for each in sorted(supports, key=lambda each: count(dig(each, "segment", "endIndex")) or 0):
+        for number in items(dig(each, "groundingChunkIndices")):
+            if isinstance(number, int) and 0 <= number < len(chunks) and (source := chunks[number]):
+                yield citations.support(each, source)
+    yield from filter(None, chunks)
+    if query := _query({"queries": items(dig(metadata, "webSearchQueries"))}):
+        yield Search(query, over=True)
+
+
+def _found(chunk: object) -> object:
+    return dig(chunk, "web") or dig(chunk, "maps") or dig(chunk, "retrievedContext")
 
 
 def _source(value: object, *, cited: bool = False) -> Iterator[Source]:
-    url = text(dig(value, "url")) or text(dig(value, "uri")) or text(dig(value, "link"))
+    url = next((found for name in ("url", "uri", "link", "source") if (found := text(dig(value, name)))), "")
     if re.match(r"https?://", url, re.IGNORECASE):
         yield Source(url.removesuffix("?utm_source=openai"), text(dig(value, "title")), cited)

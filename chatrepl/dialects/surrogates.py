@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece
+from chatrepl.events import Event, Finished, Search, Source, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.halves import whole_characters
 
 _FIRST_HALF = re.compile("[\ud800-\udbff]\\Z")
@@ -77,6 +77,10 @@ def _mended(event: Event) -> Event:
     match event:
         case Started(model, fingerprint):
             return Started(whole_characters(model), whole_characters(fingerprint))
-        case Finished(reason, raw):
-            return Finished(reason, whole_characters(raw))
+        case Finished(raw=raw):
+            return replace(event, raw=whole_characters(raw))
+        case Source(title=title, words=words) if not (title.isascii() and words.isascii()):
+            return replace(event, title=whole_characters(title), words=whole_characters(words))
+        case Search(query=query):
+            return replace(event, query=whole_characters(query))
     return event

@@ -102,6 +102,15 @@ def test_its_tools_are_on_for_its_question_alone(server: Server, home: Path, fol
     assert run("--base-url", server.url, "-m", "m", "-t", "wrong", home=home).returncode == 2
 
 
+def test_it_may_ask_for_the_search_of_the_vendor(server: Server, home: Path, folder: Path) -> None:
+    (folder / "news.md").write_text("---\nsearch: true\n---\nWhat is new?")
+    words = ("--dialect", "openai-responses", "--base-url", server.url, "-m", "m", "-t", "news")
+    run(*words, home=home)
+    assert server.requests[-1].body["tools"] == [{"type": "web_search"}]
+    told = run("--base-url", server.url, "-m", "m", "-t", "news", home=home).stderr.decode()
+    assert "has no web search of its own that chatrepl knows; the dialect openai-responses has one." in told
+
+
 def test_a_variable_without_a_value_sends_nothing(chat: Terminal, server: Server) -> None:
     chat.line("/review main")
     chat.wait_for("lang:")

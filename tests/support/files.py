@@ -7,6 +7,7 @@ import zlib
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 )
+PNG_DATA = base64.b64encode(PNG).decode()
 
 
 def picture(width: int, height: int) -> bytes:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatrepl import terminal
+from chatrepl import chat, terminal
 from chatrepl.chat import endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
@@ -195,7 +195,7 @@ def history(session: Session, words: str) -> None:
             if message.role == "assistant":
                 _thinking(session, message, place)
                 if message.text:
-                    session.screen.reply(message.text, session.ui)
+                    session.screen.reply(chat.searching.shown(session, message), session.ui)
                 tell_calls(session, message, turn)
             else:
                 session.screen.say(message.text.rstrip("\n"))
@@ -253,7 +253,7 @@ def _show_again(session: Session, turn: Turn, place: int) -> None:
         if message.role == "assistant":
             _thinking(session, message, place)
             if message.text:
-                session.screen.reply(message.text, session.ui)
+                session.screen.reply(chat.searching.shown(session, message), session.ui)
             tell_calls(session, message, turn)
             if message is turn[-1]:
                 endings.tell_ending(session, message)

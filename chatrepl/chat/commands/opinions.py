@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
+from chatrepl import chat
 from chatrepl.chat import aside, attaching, budget, guard, opinions, turn
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import TALK, WHO, Suggestion, command, number_or_0, offered
@@ -99,7 +100,7 @@ def replies(session: Session, words: str) -> None:
         chosen = _reply(found, words)
         if chosen is not session.conversation.turns[-1]:
             session.transcript.add(Mark("choose", count=found.index(chosen) + 1))
-        session.screen.reply(chosen[-1].text, session.ui)
+        session.screen.reply(chat.searching.shown(session, chosen[-1]), session.ui)
         session.screen.say(f"Reply {first} counts now; /undo brings the other back.", "dim")
     else:
         now = session.conversation.turns[-1]

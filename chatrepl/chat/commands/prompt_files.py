@@ -91,6 +91,7 @@ def save(session: Session, name: str, *, force: bool) -> None:
         "model": profile.model,
         "system": session.conversation.system,
         "options": dict(profile.options),
+        "search": profile.search or None,
     }
     path = prompts.place_of(session.paths.prompts, name.removeprefix("/"))
     keep(path, prompts.written(fields), force=force)

@@ -30,6 +30,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from chatrepl.sessions import citations
 from chatrepl.sessions.formats.format import Chat, Format
 from chatrepl.sessions.formats.mathml import mathml
 from chatrepl.text import code as lexing, safe
@@ -117,6 +118,7 @@ def _about(conversation: Conversation) -> str:
 
 def _message(message: Message) -> str:
     who = {"user": "You", "assistant": "Assistant", "tool": "Tool"}[message.role]
+    message = message if len(message.text) > LONGEST_REPLY else citations.marked(message, citations.link)
     name = f"<b>{_line(message.model) or who if message.role == 'assistant' else who}</b>"
     notes = [_line(message.at[:16].replace("T", " ")), message.ending if message.unfinished else ""]
     draw = PARTS | {TextPart: lambda part: _typed(part.text)} if message.role == "user" else PARTS

@@ -16,6 +16,7 @@ from chatrepl.conversation import (
     TextPart,
     ToolCallPart,
 )
+from chatrepl.sessions import citations
 from chatrepl.sessions.formats.format import NOT_PLAIN, Chat, Format, to_json
 from chatrepl.sessions.formats.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
 from chatrepl.sessions.formats.markdown_reading import read
@@ -46,6 +47,7 @@ def _front_matter(conversation: Conversation, title: str) -> str:
 
 def _message(message: Message, images: list[str], *, inside: bool) -> Iterator[str]:
     """The sections of a message; ``inside`` is one that does not begin its turn."""
+    message = citations.marked(message, citations.link)
     meta = to_data(replace(message, parts=()))
     role = meta.pop("role")
     del meta["parts"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, Part, TextPart
+from chatrepl.sessions import citations
 from chatrepl.sessions.formats.format import Chat, Damage, from_json, text_of
 from chatrepl.sessions.formats.markdown_grammar import (
     DATA_URL,
@@ -139,7 +140,7 @@ def _messages(sections: Iterable[_Section], images: dict[str, tuple[str, str]]) 
 def _read_message(heading: _Section, parts: list[Part]) -> Message:
     data = {"model": heading.label, **heading.meta, "role": ROLES[heading.word], "parts": []}
     try:
-        return replace(from_data(data), parts=tuple(parts))
+        return citations.unmarked(replace(from_data(data), parts=tuple(parts)), citations.link)
     except ValueError as error:
         raise heading.damage(str(error)) from None
 

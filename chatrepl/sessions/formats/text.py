@@ -15,6 +15,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from chatrepl.sessions import citations
 from chatrepl.sessions.formats.format import Chat, Format
 from chatrepl.text import safe
 
@@ -49,7 +50,8 @@ def _speaker(message: Message) -> str:
 
 
 def _words(message: Message) -> str:
-    return "\n\n".join(PARTS[type(part)](part) for part in message.parts)
+    marked = citations.marked(message, citations.plain)
+    return "\n\n".join(PARTS[type(part)](part) for part in marked.parts)
 
 
 FORMAT = Format("plain words", render)

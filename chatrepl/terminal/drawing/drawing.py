@@ -7,7 +7,7 @@ from rich.segment import Segment
 from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.lines import Line, folded, plain, wrapped
 from chatrepl.terminal.markdown import Growing, Leaf, about_to_be
-from chatrepl.text.markdown import told_of_nothing
+from chatrepl.text.markdown import citation, told_of_nothing
 
 _MOST_MARKS = 60
 """A text of more characters has something to show."""
@@ -23,6 +23,7 @@ class Drawing:
 
     def __init__(self, width: int, *, theme: str = "dark", hyperlinks: bool = False, encoding: str = "utf-8") -> None:
         self._width = width
+        self._hyperlinks = hyperlinks
         self._source = Growing()
         self._blocks = Blocks(theme, hyperlinks, encoding)
 
@@ -34,6 +35,10 @@ class Drawing:
     def feed(self, text: str) -> None:
         """Take more text in; this costs next to nothing."""
         self._source.feed(text)
+
+    def cite(self, number: int, url: str, behind: str) -> bool:
+        """Put the mark of a source into the text, with that behind it; whether it can still be drawn there."""
+        return self._source.insert(citation(str(number), url if self._hyperlinks else ""), behind)
 
     def take(self) -> list[Line]:
         """The lines that have become final since they were last taken."""

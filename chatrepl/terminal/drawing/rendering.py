@@ -1,12 +1,16 @@
 """A text as the server sends it into lines."""
 
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from chatrepl import dataclass
 from chatrepl.terminal.drawing.drawing import Drawing
 from chatrepl.terminal.drawing.lines import Line
 from chatrepl.terminal.drawing.reasoning import Reasoning
 from chatrepl.text import safe
+
+if TYPE_CHECKING:
+    from chatrepl.terminal.screen.pictures import Cited
 
 PIECE = 8_192
 """So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
@@ -33,6 +37,14 @@ class Rendering:
             self.drawing.feed(text[at : at + PIECE])
             lines += self.drawing.take()
         return lines
+
+    def cite(self, cited: "Cited") -> bool:
+        """Draw the mark for a source; whether its place can still be drawn."""
+        if not isinstance(self.drawing, Drawing):
+            return False
+        self.drawing.feed(self.guard.feed("".join(self.waiting)))
+        self.waiting.clear()
+        return self.drawing.cite(cited.number, cited.url, safe.text(cited.behind))
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here."""

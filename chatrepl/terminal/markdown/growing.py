@@ -53,6 +53,18 @@ class Growing:
         self._open_length += len(text)
         self._length += len(text)
 
+    def insert(self, text: str, behind: str) -> bool:
+        """Put a text into what is not final, with that behind it; whether it can stand there."""
+        source = self._source()
+        before = source.removesuffix(behind) if source.endswith(behind) else ""
+        if not before.strip() or self._raw:
+            return False
+        self._open = f"{before}{text}{behind}"
+        self._open_length, self._length = len(self._open), self._length + len(text)
+        self._complete, self._seen = self._open.rfind("\n") + 1, 0
+        self._shown, self._shown_to, self._tried = [], 0, 0
+        return True
+
     def take(self) -> list[Leaf]:
         """The leaves that have become final. Only complete lines can tell: "#" may be the start of "#hashtag"."""
         if self._complete > self._limit and 2 * self._complete < 3 * self._seen:

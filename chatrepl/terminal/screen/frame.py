@@ -7,8 +7,9 @@ import math
 from collections.abc import Iterable, Iterator
 
 from chatrepl import dataclass
-from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
+from chatrepl.events import NOTICEABLE, Event, Search, Text, Thinking, Wait
 from chatrepl.terminal.drawing import Drawing, Line, Reasoning, Rendering, ansi, folded
+from chatrepl.terminal.screen.pictures import Cited, told_of_search
 from chatrepl.terminal.typeahead import Typed
 from chatrepl.text import charset, safe, width
 
@@ -49,12 +50,17 @@ class Frame:
         self._lines: list[str] = []  # what is final, and not taken yet
         self._said = False  # whether something else was printed above
         self._wait: tuple[Wait, float] = Wait("", 0), now  # and since when
+        self._search = ""  # that the server searches, while it does
         self._counted = 0  # the characters of the reply
         self._shown = -1, 0  # the turn of the spinner, and how many characters there were then
 
-    def feed(self, event: Event, now: float) -> None:
+    def feed(self, event: Event | Cited, now: float) -> None:
         """Take an event in."""
         match event:
+            case Cited() if not (self._text and self._text.cite(event)):
+                event.missed()
+            case Search():
+                self._searched(event, now)
             case Thinking(text) if text:
                 self._thought = self._thought if self._thinking else now
                 self._thinking += len(text)
@@ -62,8 +68,16 @@ class Frame:
                 if self._look.thinking != "off":
                     self._into(Reasoning, now).feed(text)
             case Text(text) if text:
+                self._search = ""
                 self._counted += len(text)
                 self._into(Drawing, now).feed(text)
+
+    def _searched(self, search: Search, now: float) -> None:
+        """A search is told in the status line while it lasts, and in a line of its own when it is over."""
+        self._search = "" if search.over else f"searching: {safe.line(search.query, 60)}".rstrip(" :")
+        if told := told_of_search(search):
+            self._end(now)
+            self.say(self._dim(told))
 
     def wait(self, wait: Wait, since: float) -> None:
         """That is waited for now."""
@@ -161,7 +175,7 @@ class Frame:
             f"{SPINNER[turn % len(SPINNER)]} {safe.line(label, 40)}",
             "thinks" if self._thinking and self._look.thinking == "off" and self._text is None else "",
             f"{turn // TURNS} s",
-            waiting(wait, now - since),
+            self._search or waiting(wait, now - since),
             f"{_tokens(self._shown[1])} tok" if self._shown[1] else "",
             "Ctrl-C gives up" if wait.exact else "Ctrl-C stops",
         ]

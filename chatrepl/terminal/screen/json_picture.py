@@ -3,7 +3,7 @@
 from types import TracebackType
 
 from chatrepl.events import Event, Text, Wait
-from chatrepl.terminal.screen.pictures import Picture
+from chatrepl.terminal.screen.pictures import Cited, Picture
 from chatrepl.text.indenting import Indented
 
 
@@ -16,8 +16,10 @@ class JsonPicture:
         """None before it has begun."""
         self._indented = Indented()
 
-    def feed(self, event: Event) -> None:
-        """Take the next event in."""
+    def feed(self, event: Event | Cited) -> None:
+        """Take the next event in. No mark stands in JSON."""
+        if isinstance(event, Cited):
+            return
         if isinstance(event, Text):
             event = Text(self._shown(event.text))
         self._picture.feed(event)

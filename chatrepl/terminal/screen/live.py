@@ -15,9 +15,10 @@ from contextlib import ExitStack, suppress
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
-from chatrepl.events import Event, Text, Thinking, Wait
+from chatrepl.events import Event, Search, Text, Thinking, Wait
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
 from chatrepl.terminal.screen.painter import ERASE_BELOW, SHOW, Painter
+from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.signals import handling
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
 
@@ -54,7 +55,7 @@ class LivePicture:
         self._label = label
         self._keys = keys
         self._clock = clock
-        self._queue: queue.SimpleQueue[Event | str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | Cited | str | None] = queue.SimpleQueue()
         self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()  # ends a pause
         self._over = False
         self._given_up = False
@@ -68,9 +69,9 @@ class LivePicture:
         self._settled = clock()  # when the size may be relied on
         self._frame = Frame(look, self._columns, clock())
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Event | Cited) -> None:
         """Take an event in. Costs next to nothing."""
-        if isinstance(event, Text | Thinking):  # nothing else is shown, or worth a frame
+        if isinstance(event, Text | Thinking | Search | Cited):  # nothing else is shown, or worth a frame
             self._queue.put(event)
 
     def waiting(self, wait: Wait) -> None:
@@ -175,7 +176,7 @@ class LivePicture:
         with suppress(queue.Empty):
             self._alarm.get(timeout=seconds)
 
-    def _take(self, item: Event | str | None) -> None:
+    def _take(self, item: Event | Cited | str | None) -> None:
         if isinstance(item, str):
             self._frame.say(item)
         elif item:

@@ -4,19 +4,34 @@ import math
 from collections.abc import Callable
 from threading import Lock, Timer
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
-from chatrepl.events import NOTICEABLE, Event, Text, Thinking, Wait
+from chatrepl.events import NOTICEABLE, Event, Search, Text, Thinking, Wait
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
     from chatrepl.terminal.drawing import Line, Rendering
 
 
+class Cited(NamedTuple):
+    """A mark for a source that belongs in the text that came: ``behind`` is what of the text stands behind it. A
+    picture that has drawn that place, and cannot draw it anew, calls ``missed``."""
+
+    number: int
+    url: str
+    behind: str
+    missed: Callable[[], object]
+
+    @property
+    def mark(self) -> str:
+        """The mark as plain text."""
+        return f"[{self.number}]"
+
+
 class Picture(Protocol):
     """A reply on the screen while it arrives: fed with events, over when its ``with`` ends."""
 
-    def feed(self, event: Event) -> None: ...
+    def feed(self, event: Event | Cited) -> None: ...
 
     def waiting(self, wait: Wait) -> None: ...
 
@@ -27,10 +42,18 @@ class Picture(Protocol):
     ) -> None: ...
 
 
+def told_of_search(event: Search) -> str:
+    """The line that tells of a search that is over; "" for one of which there is nothing to tell."""
+    query = safe.line(event.query, 200)
+    if event.over and event.failure:
+        return f"search failed: {safe.line(event.failure, 60)}" + (f" ({query})" if query else "")
+    return f"searched: {query}" if event.over and query else ""
+
+
 class Blank:
     """The picture that shows nothing."""
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Event | Cited) -> None:
         pass
 
     def waiting(self, wait: Wait) -> None:
@@ -62,13 +85,25 @@ class PlainPicture:
         self._timer: Timer | None = None
         self._lock = Lock()  # no line is told in the middle of the reply
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Event | Cited) -> None:
         if isinstance(event, Text | Thinking) and event.text and not self._begun:
             self._begin()
             if isinstance(event, Thinking) and self._tell:
                 self._tell(f"{self._who()} thinks; Ctrl-C stops.")
         if isinstance(event, Text):
             self._write(self._safe.feed(event.text) if self._safe else event.text)
+        elif isinstance(event, Cited):
+            self._cite(event)
+        elif isinstance(event, Search) and self._tell and self._last[-1:] in ("", "\n"):
+            self._begin()
+            if told := told_of_search(event):
+                self._tell(told)
+
+    def _cite(self, cited: Cited) -> None:
+        if cited.behind or not self._safe:  # what is piped on is what the server sent
+            cited.missed()
+        else:
+            self._write(self._safe.close() + cited.mark)
 
     def waiting(self, wait: Wait) -> None:
         if self._timer:
@@ -123,11 +158,13 @@ class StillPicture:
         self._text = text
         self._coloured = coloured
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Event | Cited) -> None:
         """Take an event in."""
         if isinstance(event, Text):
             self._text.feed(event.text)
             self._write(self._text.take())
+        elif isinstance(event, Cited) and not self._text.cite(event):
+            event.missed()
 
     def waiting(self, wait: Wait) -> None:
         """Nobody can be shown that."""

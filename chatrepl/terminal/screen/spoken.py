@@ -5,7 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-from chatrepl.events import Event, Text, Wait
+from chatrepl.events import Event, Search, Text, Wait
+from chatrepl.terminal.screen.pictures import Cited, told_of_search
 from chatrepl.text import safe
 
 HEARTBEAT = 30.0
@@ -23,10 +24,19 @@ class SpokenPicture:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Event | Cited) -> None:
         """Take an event in."""
         if isinstance(event, Text):
             self._pieces.append(event.text)
+        elif isinstance(event, Cited):
+            self._cite(event)
+        elif isinstance(event, Search) and (told := told_of_search(event)):
+            self._say(told)
+
+    def _cite(self, cited: Cited) -> None:
+        text = "".join(self._pieces)
+        before = text.removesuffix(cited.behind)
+        self._pieces = [before, cited.mark, text[len(before) :]]
 
     def waiting(self, wait: Wait) -> None:
         """The heartbeat tells it."""

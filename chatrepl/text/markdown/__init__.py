@@ -6,13 +6,22 @@ punctuation, and lists that keep their numbers. No raw HTML.
 
 from typing import TYPE_CHECKING
 
-from chatrepl.text.markdown.links import looks_like_an_address
+from chatrepl.text.markdown.links import citation, looks_like_an_address
 from chatrepl.text.markdown.lists import counts, number, with_box
 
 if TYPE_CHECKING:  # imported when first used: it takes 45 ms
     from markdown_it import MarkdownIt
 
-__all__ = ["LONGEST", "counts", "extended", "looks_like_an_address", "number", "told_of_nothing", "with_box"]
+__all__ = [
+    "LONGEST",
+    "citation",
+    "counts",
+    "extended",
+    "looks_like_an_address",
+    "number",
+    "told_of_nothing",
+    "with_box",
+]
 
 LONGEST = 32_768
 """A paragraph or table of more characters is shown as it is written: nobody reads it, and marks cost time."""
