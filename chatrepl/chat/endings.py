@@ -1,7 +1,9 @@
 """What is told of a reply that is over: how it ended, and its figures."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
+from typing import NamedTuple
 
 from chatrepl import dataclass
 from chatrepl.chat.rates import counts, dollars
@@ -10,7 +12,7 @@ from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.text import safe
-from chatrepl.usage import Price, Usage, cost
+from chatrepl.usage import Price, cost, together
 
 ENDINGS = {
     "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
@@ -47,6 +49,31 @@ class Timing:
     over: float | None = None
 
 
+class Exchange(NamedTuple):
+    """A reply, and when it came."""
+
+    reply: Reply
+    timing: Timing
+
+    @property
+    def until_first(self) -> float:
+        """The seconds to its first word, or to its end where none came."""
+        return self._first - self.timing.asked_at
+
+    @property
+    def making(self) -> float:
+        """The seconds from its first word to its end."""
+        return self._over - self._first
+
+    @property
+    def _over(self) -> float:
+        return self.timing.over or self.timing.asked_at
+
+    @property
+    def _first(self) -> float:
+        return self._over if self.timing.first is None else self.timing.first
+
+
 def tell_ending(session: Session, reply: Message) -> None:
     """Tell how a reply ended, if it did not simply stop, and what helps where a command can be typed."""
     if reply.ending in ENDINGS:
@@ -76,15 +103,22 @@ def ending_soon(session: Session) -> str:
     return f"{safe.line(model, 60)} ends {when}, on {ends}; /model picks another."
 
 
-def statistics(reply: Reply, timing: Timing, price: Price | None = None) -> list[str]:
-    """Time to the first word, speed, tokens and cost of a reply, as far as they are known."""
-    usage, over = reply.usage or Usage(), timing.over or timing.asked_at
-    first = over if timing.first is None else timing.first
-    parts = [f"{first - timing.asked_at:.1f} s"]
-    if usage.output and over - first >= MEASURABLE:
-        parts.append(f"{usage.output / (over - first):.0f} tok/s")
-    parts += counts(usage)
-    paid = cost(usage, price)
-    if paid is None or not price:
+def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price | None]) -> list[str]:
+    """Time to the first word, speed, tokens and cost of a reply, as far as they are known. Of a turn of several
+    requests, between which tools ran, it is what they took and used together; ``price`` is that of a model of a
+    profile."""
+    used = together(*(each.reply.usage for each in exchanges))
+    making = sum(each.making for each in exchanges)
+    parts = [f"{exchanges[0].until_first:.1f} s"]
+    if len(exchanges) > 1:
+        parts = [f"{len(exchanges)} requests", f"{sum(each.until_first for each in exchanges) + making:.1f} s"]
+    if used.output and making >= MEASURABLE:
+        parts.append(f"{used.output / making:.0f} tok/s")
+    parts += counts(used)
+    prices = [price(each.reply.model, each.reply.profile) for each in exchanges]
+    paid = [cost(each.reply.usage, rate) for each, rate in zip(exchanges, prices, strict=True)]
+    known = [each for each in paid if each is not None]
+    if not known:
         return parts
-    return [*parts, dollars(paid), *([f"as of {price.as_of}"] if price.as_of else [])]
+    as_of = max(rate.as_of for rate in prices if rate)
+    return [*parts, dollars(sum(known)) + "+" * (len(known) < len(paid)), *([f"as of {as_of}"] if as_of else [])]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chatrepl import chat
 from chatrepl.chat import aside, others
-from chatrepl.chat.endings import Timing, statistics
+from chatrepl.chat.endings import Exchange, Timing, statistics
 from chatrepl.chat.others import Other
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation, Message, Turn
@@ -96,7 +96,6 @@ def _show(session: Session, other: Other, message: Message, *beside: Message) ->
     if beside:
         session.screen.say(f"{chat.choices.more(beside)}.", "dim")
     if message.parts and session.ui.statistics:
-        price = session.rates().price(message.model, message.profile)
-        session.screen.parts(statistics(other.reply, other.timing, price))
+        session.screen.parts(statistics([Exchange(other.reply, other.timing)], session.rates().price))
     if session.user.has_prompt:
         session.screen.say("")

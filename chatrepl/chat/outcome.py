@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatrepl.chat.tooling import Called
 from chatrepl.conversation import Message
 from chatrepl.errors import ChatError
+from chatrepl.usage import Usage
 
 if TYPE_CHECKING:
     from chatrepl.events import Certainty
@@ -29,6 +30,9 @@ class Outcome(NamedTuple):
 
     beside: "tuple[Outcome, ...]" = ()
     """The other replies that the same request brought."""
+
+    used: Usage | None = None
+    """The tokens of all requests of a turn in which tools were called, together."""
 
     certainties: "tuple[Certainty, ...]" = ()
     """How certain the model was of each token, where that was asked for."""

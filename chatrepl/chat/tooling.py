@@ -12,6 +12,7 @@ from chatrepl import dataclass
 from chatrepl.conversation import Definition
 
 if TYPE_CHECKING:
+    from chatrepl.chat.endings import Exchange
     from chatrepl.tools import Tool, Toolbox
     from chatrepl.tools.approval import Grants
 
@@ -38,6 +39,8 @@ class Counting:
     """Whether the limit was reached, and the user wants no more."""
     same: Counter[str] = field(default_factory=Counter)
     called: list[Called] = field(default_factory=list)
+    exchanges: "list[Exchange]" = field(default_factory=list)
+    """The requests so far, whose replies called tools or answered."""
 
 
 class Tooling:

@@ -1,12 +1,12 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatrepl import chat
 from chatrepl.chat import attaching, budget, compacting, guard
 from chatrepl.chat.collecting import collect, leave_room
-from chatrepl.chat.endings import Timing, ending_soon, statistics, tell_ending, with_words
+from chatrepl.chat.endings import Exchange, Timing, ending_soon, statistics, tell_ending, with_words
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
@@ -25,6 +25,7 @@ from chatrepl.dialects.hints import is_known
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
 from chatrepl.sessions.entries import Mark, Said, Step
 from chatrepl.text import lookalikes, safe
+from chatrepl.usage import together
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""
@@ -167,6 +168,7 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
         timing.over = session.clock()
         if session.tooling.offered and reply.empty and chat.calling.goes_without(session, failure):
             continue
+        counting.exchanges.append(Exchange(reply, timing))
         reply = reply.leading()
         message = with_own_ids(reply.message(), conversation.messages)
         if not (session.tooling.offered and chat.calling.wanted(session, message)):
@@ -181,14 +183,15 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
         if stopped:
             reply, failure = Reply(message.model, "interrupted"), None
             break
-    outcome = _closed(session, reply, failure, timing)
+    outcome = _closed(session, reply, failure, counting.exchanges)
     if session.clock() - began >= LONG:
         session.screen.window.notify(session.ui.notify, f"chatrepl: {session.transcript.state.title}")
     back = "" if outcome.kept or again else session.put_back(question)
-    return outcome._replace(question_back=back, calls=tuple(counting.called))
+    used = together(*(each.reply.usage for each in counting.exchanges)) if counting.called else None
+    return outcome._replace(question_back=back, calls=tuple(counting.called), used=used)
 
 
-def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: Timing) -> Outcome:
+def _closed(session: Session, reply: Reply, failure: ChatError | None, exchanges: Sequence[Exchange]) -> Outcome:
     """End the turn: it is kept if anything stands in it."""
     if reply.empty and reply.ending not in ("interrupted", "failed"):
         failure = _of_nothing(reply)
@@ -198,7 +201,7 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, timing: T
     kept = not reply.empty or bool(steps)
     beside = chat.choices.keep(session, reply, before) if reply.beside else ()
     session.transcript.add(Said(message) if kept else Mark("withdraw"))
-    _tell(session, reply, failure, timing, kept=kept)
+    _tell(session, reply, failure, exchanges, kept=kept)
     if reply.media:
         chat.media.tell(session, message)
     if reply.sources.found:
@@ -229,7 +232,9 @@ def _numbered(message: Message, reply: Reply, before: Iterable[Message]) -> Mess
     return chat.media.numbered(message, before) if reply.media else message
 
 
-def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Timing, *, kept: bool) -> None:
+def _tell(
+    session: Session, reply: Reply, failure: ChatError | None, exchanges: Sequence[Exchange], *, kept: bool
+) -> None:
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
         if session.user.has_prompt and kept and not session.transcript.state.undone:
@@ -245,9 +250,8 @@ def _tell(session: Session, reply: Reply, failure: ChatError | None, timing: Tim
         session.connection.tell_once(HELD_A_SECRET)
     if not (failure or reply.media or reply.calls):
         session.screen.tell_of_nothing(reply.text, session.ui)
-    if not reply.empty and session.ui.statistics:
-        price = session.rates().price(reply.model, reply.profile)
-        session.screen.parts(statistics(reply, timing, price))
+    if session.ui.statistics and not (reply.empty and len(exchanges) == 1):
+        session.screen.parts(statistics(exchanges, session.rates().price))
     if not reply.empty and session.user.has_prompt and (told := ending_soon(session)):
         session.screen.say(told, "warning")
     leave_room(session)

@@ -206,7 +206,7 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "dialect": profile.dialect,
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
-        "usage": _used(message.usage or Usage()),
+        "usage": _used(outcome.used or message.usage or Usage()),
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "media": _made(session, message),

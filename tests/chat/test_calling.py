@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -68,6 +69,15 @@ def test_a_call_runs_after_a_yes_and_the_model_answers_in_words(begin: Begin) ->
     assert 'weather  city="Rome"' in chat.out.getvalue()
     assert "sunny in Rome" in chat.out.getvalue()
     assert outcome.calls[0]._replace(seconds=0) == ("weather", {"city": "Rome"}, "sunny in Rome", 0, "")
+
+
+def test_the_figures_below_an_answer_are_those_of_all_its_requests(begin: Begin) -> None:
+    chat = begin("y", "y")
+    chat.session.ui = replace(chat.session.ui, statistics=True)
+    outcome = chat.ask(wants({"city": "Rome"}), wants({"city": "Bonn"}), say("Sunny."))
+    assert re.search(r"3 requests · \d+\.\d s(?: · \d+ tok/s)? · 109 in · 16 out", chat.out.getvalue())
+    assert (outcome.used.input, outcome.used.output) == (109, 16)
+    assert (chat.session.spent.input, chat.session.spent.output) == (109, 16)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +249,7 @@ def test_one_shot_tells_the_calls_as_json(home: Path, server: Server) -> None:
     )
     told = json.loads(done.stdout)
     assert told["text"] == "Sunny."
+    assert told["usage"]["input"] == 59
     (call,) = told["tools"]
     assert call.pop("seconds") > 0
     assert call == {"name": "weather", "arguments": {"city": "Rome"}, "result": "sunny in Rome", "error": None}

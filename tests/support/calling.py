@@ -35,6 +35,10 @@ print("sunny in", said.get("city"))
 """
 
 
+USAGE = {"prompt_tokens": 50, "completion_tokens": 7, "total_tokens": 57}
+"""Of a reply that calls tools."""
+
+
 def wants(*calls: dict[str, Any] | str, name: str = "weather", finish: str = "tool_calls") -> Script:
     """A reply that calls the tool with each of these arguments."""
     texts = [call if isinstance(call, str) else json.dumps(call) for call in calls]
@@ -47,7 +51,7 @@ def wants(*calls: dict[str, Any] | str, name: str = "weather", finish: str = "to
         exchange.head()
         delta = {"content": "Let me see.", "tool_calls": pieces}
         exchange.send(f"data: {json.dumps({'model': 'm', 'choices': [{'index': 0, 'delta': delta}]})}\n\n")
-        exchange.send(chunk(finish=finish) + "data: [DONE]\n\n")
+        exchange.send(chunk(finish=finish, usage=USAGE) + "data: [DONE]\n\n")
 
     return script
 
