@@ -13,7 +13,7 @@ from chatrepl.client.shortening import shortened
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import dialect, effort, schemas
+from chatrepl.dialects import dialect, effort, reasoning, schemas
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Choice, Event, Media, Search, Text, Thinking, ToolCallPiece, Wait, Waiting
@@ -83,7 +83,7 @@ class Attempts:
                     raise
                 failure = error
             self._now = (
-                self._mended(failure, spoken(self.answering, conversation))
+                self._mended(failure, self._spoken(conversation))
                 or self._succeeded(failure)
                 or self._waited(failure, waiting)
                 or self._elsewhere(self.answering, failure)
@@ -92,8 +92,11 @@ class Attempts:
     def _tried(self, conversation: Conversation, stream: bool, waiting: Waiting) -> Generator[Event, None, None]:
         profile, key = self._now.profile, self._now.key
         ask = self._connection.client.ask
-        with closing(ask(profile, spoken(profile, conversation), key, stream=stream, waiting=waiting)) as events:
+        with closing(ask(profile, self._spoken(conversation), key, stream=stream, waiting=waiting)) as events:
             yield from _from_the_first_piece(events)
+
+    def _spoken(self, conversation: Conversation) -> Conversation:
+        return reasoning.without(spoken(self.answering, conversation), self._memory.worthless)
 
     # what is tried when a request failed
 
@@ -101,6 +104,8 @@ class Attempts:
         """The same without the parameter that was refused, None if it was refused for another reason."""
         if not isinstance(error, Refused):
             return None
+        if found := self._unbound(error, conversation):
+            return found
         profile = self.answering
         if schemas.is_refused(error, conversation):
             self._memory.learn(profile, schemas.REFUSED)
@@ -119,6 +124,21 @@ class Attempts:
         else:
             return None
         return replace(self._now, profile=self._connection.known(profile))
+
+    def _unbound(self, error: Refused, conversation: Conversation) -> Try | None:
+        """The same without the reasoning that the server refuses, or with that which it misses; None where it is
+        another reason, or there is nothing to leave out any more."""
+        profile = self.answering
+        if reasoning.is_wanted(error) and reasoning.PARAMETER not in profile.parameters:
+            self._memory.learn(profile, {reasoning.PARAMETER: reasoning.PARAMETER})
+            self._connection.say(f"{profile.model} wants its reasoning back; asked again with it.")
+            return replace(self._now, profile=self._connection.known(profile))
+        found = reasoning.opaque(conversation)
+        if not (found and reasoning.is_worthless(error)):
+            return None
+        self._memory.worthless |= found
+        self._connection.say(f"{profile.model} takes its earlier reasoning no more; asked again without it.")
+        return self._now
 
     def _succeeded(self, error: RequestError) -> Try | None:
         """The same asked of the successor of a default that the server does not know; None where the user named the

@@ -30,6 +30,8 @@ class Memory:
     """The names of the models that servers listed."""
     _down: dict[str, float] = field(default_factory=dict)
     """The profiles that could not be reached, and since when."""
+    worthless: frozenset[str] = frozenset()
+    """The reasoning that a server refused to take back; it is sent no more."""
     _answered: tuple[Profile, Profile] | None = None
     """The last question was for whom, and who answered."""
 

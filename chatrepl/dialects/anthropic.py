@@ -52,7 +52,7 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body |= placed(profile.options, _NAMES if plain else _NAMES | _SAMPLING)
     if conversation.schema:
         body["output_config"] = {"format": schemas.anthropic(conversation.schema), **table(body.get("output_config"))}
-    return Request("POST", _url(profile, "/messages"), headers, body)
+    return Request("POST", _url(profile, "/messages"), headers, history.with_whole_thinking(body))
 
 
 def _cached(how: object) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from chatrepl.dialects import replies, tools
 from chatrepl.dialects.anthropic_pausing import blocks
 from chatrepl.dialects.wire import arguments, merged, result_text, results, written
 from chatrepl.text.excerpt import capped
-from chatrepl.text.shapes import text
+from chatrepl.text.shapes import dig, text
 
 
 def offered(conversation: Conversation, said: list[dict[str, Any]]) -> dict[str, Any]:
@@ -85,6 +85,36 @@ def _paused(message: Message, turn: Turn) -> list[dict[str, Any]]:
     """The blocks of a reply that its server paused, and goes on with where it ends the conversation."""
     parts = [part for part in message.parts if isinstance(part, ThinkingPart)] if message is turn[-1] else []
     return [block for part in parts for block in blocks(part.signature)]
+
+
+_THOUGHT = ("thinking", "redacted_thinking")
+
+
+def with_whole_thinking(body: dict[str, Any]) -> dict[str, Any]:
+    """The request without thinking where it cannot be asked for: in the turn that goes on are calls of another model,
+    or such whose thinking is worth nothing any more, and all of them would have to stand behind their own."""
+    if dig(body, "thinking", "type") != "enabled" or not any(map(_is_bare, _going_on(body["messages"]))):
+        return body
+    messages = [{**message, "content": _without_thinking(message["content"])} for message in body["messages"]]
+    return {name: value for name, value in body.items() if name != "thinking"} | {"messages": messages}
+
+
+def _going_on(messages: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """What the model said since the last question."""
+    for message in reversed(messages):
+        content = message["content"]
+        if message["role"] == "assistant":
+            yield [] if isinstance(content, str) else content
+        elif isinstance(content, str) or any(block["type"] != "tool_result" for block in content):
+            return
+
+
+def _is_bare(content: list[dict[str, Any]]) -> bool:
+    return _calls(content) and content[0]["type"] not in _THOUGHT
+
+
+def _without_thinking(content: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    return content if isinstance(content, str) else [block for block in content if block["type"] not in _THOUGHT]
 
 
 def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from chatrepl.conversation import (
     ToolCallPart,
 )
 from chatrepl.dialects import replies, tools
+from chatrepl.dialects.reasoning import PARAMETER, UNSIGNED
 from chatrepl.dialects.wire import alternating, arguments, arguments_text, data_url, result_text, results, written
 from chatrepl.text import urls
 
@@ -31,6 +32,10 @@ class Server(NamedTuple):
     """Whether reasoning comes and goes back in OpenRouter's own field."""
     pictures: bool = True
     """Whether a message of the user may stand behind results: pictures cannot stand in them."""
+    signed: bool = False
+    """Whether a Gemini is behind it, which wants the signature of a thought back with its call."""
+    unsigned: str = ""
+    """What stands there in the place of one that there is none of."""
 
 
 _MISTRAL = Server(tools.fitting(r"[A-Za-z0-9]{9}", "", 9), pictures=False)
@@ -43,6 +48,7 @@ _SERVERS = {
     "z.ai": Server(reasoning=True),
     "bigmodel.cn": Server(reasoning=True),
     "openrouter.ai": Server(details=True),
+    "googleapis.com": Server(signed=True, unsigned=UNSIGNED),
 }
 """The servers that want something of their own, by the ends of their hosts; found in their documentation and trackers:
 Mistral's 400 code 3280 and 3230, "The `reasoning_content` in the thinking mode must be passed back to the API"."""
@@ -51,7 +57,9 @@ Mistral's 400 code 3280 and 3230, "The `reasoning_content` in the thinking mode 
 def server(profile: Profile) -> Server:
     """What the server of that profile wants."""
     host = f".{urls.host_of(profile.base_url)}"
-    return next((found for end, found in _SERVERS.items() if host.endswith(f".{end}")), Server())
+    found = next((found for end, found in _SERVERS.items() if host.endswith(f".{end}")), Server())
+    wants, is_gemini = found.reasoning or PARAMETER in profile.parameters, "gemini" in profile.model.lower()
+    return found._replace(reasoning=wants, signed=found.signed or (is_gemini and not found.details))
 
 
 def tool(definition: Definition) -> dict[str, Any]:
@@ -66,14 +74,16 @@ def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]
     conversation = replies.shown(conversation)
     if conversation.system:
         found.append({"role": "system", "content": conversation.system})
+    *_, last = conversation.turns or [()]
     for turn, ids in zip(conversation.turns, tools.ids(conversation, server.ids), strict=True):
+        here = server if turn is last else server._replace(unsigned="")
         pictures: list[ImagePart] = []
         for message in turn:
             if message.role == "tool":
                 found += _results(message, ids, pictures)
                 continue
             found += _shown(pictures, server)
-            found.append(_message(message, ids, server))
+            found.append(_message(message, ids, here))
         found += _shown(pictures, server)
     sent = alternating(found)
     return sent if server.pictures else list(_parted(sent))
@@ -92,7 +102,8 @@ def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str,
     made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
     data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if made else "")}
     if made:
-        data["tool_calls"] = [_call(call, ids[call.id]) for call in made]
+        extras = _extra(made, server)
+        data["tool_calls"] = [_call(call, ids[call.id]) | extra for call, extra in zip(made, extras, strict=True)]
         data |= {"reasoning_content": message.thinking} if server.reasoning else {}
         kept = next(tools.signed(message, DETAILS), "") if server.details else ""
         data |= {"reasoning_details": json.loads(kept)} if kept else {}
@@ -101,8 +112,16 @@ def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str,
 
 def _call(call: ToolCallPart, wire_id: str) -> dict[str, Any]:
     function = {"name": call.name, "arguments": arguments_text(arguments(call))}
-    extra = {"extra_content": json.loads(call.opaque.removeprefix(EXTRA))} if call.opaque.startswith(EXTRA) else {}
-    return {"id": wire_id, "type": "function", "function": function, **extra}
+    return {"id": wire_id, "type": "function", "function": function}
+
+
+def _extra(calls: list[ToolCallPart], server: Server) -> Iterator[dict[str, Any]]:
+    """What is a Gemini's own of each call, of which the first has to have some. It goes back to a Gemini alone: others
+    refuse a field that they do not know."""
+    signed = [call.opaque.removeprefix(EXTRA) if call.opaque.startswith(EXTRA) else "" for call in calls]
+    if server.unsigned and not any(signed):
+        signed[0] = json.dumps({"google": {"thought_signature": server.unsigned}})
+    yield from ({"extra_content": json.loads(each)} if each and server.signed else {} for each in signed)
 
 
 DETAILS = "openrouter"

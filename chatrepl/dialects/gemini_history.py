@@ -20,6 +20,7 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.dialects import tools
+from chatrepl.dialects.reasoning import UNSIGNED
 from chatrepl.dialects.wire import answered, arguments, merged, results, written
 from chatrepl.text.excerpt import capped
 
@@ -36,9 +37,6 @@ def declaration(definition: Definition) -> dict[str, Any]:
     schema = tools.parameters(definition)
     return tools.named(definition) | ({"parametersJsonSchema": tools.inlined(schema)} if schema["properties"] else {})
 
-
-UNSIGNED = "skip_thought_signature_validator"
-"""What stands on a call in the place of a thought's signature that there is none of: another model made it."""
 
 _IDS = tools.fitting(r"[\x21-\x7e]{1,128}")
 

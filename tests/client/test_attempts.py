@@ -1,5 +1,6 @@
 """One request and what is remembered of it: who is asked, who answered, and by which clock it is sent again."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from chatrepl.client import Connection, spoken
 from chatrepl.client.memory import DOWN, Memory
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded, Url
-from chatrepl.conversation import Conversation, question
+from chatrepl.conversation import Conversation, Message, ThinkingPart, ToolCallPart, ToolResultPart, question
 from chatrepl.errors import ConfigError, Refused
 from chatrepl.events import Text, nobody
 from tests.support import faults
@@ -70,6 +71,43 @@ def test_a_refused_parameter_is_remembered_for_that_model_at_that_server(server:
     assert found.memory.known(replace(asked, place=Url("https://elsewhere.example"))).parameters == {}
     text(found, asked)
     assert ["seed" in request.body for request in server.requests] == [True, False, False]
+
+
+WORTHLESS = {
+    "anthropic": ("anthropic:3:Sig=\n", "", "The block is bound to a different conversation"),
+    "openai-responses": (
+        'openai-responses:0:{"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "Sig="}\n',
+        "",
+        "The encrypted content for item rs_1 could not be verified.",
+    ),
+    "gemini": ("gemini:Sig=", "", "Thought signature is not valid"),
+    "openai-chat": ("", 'openai-chat:{"google": {"thought_signature": "Sig="}}', "Invalid thought_signature"),
+}
+"""What is kept with a call in each protocol to go back, and what is said where a change made it worthless."""
+
+
+@pytest.mark.parametrize("dialect", WORTHLESS)
+def test_reasoning_that_a_change_made_worthless_is_left_out_from_then_on(server: Server, dialect: str) -> None:
+    signature, opaque, said = WORTHLESS[dialect]
+    thought = Message("assistant", (ThinkingPart("Hm.", signature), ToolCallPart("c", "now", "{}", opaque=opaque)))
+    asking = Conversation().asking(question("Hi"), thought, Message("tool", (ToolResultPart("c", "noon"),)))
+    server.answers(faults.refusal(400, said), faults.refusal(400, "no such thing"), faults.refusal(400, said))
+    asked = replace(ONE, dialect=dialect, place=Url(server.url), model="gemini-3")
+    found = connection()
+    for complaint in ("no such thing", said):  # what is left out already cannot be the reason
+        with pytest.raises(Refused, match=complaint):
+            list(found.attempts(asked).events(asking, stream=True, waiting=nobody))
+    assert ["Sig=" in json.dumps(request.body) for request in server.requests] == [True, False, False]
+    assert ["noon" in json.dumps(request.body) for request in server.requests] == [True] * 3
+
+
+def test_reasoning_that_a_server_behind_a_gateway_wants_back_is_given(server: Server) -> None:
+    thought = Message("assistant", (ThinkingPart("Hm."), ToolCallPart("c", "now", "{}")))
+    asking = Conversation().asking(question("Hi"), thought, Message("tool", (ToolResultPart("c", "noon"),)))
+    wanted = "The `reasoning_content` in the thinking mode must be passed back to the API."
+    server.answers(faults.refusal(400, wanted), say("Hello"))
+    list(connection().attempts(replace(ONE, place=Url(server.url))).events(asking, stream=True, waiting=nobody))
+    assert [request.body["messages"][1].get("reasoning_content") for request in server.requests] == [None, "Hm."]
 
 
 def test_what_was_down_is_forgotten_after_a_while_or_when_all_are_tried_again() -> None:

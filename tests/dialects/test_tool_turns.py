@@ -53,6 +53,27 @@ def test_anthropic_gets_no_thinking_that_it_did_not_sign(signature: str) -> None
     assert [block["type"] for block in messages[1]["content"]] == ["tool_use"]
 
 
+def test_anthropic_is_asked_for_no_thinking_where_a_call_of_the_turn_has_none() -> None:
+    own = Message("assistant", (ThinkingPart("Hm.", "anthropic:3:Sig=\n"), ToolCallPart("a", "now", "{}")))
+    foreign = Message("assistant", (ToolCallPart("b", "now", "{}"),))
+    budget = replace(PROFILE, options={"thinking": {"type": "enabled", "budget_tokens": 1024}})
+    results = [Message("tool", (ToolResultPart(number, "noon"),)) for number in "ab"]
+
+    def asked(*turn: Message) -> dict[str, Any]:
+        found = dialect("anthropic").encode(budget, Conversation().asking(ASKED, *turn), "", stream=True).body
+        assert found is not None
+        return found
+
+    assert "thinking" in asked(own, results[0])
+    mixed = asked(own, results[0], foreign, results[1])
+    assert "thinking" not in mixed
+    assert "Sig=" not in str(mixed)
+    before = Conversation().asking(ASKED, foreign, results[1], Message("assistant", (TextPart("Noon."),)))
+    later = dialect("anthropic").encode(budget, before.asking(ASKED), "", stream=True).body
+    assert later is not None
+    assert "thinking" in later, "a turn that is over is not looked at"
+
+
 def test_anthropic_gets_a_reply_to_be_continued_without_the_blank_at_its_end() -> None:
     begun = Message("assistant", (TextPart("It is "),))
     assert body("anthropic", ASKED, begun)["messages"][-1] == {"role": "assistant", "content": "It is"}

@@ -291,10 +291,15 @@ def test_gemini_behind_openai_s_protocol_gets_its_signature_back() -> None:
         {"choices": [{"delta": {"tool_calls": [call]}}]},
         {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
     )
-    sent = body(then(reply), profile("openai-chat"))
-    assert sent["messages"][1]["tool_calls"][0]["extra_content"] == extra
+    google = profile("openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai", "g")
+    for asked in (google, profile("openai-chat", model="vertex/gemini-4-flash")):
+        assert body(then(reply), asked)["messages"][1]["tool_calls"][0]["extra_content"] == extra
     for name in DIALECTS:
-        assert name in ("openai-chat", "azure-inference") or "CiQ=" not in str(body(then(reply), profile(name)))
+        assert "CiQ=" not in str(body(then(reply), profile(name))), "nobody else knows that field"
+    foreign = Message("assistant", (ToolCallPart("c", "add", "{}"), ToolCallPart("d", "add", "{}")))
+    first, second = body(then(foreign), google)["messages"][1]["tool_calls"]
+    assert first["extra_content"] == {"google": {"thought_signature": "skip_thought_signature_validator"}}
+    assert "extra_content" not in second
 
 
 def test_kimi_gets_its_own_ids_back_and_foreign_ones_in_its_form() -> None:
