@@ -11,6 +11,7 @@ from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message
 from chatrepl.dialects.reasons import finish_reason
+from chatrepl.errors import ASK_AGAIN, BrokenReply, Hint
 from chatrepl.text import safe
 from chatrepl.usage import Price, cost, together
 
@@ -80,6 +81,20 @@ def tell_ending(session: Session, reply: Message) -> None:
         ended, helps = ENDINGS[reply.ending]
         ended = with_words(ended, reply) if reply.ending in IN_ITS_WORDS else ended
         session.screen.say("; ".join([ended, helps] if helps and session.user.has_prompt else [ended]) + ".", "warning")
+
+
+def of_nothing(reply: Reply) -> BrokenReply:
+    """The failure that a reply is in which nothing stands."""
+    if reply.ending == "content_filter":
+        return BrokenReply(
+            with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
+        )
+    if reply.ending == "length":
+        line = f"The model reached its token limit before the first word ({reply.raw_ending})"
+        raise_it = "-o max_tokens=N raises the limit.", "/set max_tokens N raises the limit."
+        return BrokenReply(line, Hint(*raise_it))
+    reply.ending = "failed"
+    return BrokenReply(f"The model sent an empty reply ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
 def with_words(ended: str, reply: Message) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from chatrepl import chat
 from chatrepl.chat import attaching, budget, compacting, guard
 from chatrepl.chat.collecting import collect, leave_room
-from chatrepl.chat.endings import Exchange, Timing, ending_soon, statistics, tell_ending, with_words
+from chatrepl.chat.endings import Exchange, Timing, ending_soon, of_nothing, statistics, tell_ending
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import OLD_STAYS, Session
@@ -22,7 +22,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import dialect
 from chatrepl.dialects.hints import is_known
-from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, CommandError, Hint, Refused
+from chatrepl.errors import ASK_AGAIN, ChatError, CommandError, Refused
 from chatrepl.sessions.entries import Mark, Said, Step
 from chatrepl.text import lookalikes, safe
 from chatrepl.usage import together
@@ -194,7 +194,7 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
 def _closed(session: Session, reply: Reply, failure: ChatError | None, exchanges: Sequence[Exchange]) -> Outcome:
     """End the turn: it is kept if anything stands in it."""
     if reply.empty and reply.ending not in ("interrupted", "failed"):
-        failure = _of_nothing(reply)
+        failure = of_nothing(reply)
     steps = session.transcript.state.steps.messages
     before = [*session.conversation.messages, *steps]
     message = _numbered(with_own_ids(reply.message(), before), reply, before)
@@ -212,20 +212,6 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, exchanges
         chat.choices.tell(session, [each.reply for each in beside])
     session.certainties = tuple(reply.certainties)
     return Outcome(message, kept, failure, beside=beside, certainties=session.certainties)
-
-
-def _of_nothing(reply: Reply) -> BrokenReply:
-    """The failure that a reply is in which nothing stands."""
-    if reply.ending == "content_filter":
-        return BrokenReply(
-            with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
-        )
-    if reply.ending == "length":
-        line = f"The model reached its token limit before the first word ({reply.raw_ending})"
-        raise_it = "-o max_tokens=N raises the limit.", "/set max_tokens N raises the limit."
-        return BrokenReply(line, Hint(*raise_it))
-    reply.ending = "failed"
-    return BrokenReply(f"The model sent an empty reply ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 
 def _numbered(message: Message, reply: Reply, before: Iterable[Message]) -> Message:
