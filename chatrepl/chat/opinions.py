@@ -8,9 +8,11 @@ from chatrepl import chat
 from chatrepl.chat import aside, others
 from chatrepl.chat.endings import Exchange, Timing, statistics
 from chatrepl.chat.others import Other
+from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation, Message, Turn
 from chatrepl.sessions.entries import Aside, Mark, Said
+from chatrepl.terminal.screen.screen import changing
 from chatrepl.text import safe
 
 
@@ -62,26 +64,29 @@ def _ended(session: Session, chosen: Sequence[Other], asking: Conversation) -> I
     for each in chosen:
         each.timing.asked_at = time.monotonic()
     running = list(chosen)
+    with session.user.listening(), changing(session.screen) as show:
 
-    def tick() -> None:
-        if session.user.has_prompt:
-            session.screen.passing(" · ".join(map(_progress, running)))
+        def tick() -> None:
+            rows = [*map(_progress, running)]
+            show([*rows[:-1], *([*last, "Ctrl-C stops all"] for last in rows[-1:])])
 
-    ended = others.asked(chosen, asking, session.connection, tick, session.interrupts.awaited, stream=session.ui.stream)
-    for each in ended:
-        running.remove(each)
-        each.timing.over = each.timing.over or time.monotonic()
-        yield each
+        awaited = session.interrupts.awaited
+        for each in others.asked(chosen, asking, session.connection, tick, awaited, stream=session.ui.stream):
+            running.remove(each)
+            each.timing.over = each.timing.over or time.monotonic()
+            yield each
 
 
-def _progress(other: Other) -> str:
-    seconds = time.monotonic() - other.timing.asked_at
-    came = f" {len(other.reply.text):,} characters" if other.timing.first is not None else ""
-    return f"{safe.line(other.name, 40)} {seconds:.0f} s{came}"
+def _progress(other: Other) -> list[str]:
+    """How far it is: who, for how long, and about how many tokens have come."""
+    seconds, came = time.monotonic() - other.timing.asked_at, other.reply.size
+    tokens = [f"~{-(-came // CHARACTERS):,} tok"] if came else []
+    return [safe.line(other.name, 40), f"{seconds:.0f} s", *tokens]
 
 
 def _show(session: Session, other: Other, message: Message, *beside: Message) -> None:
-    session.screen.say(f"{safe.line(other.name, 60)}:", "bold")
+    took = (other.timing.over or other.timing.asked_at) - other.timing.asked_at
+    session.screen.say(f"{safe.line(other.name, 60)} · {took:.1f} s", "bold")
     for told in other.told:
         session.screen.say(told, "dim")
     if message.parts:
@@ -95,7 +100,7 @@ def _show(session: Session, other: Other, message: Message, *beside: Message) ->
         session.screen.say("Stopped before the first word." if stopped else "It answered nothing.", "warning")
     if beside:
         session.screen.say(f"{chat.choices.more(beside)}.", "dim")
-    if message.parts and session.ui.statistics:
+    if other.reply.usage and session.ui.statistics:
         session.screen.parts(statistics([Exchange(other.reply, other.timing)], session.rates().price))
     if session.user.has_prompt:
         session.screen.say("")

@@ -55,7 +55,8 @@ def asked(
 ) -> Iterator[Other]:
     """Each of them as it ends; ``tick`` is called while they run. Ctrl-C, which is let through in ``awaited``, stops
     all; those are given out with what had come."""
-    done: queue.SimpleQueue[Other] = queue.SimpleQueue()
+    # No SimpleQueue: a signal that takes longer than its timeout, as Ctrl-Z does, lets it wait for ever (Python 3.11).
+    done: queue.Queue[Other] = queue.Queue()
     stop = threading.Event()
     beside = [connection.beside(each.told.append, lambda seconds: _rest(stop, seconds)) for each in others]
     stops = [its.client.stop for its in beside]  # made here, so that it can be stopped whatever its thread does
@@ -92,7 +93,7 @@ def _ask(
     connection: Connection,
     asking: Conversation,
     stop: threading.Event,
-    done: "queue.SimpleQueue[Other]",
+    done: "queue.Queue[Other]",
     stream: bool,
 ) -> None:
     attempts = connection.attempts(other.profile)

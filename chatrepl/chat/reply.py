@@ -101,7 +101,7 @@ class Reply:
     @property
     def size(self) -> int:
         """How many characters have come, of whatever kind."""
-        calls = (piece.arguments for pieces in self._calls.values() for piece in pieces)
+        calls = (piece.arguments for pieces in list(self._calls.values()) for piece in pieces)
         return len(self.text) + sum(len(piece.text) for piece in self._thinking) + sum(map(len, calls))
 
     def stop(self, ending: str) -> None:

@@ -96,7 +96,8 @@ class Frame:
 
     def take(self, label: str, typed: Typed, rows: int, now: float) -> tuple[list[str], list[str]]:
         """The lines that have become final, and the rows that may change, of which there are at most ``rows``."""
-        below = [self._dim(row) for row in (self._status(label, now), self._next(typed)) if row]
+        coming = typed_row(typed, self._columns - MARGIN, self._look.encoding)
+        below = [self._dim(row) for row in (self._status(label, now), coming) if row]
         tail = list[str]()
         if self._text:
             self._lines += self._written(self._text.take())
@@ -181,18 +182,19 @@ class Frame:
         ]
         return width.joined(map(self._fitting, parts), self._columns - MARGIN)
 
-    def _next(self, typed: Typed) -> str:
-        """What is typed for the next prompt; of a long text its end."""
-        if not any(typed):
-            return ""
-        start = self._fitting(f"next ({typed.lines}): " if typed.lines else "next: ")
-        text, room = self._fitting(typed.text), self._columns - MARGIN - len(start)
-        if width.width(text) > room:
-            text = text[-max(room - 1, 0) :]
-            while width.width(text) > room - 1 > 0:
-                text = text[1:]
-            start += self._fitting("…")[:1]
-        return width.cut(start + text, self._columns - MARGIN)
+
+def typed_row(typed: Typed, most: int, encoding: str) -> str:
+    """What is typed for the next prompt, in at most so many columns; of a long text its end."""
+    if not any(typed):
+        return ""
+    start = f"next ({typed.lines}): " if typed.lines else "next: "
+    text, room = charset.fitting(typed.text, encoding), most - len(start)
+    if width.width(text) > room:
+        text = text[-max(room - 1, 0) :]
+        while width.width(text) > room - 1 > 0:
+            text = text[1:]
+        start += charset.fitting("…", encoding)[:1]
+    return width.cut(start + text, most)
 
 
 def waiting(wait: Wait, seconds: float) -> str:

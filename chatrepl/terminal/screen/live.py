@@ -7,7 +7,6 @@ half written.
 
 import os
 import queue
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from chatrepl.events import Event, Search, Text, Thinking, Wait
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
 from chatrepl.terminal.screen.painter import ERASE_BELOW, SHOW, Painter
 from chatrepl.terminal.screen.pictures import Cited
-from chatrepl.terminal.signals import handling
+from chatrepl.terminal.signals import handling, stop
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
 
 __all__ = ["LivePicture", "Look"]
@@ -131,9 +130,7 @@ class LivePicture:
         with self._painting:
             self._follow_the_size()
             self._painter.clear()
-            handler = signal.signal(number, self._stopping.get(number, signal.SIG_DFL))
-            signal.raise_signal(number)
-            signal.signal(number, handler)
+            stop(number, self._stopping)
 
     # the painter's thread
 

@@ -19,6 +19,7 @@ from chatrepl.text import safe, width
 if TYPE_CHECKING:
     from chatrepl.terminal.screen.live import LivePicture
     from chatrepl.terminal.screen.pictures import Picture
+    from chatrepl.terminal.screen.rows import Rows
     from chatrepl.terminal.typeahead import KeyBuffer
 
 STYLES = {"": "", "dim": "2", "bold": "1", "error": "31", "warning": "33", "good": "32"}
@@ -48,7 +49,7 @@ class Screen:
         self._env = env
         self.keys: KeyBuffer | None = None
         """What is typed while a reply comes, which its picture shows."""
-        self._picture: LivePicture | None = None
+        self._picture: LivePicture | Rows | None = None
         self._background = capabilities.background(env)
         self._passing = False
         self._page: list[str] | None = None
@@ -245,8 +246,8 @@ def _picture_of(screen: Screen, label: Callable[[], str], ui: Ui) -> "Picture":
     from chatrepl.terminal.screen.live import LivePicture, Look
 
     look = Look(screen.theme(ui), screen.coloured, screen.links(ui), ui.thinking, screen.out.encoding or "utf-8")
-    screen._picture = LivePicture(screen.out, look, label, keys=screen.keys)
-    return screen._picture
+    screen._picture = picture = LivePicture(screen.out, look, label, keys=screen.keys)
+    return picture
 
 
 def show_reasoning(screen: Screen, text: str) -> None:
@@ -259,3 +260,17 @@ def show_reasoning(screen: Screen, text: str) -> None:
     shown = Reasoning(screen.columns)
     shown.feed(safe.text(text).rstrip("\n"))
     screen._print("\n".join(ansi(line, coloured=screen.coloured) for line in shown.finish()))
+
+
+@contextmanager
+def changing(screen: Screen) -> Iterator[Callable[[Sequence[Sequence[str]]], None]]:
+    """Rows that change below what is printed meanwhile: each call shows other ones, of these parts. Where nothing can
+    be painted over there are none."""
+    if not screen._paints_over:
+        yield lambda _rows: None
+        return
+    from chatrepl.terminal.screen.rows import Rows  # where several are asked
+
+    with Rows(screen.notes, keys=screen.keys) as rows:
+        screen._picture = rows
+        yield rows.show
