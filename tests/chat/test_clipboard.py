@@ -275,7 +275,7 @@ def test_a_pipe_is_answered_and_then_the_keys_come_from_the_terminal(server: Ser
         terminal.send(CTRL_D)
         assert terminal.end() == 0
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
     assert sent(server) == [
         ("user", "Review this\n\n+ a line"),
         ("assistant", "Hello"),
@@ -518,7 +518,7 @@ def test_a_bell_rings_after_a_long_reply(server: Server, home: Path) -> None:
         ask(terminal, "Hi", "Hello")
         assert b"\x1b]9;chatrepl: Hi\x07" in terminal.bytes
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def test_a_file_that_holds_a_key_is_sent_only_after_a_yes(chat: Terminal, server: Server, tmp_path: Path) -> None:

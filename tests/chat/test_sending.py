@@ -200,7 +200,7 @@ def test_what_is_piped_in_first_is_sent_as_it_is(server: Server, home: Path, pip
         chat.wait_for("Hello")
         chat.wait_for_prompt()
     finally:
-        chat.process.close(force=True)
+        chat.close()
     assert sent(server) == [("user", piped)]
 
 
@@ -211,7 +211,7 @@ def test_of_a_long_text_that_is_piped_in_first_the_beginning_is_shown(server: Se
         chat.wait_for_prompt()
         assert "> Sum up\n\n  line 0\n  [8,897 characters in 1,002 lines]\n\nHello\n" in chat.text()
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def test_the_prompt_of_the_command_line_is_sent_as_it_is_and_comes_back_as_it_is(server: Server, home: Path) -> None:

@@ -86,7 +86,7 @@ def running(body: str, tmp_path: Path, *words: str) -> Iterator[tuple[Terminal, 
         terminal.until(told.exists, "what it tells")
         yield terminal, told
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def flags(server: Server) -> list[str]:
@@ -121,7 +121,7 @@ def test_whatever_asks_first_garbage_is_collected(server: Server, tmp_path: Path
         terminal.wait_for("Hello")
         assert told.read_text() == "True"
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def test_what_cannot_be_loaded_is_told_where_it_is_needed(server: Server, tmp_path: Path) -> None:

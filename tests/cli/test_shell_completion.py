@@ -79,7 +79,7 @@ def in_zsh(line: str, wanted: set[str], env: dict[str, str], folder: Path) -> se
         terminal.until(lambda: wanted <= words(), f"{wanted} in zsh")
         return words()
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def _words(command: list[str], env: dict[str, str], folder: Path) -> set[str]:

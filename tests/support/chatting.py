@@ -47,4 +47,4 @@ def shell(server: Server, home: Path, *flags: str) -> Iterator[Terminal]:
         terminal.wait_for_prompt()
         yield terminal
     finally:
-        terminal.process.close(force=True)
+        terminal.close()

@@ -146,7 +146,7 @@ def record() -> pyte.Screen:
         terminal.wait_for("/retry")
         screen = Dim(COLUMNS, ROWS)
         pyte.ByteStream(screen).feed(_MODES.sub(b"", terminal.bytes))
-        terminal.process.close(force=True)
+        terminal.close()
     return screen
 
 
@@ -175,7 +175,7 @@ def record_tools() -> pyte.Screen:
         terminal.wait_for_prompt()
         screen = Dim(COLUMNS, ROWS)
         pyte.ByteStream(screen).feed(_MODES.sub(b"", terminal.bytes))
-        terminal.process.close(force=True)
+        terminal.close()
     return screen
 
 

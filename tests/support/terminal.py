@@ -1,17 +1,17 @@
 """The whole program on a real pty, its screen read by a terminal emulator."""
 
 import os
+import select
 import signal
-import sys
+import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-import pexpect
 import pyte
 
+from tests.support.forkserver import CHATREPL, LOCALE, Child
 from tests.support.server import PATIENCE
 
 ENTER, CTRL_C, CTRL_D, CTRL_J, TAB, UP, DOWN = "\r", "\x03", "\x04", "\n", "\t", "\x1b[A", "\x1b[B"
@@ -26,18 +26,23 @@ class Terminal:
         self._screen = pyte.HistoryScreen(columns, rows, history=100_000, ratio=0.5)
         self._stream = pyte.ByteStream(self._screen)
         self.bytes = b""
-        self.process: pexpect.spawn[bytes] = pexpect.spawn(
-            command[0], list(command[1:]), env=dict(env), dimensions=(rows, columns), timeout=PATIENCE, echo=False
-        )
-        self.process.delaybeforesend = None
+        self.fd, theirs = os.openpty()
+        modes = termios.tcgetattr(theirs)
+        modes[3] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
+        termios.tcsetwinsize(theirs, (rows, columns))
+        self.process = Child(command, env, [theirs] * 3)
+        os.close(theirs)
 
     @property
     def pid(self) -> int:
-        assert self.process.pid is not None
         return self.process.pid
 
     def send(self, keys: str) -> None:
-        self.process.send(keys)
+        """Type these keys, as fast as the terminal takes them."""
+        data = keys.encode()
+        while data:
+            data = data[os.write(self.fd, data) :]
 
     def line(self, text: str) -> None:
         """Type a line and send it."""
@@ -77,14 +82,26 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while self._read(0.05):
             assert time.monotonic() < deadline, f"it does not end; the screen holds:\n{self.text()}"
-        self.process.close()
-        return self.process.exitstatus if self.process.exitstatus is not None else -(self.process.signalstatus or 0)
+        return self.hang_up()
 
     def hang_up(self) -> int:
-        """Close the window, and wait for the exit status: pexpect sends other signals after a tenth of a second."""
-        process: Any = self.process
-        process.ptyproc.fileobj.close()
-        return int(process.ptyproc.wait())
+        """Close the window, and wait for the exit status."""
+        self._close()
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """Close the window, and kill the program if that does not end it."""
+        self._close()
+        try:
+            self.process.wait(1)
+        except TimeoutError:
+            self.kill()
+            self.process.wait(PATIENCE)
+
+    def _close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def lines(self) -> list[str]:
         """Scrollback and screen, without blank lines at the end."""
@@ -99,18 +116,19 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         self._screen.resize(rows, columns)
-        self.process.setwinsize(rows, columns)
+        termios.tcsetwinsize(self.fd, (rows, columns))
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        os.kill(self.pid, number)
+        self.process.kill(number)
 
     def _read(self, seconds: float) -> bool:
         """Take in what the program wrote; False once it is over."""
-        try:
-            data = self.process.read_nonblocking(65536, seconds)
-        except pexpect.TIMEOUT:
+        if not select.select([self.fd], [], [], seconds)[0]:
             return True
-        except pexpect.EOF:
+        data = b""
+        with suppress(OSError):  # so ends a terminal on Linux
+            data = os.read(self.fd, 65536)
+        if not data:
             return False
         self.bytes += data
         self._answer_cursor_questions(data)
@@ -121,7 +139,7 @@ class Terminal:
         """As every terminal does; prompt-toolkit asks where the cursor is."""
         if b"\x1b[6n" in data:
             cursor = self._screen.cursor
-            self.process.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
+            self.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -132,7 +150,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "HOME": str(home),
         "CHATREPL_HOME": str(home),
         "TERM": "xterm-256color",
-        "LC_ALL": "C.UTF-8",
+        **LOCALE,
         **more,
     }
 
@@ -140,8 +158,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 @contextmanager
 def chatrepl(*words: str, env: Mapping[str, str], columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
     """chatrepl with these arguments on a terminal, killed at the end if it still runs."""
-    terminal = Terminal([sys.executable, "-m", "chatrepl", *words], env, columns, rows)
+    terminal = Terminal([*CHATREPL, *words], env, columns, rows)
     try:
         yield terminal
     finally:
-        terminal.process.close(force=True)
+        terminal.close()

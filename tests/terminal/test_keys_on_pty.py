@@ -253,7 +253,7 @@ def shell(server: Server, home: Path) -> Iterator[Terminal]:
         terminal.wait_for_prompt()
         yield terminal
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def test_ctrl_z_suspends_and_what_was_typed_is_there_again(shell: Terminal, server: Server) -> None:

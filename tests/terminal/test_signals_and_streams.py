@@ -32,7 +32,7 @@ CTRL_BACKSLASH = "\x1c"
 
 
 def echoes(terminal: Terminal) -> bool:
-    modes: int = termios.tcgetattr(terminal.process.child_fd)[3]
+    modes: int = termios.tcgetattr(terminal.fd)[3]
     return bool(modes & termios.ECHO and modes & termios.ICANON)
 
 
@@ -52,7 +52,7 @@ def test_ctrl_backslash_during_a_reply_leaves_the_terminal_as_it_was(server: Ser
         chat.send(CTRL_BACKSLASH)
         chat.until(lambda: echoes(chat), "the modes of before")
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def test_what_is_typed_at_a_simple_prompt_is_seen_after_ctrl_z_too(server: Server, home: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_chat_has_its_styles_and_its_width_wherever_the_errors_go(server: Serv
         lines = chat.lines()
         assert all(len(line) < 40 for line in lines[lines.index("> /help") :])
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def test_a_slow_reader_gets_every_byte_of_a_pipe_that_does_not_block(server: Server, home: Path) -> None:
@@ -207,7 +207,7 @@ def test_keys_after_piped_text_come_from_a_terminal_that_every_system_can_wait_f
         assert Path(f"/proc/{chat.pid}/fd/0").readlink().parts[:3] == ("/", "dev", "pts")
         ask(chat, "And now?", "Hello")
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(server: Server, home: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_question_before_a_chat_leaves_the_terminal_to_whoever_comes_next(se
         assert chat.end() == 2
         assert chat.bytes.rindex(b"\x1b[?2004l") > chat.bytes.rindex(b"\x1b[?2004h")
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def piped(server: Server, home: Path, how: str, *words: str) -> "subprocess.CompletedProcess[bytes]":
@@ -304,7 +304,7 @@ def test_ctrl_c_at_the_choice_of_a_session_is_an_interruption(
         chat.send(key)
         assert chat.end() == status
     finally:
-        chat.process.close(force=True)
+        chat.close()
 
 
 def test_ctrl_c_is_let_through_again_behind_a_question_that_awaited_it_too() -> None:
