@@ -1,5 +1,6 @@
 """What goes along with the next question: attached by a command or a flag, or named in the question."""
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,6 +35,21 @@ def _before(session: Session, name: str) -> "Attachment | None":
     return next((part for part in parts if isinstance(part, FilePart | ImagePart) and part.name == name), None)
 
 
+_PASTED = re.compile(r"image \d{1,6}")
+"""What an image is called that was pasted into the line."""
+
+
+def paste(session: Session, images: Iterable[ImagePart]) -> None:
+    """Let the images in a line go along with it."""
+    for part in images:
+        session.attachments = files.attachments.joined(session.attachments, part)
+
+
+def _goes(part: "Attachment", text: str) -> bool:
+    """Whether an attachment goes along with that text: the mark of one that was pasted has to stand there yet."""
+    return not _PASTED.fullmatch(part.name) or f"[{part.name}]" in text
+
+
 def attach_files(session: Session, names: Iterable[str]) -> None:
     """The same with each of these names."""
     for name in names:
@@ -41,13 +57,13 @@ def attach_files(session: Session, names: Iterable[str]) -> None:
 
 
 def show(session: Session) -> None:
-    """Tell what goes along with the next question."""
-    _tell(session, session.attachments)
+    """Tell what goes along with the next question; an image that was pasted stands in its line."""
+    _tell(session, [part for part in session.attachments if not _PASTED.fullmatch(part.name)])
 
 
 def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
     """The question with what goes along: the attachments, and what it names, which is told."""
-    going = session.attachments
+    going = [part for part in session.attachments if _goes(part, text)]
     for name in named:
         new = [part for part in _named(session, name) if part not in going]
         _tell(session, new)

@@ -1,13 +1,13 @@
 """The loop: read a line, run a command or ask, again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from chatrepl import chat, files
 from chatrepl.chat import attaching, guard
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import LOST, Session
-from chatrepl.conversation import BROKEN_OFF
+from chatrepl.conversation import BROKEN_OFF, ImagePart
 from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.text import safe, slashes
 from chatrepl.text.excerpt import beginning
@@ -33,6 +33,10 @@ class Reads(Protocol):
     @property
     def is_text(self) -> bool:
         """Whether the last line is no command whatever it looks like: it was pasted, or put there."""
+
+    @property
+    def images(self) -> Sequence[ImagePart]:
+        """The images that were pasted into the last line."""
 
     def read(self, start: str = "", *, held: bool = False) -> str: ...
 
@@ -63,6 +67,7 @@ def run(session: Session, prompt: Reads, coming: Next = Next(), one: str = "") -
                 line = one
             if line.strip():
                 with session.screen.window.answer():
+                    attaching.paste(session, prompt.images)
                     coming = obey(session, line, typed=prompt.typed, is_text=prompt.is_text)
             warned, pressed = False, -TWICE
             continue

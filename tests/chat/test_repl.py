@@ -389,6 +389,7 @@ def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Tal
     class Pressed:
         typed = True
         is_text = False
+        images = ()
 
         def read(self, start: str = "", *, held: bool = False) -> str:
             raise KeyboardInterrupt

@@ -238,6 +238,7 @@ class Lines:
 
     typed = True
     is_text = False
+    images = ()
 
     def __init__(self, *lines: str) -> None:
         self.lines = list(lines)

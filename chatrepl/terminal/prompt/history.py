@@ -50,6 +50,7 @@ class SharedHistory(History):
 
     def append_string(self, string: str) -> None:
         text = self._pastes.unfold(string)
+        self._pastes.sent(string)
         self.recalled = string in self._loaded_strings
         if self._loaded_strings[:1] == [string]:
             return

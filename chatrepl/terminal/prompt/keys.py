@@ -1,11 +1,13 @@
 """What the keys do that do something else than usual."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from prompt_toolkit import search
 from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
@@ -24,6 +26,9 @@ from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection
 
+from chatrepl import files
+from chatrepl.conversation import ImagePart
+from chatrepl.errors import CommandError
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, REMEMBER, SHIFT_ENTER, TAKE_BACK
 from chatrepl.terminal.prompt.pastes import Pastes
 
@@ -35,13 +40,15 @@ MOVING = ("left", "right", "home", "end", "c-left", "c-right", "c-a", "c-e", "c-
 
 
 class Wishes(NamedTuple):
-    """What the keys need to know: whether Enter adds a line, which line is a command all the same, and how a text goes
-    through the editor."""
+    """What the keys need to know: whether Enter adds a line, which line is a command all the same, how a text goes
+    through the editor, and what the clipboard holds, an image or a text; a CommandError tells why that is not known."""
 
     multiline: Callable[[], bool]
     is_command: Callable[[str], bool]
     edit: Callable[[str], str]
     pastes: Pastes
+    clipboard: Callable[[], bytes | str] = str
+    trouble: Callable[[str], None] = lambda _line: None
 
 
 def bindings(wishes: Wishes) -> KeyBindings:
@@ -67,6 +74,8 @@ def bindings(wishes: Wishes) -> KeyBindings:
     bind(clear, "c-c")
     table.add("<sigint>")(clear)
     bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
+    bind(lambda event: _paste_clipboard(event, wishes), "c-v")
+    bind(lambda event: _paste_clipboard(event, wishes), "escape", "v", when=emacs_mode)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
     bind(lambda event: _edit(event, wishes), "v", when=vi_navigation_mode)  # as readline does
     _bind_search(table, typing & (emacs_mode | vi_insert_mode))
@@ -164,10 +173,50 @@ def _clear(event: KeyPressEvent, pastes: Pastes) -> None:
 
 
 def _paste(event: KeyPressEvent, pastes: Pastes) -> None:
-    pasted = event.data.replace("\r\n", "\n").replace("\r", "\n")
-    begins = pastes.begins or not event.current_buffer.document.text_before_cursor.strip()
-    event.current_buffer.insert_text(pastes.fold(pasted))
+    _insert(event.current_buffer, event.data, pastes)
+
+
+def _insert(buffer: Buffer, text: str, pastes: Pastes) -> None:
+    """Put a text into the line that was pasted. The paths of images that are dropped on the terminal become these, but
+    not behind what is going to be a command or a name."""
+    from chatrepl.terminal.prompt import dropped  # not for the first key
+
+    before = buffer.document.text_before_cursor
+    apart = not before or before[-1].isspace()
+    if apart and not before.startswith(("/", "!")) and (found := dropped.images(text)):
+        for each in found:
+            buffer.insert_text(f"{pastes.picture(each, buffer.text)} ")
+        return
+    pasted = text.replace("\r\n", "\n").replace("\r", "\n")
+    begins = pastes.begins or not before.strip()
+    buffer.insert_text(pastes.fold(pasted))
     pastes.begins = begins
+
+
+def _paste_clipboard(event: KeyPressEvent, wishes: Wishes) -> None:
+    """What the clipboard holds, as soon as its program tells; what is typed meanwhile stands before it."""
+    buffer = event.current_buffer
+
+    async def go() -> None:
+        try:
+            came = await asyncio.get_running_loop().run_in_executor(None, wishes.clipboard)
+            if not came:
+                raise CommandError("The clipboard holds neither a text nor an image.")
+            if isinstance(came, str):
+                _insert(buffer, came, wishes.pastes)
+            else:
+                buffer.insert_text(wishes.pastes.picture(_image(came), buffer.text))
+        except CommandError as error:
+            await run_in_terminal(partial(wishes.trouble, str(error)))
+
+    event.app.create_background_task(go())
+
+
+def _image(data: bytes) -> ImagePart:
+    part = files.attachments.of_data(data, "The image in the clipboard")
+    if not isinstance(part, ImagePart):
+        raise CommandError("The image in the clipboard is no PNG, JPEG, GIF or WebP.")
+    return part
 
 
 def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
@@ -180,7 +229,7 @@ def _edit(event: KeyPressEvent, wishes: Wishes) -> None:
         if edited != line:
             begins = wishes.pastes.begins or not line
             buffer.save_to_undo_stack()
-            buffer.text = wishes.pastes.refold(edited)
+            buffer.text = wishes.pastes.refold(edited, edited=True)
             wishes.pastes.came, wishes.pastes.begins = True, begins  # or may have
             buffer.cursor_position = len(buffer.text)
 

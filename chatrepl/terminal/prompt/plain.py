@@ -1,9 +1,10 @@
 """The prompt of simple terminals and screen readers: lines as the terminal itself gives them, nothing repainted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO
 
+from chatrepl.conversation import ImagePart
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.escapes import without_reports
 from chatrepl.terminal.interrupts import Interrupts
@@ -42,6 +43,8 @@ class PlainPrompt:
         """Whether the last line was typed by hand: not pasted, and not put there."""
         self.is_text = False
         """Whether the last line is no command whatever it looks like: it was pasted, or put there."""
+        self.images: Sequence[ImagePart] = ()
+        """None: where lines are read no image is pasted."""
 
     def read(self, start: str = "", *, held: bool = False) -> str:
         """The next line, or lines; Enter alone sends ``start``, also after a command.

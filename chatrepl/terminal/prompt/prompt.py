@@ -1,7 +1,7 @@
 """The prompt: what the user types, with completion, history, pastes and the status line."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,12 +22,14 @@ from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
 
 from chatrepl.config.config import Ui
+from chatrepl.conversation import ImagePart
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.early import below, first_line, unsent
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
+from chatrepl.terminal.prompt.menu import fit
 from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.terminal.prompt.styles import style
@@ -35,12 +37,6 @@ from chatrepl.terminal.prompt.suggestions import FromHistory, Suggest as Suggest
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
-
-MENU = 7
-"""So many rows has the line with the menu below it."""
-
-LEAST = 2
-"""So many rows are one line and the status line."""
 
 
 class Surroundings(NamedTuple):
@@ -64,6 +60,8 @@ class Surroundings(NamedTuple):
     alert: Callable[[], str] = str
     """Asked before every line too: whether the status line is a "warning" or an "error"."""
     edit: Callable[[str], str] = lambda text: text
+    clipboard: Callable[[], bytes | str] = str
+    """What the clipboard holds, an image or a text; a CommandError tells why that is not known."""
     trouble: Callable[[str], None] = lambda _line: None
     shown: Callable[[], None] = lambda: None
     """Called once, when the first prompt stands on the screen."""
@@ -93,6 +91,7 @@ class Prompt:
         """Whether the last line was typed by hand: not pasted, not put there, not some old lines again."""
         self.is_text = False
         """Whether the last line is no command whatever it looks like: its beginning was pasted, or put there."""
+        self.images: Sequence[ImagePart] = ()  # that were pasted into the last line
 
     @cached_property
     def _keys(self) -> Input:
@@ -142,6 +141,7 @@ class Prompt:
     def _entered(self, folded: str) -> str:
         """The line in full, and what is known of it."""
         line, recalled = self._pastes.unfold(folded), self._history.recalled
+        self.images = self._pastes.images(folded)
         texts = self._history.texts
         self.is_text = self._pastes.is_text(folded) or (recalled and folded in texts)
         if self.is_text and command_name(line):
@@ -221,16 +221,18 @@ class Prompt:
         return early
 
     def _make(self) -> PromptSession[str]:
-        around = self._around
+        around, pastes = self._around, self._pastes
+        is_command, edit, clipboard = around.is_command, around.edit, around.clipboard
+        wishes = Wishes(lambda: around.ui().multiline, is_command, edit, pastes, clipboard, around.trouble)
         session: PromptSession[str] = PromptSession(
             history=self._history,
             multiline=True,
             prompt_continuation=FormattedText([("class:prompt", "  ")]),
-            key_bindings=bindings(Wishes(lambda: around.ui().multiline, around.is_command, around.edit, self._pastes)),
+            key_bindings=bindings(wishes),
             completer=Suggestions(around.suggest),
             complete_while_typing=Condition(self._completes),
             auto_suggest=FromHistory(),
-            input_processors=[self._draft, ShowPastes(self._pastes), TabsProcessor(char1=" ", char2=" ")],
+            input_processors=[self._draft, ShowPastes(pastes), TabsProcessor(char1=" ", char2=" ")],
             enable_suspend=True,
             search_ignore_case=True,
             cursor=DynamicCursorShapeConfig(_cursor),
@@ -238,7 +240,7 @@ class Prompt:
             output=self._output,
         )
         session.default_buffer.on_text_changed += self._typed
-        session.app.before_render += partial(_fit, session)
+        session.app.before_render += partial(fit, session)
         session.app.after_render += self._shown
         self._draft.follow(session.app)
         return session
@@ -271,21 +273,6 @@ class Prompt:
         """Whether what is typed is a command, or going to be one, and its menu is shown."""
         text = get_app().current_buffer.text
         return "\n" not in text and not self._pastes.is_text(text) and (text == "/" or bool(command_name(text)))
-
-
-def _fit(session: PromptSession[str], app: Application[str]) -> None:
-    """Give the menu its rows while it is shown, as far as there are so many, and take back what is used no more.
-
-    The renderer never grows smaller by itself, so it begins anew.
-    """
-    size = app.output.get_size()
-    session.reserve_space_for_menu = min(MENU, size.rows - 1) if session.default_buffer.complete_state else 0
-    screen = app.renderer.last_rendered_screen
-    if not screen or screen.height <= LEAST or app.is_done:
-        return
-    if app.layout.container.preferred_height(size.columns, size.rows).preferred < screen.height:
-        app.renderer.erase()
-        app.renderer.request_absolute_cursor_position()
 
 
 def _cursor() -> AnyCursorShapeConfig:
