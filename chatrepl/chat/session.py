@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import sessions
+from chatrepl import dataclass, sessions
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
 from chatrepl.chat.recall import permitted, recalled, write_down
@@ -62,16 +62,16 @@ class Session:
     budgeted: float = field(default=0.0, init=False)
     """Below this share of the budget nothing more is told of it."""
     _told: bool = field(default=False, init=False)
-    found: InitVar[Transcript | None] = None
+    found: Transcript | None = None
     """A session to go on with, once it is settled; else a new one is begun."""
 
     certainties: "tuple[Certainty, ...]" = field(default=(), init=False)
     """How certain the model was of each token of the last reply, where that was asked for."""
 
-    def __post_init__(self, found: Transcript | None) -> None:
+    def __post_init__(self) -> None:
         self.screen.at_prompt = self.user.has_prompt
-        self.transcript = found or self._new_transcript()
-        if not found and self.profile.system:
+        self.transcript = self.found or self._new_transcript()
+        if not self.found and self.profile.system:
             self.transcript.add(Mark("system", self.profile.system))
         self._connection: Connection | None = None
         self.offers: list[ModelInfo] = []

@@ -61,8 +61,9 @@ def shown(url: str) -> str:
 def plain(url: str) -> str:
     """``shown``, with a host in other letters than ASCII as the network knows it: one may look like another."""
     scheme, place, rest = _cut(shown(url))
-    with suppress(UnicodeError):
-        place = place.encode("idna").decode()
+    if not place.isascii():  # the codec loads tables of its own
+        with suppress(UnicodeError):
+            place = place.encode("idna").decode()
     return f"{scheme}{place}{rest}"
 
 

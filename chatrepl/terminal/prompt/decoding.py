@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import get_app_or_none
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.input.vt100_parser import Vt100Parser
@@ -77,7 +77,8 @@ class KeyParser(Vt100Parser):
         place = 0
         while place < len(data):
             place = self._step(data, place)
-        get_app().ttimeoutlen = PATIENCE_OF_VI if self._vi() and self._begun == "\x1b" else APART
+        if app := get_app_or_none():  # where none runs, get_app makes one, in milliseconds
+            app.ttimeoutlen = PATIENCE_OF_VI if self._vi() and self._begun == "\x1b" else APART
 
     def flush(self) -> None:
         """Nothing came for a while: what has begun is what it is."""
