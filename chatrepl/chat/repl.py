@@ -16,7 +16,7 @@ TWICE = 2.0
 """Ctrl-C pressed again within so many seconds leaves."""
 
 
-BACK = "Your question is back. Enter sends it, Ctrl-C clears it."
+BACK = "Your question is back. Enter sends it, Ctrl-C clears it"
 """What is said where a prompt begins with a question that got no answer, or is to be changed."""
 
 MEANT = {"exit": "/quit", "quit": "/quit", ":q": "/quit", "help": "/help", "?": "/help"}
@@ -90,7 +90,7 @@ def _read(session: Session, prompt: Reads, coming: Next) -> str:
     session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
     attaching.show(session)
     if coming.draft and session.screen.live:
-        session.screen.say(BACK, "dim")
+        session.screen.say(f"{BACK}{', typing replaces it' if coming.halted else ''}.", "dim")
     return prompt.read(coming.draft, held=coming.halted)
 
 

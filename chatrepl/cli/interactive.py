@@ -39,7 +39,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
     with closing(session):
         prompt = _prompt(session, ahead)
         with quiet(sys.stdin, ahead, lines=not session.screen.live), _left_as_it_was(session, prompt):
-            _chat(session, prompt, Next(line), first, piped, begun)
+            _chat(session, prompt, Next(line, halted=bool(line)), first, piped, begun)
         if session.transcript.kept and session.conversation.turns:
             session.screen.say(f"The session is in {files.short(session.transcript.kept)}", "dim")
 

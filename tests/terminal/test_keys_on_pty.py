@@ -488,10 +488,30 @@ def test_the_cursor_is_changed_in_vi_mode_alone_where_v_opens_the_editor(chat: T
 def test_a_question_that_came_back_is_dim_until_the_first_key(chat: Terminal, server: Server) -> None:
     server.answers(whole({"error": {"message": "no"}}, 401))
     chat.line("Why so?")
-    chat.wait_for("Your question is back. Enter sends it, Ctrl-C clears it.")
+    chat.wait_for("Your question is back. Enter sends it, Ctrl-C clears it, typing replaces it.")
     chat.wait_for_prompt("Why so?")
     assert b"90m" in chat.bytes.rpartition(b"Why so?")[0][-40:]
     drawn = len(chat.bytes)
     chat.send("\x1b[D")
     chat.until(lambda: b"Why so?" in chat.bytes[drawn:], "the question drawn anew")
     assert b"90m" not in chat.bytes[drawn:].partition(b"Why so?")[0][-40:]
+    chat.send("!")
+    chat.wait_for_prompt("Why so!")
+
+
+def test_what_is_typed_takes_the_place_of_a_question_that_came_back(chat: Terminal, server: Server) -> None:
+    server.answers(whole({"error": {"message": "no"}}, 401), say("There."))
+    chat.line("Why so?")
+    chat.wait_for_prompt("Why so?")
+    chat.line("/title Another")
+    chat.wait_for("Another", times=2)
+    chat.wait_for_prompt("Why so?")  # a command leaves it to be sent
+    chat.send("x")
+    chat.wait_for_prompt("x")
+    chat.send("\x1f")
+    chat.wait_for_prompt("Why so?")  # undo brings it back
+    chat.send(BACKSPACE)
+    chat.wait_for_prompt("Why so")
+    chat.line(f"{CTRL_C}Then this")
+    chat.wait_for("There.")
+    assert sent(server) == [("user", "Then this")]

@@ -14,6 +14,7 @@ from prompt_toolkit.filters import (
     Condition,
     Filter,
     completion_is_selected,
+    emacs_insert_mode,
     emacs_mode,
     has_focus,
     is_searching,
@@ -22,6 +23,7 @@ from prompt_toolkit.filters import (
     vi_navigation_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection
@@ -30,9 +32,11 @@ from chatrepl import files
 from chatrepl.conversation import ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, REMEMBER, SHIFT_ENTER, TAKE_BACK
+from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.pastes import Pastes
 
 _ALWAYS = to_filter(True)
+_inserting = emacs_insert_mode | vi_insert_mode
 Action = Callable[[KeyPressEvent], None]
 
 MOVING = ("left", "right", "home", "end", "c-left", "c-right", "c-a", "c-e", "c-b", "c-f")
@@ -41,12 +45,14 @@ MOVING = ("left", "right", "home", "end", "c-left", "c-right", "c-a", "c-e", "c-
 
 class Wishes(NamedTuple):
     """What the keys need to know: whether Enter adds a line, which line is a command all the same, how a text goes
-    through the editor, and what the clipboard holds, an image or a text; a CommandError tells why that is not known."""
+    through the editor, what the clipboard holds, an image or a text (a CommandError tells why that is not known), and
+    what stands in the line already."""
 
     multiline: Callable[[], bool]
     is_command: Callable[[str], bool]
     edit: Callable[[str], str]
     pastes: Pastes
+    draft: Draft
     clipboard: Callable[[], bytes | str] = str
     trouble: Callable[[str], None] = lambda _line: None
 
@@ -73,7 +79,8 @@ def bindings(wishes: Wishes) -> KeyBindings:
     clear = partial(_clear, pastes=wishes.pastes)
     bind(clear, "c-c")
     table.add("<sigint>")(clear)
-    bind(lambda event: _paste(event, wishes.pastes), Keys.BracketedPaste)
+    bind(lambda event: _insert(event.current_buffer, event.data, wishes), Keys.BracketedPaste)
+    bind(partial(_begin, draft=wishes.draft), Keys.Any, when=Condition(lambda: wishes.draft.yields) & _inserting)
     bind(lambda event: _paste_clipboard(event, wishes), "c-v")
     bind(lambda event: _paste_clipboard(event, wishes), "escape", "v", when=emacs_mode)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
@@ -172,23 +179,25 @@ def _clear(event: KeyPressEvent, pastes: Pastes) -> None:
         event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
 
-def _paste(event: KeyPressEvent, pastes: Pastes) -> None:
-    _insert(event.current_buffer, event.data, pastes)
+def _begin(event: KeyPressEvent, draft: Draft) -> None:
+    draft.give_way(event.current_buffer)
+    get_by_name("self-insert").call(event)
 
 
-def _insert(buffer: Buffer, text: str, pastes: Pastes) -> None:
+def _insert(buffer: Buffer, text: str, wishes: Wishes) -> None:
     """Put a text into the line that was pasted. The paths of images that are dropped on the terminal become these, but
     not behind what is going to be a command or a name."""
     from chatrepl.terminal.prompt import dropped  # not for the first key
 
-    before = buffer.document.text_before_cursor
+    pastes, before = wishes.pastes, buffer.document.text_before_cursor
     apart = not before or before[-1].isspace()
     if apart and not before.startswith(("/", "!")) and (found := dropped.images(text)):
         for each in found:
             buffer.insert_text(f"{pastes.picture(each, buffer.text)} ")
         return
+    wishes.draft.give_way(buffer)
     pasted = text.replace("\r\n", "\n").replace("\r", "\n")
-    begins = pastes.begins or not before.strip()
+    begins = pastes.begins or not buffer.document.text_before_cursor.strip()
     buffer.insert_text(pastes.fold(pasted))
     pastes.begins = begins
 
@@ -203,7 +212,7 @@ def _paste_clipboard(event: KeyPressEvent, wishes: Wishes) -> None:
             if not came:
                 raise CommandError("The clipboard holds neither a text nor an image.")
             if isinstance(came, str):
-                _insert(buffer, came, wishes.pastes)
+                _insert(buffer, came, wishes)
             else:
                 buffer.insert_text(wishes.pastes.picture(_image(came), buffer.text))
         except CommandError as error:

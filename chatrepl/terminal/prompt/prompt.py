@@ -102,13 +102,15 @@ class Prompt:
         """The next line, or lines; ``start`` already stands in it.
 
         What was typed ahead, where there is a ``start`` or it is to be ``held``, stands in the prompt below it and
-        sends nothing, unless it is a command: that is read first, and all else holds after it.
+        sends nothing, unless it is a command: that is read first, and all else holds after it. A ``start`` that is
+        ``held`` gives way to what is typed now, and comes back after a command.
 
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
         session = self._session = self._session or self._make()
         early = self._early(session.input)
         command = self._around.is_command(first_line(early))
+        yields = held or self._state.held
         (start, held), after = self._state.next(start, held=held, command=command)
         self._state = after if command else TypeAhead()
         if held or self._state.held:
@@ -122,13 +124,15 @@ class Prompt:
         _tell_status(session, self._around)
         self._complain()
         self._pastes.start(put=bool(start))
-        self._draft.put(start)
+        self._draft.put(start, yields=yields)
         self._history.recalled = True  # a line like the last one is not stored again
         try:
             with self._pasting():
                 line = session.prompt(_marked(marks=self._around.marks), default=self._pastes.refold(start))
         finally:
             self._complain()
+        if self._draft.gone:
+            self._state = TypeAhead(start, held=True)
         return self._entered(line)
 
     def refresh(self) -> None:
@@ -223,7 +227,9 @@ class Prompt:
     def _make(self) -> PromptSession[str]:
         around, pastes = self._around, self._pastes
         is_command, edit, clipboard = around.is_command, around.edit, around.clipboard
-        wishes = Wishes(lambda: around.ui().multiline, is_command, edit, pastes, clipboard, around.trouble)
+        wishes = Wishes(
+            lambda: around.ui().multiline, is_command, edit, pastes, self._draft, clipboard, around.trouble
+        )
         session: PromptSession[str] = PromptSession(
             history=self._history,
             multiline=True,
