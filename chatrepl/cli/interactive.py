@@ -78,6 +78,7 @@ def _chat(session: Session, prompt: Reads, coming: Next, first: str, piped: str,
 
 def _tell_ways(session: Session) -> str:
     """Tell what gives one a model to talk to; the command that a 1 means until something was said."""
+    session.screen.say("")
     session.screen.say(choosing.NEEDED)
     session.screen.table(choosing.ways("98 MB, no key: type 1, or your question"))
     session.screen.say("")
@@ -181,7 +182,7 @@ def _first_line(session: Session) -> str:
     parts = [f"chatrepl {__version__}", whom(session.profile, session.env), config.model_of(session.profile)]
     who = " · ".join([*parts, "not saved"] if session.ephemeral else parts)
     room = min(session.screen.columns, 80) - 1 - width.width(who) - len(_HELP)
-    return f"{who}{' ' * room}{_HELP}\n" if room > 1 else f"{who}\n{_HELP} lists the commands."
+    return f"{who}{' ' * room}{_HELP}" if room > 1 else f"{who}\n{_HELP} lists the commands."
 
 
 _HELP = "/help"

@@ -1,4 +1,4 @@
-"""What a terminal sends beside text: escape sequences that are keys, and reports, which are none.
+"""Escape sequences: what a terminal sends beside text, keys and reports, which are none; and how rows are erased.
 
 Pure text. ``token`` finds a whole sequence, ``begun`` what may still become one, ``report`` what no key sends. The
 patterns are made when the first Escape comes: the prompt does not wait for them.
@@ -6,6 +6,10 @@ patterns are made when the first Escape comes: the prompt does not wait for them
 
 import re
 from functools import cache
+
+ERASE_LINE = "\x1b[K"
+ERASE_BELOW = f"{ERASE_LINE}\x1b[C\x1b[J\r"
+"""From the start of a row on. To erase all from the top left corner would push it into the scrollback of tmux."""
 
 _ST = r"(?:\x07|\x1b\\)"
 _STRINGS = rf"\x1b\]\d+;[^\x07\x1b]*{_ST}|\x1bP[ -?]+[@-~][^\x07\x1b]*{_ST}|\x1b_G[^\x07\x1b]*{_ST}"

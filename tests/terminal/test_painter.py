@@ -10,8 +10,9 @@ from hypothesis import example, given, strategies as st
 
 from chatrepl.events import Text
 from chatrepl.terminal.drawing import ansi, draw
+from chatrepl.terminal.escapes import ERASE_BELOW
 from chatrepl.terminal.screen.frame import Frame, Look
-from chatrepl.terminal.screen.painter import BEGIN, END, ERASE_BELOW, HIDE, NO_WRAP, SHOW, WRAP, Painter
+from chatrepl.terminal.screen.painter import BEGIN, END, HIDE, NO_WRAP, SHOW, WRAP, Painter
 from chatrepl.terminal.typeahead import Typed
 from chatrepl.text import safe
 from tests.support.markdowns import CORPUS, cuts, documents, pieces

@@ -104,7 +104,19 @@ def test_a_turn_an_edit_and_a_long_paste(chat: Tmux, server: Server) -> None:
     assert contents == ["Hi\nthere", "Hello", pasted]
 
 
+def test_a_prompt_at_the_top_leaves_no_copies_of_itself_when_the_window_is_narrowed(chat: Tmux) -> None:
+    for columns, named in ((30, 1), (80, 2)):
+        chat.resize(columns, 24)
+        chat.until(lambda: chat.text().count("by-hand") == named, "a status line for the size")  # noqa: B023
+    assert chat.text().count("\n>") == 1
+
+
 def test_resizing_while_typing_leaves_one_prompt(chat: Tmux, server: Server) -> None:
+    server.answers(say("line\n\n" * 15), say("Hello"))  # at the top tmux moves what it wraps into the scrollback
+    chat.type("Fill the window")
+    chat.keys("Enter")
+    chat.until(lambda: chat.text().count("line") == 15, "the reply")
+    chat.wait_for_prompt()
     text = "half a thought that is long enough to be wrapped when there is little room"
     chat.type(text)
     chat.wait_for_prompt(text)
@@ -117,8 +129,8 @@ def test_resizing_while_typing_leaves_one_prompt(chat: Tmux, server: Server) -> 
     chat.wait_for_prompt(f"{text}....")
     assert chat.text().count("half a thought") == 1
     chat.keys("Enter")
-    chat.until(lambda: bool(server.requests), "the request")
-    assert server.requests[0].body["messages"][0]["content"] == f"{text}...."
+    chat.until(lambda: len(server.requests) == 2, "the request")
+    assert server.requests[1].body["messages"][-1]["content"] == f"{text}...."
 
 
 def test_resizing_while_a_reply_streams_loses_and_doubles_no_word(chat: Tmux, server: Server) -> None:

@@ -1,11 +1,25 @@
 """Keys that were typed before a prompt stood there to take them, as what they mean in one."""
 
+from collections.abc import Callable
 from itertools import takewhile
 
+from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
 from chatrepl.terminal.prompt.decoding import ALT_ENTER
+
+
+def typed_early(keys: Input, ahead: Callable[[], str]) -> list[KeyPress]:
+    """The keys that were typed already; ``ahead`` is what was taken out of the terminal."""
+    early = get_typeahead(keys)
+    if parser := getattr(keys, "vt100_parser", None):  # on Windows there is none
+        parser.feed(ahead())
+    while read := keys.read_keys():
+        early += read
+    return early
+
 
 _LINE_FEED = KeyPress(Keys.ControlJ)
 

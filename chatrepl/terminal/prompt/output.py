@@ -9,7 +9,7 @@ from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
 
-from chatrepl.terminal import capabilities
+from chatrepl.terminal import capabilities, escapes
 from chatrepl.text import charset
 
 
@@ -46,6 +46,10 @@ def output(stream: TextIO, env: Mapping[str, str], *, coloured: bool) -> Output:
                 amount += _rows_added(screen, amount, columns)
             self._columns = columns
             super().cursor_up(amount)
+
+        def erase_down(self) -> None:
+            """Erase from the start of a row on; at the top of the screen tmux would keep what was there."""
+            self.write_raw(escapes.ERASE_BELOW)
 
         def enable_bracketed_paste(self) -> None:
             """Ask for what a prompt needs: pastes as such, and modified keys told apart."""

@@ -17,7 +17,6 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
-from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
 
@@ -26,7 +25,7 @@ from chatrepl.conversation import ImagePart
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
-from chatrepl.terminal.prompt.early import below, first_line, unsent
+from chatrepl.terminal.prompt.early import below, first_line, typed_early, unsent
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings
 from chatrepl.terminal.prompt.menu import fit
@@ -34,6 +33,7 @@ from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.terminal.prompt.styles import style
 from chatrepl.terminal.prompt.suggestions import FromHistory, Suggest as Suggest, Suggestions
+from chatrepl.terminal.prompt.toolbar import toolbar
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
@@ -108,7 +108,7 @@ class Prompt:
         Ctrl-C raises KeyboardInterrupt on an empty line and clears another one; Ctrl-D raises EOFError.
         """
         session = self._session = self._session or self._make()
-        early = self._early(session.input)
+        early = typed_early(session.input, self._around.ahead)
         command = self._around.is_command(first_line(early))
         yields = held or self._state.held
         (start, held), after = self._state.next(start, held=held, command=command)
@@ -189,7 +189,7 @@ class Prompt:
     def asked(self, question: str) -> str:
         """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
         asking: PromptSession[str] = PromptSession(input=self._keys, output=self._output)
-        early = unsent(self._early(asking.input))
+        early = unsent(typed_early(asking.input, self._around.ahead))
         try:
             with self._pasting():
                 return asking.prompt(f"{safe.text(question)} ").strip()
@@ -207,7 +207,7 @@ class Prompt:
         """The same, where Ctrl-C raises KeyboardInterrupt. What was typed before the list was seen chooses nothing."""
         from chatrepl.terminal.prompt.picker import Picker  # not for the first key
 
-        early = unsent(self._early(self._keys))
+        early = unsent(typed_early(self._keys, self._around.ahead))
         look = style(self._around.theme(), coloured=self._around.coloured)
         try:
             with self._pasting():
@@ -215,21 +215,10 @@ class Prompt:
         finally:
             store_typeahead(self._keys, early + get_typeahead(self._keys))
 
-    def _early(self, keys: Input) -> list[KeyPress]:
-        """The keys that were typed already."""
-        early = get_typeahead(keys)
-        if parser := getattr(keys, "vt100_parser", None):  # on Windows there is none
-            parser.feed(self._around.ahead())
-        while read := keys.read_keys():
-            early += read
-        return early
-
     def _make(self) -> PromptSession[str]:
         around, pastes = self._around, self._pastes
         is_command, edit, clipboard = around.is_command, around.edit, around.clipboard
-        wishes = Wishes(
-            lambda: around.ui().multiline, is_command, edit, pastes, self._draft, clipboard, around.trouble
-        )
+        wishes = Wishes(lambda: around.ui().multiline, is_command, edit, pastes, self._draft, clipboard, around.trouble)
         session: PromptSession[str] = PromptSession(
             history=self._history,
             multiline=True,
@@ -292,23 +281,5 @@ def _marked(*, marks: bool) -> FormattedText:
 
 
 def _tell_status(session: PromptSession[str], around: Surroundings) -> None:
-    session.bottom_toolbar = _toolbar(around.status(), around.alert()) if around.ui().toolbar else None
+    session.bottom_toolbar = toolbar(around.status(), around.alert()) if around.ui().toolbar else None
     session.app.invalidate()
-
-
-def _toolbar(status: Callable[[int], str], alert: str) -> Callable[[], FormattedText]:
-    """The status line, behind the mode of vi."""
-    look = f"class:{alert}" if alert else ""
-
-    def line() -> FormattedText:
-        mode = _mode()
-        return FormattedText([("", mode), (look, status(get_app().output.get_size().columns - len(mode)))])
-
-    return line
-
-
-def _mode() -> str:
-    """The mode that vi's keys are in."""
-    app = get_app()
-    name = app.vi_state.input_mode.value.replace("vi-", "vi ").replace("navigation", "normal")
-    return f"{name} · " if app.editing_mode == EditingMode.VI else ""

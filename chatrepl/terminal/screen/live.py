@@ -15,8 +15,9 @@ from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 from chatrepl.events import Event, Search, Text, Thinking, Wait
+from chatrepl.terminal.escapes import ERASE_BELOW
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
-from chatrepl.terminal.screen.painter import ERASE_BELOW, SHOW, Painter
+from chatrepl.terminal.screen.painter import SHOW, Painter
 from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.signals import handling, stop
 from chatrepl.terminal.typeahead import KeyBuffer, Typed

@@ -11,16 +11,13 @@ the cursor to the end of the screen, and no line above it is ever lost or double
 from collections.abc import Callable, Sequence
 
 from chatrepl.terminal.drawing import ansi_cells
+from chatrepl.terminal.escapes import ERASE_BELOW, ERASE_LINE
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows all between them at once, or ignores them."""
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 """A row of the tail takes one row, whatever the size of the terminal and the width of its characters have become."""
-
-ERASE_LINE = "\x1b[K"
-ERASE_BELOW = f"{ERASE_LINE}\x1b[C\x1b[J\r"
-"""From the start of a row on. To erase all from the top left corner would push it into the scrollback of tmux."""
 
 
 class Painter:
