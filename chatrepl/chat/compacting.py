@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 
 from chatrepl import dataclass
 from chatrepl.chat import aside
-from chatrepl.chat.gauge import size_of
-from chatrepl.chat.rates import CHARACTERS
+from chatrepl.chat.gauge import BYTES, size_of, weight
+from chatrepl.chat.rates import CHARACTERS, short
 from chatrepl.chat.session import Session
 from chatrepl.client.shortening import SUMMARY
 from chatrepl.conversation import (
     Conversation,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -34,6 +35,9 @@ RESULT = 2_000
 
 UNKNOWN = 400_000
 """So many characters are summarized at once where the size of the context is unknown."""
+
+LETTERS = 6
+"""So many characters a word is, with the blank behind it."""
 
 LEAST = 500
 """Fewer characters are not worth a request."""
@@ -58,6 +62,8 @@ class Plan:
     """The summary that there is already."""
     attachments: tuple[str, ...]
     """The names of what went along with those turns."""
+    size: int
+    """How long what the summary takes the place of is, as the gauge counts."""
 
     @property
     def replaced(self) -> int:
@@ -67,7 +73,7 @@ class Plan:
 
 def planned(conversation: Conversation, keep: int, room: int) -> Plan:
     """What to summarize: all but the last ``keep`` turns, of which fewer stay where they take more than half of the
-    ``room`` in characters."""
+    ``room``, as the gauge counts."""
     turns, shape = conversation.turns, conversation.shape
     if not turns:
         raise CommandError("There is nothing to compact yet")
@@ -81,12 +87,18 @@ def planned(conversation: Conversation, keep: int, room: int) -> Plan:
     named = (_name(part) for place in places for message in turns[place] for part in message.parts)
     before = shape.summary
     text = "\n\n".join(_told(place + 1, turns[place]) for place in places)
-    return Plan(count, kept, text, before, tuple(dict.fromkeys(filter(None, named))))
+    asked = weight(turns[0][0].text) if 0 in places else 0  # which stays word for word
+    size = sum(_size(turns[place]) for place in places) - asked + weight(before)
+    return Plan(count, kept, text, before, tuple(dict.fromkeys(filter(None, named))), size)
+
+
+def _size(turn: Turn) -> int:
+    return sum(size_of(part) for message in turn for part in message.parts)
 
 
 def _staying(turns: list[Turn], keep: int, room: int) -> int:
     """How many of the last turns stay: ``keep``, or as many as there is room for, and at least one."""
-    sizes = [len(_told(0, turn)) for turn in turns[-keep:]] if room else []
+    sizes = list(map(_size, turns[-keep:])) if room else []
     while len(sizes) > 1 and sum(sizes) > room:
         del sizes[0]
     return min(len(sizes) if room else keep, len(turns))
@@ -102,10 +114,10 @@ def _lines(message: Message) -> Iterator[str]:
         match part:
             case TextPart(text) if text:
                 yield f"{message.role}: {text}"
-            case FilePart(name, text):
+            case FilePart(name, text) | MediaPart(name=name, text=text) if text:
                 yield f"attached {name}:\n{text}"
-            case ImagePart(_, _, name):
-                yield f"attached {name or 'an image'}"
+            case FilePart() | ImagePart() | MediaPart():
+                yield f"attached {_name(part)}"
             case ToolCallPart(_, name, arguments):
                 yield f"call {name} {arguments}"
             case ToolResultPart(_, text):
@@ -113,7 +125,9 @@ def _lines(message: Message) -> Iterator[str]:
 
 
 def _name(part: Part) -> str:
-    return part.name or "an image" if isinstance(part, FilePart | ImagePart) else ""
+    if not isinstance(part, FilePart | ImagePart | MediaPart):
+        return ""
+    return part.name or ("an image" if isinstance(part, ImagePart) else "a file")
 
 
 def pieces(text: str, size: int) -> list[str]:
@@ -133,22 +147,51 @@ def with_attachments(summary: str, names: Iterable[str]) -> str:
 
 
 def room(session: Session) -> int:
-    """How many characters the context holds, roughly; 0 where its size is unknown."""
-    return int((session.rates().context(session.answering) or 0) * min(session.gauge.ratio, CHARACTERS))
+    """How much the context holds, as the gauge counts; 0 where its size is unknown."""
+    return int((session.rates().context(session.answering) or 0) * min(session.gauge.ratio, BYTES))
+
+
+def expected(session: Session, plan: Plan) -> int:
+    """How many tokens the summary will be, roughly."""
+    limit = _limit(session, plan)
+    return min(session.gauge.estimate(plan.size), tokens(min(limit, LETTERS * _words(limit))))
+
+
+def told(session: Session, plan: Plan) -> str:
+    """What a compaction will save, and what will not go along any more."""
+    turns = f"{plan.count} turn{'s' * (plan.count != 1)}"
+    saved = f"{short(session.gauge.estimate(plan.size))} tokens -> about {short(expected(session, plan))}"
+    count = len(plan.attachments)
+    only = f", {count} attachment{'s are' if count != 1 else ' is'} only named" if count else ""
+    return f"{turns}, {saved}{only}"
+
+
+def _limit(session: Session, plan: Plan) -> int:
+    """How many characters the summary may be."""
+    size = _characters(session, plan)
+    return min(plan.replaced, size // 6) if size else plan.replaced
+
+
+def _characters(session: Session, plan: Plan) -> int:
+    """How many characters of these turns the context holds; 0 where its size is unknown."""
+    return room(session) * len(plan.text) // max(weight(plan.text), 1)
+
+
+def _words(limit: int) -> int:
+    """How many words the model is told for a summary of so many characters."""
+    return max(40, min(600, limit // 10))
 
 
 def summarized(session: Session, plan: Plan, focus: str = "") -> str:
     """The summary, drawn while it comes. One that fails, is empty or is no shorter is a ChatError; what it used is kept
     in any case."""
-    size = room(session)
-    limit = min(plan.replaced, size // 6) if size else plan.replaced
-    words = max(40, min(600, limit // 10))
+    size, limit = _characters(session, plan), _limit(session, plan)
     done, summary = 0, plan.before
     portion = max(LEAST, size * 3 // 4 - 2 * limit - len(SYSTEM)) if size else UNKNOWN
     while done < len(plan.text):
         piece = pieces(plan.text[done : done + portion + 1], portion)[0]
         try:
-            summary = _asked(session, _material(summary, piece, focus), words, limit)
+            summary = _asked(session, _material(summary, piece, focus), _words(limit), limit)
         except Refused as error:
             if not is_too_long(error.status, error.said) or portion <= LEAST:
                 raise
@@ -156,7 +199,7 @@ def summarized(session: Session, plan: Plan, focus: str = "") -> str:
             continue
         done += len(piece)
     whole = with_attachments(summary, plan.attachments)
-    if len(SUMMARY) + len(whole) >= plan.replaced:
+    if weight(SUMMARY + whole) >= plan.size:
         raise CommandError("The summary is no shorter than what it would replace, so nothing was changed")
     return whole
 
@@ -197,9 +240,9 @@ def compact(session: Session, plan: Plan, focus: str = "") -> None:
     """Let a summary stand for the turns of the plan, by one mark when it is whole."""
     summary = summarized(session, plan, focus)
     session.transcript.add(Mark("compact", summary, plan.count))
-    saved = tokens(plan.replaced), tokens(len(summary))
+    before, after = (session.gauge.estimate(size) for size in (plan.size, weight(summary)))
     session.screen.say(
-        f"Turns 1 to {plan.count} are sent as this summary: about {saved[0]:,} -> {saved[1]:,} tokens. "
+        f"Turns 1 to {plan.count} are sent as this summary: about {before:,} -> {after:,} tokens. "
         "/edit summary changes it, /undo takes it back.",
         "dim",
     )

@@ -1,6 +1,7 @@
 """How much of the context the next request takes: what the server counted last, and an estimate of the rest."""
 
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Sequence
 
 from chatrepl.client.shortening import SUMMARY
 from chatrepl.conversation import (
@@ -15,13 +16,15 @@ from chatrepl.conversation import (
     ToolResultPart,
     Turn,
 )
-from chatrepl.usage import Usage
 
 BYTES = 4
-"""So many bytes make a token, roughly, before a server has told."""
+"""So many bytes of English make a token, roughly, before a server has told."""
 
 IMAGE = 4_000
 """An image counts as so many bytes: about 1,000 tokens."""
+
+_LETTERS = (string.ascii_letters + string.whitespace).encode()
+_ASCII = bytes(range(128))
 
 _TRUST = 200
 """The first guess weighs as much as so many tokens that were reported."""
@@ -36,6 +39,8 @@ class Gauge:
         self._last: Turn | None = None
         self._reported = _TRUST * BYTES, _TRUST
         """Bytes, and what servers counted them as."""
+        self._counted = -1, 0
+        """The last turn whose server counted, and how many tokens the conversation held after it."""
 
     @property
     def ratio(self) -> float:
@@ -49,29 +54,45 @@ class Gauge:
         sizes = self._sizes
         if len(turns) < len(sizes) or (sizes and turns[len(sizes) - 1] is not self._last):
             sizes.clear()
-            self._reported = _TRUST * BYTES, _TRUST
+            self._reported, self._counted = (_TRUST * BYTES, _TRUST), (-1, 0)
         for place in range(len(sizes), len(turns)):
             sizes.append(sum(map(_size, turns[place])))
-            self._learn(turns[place][-1])
+            before, held = self._counted
+            self._learn(turns[place], held if before == place - 1 >= 0 else None)
+            if (known := _held(turns[place][-1])) is not None:
+                self._counted = place, known
         self._last = turns[-1] if turns else None
 
-    def _learn(self, reply: Message) -> None:
-        """What the server says of the length of a reply tells how long its tokens are."""
-        used = reply.usage
-        tokens = (used.output or 0) - (used.reasoning or 0) if used else 0
-        size = bytes_of(reply.text)
-        if tokens > 0 and tokens / 2 < size < 16 * tokens and all(isinstance(part, TextPart) for part in reply.parts):
+    def _learn(self, turn: Turn, held: int | None) -> None:
+        """What the server says of the length of each reply, and of what stands between two, tells how long tokens
+        are; ``held`` is what it said of the turns before."""
+        between: list[Part] = []
+        for message in turn:
+            if message.role != "assistant":
+                between += message.parts
+                continue
+            if used := message.usage:
+                if held is not None and used.input is not None:
+                    self._report(between, used.input - held)
+                self._report(message.parts, (used.output or 0) - (used.reasoning or 0))
+            held, between = _held(message), []
+
+    def _report(self, parts: Iterable[Part], tokens: int) -> None:
+        """These parts are so many tokens, unless more stands between, or less is sent."""
+        if tokens <= 0:
+            return
+        size = sum(weight(part.text) if isinstance(part, TextPart | ToolResultPart) else 16 * tokens for part in parts)
+        if tokens / 2 < size < 16 * tokens:
             self._reported = self._reported[0] + size, self._reported[1] + tokens
 
     def tokens(self, conversation: Conversation) -> tuple[int, bool]:
         """The tokens of what is sent of the conversation, and whether all of them were counted by the server rather
         than estimated here."""
-        turns, shape = conversation.turns, conversation.shape
-        for place in range(len(turns) - 1, (shape.at if shape.summary else 0) - 1, -1):
-            if (known := _held(turns[place][-1])) is not None:
-                rest = sum(self._sizes[place + 1 :])
-                return known + self.estimate(rest), not rest
-        size = bytes_of(conversation.system) + self._sent(conversation)
+        shape, (place, held) = conversation.shape, self._counted
+        if place >= (shape.at if shape.summary else 0):
+            rest = sum(self._sizes[place + 1 :])
+            return held + self.estimate(rest), not rest
+        size = weight(conversation.system) + self._sent(conversation)
         return self.estimate(size), not size
 
     def estimate(self, size: int) -> int:
@@ -83,13 +104,15 @@ class Gauge:
         if not shape.summary:
             return sum(sizes)
         pinned = sum(sizes[place] for place in shape.pinned if 0 < place < shape.count)
-        first = sizes[0] if 0 in shape.pinned else bytes_of(conversation.turns[0][0].text)
-        return first + bytes_of(SUMMARY + shape.summary) + pinned + sum(sizes[shape.count :])
+        first = sizes[0] if 0 in shape.pinned else weight(conversation.turns[0][0].text)
+        return first + weight(SUMMARY + shape.summary) + pinned + sum(sizes[shape.count :])
 
 
 def _held(reply: Message) -> int | None:
     """What the conversation holds after that reply, as its server counted, without thoughts that do not go back."""
-    used = reply.usage or Usage()
+    used = reply.usage
+    if not used:
+        return None
     total = used.total
     if total is None and used.input is not None and used.output is not None:
         total = used.input + used.output
@@ -106,16 +129,20 @@ def size_of(part: Part) -> int:
     """How many bytes a part counts as."""
     match part:
         case TextPart(text) | ThinkingPart(text) | ToolResultPart(_, text):
-            return bytes_of(text)
+            return weight(text)
         case FilePart(name, text):
-            return bytes_of(name) + bytes_of(text)
+            return weight(name) + weight(text)
         case ToolCallPart(_, name, arguments):
-            return bytes_of(name) + bytes_of(arguments)
+            return weight(name) + weight(arguments)
         case ImagePart():
             return IMAGE
     return 0
 
 
-def bytes_of(text: str) -> int:
-    """How many bytes the text takes."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+def weight(text: str) -> int:
+    """As many tokens as so many bytes of English the text is: a digit or a sign counts as two and a half, and a byte of
+    another script as one and a half, as the tokenizers of OpenAI, Anthropic and llama.cpp have it on the whole."""
+    data = text.encode("utf-8", "replace")
+    odd = data.translate(None, _LETTERS)
+    others = 0 if text.isascii() else len(odd.translate(None, _ASCII))
+    return len(data) + (3 * len(odd) - 2 * others) // 2

@@ -276,7 +276,8 @@ def _compacted(session: Session) -> bool:
         plan = compacting.planned(session.conversation, session.config.compact_keep, compacting.room(session))
     except CommandError:  # it is the question that is too long
         return False
-    if not (session.user.has_prompt and session.user.agrees(f"Compact {plan.count} turns and ask again?")):
+    told = compacting.told(session, plan)
+    if not (session.user.has_prompt and session.user.agrees(f"{told}; compact and ask again?")):
         return False
     compacting.compact(session, plan)
     return True

@@ -8,6 +8,7 @@ random weights unless a file is named.
 
 import argparse
 import json
+import re
 import statistics
 import tempfile
 import time
@@ -15,18 +16,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from chatrepl import client
 from chatrepl.chat import turn
 from chatrepl.chat.commands import run
-from chatrepl.chat.gauge import size_of
+from chatrepl.chat.gauge import Gauge, size_of, weight
 from chatrepl.chat.session import Session
 from chatrepl.client.embedded import server as embedded
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
-from chatrepl.conversation import TextPart, question
+from chatrepl.conversation import Conversation, Message, TextPart, Turn, question
 from chatrepl.dialects import dialect
 from chatrepl.sessions import transcript
+from chatrepl.usage import Usage
+from tests.bench.sessions import TEXT
 from tests.support import tinymodel
 from tests.support.talking import Talk, talking
 
@@ -34,7 +38,7 @@ CONTEXT = 2_048
 REPLY = 64
 """So many tokens at most a reply has."""
 
-EXCERPT = 160
+EXCERPT = 120
 """So many characters of the corpus a question quotes."""
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -78,10 +82,15 @@ def outgoing(session: Session) -> bytes:
     return json.dumps(request.body).encode()
 
 
+def coming(session: Session, text: str) -> int:
+    """The estimate of the request with that question."""
+    return session.gauge.tokens(session.conversation)[0] + session.gauge.estimate(size_of(TextPart(text)))
+
+
 def asked(session: Session, text: str, figures: Figures) -> None:
     """One turn, and what it shows."""
     before, known = session.conversation.shape, session.conversation.turns[:]
-    guess = session.gauge.tokens(session.conversation)[0] + session.gauge.estimate(size_of(TextPart(text)))
+    guess = coming(session, text)
     outcome = turn.send(session, text)
     assert outcome.kept, outcome.failure
     usage = outcome.reply.usage
@@ -104,9 +113,9 @@ def by_itself(session: Session, text: str, figures: Figures) -> None:
 
 
 def by_hand(session: Session, text: str, figures: Figures) -> None:
-    """Compacted by the user at 70 %; undone and done again."""
+    """Compacted by the user at 60 %; undone and done again."""
     session.config = session.config._replace(compact=0.0)
-    if session.gauge.tokens(session.conversation)[0] > 0.7 * CONTEXT:
+    if coming(session, text) > 0.6 * CONTEXT:
         before = outgoing(session)
         run(session, "/compact")
         after = outgoing(session)
@@ -143,7 +152,7 @@ def kept(session: Session) -> bool:
 
 def talk_for(begin: Talk, server: embedded.LocalServer) -> Session:
     """A session with that server."""
-    options = {"max_tokens": REPLY, "temperature": 0.3, "seed": 1, "ignore_eos": True}
+    options = {"max_tokens": REPLY, "temperature": 1.0, "seed": 1, "ignore_eos": True}
     place = Url(server.base_url)
     profile = Profile("long", dialect="openai-chat", place=place, model=server.model, context=CONTEXT, options=options)
     session = begin(replace(profile, system="Be brief."), key=server.key)
@@ -172,6 +181,59 @@ def measured(session: Session, turns: int, record: Path) -> None:
     assert len({id(each) for each in session.conversation.turns}) >= turns
 
 
+def kinds() -> dict[str, list[str]]:
+    """Texts of several kinds."""
+    texts = {path.stem: path.read_text("utf-8") for path in CORPUS.glob("*.md")}
+    code = [fence for text in texts.values() for fence in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)]
+    entry = {
+        "id": 48213,
+        "name": "user_17",
+        "at": "2026-11-26T12:03:44Z",
+        "tags": ["a", "b"],
+        "score": 81.25,
+        "ok": True,
+    }
+    return {
+        "English": [texts[name] for name in ("long-prose", "pancakes", "meeting-notes", "poem", "git-undo")],
+        "code": [each for each in code if len(each) > 200],
+        "CJK": [texts[name] for name in ("small-chinese", "small-korean", "japanese-travel")],
+        "emoji": [texts["small-emoji"], "😀 Great! 🎉🎉 Let's go 🚀🔥 see you 👋🏽 tomorrow ❤️ ✅ done 🙏\n" * 5],
+        "JSON": [json.dumps([entry] * 20), json.dumps([entry] * 12, indent=2)],
+    }
+
+
+def tokenized(server: embedded.LocalServer, text: str) -> int:
+    """How many tokens the text is, as the server counts."""
+    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
+    asked = Request(f"{server.base_url.removesuffix('/v1')}/tokenize", json.dumps({"content": text}).encode(), headers)
+    with urlopen(asked) as answer:
+        return len(json.load(answer)["tokens"])
+
+
+def estimates(server: embedded.LocalServer) -> None:
+    """By how much the estimate of each kind of text is off before any server has reported."""
+    for kind, texts in kinds().items():
+        off = [Gauge().estimate(weight(text)) / tokenized(server, text) - 1 for text in texts]
+        print(f"estimate of {kind:8} off by {statistics.median(off):+.0%}, at worst {max(off, key=abs):+.0%}")
+
+
+def gauge(messages: int = 10_000) -> None:
+    """How long the gauge takes for one more turn of a conversation of so many messages."""
+    for name, usage in (("reported", Usage(9, output=9, total=18)), ("not reported", None)):
+        turns: list[Turn] = [
+            (question(f"{place} {TEXT}"), Message("assistant", (TextPart(TEXT),), usage=usage))
+            for place in range(messages // 2)
+        ]
+        known, seconds = Gauge(), []
+        for count in range(len(turns) - 20, len(turns)):
+            began = time.perf_counter()
+            known.follow(turns[:count])
+            known.tokens(Conversation(turns=turns[:count]))
+            seconds.append(time.perf_counter() - began)
+        told = f"{1000 * statistics.median(seconds[1:]):.2f} ms a turn, {1000 * seconds[0]:.0f} ms when it is resumed"
+        print(f"gauge of {messages:,} messages, usage {name}: {told}")
+
+
 def main() -> None:
     flags = argparse.ArgumentParser(prog="python -m tests.bench.long", description=__doc__)
     flags.add_argument("--turns", type=int, default=400, help="turns of the conversation (default 400)")
@@ -181,7 +243,9 @@ def main() -> None:
         folder = Path(name)
         model = chosen.model or tinymodel.write(folder / "tiny.gguf", CONTEXT)
         server = embedded.start(model, log=folder / "llama.log", context=CONTEXT)
+        gauge()
         try:
+            estimates(server)
             with talking(folder / "home") as begin:
                 session = talk_for(begin, server)
                 session.record = folder / "record"

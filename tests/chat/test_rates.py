@@ -116,6 +116,28 @@ def test_who_goes_back_is_followed() -> None:
         assert length.tokens(Conversation("brief", turns)) == anew.tokens(Conversation("brief", turns))
 
 
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [  # as OpenAI's and Anthropic's tokenizers count, on the whole
+        ("The harbour was quiet that morning, and nobody spoke of the storm. " * 20, 290),
+        (json.dumps([{"id": 48213, "at": "2026-11-26T12:03:44Z", "score": 81.25, "tags": ["a", "b"]}] * 20), 960),
+        ("人工智能是计算机科学的一个分支，它企图了解智能的实质。" * 10, 330),
+        ("😀🎉🚀🔥👋 ✅ " * 20, 290),
+    ],
+)
+def test_signs_and_other_scripts_weigh_more_than_letters(text: str, tokens: int) -> None:
+    assert 0.6 < Gauge().estimate(gauge.weight(text)) / tokens < 1.5
+
+
+def test_each_report_corrects_the_ratio_what_was_asked_too() -> None:
+    length, turns = Gauge(), [turn("Begin", used=Usage(10, output=2, total=12))]
+    for place in range(1, 6):
+        asked = question("word " * 400)  # of which this server makes 1,000 tokens
+        turns.append((asked, turn(used=Usage(1012 * place, output=2, total=1012 * place + 2))[1]))
+        length.follow(turns)
+    assert length.estimate(gauge.weight("word " * 400)) == pytest.approx(1000, rel=0.1)
+
+
 def test_what_was_spent_stays_spent_whatever_becomes_of_the_conversation() -> None:
     state, rates = State(), Rates(WORK, [WORK])
     state.take(Taken(turn(used=Usage(1000, None, 100))))

@@ -2,7 +2,7 @@
 
 from chatrepl.chat import compacting
 from chatrepl.chat.commands.conversation import place_of
-from chatrepl.chat.commands.table import TALK, command, counted
+from chatrepl.chat.commands.table import TALK, command
 from chatrepl.chat.session import Session
 from chatrepl.sessions.entries import Mark
 
@@ -13,8 +13,7 @@ def compact(session: Session, words: str) -> None:
     word for word; the words say what the summary has to keep. Nothing is deleted: /history shows all, /undo takes it
     back."""
     plan = compacting.planned(session.conversation, session.config.compact_keep, compacting.room(session))
-    what = f"{counted(plan.count, 'turn')}, about {compacting.tokens(plan.replaced):,} tokens -> a summary"
-    if not session.user.agrees(f"{what}; {counted(plan.kept, 'turn')} after that as they are. Go on?"):
+    if not session.user.agrees(f"{compacting.told(session, plan)}; go on?"):
         session.screen.say("Nothing was changed.", "dim")
         return
     compacting.compact(session, plan, words)
