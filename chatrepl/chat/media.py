@@ -26,19 +26,6 @@ from chatrepl.errors import CommandError
 from chatrepl.events import Media
 from chatrepl.text.environment import for_children
 
-ENDINGS = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-    "audio/wav": ".wav",
-    "audio/mp3": ".mp3",
-    "audio/flac": ".flac",
-    "audio/ogg": ".ogg",
-    "application/pdf": ".pdf",
-}
-"""The kinds that cannot act, and how the names of their files end; others are kept as they are, and never opened."""
-
 RATE = 24_000
 """The samples a second of OpenAI's sounds without a header."""
 
@@ -116,7 +103,7 @@ def numbered(reply: Message, before: Iterable[Message]) -> Message:
     for part in reply.parts:
         if isinstance(part, ImagePart | MediaPart):
             number += 1
-            part = replace(part, name=f"{number}{ENDINGS.get(part.mime, '.bin')}")
+            part = replace(part, name=f"{number}{files.attachments.ENDINGS.get(part.mime, '.bin')}")
         named.append(part)
     return replace(reply, parts=tuple(named))
 
@@ -140,7 +127,7 @@ def written(made: Made, beside: Path | None) -> Path:
     """The file it is in: beside the session's, or where there is none in a folder of its own. OSError says why not."""
     folder = beside.with_suffix("") if beside else Path(tempfile.mkdtemp(prefix="chatrepl-"))
     files.private_folder(folder)
-    path = folder / f"{made.number}{ENDINGS.get(made.part.mime, '.bin')}"
+    path = folder / f"{made.number}{files.attachments.ENDINGS.get(made.part.mime, '.bin')}"
     files.write(path, made.data)
     return path
 

@@ -35,6 +35,19 @@ _IMAGES = {
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """How the names of images usually end."""
 
+ENDINGS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "audio/wav": ".wav",
+    "audio/mp3": ".mp3",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "application/pdf": ".pdf",
+}
+"""The kinds that cannot act, and how the names of their files end; others are kept as they are, and never opened."""
+
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # begins as the next one does

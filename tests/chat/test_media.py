@@ -80,7 +80,8 @@ def test_a_picture_is_written_beside_the_session_and_sent_back(dialect: str, ser
     assert ('"thoughtSignature": "sig"' in body) is (dialect == "gemini")
     exported = home / "a.md"
     assert run("--export", Path(told["session"]).stem, str(exported), home=home).returncode == 0
-    assert exported.read_text().count(DATA) == 2
+    assert exported.read_text().count("![image](a.media/1.png)") == 2
+    assert [path.read_bytes() for path in (home / "a.media").iterdir()] == [PNG]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no pty on Windows")

@@ -203,7 +203,7 @@ for limit in [*range(0, size, 97), size - 1]:
 
 @pytest.mark.skipif(os.name == "nt", reason="no limits on the size of files")
 def test_a_disk_that_is_full_at_any_byte_leaves_the_old_file(tmp_path: Path) -> None:
-    path, source = tmp_path / "here" / "a.md", tmp_path / "source.md"
+    path, source = tmp_path / "here" / "a.md", tmp_path / "a.md"
     path.parent.mkdir()
     path.write_text("old")
     export.save(source, SPEECH, TITLE)

@@ -29,8 +29,8 @@ def save(session: Session, words: str) -> None:
         raise CommandError("There is nothing to save yet")
     path = path_of(name) if name else Path(_file_name(state.title))
     hint = Hint(at_prompt="Choose another name, or force it: /save -f FILE")
-    formats.save(path, state.conversation, state.title, force=force, hint=hint)
-    session.screen.say(f"Saved to {path}", "dim")
+    folder = formats.save(path, state.conversation, state.title, force=force, hint=hint)
+    session.screen.say(f"Saved to {path}" + (f", pictures and files in {folder}" if folder else ""), "dim")
 
 
 @command("/load", FILES, "file", complete=lambda session, words: file_names(words, *formats.READ))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chatrepl import chat
+from chatrepl import chat, files
 from chatrepl.chat.commands.table import FILES, command, counted, number, pick
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError
@@ -38,7 +38,7 @@ def _open(session: Session, made: "Made") -> None:
         path = media.written(made, session.transcript.kept)
     except OSError as error:
         raise CommandError(f"It cannot be written to a file: {error.strerror}") from None
-    if made.part.mime not in media.ENDINGS:
+    if made.part.mime not in files.attachments.ENDINGS:
         raise CommandError(f"What {path} holds is of no kind that is opened from here")
     if session.user.permit(f"Open {made.told} in {path}?"):
         media.open_with_system(path, session.env)

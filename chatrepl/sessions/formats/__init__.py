@@ -1,6 +1,7 @@
 """Transcripts as files, and back: one module a format, and this table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from chatrepl import files
 from chatrepl.conversation import Conversation
 from chatrepl.errors import CommandError, Hint, TranscriptError
+from chatrepl.files import reading
 from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.text import safe
 from chatrepl.text.fuzzy import nearest
@@ -55,10 +57,50 @@ def save(
     *,
     force: bool = False,
     hint: str | Hint = "Choose another name.",
-) -> None:
+) -> Path | None:
     """Write a transcript, in the format its name ends in, whole or not at all; over an existing file only by force. The
-    hint is for who meets one."""
-    data = render(path.suffix, conversation, title).encode("utf-8")
+    hint is for who meets one. Returns the folder beside it into which images and files went, None where none did."""
+    way, chat = _format(path.suffix, WRITTEN), Chat(conversation, title)
+    if not way.beside:
+        _write(path, render(path.suffix, conversation, title).encode("utf-8"), force=force, hint=hint)
+        return None
+    folder = path.with_name(f"{path.stem}{way.folder}")
+    text, media = way.beside(chat, folder.name)
+    if media and path.exists() and not force:
+        raise TranscriptError(f"{path} exists already", hint)
+    new: list[Path] = []
+    try:
+        for name, data in media.items():
+            new += _written_beside(folder / name, data, force=force, hint=hint)
+        _write(path, text.encode("utf-8"), force=force, hint=hint)
+    except BaseException:
+        _taken_back(new, folder)
+        raise
+    return folder if media else None
+
+
+def _written_beside(path: Path, data: bytes, *, force: bool, hint: str | Hint) -> list[Path]:
+    """Write a file of the folder, and return what is new of it."""
+    if path.parent.parent.is_dir():
+        with suppress(OSError):  # what is wrong tells the file
+            files.private_folder(path.parent)
+    is_new = not path.exists()
+    with suppress(OSError):
+        if not is_new and reading.bounded(path, len(data), links=False) == data:
+            return []
+    _write(path, data, force=force, hint=hint)
+    return [path] if is_new else []
+
+
+def _taken_back(new: Sequence[Path], folder: Path) -> None:
+    """Leave nothing of a transcript that could not be written."""
+    with suppress(OSError):
+        for path in new:
+            path.unlink()
+        folder.rmdir()  # unless it holds something else
+
+
+def _write(path: Path, data: bytes, *, force: bool, hint: str | Hint) -> None:
     try:
         files.write(path, data, force=force)
     except FileExistsError:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +35,11 @@ class Format:
     render: Callable[[Chat], str] | None = None
     read: Callable[[Path], list[Chat]] | None = None
     """All that is in the file, newest first. What is wrong with it is a Damage; OSError passes."""
+    beside: Callable[[Chat, str], tuple[str, Mapping[str, bytes]]] | None = None
+    """What ``render`` gives with links to images and files, which stand in a folder of that name beside it; and these,
+    by their names."""
+    folder: str = ""
+    """How the name of that folder ends."""
 
 
 MOST = 2**30

@@ -1,7 +1,7 @@
 """A conversation as Markdown: to read in any editor, to edit there, and to load again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,31 @@ from chatrepl.conversation import (
 )
 from chatrepl.sessions import citations
 from chatrepl.sessions.formats.format import NOT_PLAIN, Chat, Format, to_json
-from chatrepl.sessions.formats.markdown_grammar import DATA_URL, DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
+from chatrepl.sessions.formats.markdown_grammar import DATE, LABEL, SHAPES, SPEAKERS, VERSION, escaped
+from chatrepl.sessions.formats.markdown_media import FOLDER, Kept
 from chatrepl.sessions.formats.markdown_reading import read
 from chatrepl.sessions.plain import to_data
 
 
 def render(chat: Chat) -> str:
-    """The conversation as Markdown."""
+    """The conversation as Markdown, all in one text."""
+    return _rendered(chat, Kept())
+
+
+def beside(chat: Chat, folder: str) -> tuple[str, Mapping[str, bytes]]:
+    """The same with links to the images and files in a folder of that name beside it; and these."""
+    media = Kept(folder)
+    return _rendered(chat, media), media.files
+
+
+def _rendered(chat: Chat, media: Kept) -> str:
     conversation, title = chat
-    images: list[str] = []
     sections = [_section("## System", {}, conversation.system)] if conversation.system else []
     for turn in conversation.turns:
         for place, message in enumerate(turn):
-            sections += _message(message, images, inside=place > 0)
-    if images:
-        sections.append("\n".join(["## Images <!-- chatrepl -->", "", *images, ""]))
+            sections += _message(message, media, inside=place > 0)
+    if media.definitions:
+        sections.append("\n".join(["## Images <!-- chatrepl -->", "", *media.definitions, ""]))
     return "\n".join([_front_matter(conversation, title), *sections])
 
 
@@ -45,7 +55,7 @@ def _front_matter(conversation: Conversation, title: str) -> str:
     return "\n".join(["---", *lines, f"chatrepl: {VERSION}", "---", ""])
 
 
-def _message(message: Message, images: list[str], *, inside: bool) -> Iterator[str]:
+def _message(message: Message, media: Kept, *, inside: bool) -> Iterator[str]:
     """The sections of a message; ``inside`` is one that does not begin its turn."""
     message = citations.marked(message, citations.link)
     meta = to_data(replace(message, parts=()))
@@ -61,27 +71,19 @@ def _message(message: Message, images: list[str], *, inside: bool) -> Iterator[s
     heading = _labelled(f"## {SPEAKERS[role]}", "model", meta)
     yield _section(heading, meta, parts.pop(0).text if leads else None)  # type: ignore[union-attr]  # a TextPart leads
     for part in parts:
-        yield _part(part, images)
+        yield _part(part, media)
 
 
-def _part(part: Part, images: list[str]) -> str:
+def _part(part: Part, media: Kept) -> str:
     shape = SHAPES[type(part)]
     meta = asdict(part)
     heading = _labelled(f"### {shape.word}", shape.label, meta)
     if isinstance(part, ImagePart | MediaPart):
-        return _section(heading, meta, _image(part, images, meta))
+        place = media.place(part)
+        gone = () if place is None else ("data",) if "](" in place else ("data", "mime")
+        return _section(heading, {key: value for key, value in meta.items() if key not in gone}, place)
     body = meta.pop(shape.body)
     return _section(heading, meta, body, _fence(part, body) if shape.fenced else ("", ""))
-
-
-def _image(part: ImagePart | MediaPart, images: list[str], meta: dict[str, Any]) -> str | None:
-    """What points to an image or a file. Its data stands at the end of the file, where its length disturbs nobody."""
-    url = f"data:{part.mime};base64,{part.data}"
-    if not DATA_URL.fullmatch(url):
-        return None  # and what it is stays in the heading
-    del meta["mime"], meta["data"]
-    images.append(f"[image-{len(images) + 1}]: {url}")
-    return f"{'![image]' if isinstance(part, ImagePart) else '[file]'}[image-{len(images)}]"
 
 
 def _fence(part: Part, body: str) -> tuple[str, str]:
@@ -118,4 +120,4 @@ def _is_dos(text: str) -> bool:
     return "\r\n" in text and not re.search(r"(?<!\r)\n|\r(?!\n)", text)
 
 
-FORMAT = Format("Markdown: to read, to edit, and to load again", render, read)
+FORMAT = Format("Markdown: to read, to edit, and to load again", render, read, beside, FOLDER)

@@ -19,6 +19,7 @@ from chatrepl.sessions.formats.markdown_grammar import (
     VERSION,
     unescaped,
 )
+from chatrepl.sessions.formats.markdown_media import Found
 from chatrepl.sessions.plain import from_data
 from chatrepl.text.fuzzy import nearest
 
@@ -53,10 +54,11 @@ def read(path: Path) -> list[Chat]:
     title, start = _read_front_matter(lines)
     sections = list(_sections(lines, start))
     system = [section.text() for section in sections if section.word == "System"]
-    images = dict(pair for section in sections if section.word == "Images" for pair in _definitions(section))
+    definitions = dict(pair for section in sections if section.word == "Images" for pair in _definitions(section))
+    media = Found(path.parent, definitions)
     said = [section for section in sections if section.word not in ("System", "Images")]
     conversation = Conversation("\n\n".join(system))
-    for turn in _turns(_messages(said, images)):
+    for turn in _turns(_messages(said, media)):
         conversation.add(turn)
     return [Chat(conversation, title)]
 
@@ -118,7 +120,7 @@ def _definitions(section: _Section) -> Iterator[tuple[str, tuple[str, str]]]:
             raise Damage("this is no image; one looks like [image-1]: data:image/png;base64,...", number)
 
 
-def _messages(sections: Iterable[_Section], images: dict[str, tuple[str, str]]) -> Iterator[tuple[_Section, Message]]:
+def _messages(sections: Iterable[_Section], media: Found) -> Iterator[tuple[_Section, Message]]:
     """The messages, each with its heading."""
     heading: _Section | None = None
     parts: list[Part] = []
@@ -130,7 +132,7 @@ def _messages(sections: Iterable[_Section], images: dict[str, tuple[str, str]]) 
             if any(line.strip() for line in section.lines):
                 parts.append(TextPart(section.text()))
         elif heading:
-            parts.append(_read_part(section, images))
+            parts.append(_read_part(section, media))
         else:
             raise section.damage("this part belongs to no message")
     if heading:
@@ -145,11 +147,11 @@ def _read_message(heading: _Section, parts: list[Part]) -> Message:
         raise heading.damage(str(error)) from None
 
 
-def _read_part(section: _Section, images: dict[str, tuple[str, str]]) -> Part:
+def _read_part(section: _Section, media: Found) -> Part:
     part = PARTS[section.word]
     shape = SHAPES[part]
     body = (
-        _read_image(section, images)
+        _read_image(section, media)
         if part in (ImagePart, MediaPart)
         else {shape.body: section.text(fenced=shape.fenced)}
     )
@@ -163,14 +165,11 @@ def _read_part(section: _Section, images: dict[str, tuple[str, str]]) -> Part:
     return part(**values)
 
 
-def _read_image(section: _Section, images: dict[str, tuple[str, str]]) -> dict[str, str]:
-    found = re.search(r"\[(image-[0-9]+)\]", "\n".join(section.lines))
-    if not found:
-        return {}
-    if found[1] not in images:
-        raise section.damage(f"the data of {found[1]} is missing at the end of the file")
-    mime, data = images[found[1]]
-    return {"mime": mime, "data": data}
+def _read_image(section: _Section, media: Found) -> dict[str, str]:
+    try:
+        return media.fields("\n".join(section.lines))
+    except ValueError as error:
+        raise section.damage(str(error)) from None
 
 
 def _turns(messages: Iterable[tuple[_Section, Message]]) -> Iterator[list[Message]]:
