@@ -23,7 +23,7 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import replies, tools
 from chatrepl.dialects.anthropic_pausing import blocks
-from chatrepl.dialects.wire import arguments, merged, result_text, results, written
+from chatrepl.dialects.wire import arguments, called, merged, result_text, results, written
 from chatrepl.text.excerpt import capped
 from chatrepl.text.shapes import dig, text
 
@@ -77,7 +77,7 @@ def _blocks(message: Message, ids: dict[str, str], *, thinking: bool) -> list[di
     said = [block for part in message.parts for block in _block(part)]
     made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
     thought = [part for part in message.parts if isinstance(part, ThinkingPart) and made and thinking]
-    uses = [{"type": "tool_use", "id": ids[call.id], "name": call.name, "input": arguments(call)} for call in made]
+    uses = [{"type": "tool_use", "id": ids[call.id], "name": called(call), "input": arguments(call)} for call in made]
     return [block for part in thought for block in _thinking_blocks(part)] + said + uses
 
 

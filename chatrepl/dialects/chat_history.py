@@ -18,7 +18,16 @@ from chatrepl.conversation import (
 )
 from chatrepl.dialects import replies, tools
 from chatrepl.dialects.reasoning import PARAMETER, UNSIGNED
-from chatrepl.dialects.wire import alternating, arguments, arguments_text, data_url, result_text, results, written
+from chatrepl.dialects.wire import (
+    alternating,
+    arguments,
+    arguments_text,
+    called,
+    data_url,
+    result_text,
+    results,
+    written,
+)
 from chatrepl.text import urls
 
 
@@ -111,7 +120,7 @@ def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str,
 
 
 def _call(call: ToolCallPart, wire_id: str) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": arguments_text(arguments(call))}
+    function = {"name": called(call), "arguments": arguments_text(arguments(call))}
     return {"id": wire_id, "type": "function", "function": function}
 
 

@@ -92,8 +92,8 @@ def _part(part: Part, history: _History) -> Iterator[dict[str, Any]]:
             yield _image(part) | {"thoughtSignature": opaque.removeprefix("gemini:")}
         case ImagePart() | MediaPart(text=""):
             yield _image(part)
-        case ToolCallPart(call_id, name) if call_id in history.calls:
-            yield {"functionCall": _named(call_id, history) | {"name": name, "args": arguments(part)}}
+        case ToolCallPart(call_id) if call_id in history.calls:
+            yield {"functionCall": _named(call_id, history) | {"name": history.calls[call_id], "args": arguments(part)}}
         case _ if written(part).strip():  # an empty text is refused
             yield {"text": written(part)}
 

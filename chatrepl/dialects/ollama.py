@@ -18,6 +18,7 @@ from chatrepl.dialects.wire import (
     answered,
     arguments,
     arguments_text,
+    called,
     placed,
     result_text,
     results,
@@ -86,7 +87,7 @@ def _message(message: Message, calls: dict[str, str], *, open_turn: bool) -> dic
     made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in calls]
     if made:
         data["tool_calls"] = [
-            {"id": call.id, "function": {"name": call.name, "arguments": arguments(call)}} for call in made
+            {"id": call.id, "function": {"name": called(call), "arguments": arguments(call)}} for call in made
         ]
         data |= {"thinking": message.thinking} if open_turn and message.thinking else {}
     return data

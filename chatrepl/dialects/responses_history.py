@@ -62,7 +62,7 @@ def _items(message: Message, ids: dict[str, str], *, open_turn: bool) -> Iterato
     for number, call in enumerate(made):
         yield from reasoning.pop(number, ())
         text = wire.arguments_text(wire.arguments(call))
-        yield {"type": "function_call", "call_id": ids[call.id], "name": call.name, "arguments": text}
+        yield {"type": "function_call", "call_id": ids[call.id], "name": wire.called(call), "arguments": text}
 
 
 def _result(result: ToolResultPart, call_id: str, shown: list[ImagePart]) -> dict[str, Any]:

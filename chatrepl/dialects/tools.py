@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatrepl.conversation import Conversation, Definition, Message, ToolCallPart
-from chatrepl.dialects.wire import answered
+from chatrepl.dialects.wire import answered, called
 from chatrepl.text.shapes import items, table
 
 EMPTY: Mapping[str, Any] = {"type": "object", "properties": {}, "required": []}
@@ -150,7 +150,7 @@ def fitting(pattern: str, prefix: str = "call_", length: int = 24) -> Rule:
 def kimi(call: ToolCallPart, number: int) -> str:
     """Kimi prints ids into its prompt and loses its way where they are others than its own."""
     own = call.server_id or call.id
-    return own if re.fullmatch(r"(functions\.)?[\w-]+:\d+", own, re.ASCII) else f"functions.{call.name}:{number}"
+    return own if re.fullmatch(r"(functions\.)?[\w-]+:\d+", own, re.ASCII) else f"functions.{called(call)}:{number}"
 
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -111,7 +111,14 @@ def answered(turn: Iterable[Message]) -> dict[str, str]:
     """The tool calls of a turn that have their result, name by id: no protocol takes the one without the other."""
     parts = [part for message in turn for part in message.parts]
     results = {part.id for part in parts if isinstance(part, ToolResultPart)}
-    return {part.id: part.name for part in parts if isinstance(part, ToolCallPart) and part.id in results}
+    return {part.id: called(part) for part in parts if isinstance(part, ToolCallPart) and part.id in results}
+
+
+def called(call: ToolCallPart) -> str:
+    """The name of the tool that is called, in the characters that every protocol takes: a model, or who wrote a session
+    that was imported, may have called one that there is not."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", call.name)[:64]
+    return name if re.match(r"[A-Za-z_]", name) else f"_{name}"[:64]
 
 
 def told(turn: Iterable[Message]) -> list[str]:

@@ -46,7 +46,7 @@ def unique(ids: Collection[str]) -> None:
 CHAT_FIELDS = {"role", "content", "tool_calls", "tool_call_id"}
 
 
-def chat(body: dict[str, Any], fields: Collection[str] = (), *, mistral: bool = False) -> None:
+def chat(body: dict[str, Any], fields: Collection[str] = (), *, mistral: bool = False, longest: int = 40) -> None:
     """OpenAI's chat completions."""
     for tool in body.get("tools", []):
         demand(tool["type"] == "function", "Missing tool type")
@@ -74,7 +74,9 @@ def chat(body: dict[str, Any], fields: Collection[str] = (), *, mistral: bool = 
     demand(not waiting, "insufficient tool messages")
     ids = [call["id"] for message in body["messages"] for call in message.get("tool_calls") or []]
     unique(ids)
-    demand(all(len(each) <= 40 for each in ids), "string too long. Expected a string with maximum length 40")
+    demand(
+        all(len(each) <= longest for each in ids), f"string too long. Expected a string with maximum length {longest}"
+    )
     if mistral:
         demand(all(re.fullmatch(r"[A-Za-z0-9]{9}", each) for each in ids), "a-z, A-Z, 0-9, with a length of 9")
         roles = [message["role"] for message in body["messages"]]
@@ -95,6 +97,7 @@ def responses(body: dict[str, Any], sent: Collection[str] = ()) -> None:
     demand(sorted(calls) == sorted(outputs), "No tool output found for function call")
     for item, after in pairwise([*items, {}]):
         if item["type"] == "function_call":
+            named(item["name"])
             arguments(item["arguments"])
             demand("id" not in item, "was provided without its required 'reasoning' item")
         if item["type"] == "reasoning":
@@ -136,6 +139,8 @@ def anthropic(body: dict[str, Any], sent: Collection[str] = ()) -> None:
         ids += waiting
         for block in blocks:
             demand(block["type"] != "text" or block["text"].strip(), "text content blocks must be non-empty")
+            if block["type"] == "tool_use":
+                named(block["name"])
             demand(block["type"] != "tool_use" or isinstance(block["input"], dict), "input should be an object")
             demand(block["type"] != "thinking" or block["signature"] in sent, "Invalid `signature` in `thinking` block")
             if block["type"] == "tool_result":
