@@ -36,6 +36,7 @@ from chatrepl.events import Usage
 from chatrepl.sessions import formats as export
 from chatrepl.sessions.formats import html, mathml
 from chatrepl.text import safe
+from tests.support.kills import accepted
 
 NASTY = [
     *("\n", "\r\n", "\r", "\0", "\x1b", "\x85", "\u2028", "\u2029", "\ufeff", "\ud800", "\udfff", "\u202e", " ", "\t"),
@@ -787,10 +788,44 @@ def test_a_chatgpt_export_gives_its_current_branches_newest_first(tmp_path: Path
     newest, older = export.load_all(path)
     assert export.load_all(path)[0] == newest
     at = "2023-11-14T22:13:20+00:00"
-    answer = (ThinkingPart("Hm."), TextPart("Hello\n\n[not in the export: file-service://f]"))
-    asked, answered = Message("user", (TextPart("Hi"),), at=at), Message("assistant", answer, "gpt-5", "stop", at=at)
-    assert newest == (Conversation("", [(asked, answered)]), "Branches")
+    asked = Message("user", (TextPart("Hi"),), at=at)
+    search = (ThinkingPart("Hm."), ToolCallPart("call_1", "web", '{"input": "search()"}'))
+    found = Message("tool", (ToolResultPart("call_1", "results"),), at=at)
+    answer = (TextPart("Hello\n\n[not in the export: file-service://f]"),)
+    answered = Message("assistant", answer, "gpt-5", "stop", at=at)
+    turn = (asked, Message("assistant", search, "", "tool_calls", at=at), found, answered)
+    assert newest == (Conversation("", [turn]), "Branches")
     assert (older.title, [message.text for message in older.conversation.messages]) == ("Older", ["x", "y"])
+
+
+def test_what_a_chatgpt_export_tells_of_tools_stays_well_formed(tmp_path: Path) -> None:
+    mapping = {
+        "q": node(None, "user", "Hi"),
+        "r0": node("q", "tool", "of no call"),
+        "c1": node("r0", "assistant", '{"q": "x"}', recipient="a8.jit_plugin"),
+        "c2": node("c1", "assistant", recipient="python", content={"content_type": "code", "text": "1/0"}),
+        "r2": node("c2", "tool", content={"content_type": "system_error", "name": "E", "text": "by zero"}),
+        "r3": node("r2", "tool", content={"content_type": "tether_browsing_display", "result": "found"}),
+        "r4": node("r3", "tool", "one too many"),
+        "q2": node("r4", "user", "Go on"),
+        "c5": node("q2", "assistant", "ls", recipient="python"),
+    }
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps({"mapping": mapping, "current_node": "c5"}))
+    conversation = export.load_all(path)[0].conversation
+    first, second = conversation.turns
+    assert [part for message in first for part in message.parts] == [
+        TextPart("Hi"),
+        ToolCallPart("call_1", "a8.jit_plugin", '{"q": "x"}'),
+        ToolCallPart("call_2", "python", '{"input": "1/0"}'),
+        ToolResultPart("call_1", "by zero", "failed"),
+        ToolResultPart("call_2", "found"),
+    ]
+    assert [message.role for message in first] == ["user", "assistant", "tool", "assistant"]
+    assert [part for message in second for part in message.parts][1:] == [
+        ToolCallPart("call_3", "python", '{"input": "ls"}')
+    ]
+    accepted(conversation)
 
 
 @pytest.mark.parametrize("current", ["gone", "", None, 7])
@@ -901,6 +936,63 @@ def test_the_logs_of_llm_older_and_newer(tmp_path: Path) -> None:
     assert [message.text for message in older.conversation.messages] == ["Hi", "Hello", "a file\nAnd?", "So."]
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+OLDER_TOOLS = """
+create table tool_calls (id integer, response_id text, tool_id integer, name text, arguments text, tool_call_id text);
+create table tool_results (id integer, response_id text, name text, output text, tool_call_id text, exception text);
+insert into conversations values ('c9', 'Tools', 'm');
+insert into responses values ('s1', 'm', '2+2?', null, '', 'c9', '2025-01-01'),
+  ('s2', 'm', '', null, 'Four.', 'c9', '2025-01-02'), ('s3', 'm', 'Sure?', null, 'Yes.', 'c9', '2025-01-03');
+insert into tool_calls values (1, 's1', 1, 'add', '{"a": 2}', 'x'), (2, 's1', 1, 'add', '{"a": 3}', null);
+insert into tool_results values (1, 's2', 'add', '4', 'x', null), (2, 's2', 'add', '', null, 'too large');
+"""
+NEWER_TOOLS = """
+alter table parts add column tool_name text;
+insert into messages values ('q', 'a', 'user', null), ('b', 'q', 'assistant', null), ('t', 'b', 'tool', null),
+  ('z', 't', 'assistant', null);
+insert into parts values (11, 'q', 0, 'text', 'Look', null, null),
+  (12, 'b', 0, 'tool_call', null, '{"arguments": {"q": 1}, "tool_call_id": "w", "server_executed": true}', 'web'),
+  (13, 'b', 1, 'tool_result', null, '{"output": "found", "tool_call_id": "w", "server_executed": true}', 'web'),
+  (14, 'b', 2, 'tool_call', null, '{"arguments": {}, "tool_call_id": "v"}', 'see'),
+  (15, 't', 0, 'tool_result', null, '{"output": "seen", "tool_call_id": "v", "attachments": [{"id": "i"}]}', 'see'),
+  (16, 'z', 0, 'text', 'There.', null, null);
+update threads set tip_message_hash = 'z';
+"""
+
+
+def test_the_logs_of_llm_keep_calls_and_their_results(tmp_path: Path) -> None:
+    path = tmp_path / "logs.db"
+    path.write_bytes(database(OLDER, OLDER_TOOLS, NEWER, NEWER_TOOLS))
+    found = {chat.title: chat.conversation for chat in export.load_all(path)}
+    first, second = found["Tools"].turns
+    assert [part for message in first[1:] for part in message.parts] == [
+        ToolCallPart("x", "add", '{"a": 2}'),
+        ToolCallPart("call_1", "add", '{"a": 3}'),
+        ToolResultPart("x", "4"),
+        ToolResultPart("call_1", "too large", "failed"),
+        TextPart("Four."),
+    ]
+    assert [message.text for message in second] == ["Sure?", "Yes."]
+    assert [part for message in found["Again"].turns[1][1:] for part in message.parts] == [
+        ToolCallPart("w", "web", '{"q": 1}'),
+        ToolResultPart("w", "found"),
+        ToolCallPart("v", "see", "{}"),
+        ToolResultPart("v", "seen"),
+        ImagePart("image/png", "iVBORw=="),
+        TextPart("There."),
+    ]
+    for conversation in found.values():
+        accepted(conversation)
+        for suffix in (".md", ".jsonl", ".json"):
+            file = tmp_path / f"again{suffix}"
+            file.write_text(export.render(suffix, conversation, "Again"))
+            assert export.load_all(file)[0].conversation == conversation
+        for suffix in (".html", ".txt"):
+            words = export.render(suffix, conversation, "")
+            parts = [part for message in conversation.messages for part in message.parts]
+            assert all(part.name in words for part in parts if isinstance(part, ToolCallPart))
+            assert all(part.text in words for part in parts if isinstance(part, ToolResultPart))
 
 
 @pytest.mark.parametrize("script", [OLDER, NEWER + "create table fragments (id integer, content text);"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart
+from chatrepl.conversation import Conversation, Message, Part, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.sessions.formats.format import Chat
 from chatrepl.sessions.formats.turns import turns
 from chatrepl.text.shapes import items, table, text
@@ -66,21 +66,43 @@ def _deepest(mapping: dict[str, Any]) -> str:
 
 
 def _message(message: dict[str, Any], model: str = "") -> Message | None:
-    """What a person and the model said to each other; what went to a tool and came from it is left out."""
-    parts = tuple(_parts(message))
+    """What a person and the model said to each other, what the model had a tool do, and what that gave."""
+    role, recipient = _role(message), text(message.get("recipient")) or "all"
+    parts: tuple[Part, ...] = tuple(_parts(message))
+    if role == "assistant" and recipient != "all":
+        parts = (ToolCallPart("", recipient, _arguments(_words(message))),)
+    if role == "tool":
+        parts = (ToolResultPart("", _given(message), "failed" if _kind(message) == "system_error" else ""),)
     if not parts:
         return None
-    if _role(message) == "user":
+    if role == "user":
         return Message("user", parts, at=_at(message))
-    if _role(message) == "assistant" and message.get("recipient", "all") == "all":
+    if role == "assistant":
         model = text(table(message.get("metadata")).get("model_slug")) or model
-        return Message("assistant", parts, model, "stop", at=_at(message))
-    return None
+        return Message("assistant", parts, model, "stop" if recipient == "all" else "tool_calls", at=_at(message))
+    return Message("tool", parts, at=_at(message)) if role == "tool" else None
+
+
+def _arguments(words: str) -> str:
+    """What a tool was told, as an object: most are, and code is none."""
+    try:
+        return words if isinstance(json.loads(words), dict) else json.dumps({"input": words}, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return json.dumps({"input": words}, ensure_ascii=False)
+
+
+def _given(message: dict[str, Any]) -> str:
+    """What a tool gave: the words of its message, or what stands where those of browsing have it."""
+    content = table(message.get("content"))
+    return _words(message) or text(content.get("result")) or text(content.get("summary"))
+
+
+def _kind(message: dict[str, Any]) -> str:
+    return text(table(message.get("content")).get("content_type"))
 
 
 def _parts(message: dict[str, Any]) -> Iterator[Part]:
-    content = table(message.get("content"))
-    kind = content.get("content_type")
+    content, kind = table(message.get("content")), _kind(message)
     if kind == "thoughts":
         thoughts = "\n\n".join(text(table(item).get("content")) for item in items(content.get("thoughts")))
         yield from [ThinkingPart(thoughts)] if thoughts else []

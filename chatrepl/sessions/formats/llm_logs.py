@@ -1,7 +1,4 @@
-"""The logs.db of the command ``llm``: its older tables, one row an exchange, and those since 0.32, a tree of messages.
-
-Only what a person and a model said is taken; what went to tools and came from them is left out.
-"""
+"""The logs.db of the command ``llm``: older tables, one row an exchange, and those since 0.32, a tree of messages."""
 
 import base64
 import itertools
@@ -12,17 +9,28 @@ import shutil
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from chatrepl.conversation import Conversation, ImagePart, Message, Part, Role, TextPart, ThinkingPart
+from chatrepl.conversation import (
+    Conversation,
+    ImagePart,
+    Message,
+    Part,
+    Role,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from chatrepl.events import Usage
 from chatrepl.files import reading
 from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.sessions.formats.turns import turns
-from chatrepl.text.shapes import count, table, text
+from chatrepl.text.shapes import count, items, table, text
 
 Row = defaultdict[str, Any]
 """The columns of a row; None stands for those that its version of llm did not have."""
@@ -133,21 +141,46 @@ def _from_exchanges(tables: _Tables, leave_out: set[str]) -> Iterator[Dated]:
     fragments, borrowed = tables.fragments(), defaultdict(list)
     for row in tables.rows("prompt_fragments", 'order by "order"'):
         borrowed[row["response_id"]].append(fragments.get(row["fragment_id"], ""))
-    exchanges = defaultdict(list)
+    made, exchanges = _Made(tables), defaultdict(list)
     for row in tables.rows("responses", "order by datetime_utc, id"):
         exchanges[row["conversation_id"] or row["id"]].append(row)
     for key, rows in exchanges.items():
         if key not in leave_out:
             system = next((text(row["system"]) for row in reversed(rows) if row["system"]), "")
-            said = [message for row in rows for message in _exchange(row, borrowed[row["id"]])]
+            said = [message for row in rows for message in _exchange(row, borrowed[row["id"]], made)]
             yield text(rows[-1]["datetime_utc"]), Chat(Conversation(system, turns(said)), names.get(key, ""))
 
 
-def _exchange(row: Row, borrowed: list[str]) -> Iterator[Message]:
-    at = text(row["datetime_utc"])
-    yield Message("user", (TextPart("\n".join(filter(None, [*borrowed, text(row["prompt"])]))),), at=at)
+class _Made:
+    """The calls of the exchanges, and the results that were sent with them, by their ids."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self.calls: defaultdict[Any, list[Part]] = defaultdict(list)
+        self.results: defaultdict[Any, list[Part]] = defaultdict(list)
+        for row in tables.rows("tool_calls", "order by id"):
+            call = ToolCallPart(text(row["tool_call_id"]), text(row["name"]), text(row["arguments"]) or "{}")
+            self.calls[row["response_id"]].append(call)
+        for row in tables.rows("tool_results", "order by id"):
+            self.results[row["response_id"]].append(_result(row))
+
+
+def _result(data: Mapping[str, Any]) -> ToolResultPart:
+    failed = text(data.get("exception"))
+    said = text(data.get("output")) or failed
+    return ToolResultPart(text(data.get("tool_call_id")), said, "failed" if failed else "")
+
+
+def _exchange(row: Row, borrowed: list[str], made: _Made) -> Iterator[Message]:
+    """A question and its reply. One that brings the results of tools asks nothing besides."""
+    at, asked = text(row["datetime_utc"]), "\n".join(filter(None, [*borrowed, text(row["prompt"])]))
+    results, calls = made.results[row["id"]], made.calls[row["id"]]
+    if results:
+        yield Message("tool", tuple(results), at=at)
+    if asked or not results:
+        yield Message("user", (TextPart(asked),), at=at)
     thinking = (ThinkingPart(text(row["reasoning"])),) if row["reasoning"] else ()
-    yield _reply((*thinking, TextPart(text(row["response"]))), row)
+    said = (TextPart(text(row["response"])),) if row["response"] or not calls else ()
+    yield _reply((*thinking, *said, *calls), row)
 
 
 def _reply(parts: tuple[Part, ...], row: Row) -> Message:
@@ -155,7 +188,11 @@ def _reply(parts: tuple[Part, ...], row: Row) -> Message:
     spent, made = count(row["input_tokens"]), count(row["output_tokens"])
     usage = None if spent is None and made is None else Usage(input=spent, output=made)
     model = text(row["resolved_model"]) or text(row["model"])
-    return Message("assistant", parts, model, "stop", usage, text(row["datetime_utc"]))
+    return Message("assistant", parts, model, _ending(parts), usage, text(row["datetime_utc"]))
+
+
+def _ending(parts: Iterable[Part]) -> str:
+    return "tool_calls" if any(isinstance(part, ToolCallPart) for part in parts) else "stop"
 
 
 # The newer tables
@@ -168,8 +205,7 @@ def _from_threads(tables: _Tables, threads: list[Row]) -> Iterator[Dated]:
     for thread in threads:
         path = _path(tree, thread["tip_message_hash"])
         system = [part.text for key in path if tree[key]["role"] == "system" for part in _texts(parts[key])]
-        said = [_message(tree[key], parts[key], replies.get(key)) for key in path]
-        spoken = [message for message in said if message]
+        spoken = [each for key in path for each in _messages(tree[key], parts[key], replies.get(key))]
         date = max((message.at for message in spoken), default="")
         yield date, Chat(Conversation("\n\n".join(system), turns(spoken)), text(thread["name"]))
 
@@ -183,13 +219,24 @@ def _path(tree: dict[Any, Row], tip: Any) -> list[Any]:
     return list(reversed(path))
 
 
-def _message(row: Row, parts: list[Part], turn: Row | None) -> Message | None:
-    role: Role | None = {"user": "user", "assistant": "assistant"}.get(row["role"])  # type: ignore[assignment]
-    if not parts or not role:
-        return None
-    if role == "assistant" and turn:
-        return _reply(tuple(parts), turn)
-    return Message(role, tuple(parts))
+def _messages(row: Row, parts: list[Part], turn: Row | None) -> Iterator[Message]:
+    """What a message of the tree holds: results of tools are a message of their own, whoever is said to have said them;
+    a vendor's own tools give theirs in the middle of a reply."""
+    role: Role = "assistant" if row["role"] == "assistant" else "user"
+    for is_result, found in groupby(_belonging(parts), key=lambda pair: pair[0]):
+        said = tuple(part for _, part in found)
+        if is_result:
+            yield Message("tool", said)
+        elif row["role"] in ("user", "assistant"):
+            yield _reply(said, turn) if role == "assistant" and turn else Message(role, said)
+
+
+def _belonging(parts: Iterable[Part]) -> Iterator[tuple[bool, Part]]:
+    """The parts, and whether each belongs to a result: as the pictures behind one do."""
+    within = False
+    for part in parts:
+        within = isinstance(part, ToolResultPart) or (within and isinstance(part, ImagePart))
+        yield within, part
 
 
 def _parts(tables: _Tables) -> defaultdict[str, list[Part]]:
@@ -201,6 +248,14 @@ def _parts(tables: _Tables) -> defaultdict[str, list[Part]]:
         said = text(row["text"]) or _resolved(payload.get("text_ref"), fragments)
         if row["type"] == "attachment":
             found[row["message_hash"]].append(_attachment(tables, payload))
+        elif row["type"] == "tool_call":
+            name, arguments = text(row["tool_name"]) or text(payload.get("name")), payload.get("arguments")
+            number = text(payload.get("tool_call_id"))
+            found[row["message_hash"]].append(ToolCallPart(number, name, json.dumps(table(arguments))))
+        elif row["type"] == "tool_result":
+            found[row["message_hash"]] += [_result({**payload, "output": text(payload.get("output")) or said})]
+            pictures = (_attachment(tables, {"attachment": each}) for each in items(payload.get("attachments")))
+            found[row["message_hash"]] += [each for each in pictures if isinstance(each, ImagePart)]
         elif said and row["type"] in ("text", "reasoning"):
             found[row["message_hash"]].append(TextPart(said) if row["type"] == "text" else ThinkingPart(said))
     return found
