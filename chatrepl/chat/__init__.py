@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         served as served,
         shell as shell,
         status_line as status_line,
+        titling as titling,
         turn as turn,
     )
 else:
@@ -33,5 +34,6 @@ else:
         served="",
         shell="",
         status_line="",
+        titling="",
         turn="",
     )

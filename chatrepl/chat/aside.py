@@ -19,6 +19,8 @@ def ask(
 ) -> tuple[Reply, ChatError | None]:
     """The reply of that profile, and why it failed if it did. It is stopped as soon as there is ``enough`` of it."""
     reply = Reply()
+    if session.titling:
+        session.titling.stop()
     attempts = session.connection.attempts(profile)
     try:
         with session.interrupts.awaited():

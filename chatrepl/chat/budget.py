@@ -31,6 +31,12 @@ def allows(session: Session) -> bool:
     return True
 
 
+def is_used_up(session: Session) -> bool:
+    """Whether nothing is left of the budget."""
+    budget = session.config.budget
+    return budget is not None and _used(session, budget)[0] >= 1
+
+
 def _used(session: Session, budget: Budget) -> tuple[float, str]:
     spent = session.spent
     if budget.tokens:

@@ -58,10 +58,10 @@ def asked(
     # No SimpleQueue: a signal that takes longer than its timeout, as Ctrl-Z does, lets it wait for ever (Python 3.11).
     done: queue.Queue[Other] = queue.Queue()
     stop = threading.Event()
-    beside = [connection.beside(each.told.append, lambda seconds: _rest(stop, seconds)) for each in others]
+    beside = [connection.beside(each.told.append, lambda seconds: rest(stop, seconds)) for each in others]
     stops = [its.client.stop for its in beside]  # made here, so that it can be stopped whatever its thread does
     threads = [
-        threading.Thread(target=_ask, args=(each, its, asking, stop, done, stream), name="asking", daemon=True)
+        threading.Thread(target=ask_one, args=(each, its, asking, stop, done, stream), name="asking", daemon=True)
         for each, its in zip(others, beside, strict=True)
     ]
     for thread in threads:
@@ -88,7 +88,7 @@ def asked(
         yield each
 
 
-def _ask(
+def ask_one(
     other: Other,
     connection: Connection,
     asking: Conversation,
@@ -96,6 +96,7 @@ def _ask(
     done: "queue.Queue[Other]",
     stream: bool,
 ) -> None:
+    """Ask, in a thread that has the connection for itself; it is put into ``done`` when it is over."""
     attempts = connection.attempts(other.profile)
     try:
         attempts.ready()
@@ -120,6 +121,7 @@ def _ask(
         connection.close()
 
 
-def _rest(stop: threading.Event, seconds: float) -> None:
+def rest(stop: threading.Event, seconds: float) -> None:
+    """Sleep, unless the user has had enough."""
     if stop.wait(seconds):
         raise Stopped("stopped")

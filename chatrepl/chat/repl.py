@@ -65,6 +65,8 @@ def run(session: Session, prompt: Reads, coming: Next = Next(), one: str = "") -
             coming = coming._replace(draft="")
             if one and prompt.typed and line.strip() == "1" and not session.conversation.turns:
                 line = one
+            if session.titling:
+                chat.titling.take(session)
             if line.strip():
                 with session.screen.window.answer():
                     attaching.paste(session, prompt.images)
@@ -86,6 +88,8 @@ def run(session: Session, prompt: Reads, coming: Next = Next(), one: str = "") -
 
 
 def _read(session: Session, prompt: Reads, coming: Next) -> str:
+    if session.titling or session.ui.titles == "model":
+        chat.titling.follow(session)
     about = session.transcript.state.title or session.profile.name
     session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
     attaching.show(session)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import dataclass, sessions
+from chatrepl import chat, dataclass, sessions
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
 from chatrepl.chat.recall import permitted, recalled, write_down
@@ -26,6 +26,7 @@ from chatrepl.text import safe
 from chatrepl.usage import Sum
 
 if TYPE_CHECKING:
+    from chatrepl.chat.titling import Titling
     from chatrepl.client.connection import Connection
     from chatrepl.config.prompts import PromptFile
     from chatrepl.dialects import ModelInfo
@@ -78,7 +79,8 @@ class Session:
         """The models the server was last seen to offer, for completion and their facts."""
         self._looking_for: Profile | None = None
         self.learned: Callable[[], object] = lambda: None
-        """Called, in any thread, when ``offers`` are there, so that what was said without them can be said anew."""
+        """Called, in any thread, when something is there that the status line did not know."""
+        self.titling: Titling | None = None  # what became of the title that the model is to write
         self._gauge = Gauge()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
@@ -211,6 +213,8 @@ class Session:
 
     def close(self) -> None:
         """End the session."""
+        if self.titling:
+            chat.titling.end(self)
         self.transcript.close()
         self.tooling.close()
         if self._connection:

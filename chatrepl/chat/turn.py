@@ -160,6 +160,8 @@ def _prepare(session: Session) -> None:
 
 def _turn(session: Session, question: Message, conversation: Conversation, *, again: bool = False) -> Outcome:
     """Ask, and ask again with the results of the calls, until there is an answer in words or an end."""
+    if session.titling:
+        session.titling.stop()
     began, counting = session.clock(), Counting(session.ui.calls)
     while True:
         reply, timing = Reply(), Timing(session.clock())

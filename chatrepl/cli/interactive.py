@@ -129,6 +129,8 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         session.learned()
 
     def status() -> Callable[[int], str]:
+        if session.titling:
+            chats.titling.take(session)
         table = preload.over.is_set() or bool(session.conversation.turns)  # not before the first prompt
         return partial(chats.status_line.text, chats.status_line.facts(session, table=table))
 

@@ -186,6 +186,10 @@ class Ui:
     )
     toolbar: bool = field(default=True, metadata={"about": "a status line below the prompt"})
     title: bool = field(default=True, metadata={"about": "name the terminal's window after the session"})
+    titles: str = field(
+        default="question",
+        metadata={"of": ("question", "model"), "about": "call a session after its first question, or let the model"},
+    )
     notify: str = field(
         default="off",
         metadata={

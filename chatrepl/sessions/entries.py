@@ -132,7 +132,8 @@ class State:
     _pieces: list[Piece] = field(default_factory=list)
     _choices: Turn = ()
     """What the request brought beside the reply that comes next."""
-    _named: bool = False
+    named: bool = False
+    """Whether it was given its title, which is no question's then."""
     _first: Message | None = None
     """The question that the title comes from."""
     _looked: int = 0
@@ -183,7 +184,7 @@ class State:
         """Without a name of its own the session is called after the first question that stands, else as before."""
         turns = self.conversation.turns
         first = turns[0][0] if turns else self.question
-        if self._named or first is None or (first is self._first and (self.title or len(turns) <= self._looked)):
+        if self.named or first is None or (first is self._first and (self.title or len(turns) <= self._looked)):
             return
         if first is not self._first:
             self._first, self._looked = first, 0
@@ -248,7 +249,7 @@ class State:
             case "system":
                 self.conversation.system = mark.text
             case "rename":
-                self.title, self._named = mark.text, True
+                self.title, self.named = mark.text, True
             case "clear" if turns:
                 self._change("clear", 0)
             case "edit" if turns:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from chatrepl import chat
 from chatrepl.chat.commands.table import PROGRAM, SETTINGS, WHO, Suggestion, command, flagged, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
@@ -37,6 +38,8 @@ def set_(session: Session, words: str) -> None:
         return
     if not value:
         session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")
+        if key == "titles" and (known := chat.titling.told(session)):
+            session.screen.say(known, "dim")
         return
     session.ui, session.profile = settings.changed(key, value.strip(), session.ui, session.profile)
     said = f"{key} = {settings.value_of(key, session.ui, session.profile)}"
