@@ -146,9 +146,17 @@ def with_attachments(summary: str, names: Iterable[str]) -> str:
     return f"{summary}\n\nAttached in these turns: {', '.join(missing)}" if missing else summary
 
 
-def room(session: Session) -> int:
-    """How much the context holds, as the gauge counts; 0 where its size is unknown."""
-    return int((session.rates().context(session.answering) or 0) * min(session.gauge.ratio, BYTES))
+def room(session: Session, refused: Message | None = None) -> int:
+    """How much the context holds, as the gauge counts; 0 where its size is unknown. A question that was ``refused``
+    tells that it holds less than the conversation with it."""
+    sizes = session.rates().context(session.answering), coming(session, refused) if refused else None
+    return int(min(filter(None, sizes), default=0) * min(session.gauge.ratio, BYTES))
+
+
+def coming(session: Session, asked: Message) -> int:
+    """How many tokens the next request takes with that question, roughly."""
+    count, _ = session.gauge.tokens(session.conversation)
+    return count + session.gauge.estimate(sum(map(size_of, asked.parts)))
 
 
 def expected(session: Session, plan: Plan) -> int:
@@ -201,6 +209,8 @@ def summarized(session: Session, plan: Plan, focus: str = "") -> str:
     whole = with_attachments(summary, plan.attachments)
     if weight(SUMMARY + whole) >= plan.size:
         raise CommandError("The summary is no shorter than what it would replace, so nothing was changed")
+    if added := whole.removeprefix(summary).strip():
+        session.screen.say(added)
     return whole
 
 
@@ -264,8 +274,7 @@ def by_itself(session: Session, asked: Message) -> None:
     share, size = session.config.compact, session.rates().context(session.answering)
     if not share or not size:
         return
-    count, _ = session.gauge.tokens(session.conversation)
-    count += session.gauge.estimate(sum(map(size_of, asked.parts)))
+    count = coming(session, asked)
     if count < share * size:
         return
     try:

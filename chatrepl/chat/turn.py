@@ -255,7 +255,7 @@ def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
     if session.config.compact:
         compacting.by_itself(session, question)
     outcome = ask(session, question)
-    if outcome.question_back and compacting.is_overflow(outcome.failure) and _compacted(session):
+    if outcome.question_back and compacting.is_overflow(outcome.failure) and _compacted(session, question):
         session.attachments = []
         return ask(session, question)
     return outcome
@@ -272,10 +272,11 @@ def permits(session: Session, question: Message) -> bool:
     return True
 
 
-def _compacted(session: Session) -> bool:
+def _compacted(session: Session, question: Message) -> bool:
     """Whether the user wants a conversation that is too long compacted, and it was."""
     try:
-        plan = compacting.planned(session.conversation, session.config.compact_keep, compacting.room(session))
+        room = compacting.room(session, question)
+        plan = compacting.planned(session.conversation, session.config.compact_keep, room)
     except CommandError:  # it is the question that is too long
         return False
     told = compacting.told(session, plan)

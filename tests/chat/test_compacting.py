@@ -1,6 +1,9 @@
 """A long conversation made shorter: what goes out, what stays, and that nothing is lost."""
 
 import json
+import re
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +33,7 @@ from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import CommandError
 from chatrepl.sessions import entries, transcript
 from chatrepl.sessions.entries import Mark, State, Taken
-from tests.support.server import Server, cut, say, whole
+from tests.support.server import END, Server, chunk, cut, held, say, then, whole
 from tests.support.talking import Talk, shown
 
 
@@ -205,6 +208,22 @@ def test_by_itself_before_a_question_and_after_a_context_error(talk: Talk, serve
     assert other.conversation.shape.summary == "In short."
 
 
+def test_after_a_context_error_fewer_turns_stay_where_they_are_too_long(talk: Talk, server: Server) -> None:
+    session = filled(talk, server, 6)
+    for place in range(7, 10):
+        asked, reply = turn_of(place)
+        file = FilePart(f"big{place}.txt", "long " * 2_000)
+        session.transcript.add(Taken((replace(asked, parts=(file, *asked.parts)), reply)))
+    too_long = {"error": {"message": "This model's maximum context length is 5000 tokens"}}
+    said: list[str] = []
+    session.user = replace(session.user, answer=lambda text: said.append(text) or "y")  # type: ignore[func-returns-value]
+    server.answers(whole(too_long, 400), say("In short."), say("Better."))
+    assert turn.send(session, "Go on?").reply.text == "Better."
+    assert session.conversation.shape.count == 8, "the last alone stays"
+    assert "Attached in these turns: big7.txt, big8.txt" in shown(session)
+    assert re.fullmatch(r"8 turns, 6k tokens -> about \d+, 2 attachments are only named; compact and .*", said[0])
+
+
 def test_each_request_for_a_summary_fits(talk: Talk, server: Server) -> None:
     session = filled(talk, server, 60)
     session.profile = replace(session.profile, context=2_048)
@@ -216,26 +235,58 @@ def test_each_request_for_a_summary_fits(talk: Talk, server: Server) -> None:
 
 
 def states(path: Path) -> Iterator[State]:
-    """The session after each byte that a kill may have left."""
+    """The session after each byte that a kill may have left, from the first step of the compaction on."""
     data = path.read_bytes()
-    for end in range(data.rindex(b'{"mark":"compact"') - 3, len(data) + 1):
+    for end in range(data.index(b'{"aside":"compact"'), len(data) + 1):
         torn = path.with_name("torn.jsonl")
         torn.write_bytes(data[:end])
         yield transcript.read(torn)
 
 
 def test_killed_at_any_byte_it_is_before_or_after(talk: Talk, server: Server) -> None:
-    session = filled(talk, server)
+    session = filled(talk, server, 9)
     session.transcript.add(entries.Said(question("One")))
     session.transcript.add(entries.Said(Message("assistant", (TextPart("Two"),))))
+    session.profile = replace(session.profile, context=800)
     before = shortened(session.conversation).turns
-    server.answers(say("In short."))
+    server.answers(*(say("In short.") for _ in range(9)))
     run(session, "/compact")
+    assert len(server.requests) > 1, "in several steps"
     assert session.transcript.path
     found = [shortened(state.conversation).turns for state in states(session.transcript.path)]
     assert found[0] == before
     assert found[-1] == shortened(session.conversation).turns
     assert all(each in (before, shortened(session.conversation).turns) for each in found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty on Windows")
+@pytest.mark.parametrize("step", ["go on? [Y/n]", "In sh", "/undo takes it"])
+def test_killed_for_real_it_is_before_or_after(server: Server, home: Path, step: str) -> None:
+    from tests.support.terminal import chatrepl, environment
+
+    home.mkdir()
+    (home / "config.toml").write_text("compact_keep = 1\n")
+    release = threading.Event()
+    with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        for place in (1, 2):
+            server.answers(say("word " * 200))
+            chat.line(f"Question {place}?")
+            chat.wait_for("9 in · 2 out", times=place)
+        server.answers(then(["In sh"], held(release, lambda exchange: exchange.send(chunk("ort.") + END))))
+        chat.line("/compact")
+        chat.wait_for("go on? [Y/n]")
+        if step != "go on? [Y/n]":
+            chat.send("\r")
+            chat.wait_for("In sh")
+        if step == "/undo takes it":
+            release.set()
+            chat.wait_for("/undo takes it")
+        chat.kill()
+    release.set()
+    (path,) = (home / "sessions").glob("*.jsonl")
+    shape = transcript.read(path).conversation.shape
+    assert (shape.summary, shape.count) == (("In short.", 1) if step == "/undo takes it" else ("", 0))
 
 
 def test_marks_are_kept_where_a_session_is_copied_and_saved(talk: Talk, server: Server, tmp_path: Path) -> None:
