@@ -38,7 +38,8 @@ class Text:
     text: str
 
     def __post_init__(self) -> None:
-        _check(self, str, "text")
+        if type(self.text) is not str:
+            _check(self, str, "text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
+from chatrepl import terminal
+
 NEEDED = (
     "chatrepl.chat.turn",
     "chatrepl.client.connection",
@@ -19,6 +21,24 @@ NEEDED = (
     "pygments.lexers",
 )
 """What a question and its answer need, and what to type one does not."""
+
+SAMPLE = """\
+# a
+*b* **c** `d` [e](f)
+- g
+1. h
+> i
+
+| j | k |
+|---|--:|
+| l | m |
+
+```python
+n = "o"  # p
+```
+"""
+"""Something of all that answers are made of. To draw it once compiles the patterns that take a first answer as long as
+the rest of it: those of markdown, and of the language that most code is written in."""
 
 AFTER = 0.05
 """The prompt is left alone for so many seconds, to get drawn and take what is typed already."""
@@ -37,6 +57,8 @@ def _load(then: Callable[[], object]) -> None:
     for name in NEEDED:
         with suppress(Exception):  # whoever needs it meets the same failure, where it can be told
             import_module(name)
+    with suppress(Exception):
+        terminal.drawing.draw(SAMPLE, 80)
     collect_garbage()
     over.set()
     with suppress(Exception):

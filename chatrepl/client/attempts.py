@@ -74,8 +74,9 @@ class Attempts:
             try:
                 with closing(self._tried(conversation, stream, waiting)) as events:
                     for event in events:
-                        begun = begun or not isinstance(event, Search)
-                        self._memory.answered(self._wanted, self.answering)
+                        if not begun:
+                            begun = not isinstance(event, Search)
+                            self._memory.answered(self._wanted, self.answering)
                         yield event
                 return
             except RequestError as error:

@@ -27,7 +27,7 @@ from chatrepl.conversation import Conversation
 from chatrepl.dialects import ModelInfo, Request, choices, dialect, request
 from chatrepl.dialects.response import limited, read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
-from chatrepl.events import Event, Wait, Waiting, nobody
+from chatrepl.events import Event, Text, Wait, Waiting, nobody
 from chatrepl.text import urls
 from chatrepl.text.halves import whole_characters
 from chatrepl.text.redaction import Secrets
@@ -78,7 +78,7 @@ class Client:
             try:
                 events = read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream)
                 for event in limited(events):
-                    if (place := choices.ending(event)) is not None and place not in ended:
+                    if type(event) is not Text and (place := choices.ending(event)) is not None and place not in ended:
                         ended.add(place)
                         if len(ended) == choices.wanted(profile):
                             self._clocks.linger(AFTER_THE_END)

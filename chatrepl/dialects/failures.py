@@ -42,7 +42,7 @@ class Objects:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for frame in self._frames:
-            if frame.data.strip(' "\n') == "[DONE]":
+            if frame.data[:1] != "{" and frame.data.strip(' "\n') == "[DONE]":
                 self.marked = True
                 return
             for value in self._values(frame):

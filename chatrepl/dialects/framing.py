@@ -40,8 +40,18 @@ def sse(chunks: Iterable[bytes]) -> Iterator[Frame]:
     newline between events; and a line that is no field goes on with a JSON text that is not, for some put newlines
     into its strings as they are.
     """
-    data, stray, event = _Held(), _Held(), ""
+    data, stray, event, alone = _Held(), _Held(), "", ""
     for line in _lines(chunks):
+        if alone and not line:
+            yield Frame(alone, event)
+            alone = event = ""
+            continue
+        if alone:
+            data.add(alone)
+            alone = ""
+        elif line.startswith("data: {") and data.empty and _is_plainly_whole(line):  # as nearly all are
+            alone = line[6:]
+            continue
         name, _, value = line.partition(":")
         value, is_field = value.removeprefix(" "), bool(line) and name in _FIELDS
         if data.begun and not (data.whole or is_field):
@@ -60,6 +70,8 @@ def sse(chunks: Iterable[bytes]) -> Iterator[Frame]:
                 data.add(value)
             else:
                 event = value
+    if alone:
+        data.add(alone)
     yield from data.taken(event)
     yield from stray.taken(STRAY)
 
@@ -91,6 +103,11 @@ class _Held:
         self._size = self._depth = 0
         self._quoted = False
         self._blanks = 0  # the blank lines after it: they stand in a string, or it was cut short
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it has come."""
+        return not self._lines
 
     @property
     def whole(self) -> bool:

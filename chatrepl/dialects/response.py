@@ -179,22 +179,25 @@ def limited(events: Iterable[Event]) -> Iterator[Event]:
     written = characters = 0
     widest = 1
     for event in events:
-        written += _size(event)
-        if isinstance(event, Text):  # all of it is one text in the end, as wide as its widest character
+        if type(event) is Text:  # all of it is one text in the end, as wide as its widest character
             characters += len(event.text)
-            widest = max(widest, _width(event.text))
-        if max(written, characters * widest) > LONGEST:
+            if not event.text.isascii():
+                widest = max(widest, _width(event.text))
+        written += _size(event)
+        if written > LONGEST or characters * widest > LONGEST:
             raise BrokenReply(f"The reply is longer than {LONGEST // 2**20} MiB; it is kept up to there")
         yield event
 
 
 def _size(event: Event) -> int:
     """About how many bytes a session's file needs for it: pieces of texts are joined, others are not."""
+    if type(event) is Text and event.text.isascii() and event.text.isprintable():  # as most are
+        return len(event.text)
     match event:
         case Choice(_, event):
             return _size(event)
         case Text(text) | Thinking(text, ""):
-            return len(text) if text.isprintable() and text.isascii() else len(encode_basestring_ascii(text)) - 2
+            return len(encode_basestring_ascii(text)) - 2
         case Thinking(text, signature):
             return 6 * len(text) + len(signature) + OF_AN_EVENT
         case ToolCallPiece():
@@ -205,9 +208,7 @@ def _size(event: Event) -> int:
 
 
 def _width(text: str) -> int:
-    """How many bytes Python takes for each character of a text."""
-    if text.isascii():
-        return 1
+    """How many bytes Python takes for each character of a text that is not ASCII."""
     return 4 if len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text) else 2
 
 

@@ -23,7 +23,10 @@ def joined(events: Iterable[Event]) -> Iterator[Event]:
     halves = Halves()
     try:
         for event in events:
-            yield from halves.feed(event)
+            if type(event) is Text and event.text.isascii() and not halves.held:  # as most pieces
+                yield event
+            else:
+                yield from halves.feed(event)
     except ChatError:
         yield from halves.rest()
         raise
@@ -35,6 +38,11 @@ class Halves:
 
     def __init__(self) -> None:
         self._held: Any = None  # a piece that is a first half and nothing else
+
+    @property
+    def held(self) -> bool:
+        """Whether half a character waits for the other half."""
+        return bool(self._held)
 
     def feed(self, event: Any) -> Iterator[Event]:
         """What can be told of the next event, and of what was held."""

@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.terminal import clipboard as clipboard, editor as editor
+    from chatrepl.terminal import clipboard as clipboard, drawing as drawing, editor as editor
 else:
-    __getattr__ = lazy(__name__, clipboard="", editor="")
+    __getattr__ = lazy(__name__, clipboard="", drawing="", editor="")

@@ -107,7 +107,9 @@ def test_behind_the_prompt_all_is_loaded_and_garbage_collected_again(tmp_path: P
         "import gc, sys\nfrom chatrepl.cli import preload\ngc.disable()\npreload.begin()\n"
         f"assert preload.over.wait({PATIENCE})\nassert gc.isenabled()\n"
         f"assert not set({preload.NEEDED!r}) - set(sys.modules)\n"
-        "assert 'chatrepl.chat.commands' not in sys.modules, 'no question needs one'"
+        "assert 'chatrepl.chat.commands' not in sys.modules, 'no question needs one'\n"
+        "from chatrepl.text import code\n"
+        "assert code.by_name.cache_info().currsize, 'the patterns of no language are compiled'\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=environment(tmp_path))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

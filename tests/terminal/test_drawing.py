@@ -469,9 +469,9 @@ def work(text: str) -> float:
     rendering = Rendering(Drawing(80))
     for start in range(0, len(text), 4_000):
         rendering.feed(text[start : start + 4_000])
-        rendering.take()
+        list(rendering.take())
         rendering.drawing.tail(9)
-    rendering.finish()
+    list(rendering.finish())
     return time.process_time() - began
 
 

@@ -1,5 +1,6 @@
 """A text as the server sends it into lines."""
 
+from collections.abc import Iterator
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,14 @@ class Rendering:
         """Take more text in; this costs next to nothing."""
         self.waiting.append(text)
 
-    def take(self) -> list[Line]:
-        """The lines that have become final since they were last taken."""
+    def take(self) -> Iterator[Line]:
+        """The lines that have become final since they were last taken. As a line is, it takes ten times its text: none
+        should be kept."""
         text = self.guard.feed("".join(self.waiting))
         self.waiting.clear()
-        lines: list[Line] = []
         for at in range(0, len(text), PIECE):
             self.drawing.feed(text[at : at + PIECE])
-            lines += self.drawing.take()
-        return lines
+            yield from self.drawing.take()
 
     def cite(self, cited: "Cited") -> bool:
         """Draw the mark for a source; whether its place can still be drawn."""
@@ -46,8 +46,8 @@ class Rendering:
         self.waiting.clear()
         return self.drawing.cite(cited.number, cited.url, safe.text(cited.behind))
 
-    def finish(self) -> list[Line]:
+    def finish(self) -> Iterator[Line]:
         """The lines that were not taken yet; the text ends here."""
-        lines = self.take()
+        yield from self.take()
         self.drawing.feed(self.guard.close())
-        return lines + self.drawing.finish()
+        yield from self.drawing.finish()

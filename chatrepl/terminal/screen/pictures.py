@@ -1,7 +1,7 @@
 """The pictures of a reply that is arriving: what a picture is, and those that never paint over what they wrote."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
@@ -177,9 +177,9 @@ class StillPicture:
     ) -> None:
         self._write(self._text.finish())
 
-    def _write(self, lines: "list[Line]") -> None:
+    def _write(self, lines: "Iterable[Line]") -> None:
         from chatrepl.terminal.drawing import ansi  # not before there is something to draw
 
-        if lines:
-            self._out.write("".join(f"{ansi(line, coloured=self._coloured)}\n" for line in lines))
+        if drawn := "".join(f"{ansi(line, coloured=self._coloured)}\n" for line in lines):
+            self._out.write(drawn)
             self._out.flush()
