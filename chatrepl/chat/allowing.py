@@ -20,6 +20,9 @@ from chatrepl.tools.approval import Grants
 
 ASIDE = "allow?"
 
+SHORT = 60
+"""The columns of an argument where a line tells of a call."""
+
 
 class Permission(NamedTuple):
     """A call that may run, as it was shown."""
@@ -46,8 +49,8 @@ def grants(session: Session) -> Grants:
 
 
 def begins(session: Session, call: Call) -> str:
-    """The call on a line; long arguments are cut in their middle, and say so."""
-    return approval.question(call, session.screen.columns)
+    """The call in a line that tells of it; long arguments are cut in their middle, and say so."""
+    return approval.question(call, max(approval.SHORTEST, min(SHORT, session.screen.columns - approval.SHORTEST)))
 
 
 def says_yes(session: Session, question: str) -> bool:
@@ -98,7 +101,7 @@ def _asked(session: Session, call: Call) -> Permission | Refusal:
 
 def _show(session: Session, call: Call) -> None:
     """Print the call as it will run. It is no part of the prompt, of which a terminal may show less than all."""
-    line = f"● {begins(session, call)}"
+    line = f"● {approval.question(call)}"
     gap = session.screen.columns - 1 - width.width(line) - len(ASIDE)
     session.screen.say(f"{line}{' ' * max(gap, 2)}{ASIDE}", "warning")
 

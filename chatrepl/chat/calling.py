@@ -24,6 +24,7 @@ from chatrepl.files.completion import size
 from chatrepl.sessions.entries import RUN, Mark, Step
 from chatrepl.text import safe, width
 from chatrepl.tools import Call, Progress, Result, Toolbox, results
+from chatrepl.tools.approval import question
 from chatrepl.tools.arguments import BadArguments, parse
 from chatrepl.tools.tool import Watch, canonical
 
@@ -170,7 +171,7 @@ def _too_often(session: Session, call: Call, counting: Counting) -> str:
     if counting.over:
         return _LIMIT
     if counting.same[key] > TWICE:
-        if not says_yes(session, f"● {begins(session, call)}\n  The same call for the third time. Run it?"):
+        if not says_yes(session, f"● {question(call)}\n  The same call for the third time. Run it?"):
             return _SAME
         counting.same[key] = 0
     return ""

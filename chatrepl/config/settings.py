@@ -25,6 +25,7 @@ PARAMETERS: dict[str, str] = {
     "frequency_penalty": "against saying the same words",
     "effort": "how much the model thinks, in each protocol's words",
     "reasoning_effort": "the same by OpenAI's name, sent as it is",
+    "tool_choice": "whether a tool has to be called first: auto, none, required, or its name",
     "verbosity": "how much the model says: low, medium, high, where the vendor has it",
     "service_tier": "how fast, and at which price: auto, default, flex, priority",
     "template": "how openai-completions makes a prompt: chatml, llama3, plain or a text",
@@ -80,6 +81,7 @@ _VALUES = {
     "verbosity": ("low", "medium", "high", "off"),
     "service_tier": ("auto", "default", "flex", "priority", "off"),
     "cache": ("5m", "1h", "off"),
+    "tool_choice": ("auto", "none", "required", "off"),
     "raw": ("true", "off"),
 }
 
@@ -116,7 +118,7 @@ def _checked(key: str, value: Any) -> Any:
     return value
 
 
-_KEPT = {("effort", "none"), ("cache", "off")}
+_KEPT = {("effort", "none"), ("cache", "off"), ("tool_choice", "none")}
 """Values that say something, though others of that name take a setting away."""
 
 _UNSET = Hint(at_prompt="/effort off leaves it to the model.")

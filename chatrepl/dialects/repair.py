@@ -17,7 +17,7 @@ LEFT_OUT = "off"
 
 _COMPLAINT = re.compile(
     r"unsupported|not.{0,12}support|unknown|unrecogni[sz]ed|unexpected|not (?:permitted|allowed)|"
-    r"extra (?:inputs|fields)|deprecated|may only be set",
+    r"extra (?:inputs|fields)|deprecated|may only be set|may not be enabled",
     re.IGNORECASE,
 )
 _ADVICE = re.compile(r"\buse [`'\"]?(\w+)[`'\"]? instead", re.IGNORECASE)

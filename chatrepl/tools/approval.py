@@ -92,15 +92,31 @@ def _difference(old: str, new: str) -> Iterator[str]:
             yield f"{line[0]} {exact(line[2:])}"
 
 
-LONGEST = 60
+LONGEST = 160
 """The columns of a value in the question; what is longer is cut in the middle."""
 
+SHORTEST = 20
+"""The columns of a value in a line that tells of a call, however narrow the terminal is."""
 
-def question(call: Call, columns: int = 80) -> str:
-    """The call on a line, as it will run: ``files.read_file  path="notes/plan.md"``. What is cut says so."""
-    room = max(20, min(LONGEST, columns - 20))
-    values = (f"{_key(name)}={_cut(value, room)}" for name, value in call.arguments.items())
+MANY = 12
+"""So many arguments are shown; of more the first ones and the last."""
+
+_ENDS = 1_000
+"""The characters at either end of a long value that are looked at for the question."""
+
+
+def question(call: Call, room: int = LONGEST) -> str:
+    """The call on a line, as it will run: ``files.read_file  path="notes/plan.md"``. What is cut says so: in a value
+    of more than ``room`` columns the middle, and of many arguments those in the middle."""
+    values = [f"{_key(name, room)}={_cut(value, room)}" for name, value in _shown(call)]
+    if left := len(call.arguments) - len(values):
+        values.insert(-2, f"…{left:,} more arguments…")
     return "  ".join([exact(call.tool.shown), " ".join(values)]).rstrip()
+
+
+def _shown(call: Call) -> list[tuple[str, Any]]:
+    found = list(call.arguments.items())
+    return found if len(found) <= MANY else [*found[: MANY - 2], *found[-2:]]
 
 
 def whole(call: Call) -> list[str]:
@@ -112,14 +128,10 @@ def whole(call: Call) -> list[str]:
     return lines + [f"{_key(name)} = {_value(value)}" for name, value in call.arguments.items()]
 
 
-def is_cut(call: Call, columns: int = 80) -> bool:
-    """Whether the question leaves something out, which ``whole`` has."""
-    room = max(20, min(LONGEST, columns - 20))
-    return any(width.width(_value(value)) > room for value in call.arguments.values())
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_]\w{0,63}", name, re.ASCII) else _value(name)
+def _key(name: str, room: int = 0) -> str:
+    if re.fullmatch(r"[A-Za-z_]\w{0,63}", name, re.ASCII):
+        return name
+    return _cut(name, room) if room else _value(name)
 
 
 def _value(value: Any) -> str:
@@ -128,12 +140,14 @@ def _value(value: Any) -> str:
 
 
 def _cut(value: Any, room: int) -> str:
-    shown = _value(value)
-    if width.width(shown) <= room:
-        return shown
-    mark = f"…{len(value) if isinstance(value, str) else len(shown):,} characters…"
+    text, quoted = (value, True) if isinstance(value, str) else (json.dumps(value, ensure_ascii=False), False)
+    bare = text if len(text) <= 2 * _ENDS else _RUNS.sub(_counted, text)
+    head, tail = exact(bare[:_ENDS], quoted=quoted), exact(bare[-_ENDS:], quoted=quoted)
+    if len(bare) <= _ENDS and width.width(head) <= room:
+        return head
+    mark = f"…{len(text):,} characters…"
     half = max(4, (room - len(mark)) // 2)
-    return width.cut(shown, half) + mark + width.cut(shown[::-1], half)[::-1]
+    return width.cut(head, half) + mark + width.cut(tail[::-1], half)[::-1]
 
 
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
@@ -150,8 +164,12 @@ def exact(text: str, *, quoted: bool = False) -> str:
     line = safe.text(_BREAK.sub("⏎", text).replace("\t", "⇥"))
     line = _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", line)
     line = _BLANKS.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", line)
-    line = _RUNS.sub(lambda match: f"⟨{len(match[0]):,} blanks⟩", line)
+    line = _RUNS.sub(_counted, line)
     return f'"{line}"' if quoted else line
+
+
+def _counted(blanks: re.Match[str]) -> str:
+    return f"⟨{len(blanks[0]):,} blanks⟩"
 
 
 def refused_unasked(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from chatrepl.conversation import (
     question,
     with_own_ids,
 )
-from chatrepl.dialects import DIALECTS, dialect, tools
+from chatrepl.dialects import DIALECTS, dialect, request, tools
 from chatrepl.dialects.response import read
 from chatrepl.sessions.plain import from_data, to_data
 from tests.support import strict
@@ -300,6 +301,43 @@ def test_gemini_behind_openai_s_protocol_gets_its_signature_back() -> None:
     first, second = body(then(foreign), google)["messages"][1]["tool_calls"]
     assert first["extra_content"] == {"google": {"thought_signature": "skip_thought_signature_validator"}}
     assert "extra_content" not in second
+
+
+CHOICES = {
+    "openai-chat": ("tool_choice", "required", {"type": "function", "function": {"name": "add"}}),
+    "azure-inference": ("tool_choice", "required", {"type": "function", "function": {"name": "add"}}),
+    "openai-responses": ("tool_choice", "required", {"type": "function", "name": "add"}),
+    "anthropic": ("tool_choice", {"type": "any"}, {"type": "tool", "name": "add"}),
+    "gemini": (
+        "toolConfig",
+        {"functionCallingConfig": {"mode": "ANY"}},
+        {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["add"]}},
+    ),
+    "ollama": ("tool_choice", None, None),
+    "openai-completions": ("tool_choice", None, None),
+    "scale-egp": ("tool_choice", None, None),
+}
+"""Where each protocol has whether a tool has to be called, and what is said of any tool, and of one."""
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_call_is_forced_in_the_first_request_of_a_turn_alone(name: str) -> None:
+    where, any_tool, one = CHOICES[name]
+
+    def chosen(talk: Conversation, word: object) -> Any:
+        asked = replace(profile(name), options={"tool_choice": word})
+        found = request(asked, talk, "", stream=True).body
+        assert found is not None
+        return found.get(where)
+
+    first = Conversation("", [], OFFERED).asking(question("2+2?"))
+    assert (chosen(first, "required"), chosen(first, "add")) == (any_tool, one)
+    later = then(Message("assistant", (ToolCallPart("c", "add", "{}"),)))
+    assert chosen(later, "required") is chosen(later, {"type": "any"}) is None, "it could never answer in words"
+    assert (chosen(later, "none") is None) == (any_tool is None)
+    assert chosen(replace(first, tools=()), "required") is None, "there is none to call"
+    again = Conversation("", [(*later.turns[-1], Message("assistant", (TextPart("4"),)))], OFFERED)
+    assert chosen(again.asking(question("And now?")), "required") == any_tool
 
 
 def test_kimi_gets_its_own_ids_back_and_foreign_ones_in_its_form() -> None:

@@ -10,6 +10,7 @@ from chatrepl.tools import approval, results
 from chatrepl.tools.approval import Grants, exact, question, verdict, whole
 from chatrepl.tools.tool import Call, Result, Tool, Watch
 from chatrepl.tools.toolbox import run
+from tests.support.calls import calls
 
 
 def nothing(_arguments: object, _watch: Watch) -> Result:
@@ -137,6 +138,8 @@ def test_what_is_pushed_out_of_sight_is_in_sight() -> None:
     assert "rm -rf ~" in shown
     assert "⟨100,000 blanks⟩" in shown
     assert len(shown) < 80
+    assert len(question(call(PROGRAM, **{f"k{n}": n for n in range(10_000)}))) < 300
+    assert len(question(Call("1", PROGRAM, {"k" * 100_000: 1}))) < 300
 
 
 def test_a_long_value_is_cut_in_the_middle_and_shown_whole_on_demand() -> None:
@@ -146,9 +149,18 @@ def test_a_long_value_is_cut_in_the_middle_and_shown_whole_on_demand() -> None:
     assert '"begin' in shown
     assert '; rm -rf ~"' in shown
     assert "…100,015 characters…" in shown
-    assert approval.is_cut(one)
-    assert not approval.is_cut(call(PROGRAM, text="x"))
     assert f'text = "{value}"' in whole(one)
+
+
+def test_of_many_arguments_the_first_and_the_last_are_shown() -> None:
+    shown = question(call(PROGRAM, **{f"k{n}": n for n in range(100)}))
+    assert shown == "shout  k0=0 k1=1 k2=2 k3=3 k4=4 k5=5 k6=6 k7=7 k8=8 k9=9 …88 more arguments… k98=98 k99=99"
+
+
+def test_of_a_long_value_only_the_ends_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = calls(monkeypatch, safe, "text")
+    question(call(PROGRAM, text="é\u202e" * 200_000, list=list(range(100_000))))
+    assert sum(len(text) for (text,) in looked_at) < 10_000
 
 
 def test_all_of_it_names_the_command_and_says_that_hints_are_no_promise() -> None:
