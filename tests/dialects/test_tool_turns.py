@@ -1,16 +1,29 @@
 """A turn with tools, there and back: what a protocol wants to see again goes back to it, and to no other."""
 
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatrepl.chat.reply import Reply
-from chatrepl.conversation import Conversation, Message, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
-from chatrepl.dialects import dialect
+from chatrepl.conversation import (
+    Conversation,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolResultPart,
+    with_own_ids,
+)
+from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.dialects.response import read
 from tests.support.exchanges import CAPTURES, PROFILE, load, user
+from tests.support.strict import DOUBLES
 
 ASKED = user(TextPart("What is it?"))
 
@@ -126,3 +139,36 @@ def test_gemini_gets_no_signature_of_another_vendor() -> None:
     sent = body("gemini", ASKED, reply, Message("tool", (ToolResultPart("c", "noon"),)))
     call = sent["contents"][1]["parts"][0]
     assert call["thoughtSignature"] == "skip_thought_signature_validator"
+
+
+CALLING = [path for path in sorted(CAPTURES.glob("*/*.http")) if "tool" in path.stem and "prompt" not in path.stem]
+"""Answers in which tools are called, of every protocol that has them."""
+
+
+class Everything(list[str]):
+    """What came to be sent back, where that is as good as anything: by its own server."""
+
+    def __contains__(self, _each: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("other", DIALECTS)
+@pytest.mark.parametrize("path", CALLING, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_turn_with_calls_goes_on_under_every_other_protocol(path: Path, other: str) -> None:
+    one = path.parent.name
+    reply = with_own_ids(replied(one, path.stem), [])
+    made = [part for part in reply.parts if isinstance(part, ToolCallPart)]
+    results: list[Part] = []
+    for place, call in enumerate(made):
+        picture = [ImagePart("image/png", f"iVBORw0KGgo{place:05}")] if place % 2 == 0 else []
+        results += [ToolResultPart(call.id, f"result {place}", "failed" if place % 2 else ""), *picture]
+    turn = (ASKED, reply, Message("tool", tuple(results)))
+    finished = Conversation("", [(*turn, Message("assistant", (TextPart("Noon."),)))]).asking(ASKED)
+    for talk in (Conversation().asking(*turn), finished):
+        body = dialect(other).encode(PROFILE, talk, "", stream=True).body
+        assert body is not None
+        DOUBLES[other](body, Everything() if one == other else ())
+        sent = json.dumps(body)
+        assert [each for each in range(len(made)) if f"result {each}" in sent] == list(range(len(made)))
+        if ImagePart in dialect(other).carries:
+            assert all(part.data in sent for part in results if isinstance(part, ImagePart))

@@ -184,7 +184,7 @@ def gemini(body: dict[str, Any], sent: Collection[str] = (), *, generation: int 
         demand(generation >= 3 or not named_by_id, 'Unknown name "id"')
         if calls and generation >= 3 and place > last_question:
             signature = calls[0].get("thoughtSignature", "")
-            good = signature in (*sent, "skip_thought_signature_validator")
+            good = signature == "skip_thought_signature_validator" or (signature and signature in sent)
             demand(good, "Function call is missing a thought_signature in functionCall parts")
     demand(not waiting, "function response turn comes immediately after a function call turn")
     demand("functionCall" not in contents[0]["parts"][0], "function call turn comes immediately after a user turn")
