@@ -23,7 +23,7 @@ from chatrepl.errors import ChatError, CommandError, Refused
 from chatrepl.files.completion import size
 from chatrepl.sessions.entries import RUN, Mark, Step
 from chatrepl.text import safe, width
-from chatrepl.tools import Call, Progress, Result, Toolbox, results
+from chatrepl.tools import Call, Progress, Result, Tool, Toolbox, results
 from chatrepl.tools.approval import question
 from chatrepl.tools.arguments import BadArguments, parse
 from chatrepl.tools.tool import Watch, canonical
@@ -86,8 +86,18 @@ def prepare(session: Session) -> None:
         tooling.without.add(who)
         session.screen.say(f"{profile.dialect} takes no tools; the question goes without.", "warning")
     if who not in tooling.without:
-        found = toolbox(session).tools()
+        found = offered(session)
         tooling.offered = {name: tool for name, tool in found.items() if name not in tooling.unsendable}
+
+
+def offered(session: Session) -> dict[str, Tool]:
+    """The tools that are on. What is waited for is told while that lasts."""
+
+    def waiting(name: str) -> None:
+        if session.screen.live:
+            session.screen.passing(f"Starting {name} · Ctrl-C cancels")
+
+    return toolbox(session).tools(waiting)
 
 
 _TOOLS = re.compile(r"\btools?\b|\btool[ _-]|\bfunctions?\b", re.IGNORECASE)

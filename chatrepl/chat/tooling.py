@@ -13,6 +13,7 @@ from chatrepl.conversation import Definition
 
 if TYPE_CHECKING:
     from chatrepl.chat.endings import Exchange
+    from chatrepl.config.tools import Tools
     from chatrepl.tools import Tool, Toolbox
     from chatrepl.tools.approval import Grants
 
@@ -65,6 +66,11 @@ class Tooling:
     def is_on(self) -> bool:
         """Whether the model may call anything."""
         return bool(self.box.on if self.box else self.names)
+
+    def are_known(self, said: "Tools | None") -> bool:
+        """Whether the configuration itself names all that is on from the start, so that nothing has to be loaded for
+        the answer; another program's file may name more."""
+        return set(self.names) <= {"all", *(said.programs if said else ()), *(said.servers if said else ())}
 
     @property
     def definitions(self) -> tuple[Definition, ...]:

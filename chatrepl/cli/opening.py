@@ -72,7 +72,7 @@ class Opening(NamedTuple):
             tooling=self._tooling(),
             found=self.found,
         )
-        if options.tools or (session.tooling.names and self.prompt and self.prompt.tools):
+        if (options.tools or (self.prompt and self.prompt.tools)) and not session.tooling.are_known(self.config.tools):
             chat.calling.demand(session)
         line = session.settle()
         if options.schema:

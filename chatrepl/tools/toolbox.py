@@ -64,8 +64,9 @@ class Toolbox:
                 self._on[name] = on
             else:
                 raise CommandError(f"There is no tool or server {name!r}{nearest(name, self.names)}", self._there_are())
-            if not on:
-                for each in self.servers if name == ALL else {name} & self.servers.keys():
+            for each in self.servers if name == ALL else {name} & self.servers.keys():
+                self.servers[each].late = False
+                if not on:
                     self.servers[each].stop()
 
     def _there_are(self) -> str:
@@ -73,15 +74,19 @@ class Toolbox:
             return f"[tools.NAME] or [mcp.NAME] in {self._path} makes one."
         return f"There are {', '.join(self.names)}."
 
-    def tools(self) -> dict[str, Tool]:
-        """The tools that are on, by the names the model knows them by. Servers are started; one that cannot be used is
-        told once, and asked again the next time."""
-        for name in self.on:
+    def tools(self, waiting: Callable[[str], object] = str) -> dict[str, Tool]:
+        """The tools that are on, by the names the model knows them by. Servers are started, all at once; ``waiting`` is
+        told which is waited for. One that cannot be used is told once, and asked again the next time, unless it kept
+        everybody waiting."""
+        wanted = [name for name in self.on if name not in self.servers or not self.servers[name].late]
+        for name in wanted:
             if name in self.servers:
                 with suppress(ChatError):  # the next step tells it
                     self.servers[name].begin()
         found: dict[str, Tool] = {}
-        for name in self.on:
+        for name in wanted:
+            if name in self.servers and self.servers[name].state == "starting":
+                waiting(name)
             try:
                 found |= {tool.name: tool for tool in self._tools_of(name)}
                 self._failed.discard(name)

@@ -134,6 +134,7 @@ def test_a_server_that_never_answers_is_one_line(begin: Begin, mode: str) -> Non
         server.tools()
     assert time.monotonic() - started < 10
     assert server.state == "failed"
+    assert server.late
 
 
 def test_a_call_without_an_answer_is_a_result(begin: Begin) -> None:

@@ -100,6 +100,19 @@ def test_a_server_that_cannot_be_used_is_told_once_and_the_others_go_on(make: Ma
     assert told == ["bad cannot be used: it ended (exit 1): no database"]
 
 
+def test_a_server_that_never_answers_is_waited_for_once(make: Make, told: list[str]) -> None:
+    box = make(CONFIG + '[mcp.never]\ncommand = ["sleep", "100"]\ntimeout = 0.3\n')
+    box.turn(True, ["never", "weather"])
+    waited: list[str] = []
+    for _ in range(2):
+        assert list(box.tools(waited.append)) == ["weather"]
+    assert waited == ["never"]
+    assert told == ["never did not answer within 0.3 s"]
+    box.turn(True, ["never"])
+    box.tools(waited.append)
+    assert waited == ["never", "never"], "whoever turns it on wants it tried again"
+
+
 def test_a_name_that_is_none_has_a_neighbour(make: Make) -> None:
     with pytest.raises(CommandError, match="There is no tool or server 'wether': did you mean 'weather'"):
         make().turn(True, ["wether"])

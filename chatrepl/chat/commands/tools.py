@@ -55,7 +55,7 @@ def tools(session: Session, words: str) -> None:
         hint = Hint(at_prompt=f"[tools.NAME] or [mcp.NAME] in {session.paths.config} makes one.")
         raise CommandError("There are no tools yet", hint)
     with session.interrupts.awaited():  # servers that are on are started for that
-        found = list(box.tools().values())
+        found = list(chat.calling.offered(session).values())
     rows = [_row(session, name, [tool for tool in found if (tool.server or tool.name) == name]) for name in box.names]
     session.screen.table(rows)
     _tell_cost(session, found)

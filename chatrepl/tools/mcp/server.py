@@ -45,6 +45,8 @@ class McpServer:
         self._notes: list[str] = []
         self.failure = ""
         """Why it could not be used when that was last tried, "" if it could."""
+        self.late = False
+        """Whether it never answered when it was started; it is not waited for again by itself."""
         self._told: set[str] = set()
 
     @property
@@ -81,7 +83,7 @@ class McpServer:
         portal = self._loop.portal
         from chatrepl.tools.mcp import sdk, transports  # the library is there, the loop has seen to that
 
-        self._ended = self._changed = False
+        self._ended = self._changed = self.late = False
         self.failure = ""
         told = transports.Told(self._has_changed, self._noise, partial(setattr, self, "_ended", True))
         if self.spec.url:
@@ -189,6 +191,7 @@ class McpServer:
             late = f"{self.name} did not answer within {self.spec.timeout:g} s"
             if not _stands(connection):
                 self._fail(late)
+                self.late = True
             raise CommandError(late, self._hint()) from None
         except Broken as error:
             self._fail(f"{self.name} cannot be used: {self._because(str(error))}")
@@ -212,7 +215,9 @@ class McpServer:
         return safe.line(f"{reason}: {last}" if last else reason)
 
     def _hint(self) -> Hint:
-        return Hint("", f"/mcp {self.name} log shows what it wrote.") if self._errors.text else Hint()
+        again = f"/mcp {self.name} start tries it again. " if self.late else ""
+        log = f"/mcp {self.name} log shows what it wrote." if self._errors.text else ""
+        return Hint("", f"{again}{log}".strip())
 
     def _start(
         self, words: list[str], given: dict[str, str], out: Callable[[bytes], None], gone: Callable[[], None]
