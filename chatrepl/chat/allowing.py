@@ -67,7 +67,7 @@ def allowed(session: Session, call: Call) -> Permission | Refusal:
     if said.allowed:
         return Permission(call, call.digest(os.getcwd()))
     if not session.user.has_prompt:
-        session.screen.say(f"{approval.refused_unasked(call)}.", "warning")
+        session.screen.say(f"{approval.refused_unasked(call, changed=bool(said.changes))}.", "warning")
         return Refusal("Refused: there is no prompt to ask at.")
     if said.changes:
         shown = approval.exact(call.tool.shown)

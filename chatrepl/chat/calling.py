@@ -135,10 +135,11 @@ def wanted(session: Session, reply: Message) -> bool:
 def answer(session: Session, reply: Message, counting: Counting) -> Answered:
     """Run the calls of the reply. Each gets one result, which is in the journal before the next begins."""
     found: list[Part] = []
-    stopped = counting.over
+    stopped, untold = counting.over, 0
     for part in tools.runnable(reply):
-        if stopped:
+        if stopped or counting.over:
             result, word = results.failure(_LIMIT if counting.over else results.CANCELLED), "cancelled"
+            untold += 1
         else:
             result, word = _answered(session, part, counting)
             stopped = word == "cancelled"
@@ -146,6 +147,8 @@ def answer(session: Session, reply: Message, counting: Counting) -> Answered:
         session.transcript.add(Step(Message("tool", tuple(parts), at=now())))
         counting.called.append(_record(part, result, word))
         found += parts
+    if untold:
+        session.screen.say(f"○ {untold:,} more {'call is' if untold == 1 else 'calls are'} not run.", "dim")
     return Answered(Message("tool", tuple(found)), stopped)
 
 
@@ -155,11 +158,14 @@ _SAME = "Not run: the same call was made before, and its result stands above."
 
 def _answered(session: Session, part: ToolCallPart, counting: Counting) -> tuple[Result, str]:
     """What comes of a call: its result, and in a word how it failed."""
+    if _too_many(session, counting):
+        session.screen.say(_line(session, f"○ {safe.line(part.name, 80)}", "refused"), "dim")
+        return results.failure(_LIMIT), "refused"
     call = tools.call(part.id, part.name, part.arguments, session.tooling.offered)
     if isinstance(call, Result):
         return _told(session, safe.line(part.name, 80), call), "failed"
-    if why := _too_often(session, call, counting):
-        return _refused(session, call, why)
+    if _repeats(session, call, counting):
+        return _refused(session, call, _SAME)
     if session.config.replay:
         return _refused(session, call, "Not run: the replies come from a recording.")
     permission = allowed(session, call)
@@ -170,21 +176,25 @@ def _answered(session: Session, part: ToolCallPart, counting: Counting) -> tuple
     return _run(session, permission.call, permission.digest, permission.note)
 
 
-def _too_often(session: Session, call: Call, counting: Counting) -> str:
-    """Why the call does not run, "" where it does: there were too many for this question, or too many like it."""
+def _too_many(session: Session, counting: Counting) -> bool:
+    """Whether there were more calls for this question than the user wants, those that cannot run among them."""
     counting.made += 1
-    key = f"{call.tool.name} {canonical(call.arguments)}"
-    counting.same[key] += 1
-    if counting.made > counting.limit and not counting.over:
+    if counting.made > counting.limit:
         counting.over = not says_yes(session, f"{counting.limit} calls were made for this question. Go on?")
         counting.limit += max(1, session.ui.calls)
-    if counting.over:
-        return _LIMIT
-    if counting.same[key] > TWICE:
-        if not says_yes(session, f"● {question(call)}\n  The same call for the third time. Run it?"):
-            return _SAME
-        counting.same[key] = 0
-    return ""
+    return counting.over
+
+
+def _repeats(session: Session, call: Call, counting: Counting) -> bool:
+    """Whether the same call was made too often, and the user does not want it again."""
+    key = f"{call.tool.name} {canonical(call.arguments)}"
+    counting.same[key] += 1
+    if counting.same[key] <= TWICE:
+        return False
+    if not says_yes(session, f"● {question(call)}\n  The same call for the third time. Run it?"):
+        return True
+    counting.same[key] = 0
+    return False
 
 
 def _refused(session: Session, call: Call, why: str) -> tuple[Result, str]:

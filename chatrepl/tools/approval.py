@@ -172,10 +172,11 @@ def _counted(blanks: re.Match[str]) -> str:
     return f"⟨{len(blanks[0]):,} blanks⟩"
 
 
-def refused_unasked(call: Call) -> str:
-    """What is said where nobody can be asked."""
+def refused_unasked(call: Call, *, changed: bool = False) -> str:
+    """What is said where nobody can be asked; ``changed`` is a tool that was allowed for good, and is another now."""
     name = call.tool.shown
-    return f"{name} was not run: there is no prompt to ask at. --allow {name} allows it"
+    why = "it has changed since you allowed it" if changed else "there is no prompt to ask at"
+    return f"{name} was not run: {why}. --allow {name} allows it"
 
 
 def by_flag(names: Collection[str]) -> Grants:

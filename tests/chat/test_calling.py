@@ -122,6 +122,19 @@ def test_the_same_call_for_the_third_time_and_more_calls_than_allowed_are_asked_
     DOUBLES["openai-chat"](_body(chat.session.conversation), ())
 
 
+def test_calls_that_cannot_run_are_counted_too_and_the_rest_of_a_reply_is_one_line(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    chat.ask(*[wants({"city": "Rome"}, name=f"gone{number}") for number in range(6)], say("Fine."))
+    assert len(chat.questions) == 1
+    assert len(chat.server.requests) == 6
+    chat.server.forget()
+    chat.ask(wants(*({"city": str(number)} for number in range(500))), say("Fine."))
+    assert len(chat.ran) == 4
+    assert len(chat.results) == 6 + 500
+    assert "○ 495 more calls are not run." in chat.out.getvalue()
+    assert len(chat.out.getvalue().splitlines()) < 60
+
+
 def test_no_flag_answers_for_the_user(begin: Begin) -> None:
     chat = begin("y", prompt=False)
     chat.ask(wants({"city": "Rome"}), say("As you like."))
