@@ -115,7 +115,9 @@ def ending_soon(session: Session) -> str:
         return ""
     session.warned.add(model)
     when = "today" if not left else "tomorrow" if left == 1 else f"in {left} days"
-    return f"{safe.line(model, 60)} ends {when}, on {ends}; /model picks another."
+    new = safe.line(session.rates().facts(model).next, 60)
+    instead = f"its vendor names {new} in its place, and /model {new} asks it" if new else "/model picks another"
+    return f"{safe.line(model, 60)} ends {when}, on {ends}; {instead}."
 
 
 def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price | None]) -> list[str]:

@@ -19,7 +19,7 @@ from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files import ownership
 from chatrepl.files.completion import size
 from chatrepl.terminal.screen.screen import Screen
-from chatrepl.text import urls, width
+from chatrepl.text import safe, urls, width
 
 COLUMN = 15
 """The width of the names in the list."""
@@ -120,8 +120,10 @@ class Doctor:
             yield Finding(None, "model", told, "chatrepl --list-models names them.")
 
         ends = next((each.ends for each in offered if each.ends and each.id == profile.model), "")
-        if ends := ends or facts.load(self.paths.table).facts(profile.name, profile.model).ends:
-            yield Finding(None, "model", f"{profile.model!r} ends on {ends}", "-m NAME names another.")
+        known = facts.load(self.paths.table).facts(profile.name, profile.model)
+        if ends := ends or known.ends:
+            names = f"Its vendor names {safe.line(known.next, 60)} in its place. " if known.next else ""
+            yield Finding(None, "model", f"{profile.model!r} ends on {ends}", f"{names}-m NAME names another.")
 
     def _answers(self, profile: Profile) -> Finding:
         """Whether somebody answers at the address, whatever the answer is."""

@@ -5,7 +5,6 @@ import math
 import re
 import sys
 from contextlib import closing
-from dataclasses import asdict
 
 from chatrepl import chat, files
 from chatrepl.chat import attaching, guard, opinions
@@ -20,12 +19,13 @@ from chatrepl.cli.options import joined
 from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
 from chatrepl.dialects import choices
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
-from chatrepl.events import FINISH_REASONS, Usage
+from chatrepl.events import FINISH_REASONS
 from chatrepl.sessions import citations
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.formats.format import to_json
 from chatrepl.terminal import streams
 from chatrepl.text import safe, schema
+from chatrepl.usage import Usage, as_data
 
 
 def list_models(begun: Opening) -> None:
@@ -155,12 +155,6 @@ def _encodable(data: dict[str, object]) -> str:
     return text
 
 
-def _used(usage: Usage) -> dict[str, int | None]:
-    """The tokens by name; those written to a cache only where a server tells of any."""
-    known = asdict(usage)
-    return known if usage.written is not None else {name: known[name] for name in known if name != "written"}
-
-
 def _certainties(outcome: Outcome) -> dict[str, object]:
     """The tokens with their probabilities and alternatives, where they were asked for; offsets are in the text."""
     found, offset = [], 0
@@ -206,7 +200,7 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "dialect": profile.dialect,
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
-        "usage": _used(outcome.used or message.usage or Usage()),
+        "usage": as_data(outcome.used or message.usage or Usage()),
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "media": _made(session, message),

@@ -150,7 +150,7 @@ class Attempts:
         offered = self._connection.offered(profile, self._now.key)
         new = successors.chosen(profile, offered, self._memory.gone(profile)) if profile.default_model else ""
         if not new:
-            error.hint = _others(profile.model, offered) or error.hint
+            error.hint = _others(profile.model, offered, self._connection.facts(profile).next) or error.hint
             return None
         self._connection.say(
             f"{profile.name} does not offer {profile.model} any more; asking {safe.line(new)} from now on. "
@@ -213,12 +213,14 @@ def spoken(profile: Profile, conversation: Conversation) -> Conversation:
     return replace(schemas.told(conversation), schema=None if refused else conversation.schema)
 
 
-def _others(model: str, offered: Sequence[str]) -> Hint:
+def _others(model: str, offered: Sequence[str], successor: str) -> Hint:
     """Which models there are in the place of one that is unknown; nothing where no list is known."""
     if not offered:
         return Hint()
     near = [safe.line(each, 60) for each in close(model, offered)]
     told = f"Near to it: {', '.join(near)}. " if near else ""
+    if successor in offered:
+        told = f"Its vendor names {safe.line(successor, 60)} in its place. "
     return Hint(
         f"{told}-m NAME picks one; --list-models lists all {len(offered):,}.",
         f"{told}/model NAME picks one; /models lists all {len(offered):,}.",

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import client, dataclass
+from chatrepl import client, config, dataclass
 from chatrepl.client import embedded, keys
 from chatrepl.client.attempts import Attempts
 from chatrepl.client.keys import Keys
@@ -23,6 +23,7 @@ from chatrepl.errors import ChatError
 if TYPE_CHECKING:
     from chatrepl.client import Client, Exchange
     from chatrepl.client.embedded import Embedded as Runner
+    from chatrepl.config.facts import Facts
 
 SAMPLING = ("temperature", "top_p", "top_k")
 """The parameters that some models refuse, as the table of models knows."""
@@ -151,11 +152,12 @@ class Connection:
         sampled = [name for name in SAMPLING if name in profile.options and name not in profile.parameters]
         if not sampled:
             return profile
-        from chatrepl.config import facts  # where there is a question to it
-
-        table = facts.load(self.models_folder / facts.FILE)
-        refused = {} if table.facts(profile.name, profile.model).sampling else dict.fromkeys(sampled, LEFT_OUT)
+        refused = {} if self.facts(profile).sampling else dict.fromkeys(sampled, LEFT_OUT)
         return replace(profile, parameters={**profile.parameters, **refused})
+
+    def facts(self, profile: Profile) -> "Facts":
+        """What the table of models says of the profile's."""
+        return config.facts.load(self.models_folder / config.facts.FILE).facts(profile.name, profile.model)
 
     def expected(self, profile: Profile) -> Profile:
         """The profile as far as is known how it would be asked, without a key and without asking anybody."""

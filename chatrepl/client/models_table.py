@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatrepl import files
 from chatrepl.client import fetching
-from chatrepl.config import facts
+from chatrepl.config import facts, open_table
 from chatrepl.errors import CommandError
 from chatrepl.text import urls
 
@@ -21,9 +21,9 @@ def update(env: Mapping[str, str], path: Path) -> facts.Table:
     """Fetch the open table, and put what is needed of it into the file at ``path``. A CommandError tells why the old
     one stays."""
     told = env.get(URL_ENV, "").strip()
-    page = fetching.fetch(told or facts.SOURCE, env, LIMITS._replace(private=bool(told)))
+    page = fetching.fetch(told or open_table.SOURCE, env, LIMITS._replace(private=bool(told)))
     try:
-        vendors = facts.converted(json.loads(page.data))
+        vendors = open_table.converted(json.loads(page.data))
     except (ValueError, RecursionError) as error:
         where = urls.shown(page.url)
         raise CommandError(f"{where} holds no table of models: {error}", "The table stays as it was.") from None

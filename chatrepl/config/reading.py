@@ -175,11 +175,11 @@ class Reader(NamedTuple):
             good = good and limit.isdigit() and len(limit) < 10 and isinstance(prices, list | dict)
             if good and (tier := self.price((*at, "above", limit), prices)):
                 tiers.append((int(limit), tier))
-        complaint = "has to be 2 to 4 numbers, 0 or more: dollars for a million tokens in, out, cached, written"
+        complaint = "has to be 2 to 5 numbers, 0 or more: dollars for a million tokens in, out, cached, written"
         if not self.demand(at, good, complaint, "For example: price = [0.25, 2.0]"):
             return None
-        first, second, cached, written = (None if each is None else float(each) for each in [*numbers, None, None][:4])
-        return Price(first or 0.0, second or 0.0, cached, written, tuple(sorted(tiers)))
+        first, second, cached, written, long = (each if each is None else float(each) for each in numbers)
+        return Price(first or 0.0, second or 0.0, cached, written, tuple(sorted(tiers)), written_long=long)
 
     def check_fallback(self, name: str, profiles: Mapping[str, Profile]) -> None:
         """Complain of a fallback that is no profile, or the profile itself."""
@@ -228,7 +228,7 @@ _TABLES = {
 
 _NO_KEY = ": the key itself never stands here; key_env, key_file or key_command says where it is"
 
-_PRICES = ("input", "output", "cached", "written")
+_PRICES = ("input", "output", "cached", "written", "written_long")
 
 
 def _is_price(value: object) -> bool:

@@ -149,7 +149,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "dialect": "openai-chat",
         "base_url": "https://api.fireworks.ai/inference/v1",
         "key_env": "FIREWORKS_API_KEY",
-        "model": "accounts/fireworks/models/gpt-oss-120b",
+        "model": "accounts/fireworks/models/glm-5p3-flash",
     },
     "cerebras": {
         "about": "Cerebras: open models, fast",

@@ -23,7 +23,7 @@ from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.parts import part_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import arguments_text, placed, total
+from chatrepl.dialects.wire import arguments_text, placed, tier, total
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
@@ -253,6 +253,8 @@ class _Decoder:
             reasoning=count(dig(self.usage, "output_tokens_details", "thinking_tokens")),
             total=total(None, taken, given),
             written=count(self.usage.get("cache_creation_input_tokens")),
+            written_long=count(dig(self.usage, "cache_creation", "ephemeral_1h_input_tokens")) or None,
+            tier=tier(self.usage),
         )
 
     def finish(self, raw: str) -> Iterator[Event]:

@@ -24,19 +24,20 @@ Options = dict[str, Any]
 
 _LEVELS: tuple[tuple[str, str], ...] = (
     (r"o[134]\b.*", "low medium high"),
-    (r".*-chat-latest", "medium"),
+    (r"(.*-)?chat-latest", "medium"),
     (r"gpt-5-pro.*", "high"),
     (r"gpt-5\.\d+-pro.*", "medium high xhigh"),
     (r"gpt-5(-mini|-nano|-codex)?(-\d.*)?", "minimal low medium high"),
     (r"gpt-5\.1\b.*", "none low medium high"),
     (r"gpt-5\.[2-5]\b.*", "none low medium high xhigh"),
-    (r"gpt-6-astra.*|gpt-6\.1-sol.*", "low medium high xhigh max"),
+    (r"gpt-6-(astra|rosalind).*|gpt-6\.1-sol.*", "low medium high xhigh max"),
     (r"gpt-(5\.[6-9]|6).*", "none low medium high xhigh max"),
     (r"gpt-oss.*", "low medium high"),
     (r"claude-(fable|mythos|opus-5-5).*", "low medium high xhigh max"),
     (r"claude-opus-4-5.*", "none low medium high"),
     (r"claude-(sonnet|opus)-4-6.*", "none low medium high max"),
     (r"claude-.*", "none low medium high xhigh max"),
+    (r"gemini-4-hydrogen.*", "low medium high xhigh"),
     (r"gemini-(3\.[78]-flash|3\.1-pro)(-preview)?(-\d.*)?|gemini-[4-9].*", "low medium high"),
     (r"gemini-3-pro.*", "low high"),
     (r"gemini-2\.5-pro.*", "minimal low medium high xhigh max"),
@@ -47,8 +48,9 @@ _LEVELS: tuple[tuple[str, str], ...] = (
     (r"grok-4\.7.*", "low medium high xhigh"),
     (r"grok-(4\.3.*|latest)", "none low medium high"),
     (r"deepseek-.*", "none low high max"),
-    (r"kimi-k3.*|glm-5\.3.*", "low high max"),
-    (r"(magistral|mistral)-.*", "none high"),
+    (r"kimi-k3.*|(zai-)?glm-5[.p-]3.*", "low high max"),
+    (r"(magistral|mistral|devstral)-.*", "none high"),
+    (r"qwen-?3\.8-27b.*", "none low medium high"),
 )
 """The families, and the words that their models take."""
 

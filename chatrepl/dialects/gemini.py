@@ -18,7 +18,7 @@ from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, 
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import media
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import arguments_text, placed
+from chatrepl.dialects.wire import arguments_text, placed, tier
 from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
@@ -55,6 +55,8 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if conversation.schema and constrained:
         shape = {"responseMimeType": "application/json", "responseJsonSchema": schemas.gemini(conversation.schema)}
         body["generationConfig"] = shape | table(body.get("generationConfig"))
+    if "service_tier" in body:
+        body["serviceTier"] = body.pop("service_tier")
     model = profile.model if profile.model.startswith(("models/", "tunedModels/")) else f"models/{profile.model}"
     url = _url(profile, f"/{quote(model)}:{'streamGenerateContent' if stream else 'generateContent'}")
     return Request("POST", with_query(url, "alt=sse") if stream else url, _headers(profile, key), body)
@@ -184,6 +186,7 @@ def _usage(usage: object) -> Iterator[Usage]:
             output=_sum(usage, "candidatesTokenCount", "thoughtsTokenCount"),
             reasoning=count(usage.get("thoughtsTokenCount")),
             total=count(usage.get("totalTokenCount")),
+            tier=tier(usage, "serviceTier"),
         )
 
 

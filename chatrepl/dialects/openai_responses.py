@@ -20,7 +20,7 @@ from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.responses_sources import Sources
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
-from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text import urls
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
 
@@ -222,7 +222,7 @@ class _Decoder:
         yield from self._start(response)
         yield from self._rest(response)
         if isinstance(usage := dig(response, "usage") or usage, dict):
-            yield _usage(usage)
+            yield wire.openai_usage(usage, wire.tier(response), ("input_tokens", "output_tokens"))
         yield self.finish(
             (text(dig(response, "incomplete_details", "reason")) if status == "incomplete" else "") or status
         )
@@ -264,18 +264,6 @@ _TEXTS = {"output_text": "text", "refusal": "refusal"} | dict.fromkeys(_REASONIN
 def _place(chunk: dict[str, Any], item_id: object) -> str:
     place = count(chunk.get("output_index"))
     return text(item_id) if place is None else str(place)
-
-
-def _usage(usage: object) -> Usage:
-    taken, given = count(dig(usage, "input_tokens")), count(dig(usage, "output_tokens"))
-    return Usage(
-        input=taken,
-        cached=wire.first(usage, *wire.CACHED),
-        output=given,
-        reasoning=count(dig(usage, "output_tokens_details", "reasoning_tokens")),
-        total=wire.total(count(dig(usage, "total_tokens")), taken, given),
-        written=wire.first(usage, *wire.WRITTEN),
-    )
 
 
 def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:

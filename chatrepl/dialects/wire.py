@@ -167,16 +167,21 @@ def arguments_text(value: object) -> str:
         return ""
 
 
-def openai_usage(value: object) -> Usage:
-    """A ``usage`` object in the words of OpenAI's chat and completions, and of DeepSeek's cache."""
-    given, taken = count(dig(value, "completion_tokens")), count(dig(value, "prompt_tokens"))
+def openai_usage(
+    value: object, tier: str = "", names: tuple[str, str] = ("prompt_tokens", "completion_tokens")
+) -> Usage:
+    """A ``usage`` object in the words of OpenAI, and of DeepSeek's cache. The ``names`` are those of what was taken in
+    and what was given out."""
+    taken, given = (count(dig(value, name)) for name in names)
     return Usage(
         input=taken,
         cached=first(value, *CACHED),
         output=given,
-        reasoning=count(dig(value, "completion_tokens_details", "reasoning_tokens")),
+        reasoning=count(dig(value, f"{names[1]}_details", "reasoning_tokens")),
         total=total(count(dig(value, "total_tokens")), taken, given),
         written=first(value, *WRITTEN),
+        written_long=first(value, *WRITTEN_LONG) or None,
+        tier=tier,
     )
 
 
@@ -192,6 +197,18 @@ WRITTEN = tuple((place, name) for place in _INPUT for name in ("cache_write_toke
 """Where it tells what was written to one: OpenAI and OpenRouter, Perplexity."""
 
 
+WRITTEN_LONG = tuple((place, "cache_write_tokens_details", "ttl_12h_tokens") for place in _INPUT)
+
+
+def tier(holder: object, name: str = "service_tier") -> str:
+    """The service tier that an answer, or its usage, tells; "" for the usual one, and where it tells none."""
+    word = text(dig(holder, name)).lower()[:40]
+    return "" if word in _USUAL else word
+
+
+_USUAL = ("auto", "default", "standard", "on_demand", "unspecified")
+
+
 def first(value: object, *paths: tuple[str, ...]) -> int | None:
     """The first number in these places of a usage."""
     return next((number for path in paths if (number := count(dig(value, *path))) is not None), None)
@@ -201,7 +218,7 @@ def usages(*holders: object) -> Iterator[Usage]:
     """The usage in the first of the places that has one: of the chunk, or as Moonshot tells it, of the choice."""
     for holder in holders:
         if isinstance(holder, dict) and isinstance(usage := holder.get("usage"), dict):
-            yield openai_usage(usage)
+            yield openai_usage(usage, tier(holders[0]))
             return
 
 

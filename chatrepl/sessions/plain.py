@@ -17,7 +17,7 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.usage import Usage
+from chatrepl.usage import Usage, as_data
 
 _PARTS: dict[str, type[Part]] = {
     "text": TextPart,
@@ -35,6 +35,7 @@ _KINDS = {part: kind for kind, part in _PARTS.items()}
 def to_data(message: Message) -> dict[str, Any]:
     """The message as plain data for JSON; empty fields are left out. ``from_data`` is the inverse."""
     data = asdict(message)
+    data["usage"] = message.usage and as_data(message.usage)
     data["parts"] = [{"kind": _KINDS[type(part)], **_fields(part)} for part in message.parts]
     return {key: value for key, value in data.items() if value or key in ("role", "parts")}
 

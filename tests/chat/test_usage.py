@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.support import faults
 from tests.support.program import run
 from tests.support.server import Server
 
-ANTHROPIC = {
+ANTHROPIC: dict[str, Any] = {
     "model": "claude-sonnet-5-5-20260901",
     "role": "assistant",
     "content": [{"type": "text", "text": "Yes"}],
@@ -29,7 +30,7 @@ ANTHROPIC = {
         "output_tokens": 50,
     },
 }
-RESPONSES = {
+RESPONSES: dict[str, Any] = {
     "model": "gpt-6-luna",
     "status": "completed",
     "output": [{"type": "message", "content": [{"type": "output_text", "text": "Yes"}]}],
@@ -40,8 +41,8 @@ RESPONSES = {
     },
 }
 TABLE = {
-    "anthropic": {"claude-sonnet-5-5": {"context": 1_000_000, "price": [2, 10, 0.1, 2.5], "ends": "2026-12-20"}},
-    "openai": {"gpt-6-luna": {"context": 900_000, "price": [2, 10, 0.1, 2.5]}},
+    "anthropic": {"claude-sonnet-5-5": {"context": 1_000_000, "price": [2, 10, 0.1, 2.5, 4], "ends": "2026-12-20"}},
+    "openai": {"gpt-6-luna": {"context": 900_000, "price": [2, 10, 0.1, 2.5, 4]}},
 }
 
 
@@ -75,6 +76,48 @@ def test_usage_tells_cached_tokens_what_they_saved_and_of_which_day_the_prices_a
     assert "prices as of 2099-01-02 · 21k of" in seen.notes.getvalue()
 
 
+HOURS = {
+    "anthropic": {
+        **ANTHROPIC,
+        "usage": {
+            **ANTHROPIC["usage"],
+            "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 300},
+            "service_tier": "standard",
+        },
+    },
+    "openai-responses": {
+        **RESPONSES,
+        "service_tier": "default",
+        "usage": {
+            **RESPONSES["usage"],
+            "input_tokens_details": {
+                "cached_tokens": 20_000,
+                "cache_write_tokens": 400,
+                "cache_write_tokens_details": {"ttl_30m_tokens": 100, "ttl_12h_tokens": 300},
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("name", HOURS)
+def test_what_is_kept_for_hours_is_priced_apart_also_when_the_session_is_read_again(
+    name: str, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "table.json").write_bytes(facts.written(TABLE, "2099-01-03", "a test"))
+    server.answers(faults.answer(200, json.dumps(HOURS[name])))
+    with faults.session(tmp_path, profile(name, server)) as seen:
+        facts.load.cache_clear()
+        assert turn.send(seen.session, "Hi").kept
+        # 100 x 2 + 20,000 x 0.1 + 100 x 2.5 + 300 x 4 + 50 x 10 = 4,150 millionths of a dollar
+        assert seen.session.spent.cost == pytest.approx(0.00415)
+        path = seen.session.transcript.kept
+        assert path
+        seen.session.resume(path)
+        assert seen.session.spent.cost == pytest.approx(0.00415)
+
+
 def test_a_model_that_ends_soon_is_told_once_and_shown_by_the_commands(server: Server, tmp_path: Path) -> None:
     listing = {"data": [{"id": "claude-sonnet-5-5", "retires_at": "2026-12-20T00:00:00Z"}, {"id": "b"}]}
     server.listing = listing
@@ -89,6 +132,24 @@ def test_a_model_that_ends_soon_is_told_once_and_shown_by_the_commands(server: S
             seen.notes.truncate(0)
             commands.run(seen.session, line)
             assert "ends 2026-12-20" in seen.notes.getvalue()
+
+
+def test_what_the_vendor_names_in_the_place_of_a_model_is_told(server: Server, tmp_path: Path) -> None:
+    old = replace(profile("openai-responses", server), model="gpt-5-mini", default_model="")
+    server.listing = {"data": [{"id": "gpt-5-mini-tts"}, {"id": "gpt-6.1-terra"}]}
+    gone = {"error": {"message": "The requested model was not found.", "code": "model_not_found"}}
+    server.answers(
+        faults.answer(200, json.dumps({**RESPONSES, "model": "gpt-5-mini"})), faults.answer(404, json.dumps(gone))
+    )
+    with faults.session(tmp_path, old) as seen:
+        seen.session.today = lambda: date(2026, 12, 1)
+        turn.send(seen.session, "Hi")
+        told = "ends in 10 days, on 2026-12-11; its vendor names gpt-6.1-terra in its place, and /model gpt-6.1-terra"
+        assert told in seen.notes.getvalue()
+        commands.run(seen.session, "/model")
+        assert "ends 2026-12-11, then gpt-6.1-terra" in seen.notes.getvalue()
+        turn.send(seen.session, "Hi")
+        assert "Its vendor names gpt-6.1-terra in its place. /model NAME picks one" in seen.notes.getvalue()
 
 
 @pytest.mark.parametrize("day", ["2026-99-99", "soon", 5, None, "2026-01-01", "2027-06-01"])
@@ -124,7 +185,7 @@ def test_a_price_in_the_configuration_may_have_cache_and_tiers(tmp_path: Path) -
     assert price("{ input = 1, output = 10, written = 2, above = { 200000 = [2, 20] } }") == tiered
     for wrong in (
         "[1]",
-        "[1, 2, 3, 4, 5]",
+        "[1, 2, 3, 4, 5, 6]",
         "[-1, 2]",
         '["a", 2]',
         "{ input = 1 }",
@@ -135,7 +196,7 @@ def test_a_price_in_the_configuration_may_have_cache_and_tiers(tmp_path: Path) -
         "[nan, 1]",
         "[true, 1]",
     ):
-        with pytest.raises(ConfigError, match=r"line 2: profiles.openai.price.* has to be 2 to 4 numbers"):
+        with pytest.raises(ConfigError, match=r"line 2: profiles.openai.price.* has to be 2 to 5 numbers"):
             price(wrong)
 
 

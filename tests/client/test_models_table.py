@@ -99,7 +99,7 @@ def test_the_flag_fetches_it_and_tells_how_much_there_is(server: Server, tmp_pat
     server.listing = page(json.dumps(OPEN).encode())
     found = run("--update-models", home=tmp_path, CHATREPL_MODELS_URL=server.url)
     assert found.returncode == 0, found.stderr
-    assert b"3 models of 3 vendors, as of 20" in found.stdout
+    assert b"6 models of 4 vendors, as of 20" in found.stdout
     assert facts.parsed((tmp_path / "models" / "table.json").read_bytes()).facts("openai", "gpt-x").context == 900_000
     server.listing = page(b"no table")
     broken = run("--update-models", home=tmp_path, CHATREPL_MODELS_URL=server.url)

@@ -74,9 +74,9 @@ COMPLAINTS = {
     ),
     "a price in words": (
         '[profiles.local]\nprice = ["a", "b"]\n',
-        "line 2: profiles.local.price has to be 2 to 4 numbers",
+        "line 2: profiles.local.price has to be 2 to 5 numbers",
     ),
-    "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be 2 to 4 numbers"),
+    "a price of one number": ("[profiles.local]\nprice = [1]\n", "profiles.local.price has to be 2 to 5 numbers"),
     "a context of no size": ("[profiles.local]\ncontext = -1\n", "profiles.local.context has to be a whole number"),
     "a key in place of its name": (
         '[profiles.a]\nkey_env = "sk-1234"\n',
@@ -301,6 +301,6 @@ def test_a_price_may_have_all_its_amounts_and_those_of_long_questions(tmp_path: 
     (tmp_path / "config.toml").write_text(f"[profiles.anthropic]\nprice = {price}\n")
     known = reading.load(tmp_path / "config.toml").profile("anthropic").price
     assert known == Price(3.0, 15.0, 0.3, 3.75, ((200_000, Price(6.0, 22.5)),))
-    (tmp_path / "config.toml").write_text("[profiles.anthropic]\nprice = [1, 2, 3, 4, 5]\n")
-    with pytest.raises(ConfigError, match="2 to 4 numbers"):
+    (tmp_path / "config.toml").write_text("[profiles.anthropic]\nprice = [1, 2, 3, 4, 5, 6]\n")
+    with pytest.raises(ConfigError, match="2 to 5 numbers"):
         reading.load(tmp_path / "config.toml")

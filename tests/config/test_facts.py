@@ -1,13 +1,14 @@
 """The table of models: what it says, how it is made, and what a broken one does (nothing)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from chatrepl.config import facts, vendors
+from chatrepl.config import facts, open_table, successors, vendors
 from chatrepl.config.facts import Facts, Table
 from chatrepl.usage import Price, Tally, Usage, cost, saved
 from tests.support.open_table import OPEN
@@ -16,15 +17,19 @@ SHIPPED = Path(facts.__file__).with_name("models.json")
 
 
 def table(data: Any = OPEN, day: str = "2026-11-26") -> Table:
-    return facts.parsed(facts.written(facts.converted(data), day, "a test"))
+    return facts.parsed(facts.written(open_table.converted(data), day, "a test"))
 
 
 def test_what_the_open_table_says_is_what_is_known_of_a_model() -> None:
     tier = (272_000, Price(2.0, 7.5))
     known = table().facts("openai", "gpt-x")
-    assert known == Facts(
-        900_000, 128_000, Price(1.0, 5.0, 0.05, None, (tier,)), frozenset({"images"}), True, ("xhigh",), "2027-01-14"
+    price = Price(1.0, 5.0, 0.05, None, (tier,), tiers=(("flex", 0.5),))
+    assert known == Facts(900_000, 128_000, price, frozenset({"images"}), True, ("xhigh",), "2027-01-14", "gpt-y"), (
+        "priority costs twice of the input alone, so its price is unknown"
     )
+    assert table().facts("anthropic", "claude-y").price == Price(2.0, 10.0, written=2.5, written_long=4.0)
+    assert table().facts("dashscope", "qwen-x").price == Price(0.4, 2.0, above=((256_000, Price(0.5, 3.0)),))
+    assert table().facts("dashscope", "qwen-y") == Facts(9, takes=frozenset()), "its thoughts have a price of their own"
     assert not table().facts("anthropic", "claude-x").sampling
     assert table().models("openai") == ["gpt-x"], "no class, no embedding, no name that is none"
     assert table().facts("gemini", "models/gemini-x").context == 1
@@ -48,6 +53,14 @@ def test_the_table_that_comes_with_the_program_is_small_and_knows_every_default(
         assert known.price, name
 
 
+def test_no_default_and_no_successor_was_shut_down_when_the_vendors_were_looked_up() -> None:
+    shipped = facts.load()
+    for name, own in vendors.PROFILES.items():
+        for model in (own.get("model", ""), *successors.SUCCESSORS.get(name, ())):
+            ends = shipped.facts(name, model).ends
+            assert not ends or ends > vendors.CHECKED, f"{name}: {model} ended on {ends}"
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -68,16 +81,16 @@ def test_a_broken_table_is_as_good_as_none(tmp_path: Path, data: bytes) -> None:
 
 def test_the_newer_table_counts(tmp_path: Path) -> None:
     older, newer = tmp_path / "older.json", tmp_path / "newer.json"
-    older.write_bytes(facts.written(facts.converted(OPEN), "2020-01-01", "a test"))
-    newer.write_bytes(facts.written(facts.converted(OPEN), "2999-01-01", "a test"))
+    older.write_bytes(facts.written(open_table.converted(OPEN), "2020-01-01", "a test"))
+    newer.write_bytes(facts.written(open_table.converted(OPEN), "2999-01-01", "a test"))
     assert facts.load(older) == facts.load()
-    assert facts.load(newer).models("anthropic") == ["claude-x"]
+    assert facts.load(newer).models("anthropic") == ["claude-x", "claude-y"]
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"gpt-x": OPEN["gpt-x"]}, "table"])
 def test_what_is_no_open_table_is_not_converted(data: Any) -> None:
     with pytest.raises(ValueError, match="not the table"):
-        facts.converted(data)
+        open_table.converted(data)
 
 
 NONSENSE = st.recursive(
@@ -115,3 +128,22 @@ def test_a_long_question_has_the_price_of_its_tier_and_a_sum_keeps_them_apart() 
     tally.add("m", "p", long)
     tally.add("m", "p", short)
     assert tally.total(lambda model, profile: price).cost == pytest.approx(0.420002 + 0.21)
+
+
+def test_what_is_kept_for_an_hour_has_its_own_price_and_so_has_a_service_tier() -> None:
+    price = Price(2.0, 10.0, 0.1, 2.5, ((200_000, Price(4.0, 20.0)),), "2026-11-26", 4.0, (("flex", 0.5),))
+    used = Usage(input=100_000, cached=50_000, output=1000, written=30_000, written_long=10_000)
+    # 20,000 at 2, 50,000 at 0.1, 20,000 at 2.5, 10,000 at 4, and 1,000 out at 10
+    dollars = 0.04 + 0.005 + 0.05 + 0.04 + 0.01
+    assert cost(used, price) == pytest.approx(dollars)
+    assert cost(replace(used, tier="flex"), price) == pytest.approx(dollars / 2)
+    assert cost(Usage(input=300_000, output=1000, tier="flex"), price) == pytest.approx((1.2 + 0.02) / 2)
+    assert cost(replace(used, tier="ultrafast"), price) is None, "a table that does not know it tells no amount"
+    assert cost(replace(used, tier="ultrafast"), Price(1.0, 1.0)) == pytest.approx(0.101), "who says it holds for all"
+    assert cost(used, price._replace(written_long=None)) == pytest.approx(dollars - 0.015)
+    tally = Tally()
+    for tier in ("", "flex", "ultrafast"):
+        tally.add("m", "p", replace(used, tier=tier))
+    whole = tally.total(lambda model, profile: price)
+    assert whole.cost == pytest.approx(1.5 * dollars)
+    assert whole.unpriced == 1

@@ -78,9 +78,13 @@ def _as_data(event: Event) -> list[Any]:
     return [type(event).__name__, _fields(event)]
 
 
+FEW = ("written", "written_long", "tier", "opaque")
+"""What stands in a file only where there is any of it."""
+
+
 def _fields(event: Event) -> dict[str, Any]:
     """The fields of an event. That nothing was written to a cache, or came with a call, goes without saying."""
-    known = {name: value for name, value in asdict(event).items() if name not in ("written", "opaque") or value}
+    known = {name: value for name, value in asdict(event).items() if name not in FEW or value}
     found: dict[str, Any] = json.loads(json.dumps(known))  # with lists where there were tuples, as in the file
     return found
 

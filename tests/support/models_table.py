@@ -9,17 +9,21 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from chatrepl.config import facts
+from chatrepl.config import facts, open_table
 
 CORRECTIONS: dict[str, dict[str, dict[str, object]]] = {
     "deepseek": {"deepseek-flash": {"efforts": "none low high max"}},
+    "openai": {  # developers.openai.com/api/docs/deprecations, 2026-11-26
+        **{key: {"next": "gpt-6.1-sol"} for key in ("gpt-5", "gpt-5-2025-08-07")},
+        **{key: {"next": "gpt-6.1-terra"} for key in ("gpt-5-mini", "gpt-5-mini-2025-08-07")},
+    },
 }
 """What a vendor's own page says otherwise, by vendor and model."""
 
 
 def main(source: str, version: str) -> None:
     """Write the table."""
-    vendors = facts.converted(json.loads(Path(source).read_bytes()))
+    vendors = open_table.converted(json.loads(Path(source).read_bytes()))
     for vendor, models in CORRECTIONS.items():
         for name, right in models.items():
             vendors[vendor][name] = {**vendors[vendor].get(name, {}), **right}

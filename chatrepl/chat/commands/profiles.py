@@ -39,7 +39,8 @@ def facts(model: ModelInfo, rates: Rates) -> str:
         as_of = f" (as of {price.as_of})" if price.as_of else ""
         known.append(f"${price.input:g} in, ${price.output:g} out for a million tokens{as_of}")
     known += [f"takes {', '.join(sorted(listed.takes & _TAKEN))}"] if listed.takes and listed.takes & _TAKEN else []
-    return " · ".join([*known, *([f"ends {ends}"] if ends else [])])
+    then = f", then {safe.line(listed.next, 60)}" if listed.next else ""
+    return " · ".join([*known, *([f"ends {ends}{then}"] if ends else [])])
 
 
 _TAKEN = {"images", "pdf", "audio"}
