@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-STEPS = (
+CHECKS = (
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["mypy", "--platform=linux"],
@@ -12,12 +13,25 @@ STEPS = (
 
 
 def main() -> int:
-    """The status of the first step that fails, 0 where none does."""
-    for step in (*STEPS, ["pytest", *sys.argv[1:]]):
-        print("$", *step, flush=True)
-        if status := subprocess.run([sys.executable, "-m", *step], check=False).returncode:
-            return status
-    return 0
+    """0 where all passes. Tests are run only where the checks pass; their status is that of pytest, else it is 1."""
+    with ThreadPoolExecutor() as beside:
+        passed = list(map(told, CHECKS, beside.map(checked, CHECKS)))
+    if not all(passed):
+        return 1
+    command = ["pytest", *sys.argv[1:]]
+    print("$", *command, flush=True)
+    return subprocess.run([sys.executable, "-m", *command], check=False).returncode
+
+
+def checked(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
+
+
+def told(command: list[str], done: "subprocess.CompletedProcess[str]") -> bool:
+    """Print what a check said; whether it passed."""
+    print("$", *command)
+    print(done.stdout + done.stderr, end="", flush=True)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

@@ -1,16 +1,9 @@
-"""Markdown for tests: a generator of hostile mixtures, and the corpus of answers.
-
-With HYPOTHESIS_PROFILE=long the tests that use it search for minutes instead of seconds.
-"""
+"""Markdown for tests: a generator of hostile mixtures, and the corpus of answers."""
 
 import itertools
-import os
 from pathlib import Path
 
-from hypothesis import settings, strategies as st
-
-settings.register_profile("short", max_examples=200)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+from hypothesis import strategies as st
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.md"))
 

@@ -22,7 +22,7 @@ KEY = "the-right-key"
 
 @contextmanager
 def talking(home: Path) -> Iterator[Talk]:
-    """Makes sessions with a profile, whose key is KEY, and closes them all in the end."""
+    """Makes sessions with a profile, whose key is KEY and which never wait; closes them all in the end."""
     begun: list[Session] = []
 
     def begin(profile: Profile, *, stream: bool = True, key: str = KEY) -> Session:
@@ -40,6 +40,7 @@ def talking(home: Path) -> Iterator[Talk]:
                 user=User(has_prompt=True),
             )
         )
+        begun[-1].connection.sleep = lambda _seconds: None
         return begun[-1]
 
     try:

@@ -1,5 +1,6 @@
 """What is drawn does not depend on how the text came; it is clean to copy, fits the width, and loses no word."""
 
+import gc
 import math
 import random
 import re
@@ -464,7 +465,11 @@ LONG: dict[str, Callable[[int], str]] = {
 
 
 def work(text: str) -> float:
-    """The processor time that it takes to draw the text as it arrives."""
+    """The processor time that it takes to draw the text as it arrives.
+
+    Python's garbage collector would look at all that the other tests have made, too.
+    """
+    gc.disable()
     began = time.process_time()
     rendering = Rendering(Drawing(80))
     for start in range(0, len(text), 4_000):
@@ -472,20 +477,22 @@ def work(text: str) -> float:
         list(rendering.take())
         rendering.drawing.tail(9)
     list(rendering.finish())
-    return time.process_time() - began
+    took = time.process_time() - began
+    gc.enable()
+    return took
 
 
 @pytest.mark.parametrize("name", LONG)
 def test_a_text_costs_as_much_as_its_length(name: str) -> None:
-    text, doubled = LONG[name](30_000), LONG[name](60_000)
-    once = twice = math.inf
+    short, long = LONG[name](10_000), LONG[name](40_000)
+    once = four = math.inf
     for _ in range(4):  # the machine may have been busy
-        once, twice = min(once, work(text)), min(twice, work(doubled))
-        if twice < 3 * once + 0.1:
+        once, four = min(once, work(short)), min(four, work(long))
+        if four < 7 * once + 0.1:
             return
-    raise AssertionError(f"{once:.2f} s, and {twice:.2f} s for twice as much")
+    raise AssertionError(f"{once:.2f} s, and {four:.2f} s for four times as much")
 
 
 @pytest.mark.parametrize("text", [LONG["stars"](120_000), LONG["table"](100_000)], ids=["stars", "20,000 rows"])
 def test_what_took_many_seconds_takes_less_than_two(text: str) -> None:
-    assert min(work(text) for _ in range(2)) < 2
+    assert any(work(text) < 2 for _ in range(2))
