@@ -14,7 +14,8 @@ Anything else that is raised is a bug of chatrepl and keeps its traceback.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from chatrepl import NamedTuple
 
 ASK_AGAIN = "Asking again may help."
 """The hint where chance had a part in a failure."""

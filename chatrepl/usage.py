@@ -4,9 +4,8 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, field, replace
 from itertools import accumulate
-from typing import NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import NamedTuple, dataclass
 
 
 class Price(NamedTuple):

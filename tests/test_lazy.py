@@ -1,11 +1,13 @@
 """What the root of the package lends the others: dataclasses that cost little to make."""
 
+import copy
+import pickle
 from dataclasses import asdict, field, fields, replace
 from typing import Any
 
 import pytest
 
-from chatrepl import dataclass
+from chatrepl import NamedTuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,35 @@ def test_what_no_field_takes_is_refused(kind: type, words: str) -> None:
 def test_it_is_checked_as_it_is_made() -> None:
     with pytest.raises(ValueError, match="left"):
         Point(-1)
+
+
+class Pair(NamedTuple):
+    """Two of a kind."""
+
+    one: int
+    other: int = 2
+
+    @property
+    def sum(self) -> int:
+        return self.one + self.other
+
+
+def test_it_is_a_named_tuple() -> None:
+    pair = Pair(1)
+    assert (pair.one, pair.other, pair.sum, pair) == (1, 2, 3, (1, 2))
+    assert pair == Pair(one=1, other=2) == Pair(1, other=2) == copy.deepcopy(pair) == pickle.loads(pickle.dumps(pair))
+    assert pair._replace(one=5) == Pair(5)
+    assert (pair._fields, pair._asdict(), repr(pair)) == (
+        ("one", "other"),
+        {"one": 1, "other": 2},
+        "Pair(one=1, other=2)",
+    )
+    match pair:
+        case Pair(one, other=other):
+            assert (one, other) == (1, 2)
+
+
+@pytest.mark.parametrize("words", ["()", "(1, 2, 3)", "(1, one=1)", "(1, z=2)", "(other=1)", "(1)._replace(z=1)"])
+def test_what_no_field_of_a_tuple_takes_is_refused(words: str) -> None:
+    with pytest.raises(TypeError):
+        eval(f"Pair{words}", {"Pair": Pair})

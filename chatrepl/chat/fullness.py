@@ -1,7 +1,6 @@
 """How full the context is: what is said of it once, and how the status line looks then."""
 
-from typing import NamedTuple
-
+from chatrepl import NamedTuple
 from chatrepl.chat import rates
 from chatrepl.chat.session import Session
 

@@ -1,7 +1,8 @@
 """What became of a turn, as a value: it is returned, and nothing of it is looked up in the session."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from chatrepl import NamedTuple
 from chatrepl.chat.tooling import Called
 from chatrepl.conversation import Message
 from chatrepl.errors import ChatError

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from chatrepl import NamedTuple
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
 from chatrepl.usage import Price, Usage

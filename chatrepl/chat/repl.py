@@ -1,9 +1,9 @@
 """The loop: read a line, run a command or ask, again."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from chatrepl import chat, files
+from chatrepl import NamedTuple, chat, files
 from chatrepl.chat import attaching, guard
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import LOST, Session

@@ -1,7 +1,6 @@
 """The status line below the prompt: who is talked to, how full the context is, what it cost, what it is about."""
 
-from typing import NamedTuple
-
+from chatrepl import NamedTuple
 from chatrepl.chat import rates
 from chatrepl.chat.session import Session
 from chatrepl.config.config import model_of

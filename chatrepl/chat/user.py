@@ -5,9 +5,8 @@ It is made before the session is, and handed over whole: whoever asks later asks
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import NamedTuple, dataclass
 from chatrepl.terminal.choices import Choose
 
 NO = "n"

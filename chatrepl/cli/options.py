@@ -1,9 +1,8 @@
 """The command line as a value: what was asked for, before anything is made of it."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-from chatrepl import config, files
+from chatrepl import NamedTuple, config, files
 from chatrepl.config import reading
 from chatrepl.config.config import Config
 from chatrepl.config.paths import Paths

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from chatrepl import dataclass
+from chatrepl import NamedTuple, dataclass
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError

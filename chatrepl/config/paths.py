@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from chatrepl import NamedTuple
 from chatrepl.files.writing import path_of
 
 

@@ -4,8 +4,8 @@ The configuration writes a place as the text ``base_url``; from there on its typ
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
+from chatrepl import NamedTuple
 from chatrepl.config.vendors import PROFILES
 from chatrepl.text import urls
 

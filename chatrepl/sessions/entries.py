@@ -6,9 +6,8 @@ changes a session is an entry, written first and then taken in here.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
-from typing import NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import NamedTuple, dataclass
 from chatrepl.conversation import BROKEN_OFF, Conversation, Message, Shape, Turn
 from chatrepl.sessions.steps import Steps, partials
 from chatrepl.sessions.titles import title_of

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
+from chatrepl import NamedTuple
 from chatrepl.errors import ChatError
 from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, Step, Taken
 from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, STEP, TURN, entry, read

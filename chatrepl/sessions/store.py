@@ -12,8 +12,8 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import NamedTuple
 
+from chatrepl import NamedTuple
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import locking

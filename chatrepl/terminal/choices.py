@@ -1,7 +1,9 @@
 """What one can choose from, as a value: rows, and what is known of the one that is looked at."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatrepl import NamedTuple
 
 
 class Row(NamedTuple):

@@ -7,8 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+from chatrepl import NamedTuple
 from chatrepl.terminal import modes
 from chatrepl.terminal.escapes import without_reports
 from chatrepl.text import safe

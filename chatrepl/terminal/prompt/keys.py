@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from prompt_toolkit import search
 from prompt_toolkit.application import get_app, run_in_terminal
@@ -28,7 +27,7 @@ from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection
 
-from chatrepl import files
+from chatrepl import NamedTuple, files
 from chatrepl.conversation import ImagePart
 from chatrepl.errors import CommandError
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, REMEMBER, SHIFT_ENTER, TAKE_BACK

@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -20,6 +19,7 @@ from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import Output
 
+from chatrepl import NamedTuple
 from chatrepl.config.config import Ui
 from chatrepl.conversation import ImagePart
 from chatrepl.terminal.choices import Choices, Row
