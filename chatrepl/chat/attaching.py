@@ -35,7 +35,7 @@ def _before(session: Session, name: str) -> "Attachment | None":
     return next((part for part in parts if isinstance(part, FilePart | ImagePart) and part.name == name), None)
 
 
-_PASTED = re.compile(r"image \d{1,6}")
+_PASTED = r"image \d{1,6}"
 """What an image is called that was pasted into the line."""
 
 
@@ -47,7 +47,7 @@ def paste(session: Session, images: Iterable[ImagePart]) -> None:
 
 def _goes(part: "Attachment", text: str) -> bool:
     """Whether an attachment goes along with that text: the mark of one that was pasted has to stand there yet."""
-    return not _PASTED.fullmatch(part.name) or f"[{part.name}]" in text
+    return not re.fullmatch(_PASTED, part.name) or f"[{part.name}]" in text
 
 
 def attach_files(session: Session, names: Iterable[str]) -> None:
@@ -58,7 +58,7 @@ def attach_files(session: Session, names: Iterable[str]) -> None:
 
 def show(session: Session) -> None:
     """Tell what goes along with the next question; an image that was pasted stands in its line."""
-    _tell(session, [part for part in session.attachments if not _PASTED.fullmatch(part.name)])
+    _tell(session, [part for part in session.attachments if not re.fullmatch(_PASTED, part.name)])
 
 
 def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:

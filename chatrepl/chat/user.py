@@ -5,9 +5,12 @@ It is made before the session is, and handed over whole: whoever asks later asks
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from chatrepl import NamedTuple, dataclass
-from chatrepl.terminal.choices import Choose
+
+if TYPE_CHECKING:
+    from chatrepl.terminal.choices import Choose
 
 NO = "n"
 """The choice that holds where no other one is made."""
@@ -35,7 +38,7 @@ class User:
     """Whether a prompt comes next, at which commands can be typed."""
     listening: Callable[[], AbstractContextManager[None]] = nullcontext
     """While it lasts, what is typed is taken out of the terminal, for the next prompt."""
-    choose: Choose | None = None
+    choose: "Choose | None" = None
     """Chooses from a list that can be filtered; None where a list is numbered, and a number is the answer."""
     means_it: bool = False
     """Whether the command line says it all: what it names is meant, and needs no question."""

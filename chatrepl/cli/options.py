@@ -85,7 +85,7 @@ class Options(NamedTuple):
 
     def asks_about(self, piped: str) -> bool:
         """Whether what is piped in is so large that it takes a yes, which ``-f -`` says."""
-        return files.attachments.is_large_text(piped) and STANDARD_INPUT not in self.file
+        return bool(piped) and STANDARD_INPUT not in self.file and files.attachments.is_large_text(piped)
 
     def asking(self, profile: str, model: str) -> "Options":
         """The same with whom a prompt file wants to be asked, where no flag says it."""

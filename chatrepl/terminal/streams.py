@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from chatrepl import files
 from chatrepl.errors import CommandError
-from chatrepl.files import attachments
 from chatrepl.files.completion import size
 from chatrepl.text import charset
 
@@ -84,10 +84,10 @@ def piped() -> str:
     """The text that another program pipes in, "" for blanks. CommandError where it is no text, or without end."""
     if sys.stdin.isatty():
         return ""
-    data = sys.stdin.buffer.read(attachments.LIMIT + 1)
-    if len(data) > attachments.LIMIT:
-        raise CommandError(f"What is piped in is too large: more than {size(attachments.LIMIT)}")
-    text = attachments.text_of(data, "What is piped in").strip("\r\n")
+    data = sys.stdin.buffer.read(files.attachments.LIMIT + 1)
+    if len(data) > files.attachments.LIMIT:
+        raise CommandError(f"What is piped in is too large: more than {size(files.attachments.LIMIT)}")
+    text = files.attachments.text_of(data, "What is piped in").strip("\r\n")
     return text if text.strip() else ""
 
 

@@ -64,7 +64,7 @@ class Typed(NamedTuple):
 
 
 LINE_END = " ⏎ "
-_KEYS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O?.)|.", re.DOTALL)
+_KEYS = r"(?s)\x1b(?:\[[0-?]*[ -/]*[@-~]|O?.)|."
 _SHOWN = 8_192
 """So much of what was typed ahead is looked at to show it."""
 
@@ -72,7 +72,7 @@ _SHOWN = 8_192
 def typed(keys: str) -> Typed:
     """What those keys type: characters, and the keys that take some back; all others mean nothing yet."""
     lines, text, pasting = 0, "", False
-    for match in _KEYS.finditer(without_reports(keys)):
+    for match in re.finditer(_KEYS, without_reports(keys)):
         key = match[0]
         if key in ("\x1b[200~", "\x1b[201~"):
             pasting = key == "\x1b[200~"

@@ -24,7 +24,7 @@ _NO_CHARACTERS = "\ud800-\udfff\ufdd0-\ufdef" + "".join(
 _PLACES = ("".join(chr(0xE0000 + ord(letter)) for letter in place) for place in ("gbeng", "gbsct", "gbwls"))
 _FLAG = f"\U0001f3f4(?:{'|'.join(_PLACES)})\U000e007f"
 """England, Scotland and Wales: a flag, and the place in characters that show nothing."""
-_UNSAFE = re.compile(f"\r\n|{_FLAG}|[\u2028\u2029{_CONTROLS}{_BIDI}{_INVISIBLE}{_NO_CHARACTERS}]")
+_UNSAFE = f"\r\n|{_FLAG}|[\u2028\u2029{_CONTROLS}{_BIDI}{_INVISIBLE}{_NO_CHARACTERS}]"
 
 _WITHOUT_BLANKS = (
     *(range(0xE00, 0xF00), range(0x1000, 0x10A0), range(0x1780, 0x17B4), range(0x17B6, 0x1800)),
@@ -33,13 +33,16 @@ _WITHOUT_BLANKS = (
 """Thai, Lao, Burmese, Khmer and their neighbours."""
 _HAN = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x40000))
 _MONGOLIAN = (range(0x1820, 0x18AB),)
-_UNDECIDED = re.compile("(?:\r|[\xad\u200b\u180e]|\U0001f3f4[\U000e0061-\U000e007a]{0,5})\\Z")
+_UNDECIDED = "(?:\r|[\xad\u200b\u180e]|\U0001f3f4[\U000e0061-\U000e007a]{0,5})\\Z"
 """What is not given out before what follows it is known."""
 
 MAX_STACKED = 4
 """How many combining marks may stand on one character: as many as pointed Hebrew needs, too few for Zalgo."""
 
-_MARKS = re.compile(r"[^\x00-\x7f\w]+")  # runs in which all combining marks are: none of them is a \w
+_MARKS = r"[^\x00-\x7f\w]+"  # runs in which all combining marks are: none of them is a \w
+_FIRST_MARK = "\u0300"
+"""Before it nothing combines, and nothing that is printable hides."""
+
 _JOINERS = "\u200c\u200d"  # emoji and many scripts need them; counted as marks, so that no row of them hides
 
 
@@ -60,13 +63,19 @@ def between(before: str, s: str, after: str) -> str:
     return s if len(s) == 1 and _is_needed(s, before, after) else text(s)
 
 
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """It, compiled; not at the start, where nothing asks for it."""
+    return re.compile(pattern)
+
+
 _ORDERING = "\u061c\u200e\u200f"
 
 
 @cache
 def _taken_out() -> re.Pattern[str]:
     joining_nothing = f"(?<![^\\x00-\\x7f])[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]++(?=[\\x00-\\x7f]|\\Z)"
-    return re.compile(f"{_UNSAFE.pattern}|[{_ORDERING}]|{joining_nothing}")
+    return re.compile(f"{_UNSAFE}|[{_ORDERING}]|{joining_nothing}")
 
 
 def cleaned(s: str) -> tuple[str, int]:
@@ -98,8 +107,13 @@ class Stream:
 
     def feed(self, s: str) -> str:
         """The next piece, safe; what cannot be told yet at its end waits for the next one."""
+        if (
+            not self._held and s.isprintable() and max(s, default="") < _FIRST_MARK
+        ):  # as most is
+            self._last, self._stacked = s[-1:] or self._last, 0 if s else self._stacked
+            return s
         s = self._held + s
-        undecided = _UNDECIDED.search(s, max(len(s) - 6, 0))
+        undecided = _pattern(_UNDECIDED).search(s, max(len(s) - 6, 0))
         self._held = undecided[0] if undecided else ""
         return self._safe(s[: len(s) - len(self._held)], self._held[:1])
 
@@ -117,15 +131,16 @@ class Stream:
         else:
             s = self._thinned(s)
         last, self._last = self._last, s[-1:] or self._last
-        if not _UNSAFE.search(s):
+        unsafe = _pattern(_UNSAFE)
+        if not unsafe.search(s):
             return s
-        return _UNSAFE.sub(lambda match: _shown(match, last, after), s)
+        return unsafe.sub(lambda match: _shown(match, last, after), s)
 
     def _thinned(self, s: str) -> str:
         """The text without the combining marks that are too many."""
         stacked, self._stacked = self._stacked, 0
         pieces, end = [], 0
-        for run in _MARKS.finditer(s):
+        for run in _pattern(_MARKS).finditer(s):
             kept, left = _thin(run[0], 0 if run.start() else stacked)
             pieces += [s[end : run.start()], kept]
             end = run.end()

@@ -2,18 +2,18 @@
 
 import re
 
-_NAME = re.compile(r"/(?:[\w:-]+|\?)(?=\s|\Z)")
-_ESCAPED = re.compile(r"/(/[\w:-]+)\s*\Z")
+_NAME = r"/(?:[\w:-]+|\?)(?=\s|\Z)"
+_ESCAPED = r"/(/[\w:-]+)\s*\Z"
 
 
 def command_name(text: str) -> str:
     """The first word with its slash where it could be that of a command, else "": a path has more slashes or a dot, a
     comment has two or a star."""
-    found = _NAME.match(text)
+    found = re.match(_NAME, text) if text.startswith("/") else None
     return found[0] if found else ""
 
 
 def without_escape(text: str) -> str:
     """What is sent of a line that is no command: of ``//word`` alone ``/word``, all else as it is."""
-    found = _ESCAPED.match(text)
+    found = re.match(_ESCAPED, text)
     return found[1] if found else text

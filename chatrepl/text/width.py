@@ -8,8 +8,12 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
-_WORD = re.compile(r" *[^ ]+")
-_GROUP = re.compile(r".+?(?: ·(?= )|$)")
+_WORD = r" *[^ ]+"
+_GROUP = r".+?(?: ·(?= )|$)"
+
+
+FIRST_WIDER = "\u0300"
+"""Before it all characters take one column."""
 
 
 @functools.cache
@@ -20,7 +24,7 @@ def _wider() -> re.Pattern[str]:
 
 def width(text: str) -> int:
     """The columns that the text takes."""
-    return len(text) if text.isascii() or not _wider().search(text) else _width(text)
+    return len(text) if text.isascii() or max(text) < FIRST_WIDER or not _wider().search(text) else _width(text)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -107,6 +111,7 @@ def wrapped(line: str, columns: int, indent: str | None = None) -> list[str]:
 def _pieces(line: str, columns: int) -> list[str]:
     """What is not torn, each with the blanks before it."""
     groups = (
-        [group] if width(group.lstrip(" ")) <= columns else _WORD.findall(group) for group in _GROUP.findall(line)
+        [group] if width(group.lstrip(" ")) <= columns else re.findall(_WORD, group)
+        for group in re.findall(_GROUP, line)
     )
     return [piece for group in groups for piece in group]

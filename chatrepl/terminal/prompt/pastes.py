@@ -19,7 +19,7 @@ LINES, CHARACTERS = 20, 8_000
 _FIRST, _LAST = 0x100000, 0x10FFFD  # the last plane for private use: nobody types these
 
 
-_PICTURE = re.compile(r"\[image (\d{1,6})\]")
+_PICTURE = r"\[image (\d{1,6})\]"
 """What stands in a text for an image."""
 
 
@@ -59,7 +59,7 @@ class Pastes:
 
     def picture(self, part: ImagePart, line: str) -> str:
         """The character to put into the line for an image, which is called by the next number."""
-        numbers = [int(match[1]) for match in _PICTURE.finditer(self.unfold(line))]
+        numbers = [int(match[1]) for match in re.finditer(_PICTURE, self.unfold(line))]
         name = f"image {max(len(self._images), *numbers, 0) + 1}"
         mark = self._marked(f"[{name}]")
         self._images[mark] = replace(part, name=name)

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -22,7 +23,6 @@ from prompt_toolkit.output import Output
 from chatrepl import NamedTuple
 from chatrepl.config.config import Ui
 from chatrepl.conversation import ImagePart
-from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.early import below, first_line, typed_early, unsent
@@ -37,6 +37,9 @@ from chatrepl.terminal.prompt.toolbar import toolbar
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
+
+if TYPE_CHECKING:
+    from chatrepl.terminal.choices import Choices, Row
 
 
 class Surroundings(NamedTuple):
@@ -196,14 +199,14 @@ class Prompt:
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
 
-    def choose(self, choices: Choices) -> Row | None:
+    def choose(self, choices: "Choices") -> "Row | None":
         """The row that the user chooses, None for none, and after Ctrl-C or Ctrl-D."""
         try:
             return self.chosen(choices)
         except (KeyboardInterrupt, EOFError):
             return None
 
-    def chosen(self, choices: Choices) -> Row | None:
+    def chosen(self, choices: "Choices") -> "Row | None":
         """The same, where Ctrl-C raises KeyboardInterrupt. What was typed before the list was seen chooses nothing."""
         from chatrepl.terminal.prompt.picker import Picker  # not for the first key
 
