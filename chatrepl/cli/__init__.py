@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
+    from chatrepl.cli import flags as flags
     from chatrepl.cli.actions import (
         act as act,
         check_up as check_up,
@@ -20,6 +21,7 @@ else:
         __name__,
         actions="act check_up chosen_session show_page",
         doctor="Doctor",
+        flags="",
         interactive="chat",
         one_shot="answer list_models",
         shell_completion="script",

@@ -5,9 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from chatrepl import chat, cli, config, files
-from chatrepl.cli import flags
 from chatrepl.cli.opening import Opening, opening
-from chatrepl.cli.options import Options
+from chatrepl.cli.options import Options, plain_flags
 from chatrepl.client import keys
 from chatrepl.config.paths import Paths
 from chatrepl.errors import FAILED, FINE, INTERRUPTED, ChatError, CommandError, status
@@ -36,7 +35,7 @@ def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         if len(words) == 2 and words[0] in ("-h", "--help"):
             return cli.show_page(words[1], Screen(sys.stdout, sys.stdout, env, plain=not takes_escapes()))
-        options = flags.read(words)
+        options = plain_flags(words) or cli.flags.read(words)
         spoken = options.screen_reader or capabilities.is_spoken(env)
         if options.plain or options.json or spoken:
             plain = options.plain or not takes_escapes()
@@ -52,7 +51,7 @@ def _main(words: Sequence[str], env: Mapping[str, str]) -> int:
 def _run(options: Options, screen: Screen, env: Mapping[str, str]) -> int:
     """An action, one answer, or a chat."""
     if options.completion:
-        print(flags.completion(options.completion))
+        print(cli.flags.completion(options.completion))
         return FINE
     paths = _paths(options, env)
     if options.doctor:

@@ -1,6 +1,8 @@
 """The command line as a value: what was asked for, before anything is made of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chatrepl import NamedTuple, config, files
 from chatrepl.config import reading
@@ -103,3 +105,32 @@ class Options(NamedTuple):
     def resumes(self) -> bool:
         """Whether a session that was there before goes on."""
         return self.go_on or self.resume is not None
+
+
+_TEXTS = {
+    "-p": "profile",
+    "--profile": "profile",
+    "-m": "model",
+    "--model": "model",
+    "-s": "system",
+    "--system": "system",
+    "--dialect": "dialect",
+    "--base-url": "base_url",
+    "--config": "config",
+}
+_SWITCHES = {"-c": "go_on", "--continue": "go_on", "--ephemeral": "ephemeral", "--plain": "plain", "--here": "here"}
+
+
+def plain_flags(words: Sequence[str]) -> Options | None:
+    """What the flags of a chat say, as most are started; None for all that takes argparse, which loads as long as a
+    dozen modules of ours."""
+    said: dict[str, Any] = {}
+    left = iter(words)
+    for word in left:
+        if word in _SWITCHES:
+            said[_SWITCHES[word]] = True
+        elif word in _TEXTS and not (text := next(left, "-")).startswith("-"):
+            said[_TEXTS[word]] = text
+        else:
+            return None
+    return Options(**said)

@@ -107,9 +107,7 @@ class Stream:
 
     def feed(self, s: str) -> str:
         """The next piece, safe; what cannot be told yet at its end waits for the next one."""
-        if (
-            not self._held and s.isprintable() and max(s, default="") < _FIRST_MARK
-        ):  # as most is
+        if not self._held and s.isprintable() and max(s, default="") < _FIRST_MARK:  # as most is
             self._last, self._stacked = s[-1:] or self._last, 0 if s else self._stacked
             return s
         s = self._held + s

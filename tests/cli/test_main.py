@@ -1,5 +1,6 @@
 """One-shot, pipes, exit statuses and who is talked to: the program as scripts use it."""
 
+import itertools
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chatrepl.cli import flags
+from chatrepl.cli import flags, options
 from tests.support.program import run
 from tests.support.server import PATIENCE, Server, cut, say, serving, stay, whole
 from tests.support.terminal import environment
@@ -401,3 +402,16 @@ def test_raw_is_an_option_of_the_request_and_the_pace_one_of_a_replay(home: Path
     done = run("--paced", "Hi", home=home)
     assert done.returncode == 2
     assert b"--paced goes with --replay" in done.stderr
+
+
+def test_the_short_way_to_read_flags_reads_what_argparse_reads() -> None:
+    texts = ["x", "", "-c"]
+    several = [
+        *([flag, text] for flag in options._TEXTS for text in texts),
+        *([flag] for flag in [*options._SWITCHES, *options._TEXTS, "--json", "-cp", "--prof", "--profile=x", "Hi"]),
+    ]
+    read = [[*one, *other] for one, other in itertools.product([[], *several], repeat=2)]
+    found = [(words, each) for words in read if (each := options.plain_flags(words))]
+    assert len(found) > len(several)
+    assert not [words for words, each in found if each != flags.read(words)]
+    assert options.plain_flags(["Hi"]) is options.plain_flags(["-p"]) is options.plain_flags(["--help"]) is None
