@@ -126,7 +126,8 @@ def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price 
     profile."""
     used = together(*(each.reply.usage for each in exchanges))
     making = sum(each.making for each in exchanges)
-    parts = [f"{exchanges[0].until_first:.1f} s"]
+    first = exchanges[0].until_first
+    parts = ["<0.1 s" if first < 0.05 else f"{first:.1f} s"]
     if len(exchanges) > 1:
         parts = [f"{len(exchanges)} requests", f"{sum(each.until_first for each in exchanges) + making:.1f} s"]
     if used.output and making >= MEASURABLE:
@@ -136,6 +137,6 @@ def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price 
     paid = [cost(each.reply.usage, rate) for each, rate in zip(exchanges, prices, strict=True)]
     known = [each for each in paid if each is not None]
     if not known:
-        return parts
+        return [] if parts == ["<0.1 s"] else parts
     as_of = max(rate.as_of for rate in prices if rate)
     return [*parts, dollars(sum(known)) + "+" * (len(known) < len(paid)), *([f"as of {as_of}"] if as_of else [])]

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from chatrepl.chat import turn
+from chatrepl.chat.endings import Exchange, Timing, statistics
+from chatrepl.chat.reply import Reply
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.sessions import transcript
+from chatrepl.usage import Usage
 from tests.support.program import run
 from tests.support.server import Server, whole
 from tests.support.talking import Talk, asked, shown
@@ -92,3 +95,14 @@ def test_a_script_gets_both_words(server: Server, home: Path) -> None:
     )
     found = json.loads(run(*words, home=home).stdout)
     assert (found["finish_reason"], found["raw_finish_reason"]) == ("stop", "STOP")
+
+
+@pytest.mark.parametrize(
+    ("first", "used", "told"),
+    [(0.01, None, []), (0.01, 8, ["<0.1 s", "8 out"]), (0.06, None, ["0.1 s"]), (2.04, 8, ["2.0 s", "8 out"])],
+)
+def test_the_first_word_takes_no_time_but_little(first: float, used: int | None, told: list[str]) -> None:
+    reply = Reply()
+    if used:
+        reply.feed(Usage(output=used))
+    assert statistics([Exchange(reply, Timing(0.0, first, first))], lambda _model, _profile: None) == told

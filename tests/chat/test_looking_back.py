@@ -111,6 +111,7 @@ def test_reasoning_is_seen_again(chat: Terminal, server: Server, home: Path) -> 
     with chatrepl("-c", "--base-url", server.url, "-m", "m", env=environment(home)) as again:
         again.wait_for("▎ A greeting, it seems.")
         again.wait_for("▎ Now a farewell.")
+        again.wait_for('resumed "Hi (fork)" · 2 turns · just now')
 
 
 def test_a_plain_prompt_tells_the_reasoning_too(server: Server, home: Path) -> None:

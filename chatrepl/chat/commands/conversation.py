@@ -1,8 +1,10 @@
 """Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
 
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from chatrepl import chat, terminal
 from chatrepl.chat import endings, turn as asking
@@ -20,6 +22,7 @@ from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
 from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe
+from chatrepl.text.age import ago
 
 SHOWN_AGAIN = 20
 """How many turns of a conversation are shown that goes on."""
@@ -243,6 +246,15 @@ def show_again(session: Session) -> None:
             _show_again(session, turn, place)
     except KeyboardInterrupt:
         session.screen.say("Stopped; /history shows all.", "dim")
+
+
+def resumed(session: Session) -> Iterator[str]:
+    """What goes on: its title, its length, and when it was left."""
+    turns = session.conversation.turns
+    yield f'resumed "{safe.line(session.transcript.state.title, 60)}"'
+    yield counted(len(turns), "turn")
+    if told := [message.at for turn in turns[-1:] for message in turn if message.at]:
+        yield ago(datetime.fromisoformat(told[-1]).timestamp(), time.time())
 
 
 def _show_again(session: Session, turn: Turn, place: int) -> None:

@@ -83,8 +83,9 @@ class Screen:
         self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
 
     def parts(self, parts: Iterable[str]) -> None:
-        """Print those of the parts that one line holds, the last ones left out first."""
-        self.say(width.joined(map(safe.line, parts), self.columns - 1), "dim")
+        """Print those of the parts that one line holds, the last ones left out first; no line for none."""
+        if told := width.joined(map(safe.line, parts), self.columns - 1):
+            self.say(told, "dim")
 
     def verbatim(self, text: str) -> None:
         """Print a text to be copied: its lines stay whole, however long."""
