@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from chatrepl import dataclass
-from chatrepl.chat.rates import counts, dollars
+from chatrepl.chat.rates import CHARACTERS, counts, dollars
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
-from chatrepl.conversation import Message
+from chatrepl.conversation import BROKEN_OFF, Message
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Hint
 from chatrepl.text import safe
-from chatrepl.usage import Price, cost, together
+from chatrepl.usage import Price, Usage, cost, together
 
 ENDINGS = {
     "interrupted": ("Stopped. What came is kept", "/continue goes on with it"),
@@ -120,6 +121,13 @@ def ending_soon(session: Session) -> str:
     return f"{safe.line(model, 60)} ends {when}, on {ends}; {instead}."
 
 
+def _rough(exchanges: Sequence[Exchange], used: Usage) -> int:
+    """How many tokens came, roughly, where they were not counted to the end; else 0."""
+    rough = sum(each.reply.characters for each in exchanges) // CHARACTERS
+    broken_off = exchanges[-1].reply.ending in BROKEN_OFF
+    return rough if used.output is None or (broken_off and used.output < rough) else 0
+
+
 def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price | None]) -> list[str]:
     """Time to the first word, speed, tokens and cost of a reply, as far as they are known. Of a turn of several
     requests, between which tools ran, it is what they took and used together; ``price`` is that of a model of a
@@ -130,9 +138,10 @@ def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price 
     parts = ["<0.1 s" if first < 0.05 else f"{first:.1f} s"]
     if len(exchanges) > 1:
         parts = [f"{len(exchanges)} requests", f"{sum(each.until_first for each in exchanges) + making:.1f} s"]
-    if used.output and making >= MEASURABLE:
-        parts.append(f"{used.output / making:.0f} tok/s")
-    parts += counts(used)
+    rough = _rough(exchanges, used)
+    if (came := rough or used.output) and making >= MEASURABLE:
+        parts.append(f"{'~' * bool(rough)}{came / making:.0f} tok/s")
+    parts += [*counts(replace(used, output=None)), f"~{rough:,} out"] if rough else counts(used)
     prices = [price(each.reply.model, each.reply.profile) for each in exchanges]
     paid = [cost(each.reply.usage, rate) for each, rate in zip(exchanges, prices, strict=True)]
     known = [each for each in paid if each is not None]

@@ -84,6 +84,11 @@ class Reply:
         return "".join(piece for piece in self._said if isinstance(piece, str))
 
     @property
+    def characters(self) -> int:
+        """How many came so far, of the answer and the reasoning."""
+        return len(self.text) + sum(len(piece.text) for piece in self._thinking)
+
+    @property
     def media(self) -> list[Media]:
         """The images, sounds and files so far."""
         return [piece for piece in self._said if isinstance(piece, Media)]

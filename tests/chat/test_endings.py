@@ -12,6 +12,7 @@ from chatrepl.chat.reply import Reply
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
+from chatrepl.events import Text, Thinking
 from chatrepl.sessions import transcript
 from chatrepl.usage import Usage
 from tests.support.program import run
@@ -106,3 +107,13 @@ def test_the_first_word_takes_no_time_but_little(first: float, used: int | None,
     if used:
         reply.feed(Usage(output=used))
     assert statistics([Exchange(reply, Timing(0.0, first, first))], lambda _model, _profile: None) == told
+
+
+@pytest.mark.parametrize("counted", [None, Usage(input=9, output=1)])
+def test_what_nobody_counted_to_its_end_is_counted_roughly(counted: Usage | None) -> None:
+    reply = Reply(ending="interrupted")
+    for event in (counted, Thinking("So. "), Text("Twelve signs")):
+        if event:
+            reply.feed(event)
+    told = statistics([Exchange(reply, Timing(0.0, 1.0, 3.0))], lambda _model, _profile: None)
+    assert told == ["1.0 s", "~2 tok/s", *(["9 in"] if counted else []), "~4 out"]
