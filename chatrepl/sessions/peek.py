@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from chatrepl import NamedTuple
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, Step, Taken
+from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, State, Step, Taken
 from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, STEP, TURN, entry, read
 from chatrepl.sessions.titles import title_of
 
@@ -23,6 +23,9 @@ END = 64 * 2**20
 
 _NEUTRAL = ("system", "rename", "compact", "pin", "once", RUN, *WHO)
 """The marks that leave the turns alone."""
+
+_BESIDE = ("btw", "compact", "title")
+"""What is asked aside and leaves them alone too; another reply to a question may come to count."""
 
 
 def data_of(path: Path | str) -> bytes:
@@ -87,16 +90,25 @@ def about(path: str, _written: int) -> About:
     return About(count, _last_mark(data, "model") or "", once)
 
 
-def last_exchange(path: Path, bound: int = 1 << 16) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def last_exchange(path: str, _written: int, bound: int = 1 << 16) -> list[tuple[str, str]]:
     """Who said what last, a question and its reply, as far as it stands at the end of the file."""
-    found: list[tuple[str, str]] = []
-    for line in reversed(data_of(path)[-bound:].split(b"\n")):
+    data, found = data_of(path), list[tuple[str, str]]()
+    if not _plain(data, *_NEUTRAL):  # something was asked again, or taken back
+        with suppress(ChatError):
+            return _last_turn(read(Path(path)))
+    for line in reversed(data[-bound:].split(b"\n")):
         said = entry(line) if line.startswith((MESSAGE, TURN)) else None
         messages = [said.message] if isinstance(said, Said) else said.turn if isinstance(said, Taken) else []
         found[:0] = [(message.role, message.text) for message in messages if message.role in ("user", "assistant")]
         if found and found[0][0] == "user":
             break
     return found
+
+
+def _last_turn(state: State) -> list[tuple[str, str]]:
+    turn = (state.question,) if state.question else next(reversed(state.conversation.turns), ())
+    return [(message.role, message.text) for message in (*turn[:1], *turn[1:][-1:])]
 
 
 def was_begun(path: Path) -> bool:
@@ -152,7 +164,8 @@ def _plain(data: bytes, *marks: str) -> bool:
 @cache
 def _looks(marks: tuple[str, ...]) -> tuple[bytes, re.Pattern[bytes]]:
     """How a session begins, and where a line does that is none of these."""
-    known = rf'\{{"(?:(?:message|step)":\{{"role":"|piece":|turn":\[|mark":"(?:{"|".join(marks)})"[,}}])'
+    aside = rf'aside":"(?:{"|".join(_BESIDE)})",'
+    known = rf'\{{"(?:(?:message|step)":\{{"role":"|piece":|turn":\[|mark":"(?:{"|".join(marks)})"[,}}]|{aside})'
     return b'{"chatrepl":%d,' % VERSION, re.compile(rf"\n(?!{known}|\Z)".encode())
 
 

@@ -61,7 +61,7 @@ class Listed(NamedTuple):
 
     def last_exchange(self) -> list[tuple[str, str]]:
         """Who said what last."""
-        return peek.last_exchange(self.path)
+        return peek.last_exchange(str(self.path), int(self.used * 1e9))
 
 
 class Match(NamedTuple):

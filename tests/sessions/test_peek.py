@@ -12,7 +12,7 @@ from chatrepl import sessions
 from chatrepl.conversation import question
 from chatrepl.sessions import peek
 from chatrepl.sessions.encoding import to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.entries import Aside, Entry, Header, Mark, Piece, Said, State, Taken
 from chatrepl.sessions.journal import read
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies
@@ -26,6 +26,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Said, questions | strategies.replies | strategies.results),
     st.builds(Taken, strategies.turns),
     st.builds(Piece, strategies.texts, strategies.texts),
+    st.builds(Aside, st.sampled_from(["btw", "reply", "compact", "title"]), strategies.turns),
     marks,
 )
 
@@ -112,3 +113,20 @@ def test_a_changed_session_is_peeked_at_again(tmp_path: Path) -> None:
     assert told(path)[:2] == ("Other", 2)
     path.unlink()
     assert not list(sessions.listed(tmp_path))
+
+
+def test_the_last_exchange_is_the_one_that_stands(tmp_path: Path) -> None:
+    path = kept(tmp_path, "a", "Hi", "Hello")
+
+    def last(*more: Entry) -> list[tuple[str, str]]:
+        journal = Transcript.reopened(path, no_trouble)
+        for entry in more:
+            journal.add(entry)
+        journal.close()
+        (listed,) = sessions.listed(tmp_path)
+        return listed.last_exchange()
+
+    assert last() == [("user", "Hi"), ("assistant", "Hello")]
+    assert last(Said(question("And?")), Mark("withdraw")) == [("user", "Hi"), ("assistant", "Hello")]
+    assert last(Mark("retry"), Said(reply("Good day"))) == [("user", "Hi"), ("assistant", "Good day")]
+    assert last(Mark("undo")) == [("user", "Hi"), ("assistant", "Hello")]
