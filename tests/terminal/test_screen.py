@@ -43,3 +43,22 @@ def test_where_nothing_can_be_painted_over_the_first_one_alone_is_told(
     assert "\x1b" not in "".join(lines)
     assert [line.split(" x")[0] for line in lines if "is here" not in line and ":" not in line] == ["0 of 98 MB"] * 2
     assert [line for line in lines if "is here" in line] == ["one is here.", "two is here."]
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (80, "2.0 s · 84 in (60 cached) · 1,035 out · $0.02"),
+        (40, "2.0 s · 84 in · 1,035 out · $0.02"),
+        (30, "2.0 s · 84 in · 1,035 out"),
+    ],
+)
+def test_of_figures_what_stands_in_brackets_is_left_out_first(
+    monkeypatch: pytest.MonkeyPatch, columns: int, told: str
+) -> None:
+    monkeypatch.setattr(Screen, "columns", columns)
+    screen = Screen(io.StringIO(), io.StringIO(), {})
+    screen.parts(["2.0 s", "84 in (60 cached)", "1,035 out", "$0.02"])
+    screen.parts([])
+    assert isinstance(screen.notes, io.StringIO)
+    assert screen.notes.getvalue() == f"{told}\n"

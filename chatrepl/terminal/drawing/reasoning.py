@@ -56,7 +56,7 @@ class Reasoning:
 
     def below_its_label(self, tail: list[Line], seconds: float) -> list[Line]:
         """The tail, and above it the label with the time, as long as it was not taken."""
-        return tail if self._labelled and not self._folded else [self._label(f" · {seconds:.0f} s"), *tail]
+        return tail if self._labelled and not self._folded else [self._label(f" · {int(seconds)} s"), *tail]
 
     def finish(self) -> list[Line]:
         """The lines that were not taken yet; the text ends here."""

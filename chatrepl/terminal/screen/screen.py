@@ -83,9 +83,13 @@ class Screen:
         self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
 
     def parts(self, parts: Iterable[str]) -> None:
-        """Print those of the parts that one line holds, the last ones left out first; no line for none."""
-        if told := width.joined(map(safe.line, parts), self.columns - 1):
-            self.say(told, "dim")
+        """Print those of the parts that one line holds: what stands in brackets is left out first, then the last ones;
+        no line for none."""
+        shown, room = [safe.line(part) for part in parts], self.columns - 1
+        if width.width(" · ".join(shown)) > room:
+            shown = [part.partition(" (")[0] if part.endswith(")") else part for part in shown]
+        if any(shown):
+            self.say(width.joined(shown, room), "dim")
 
     def verbatim(self, text: str) -> None:
         """Print a text to be copied: its lines stay whole, however long."""
