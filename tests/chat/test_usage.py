@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chatrepl.chat import commands, turn
+from chatrepl.chat.commands.usage import aligned
 from chatrepl.config import built_in, facts, reading
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
@@ -220,3 +221,16 @@ def test_the_doctor_tells_the_dialect_and_when_the_model_ends(server: Server, tm
     assert " · gpt-6-luna · openai-chat" in said
     assert "It is not at its vendor's own address, where it speaks openai-responses" in said
     assert "'gpt-6-luna' ends on 2027-01-14" in said
+
+
+@pytest.mark.parametrize("columns", [79, 45, 39])
+def test_the_table_fits_the_terminal(columns: int) -> None:
+    rows = [
+        ["", "in", "cached", "out", "cost"],
+        ["1", "84", "–", "48", "$0.0003"],
+        ["session", "1,234,567", "1,024,000", "425,000", "$12.34"],
+    ]
+    lines = list(aligned(rows, columns))
+    assert all(len(line) <= columns for line in lines)
+    kept = [row if columns > 40 else row[:2] + row[3:] for row in rows]
+    assert [line.split() for line in lines] == [[cell for cell in row if cell] for row in kept]

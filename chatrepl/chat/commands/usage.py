@@ -12,6 +12,8 @@ from chatrepl.usage import Sum, Tally, Usage, cost, together
 
 UNKNOWN = "–"
 
+_HEAD = ("", "in", "cached", "out", "cost")
+
 
 @command("/usage", TALK)
 def usage_(session: Session, words: str) -> None:
@@ -23,7 +25,7 @@ def usage_(session: Session, words: str) -> None:
         session.screen.say("Nothing was used yet.")
         return
     rates, tally = session.rates(), Tally()
-    rows = [["", "in", "cached", "out", "cost"]]
+    rows = [[*_HEAD]]
     for place, turn in enumerate(session.conversation.turns, 1):
         rows.append([str(place), *_row(turn, rates)])
         for reply in turn[1:]:
@@ -34,7 +36,7 @@ def usage_(session: Session, words: str) -> None:
     rows.append(["all", *_sums(here, cached=cached)])
     if whole != here:
         rows.append(["session", *_sums(whole, cached=cached)])
-    for row, style in zip_longest(_aligned(rows), ["dim"], fillvalue=""):
+    for row, style in zip_longest(aligned(rows, session.screen.columns - 1), ["dim"], fillvalue=""):
         session.screen.say(row or "", style or "")
     for line in _below(session, whole, rates):
         session.screen.say(line, "dim")
@@ -59,12 +61,17 @@ def _sums(whole: Sum, *, cached: bool) -> Iterator[str]:
     yield dollars(whole.cost) + "+" * bool(whole.unpriced) if whole.unpriced < whole.replies else UNKNOWN
 
 
-def _aligned(rows: list[list[str]]) -> Iterator[str]:
-    """The rows as lines, their columns to the right but the last."""
+def aligned(rows: list[list[str]], columns: int) -> Iterator[str]:
+    """The rows as lines, their columns to the right but the last. Where there are not so many columns of the
+    terminal they move together, and what was cached is left out."""
     widths = [max(map(width.width, column)) for column in zip(*rows, strict=True)]
+    gap = min((columns - sum(widths)) // (len(widths) - 1), 4)
+    if gap < 1 and len(widths) == len(_HEAD):
+        yield from aligned([row[:2] + row[3:] for row in rows], columns)
+        return
     for row in rows:
         cells = [" " * (size - width.width(cell)) + cell for cell, size in zip(row, widths, strict=True)]
-        yield "    ".join([*cells[:-1], row[-1]]).rstrip()
+        yield (" " * max(gap, 1)).join([*cells[:-1], row[-1]]).rstrip()
 
 
 def _below(session: Session, whole: Sum, rates: Rates) -> Iterator[str]:
