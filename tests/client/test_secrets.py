@@ -82,7 +82,7 @@ def test_the_key_is_nowhere(server: Server, home: Path, tmp_path: Path) -> None:
             faults.answer(200, echo, "text/html"),
         )
         recordings = ("--record", str(tmp_path / "recording"))
-        with chatrepl(*recordings, env=environment(home, THE_KEY=KEY)) as chat:
+        with chatrepl(*recordings, env=environment(home, THE_KEY=KEY, PAGER="cat")) as chat:
             chat.wait_for_prompt()
             chat.line("One")
             chat.wait_for("asking two instead")

@@ -34,7 +34,8 @@ def set_(session: Session, words: str) -> None:
     key, _, value = words.partition(" ")
     if not key:
         rows = settings.shown(session.ui, session.profile)
-        session.screen.table([(f"{name} = {now}", about) for name, now, about in rows])
+        with session.screen.paged():
+            session.screen.table([(f"{name} = {now}", about) for name, now, about in rows])
         return
     if not value:
         session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")

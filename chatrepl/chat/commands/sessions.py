@@ -150,7 +150,7 @@ def _choices(name: str, rows: Iterable[Row]) -> Choices:
     def facts(row: Row) -> str:
         listed: Listed = row.what
         about = listed.about
-        told = (counted(about.turns, "turn"), safe.line(about.model, 30), ago(listed.used, now), listed.id[-4:])
+        told = (counted(about.turns, "turn"), ago(listed.used, now), safe.line(about.model, 30), listed.id[-4:])
         return " · ".join(filter(None, (*told, "one-shot" if about.once else "")))
 
     def preview(row: Row) -> list[str]:
