@@ -12,6 +12,7 @@ from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.chat.stream import Gathering, HidingSecrets
 from chatrepl.config.config import Profile
+from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError
 from chatrepl.events import Choice, Event, Media, Source, Text, Thinking, Wait
@@ -50,6 +51,9 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
 def _collected(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
     attempts = session.connection.attempts(session.profile)
     try:
+        place = session.answering.place
+        if session.user.has_prompt and isinstance(place, Embedded) and not place.url:
+            session.screen.passing("Starting the model on this machine · Ctrl-C cancels")
         with session.interrupts.awaited():
             attempts.ready()
         leave_room(session)
