@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from chatrepl.chat.session import Session
 from chatrepl.config import filling
 from chatrepl.errors import BrokenReply, CommandError, Hint
 from chatrepl.files import reading
+from chatrepl.sessions.entries import SCHEMA, Mark
 from chatrepl.text import safe, schema
 
 EXAMPLE = Hint("For example: --schema 'name, age int, tags list'", "For example: /schema name, age int, tags list")
@@ -37,6 +40,25 @@ def of_prompt(value: Any, folder: Path) -> dict[str, Any]:
         return _parsed(json.dumps(value), "The prompt file has a schema that is none")
     place = filling.within(folder, value) if value.endswith(".json") else None
     return _read(place) if place else _parsed(value, "The prompt file has a schema that is none")
+
+
+def held(session: Session) -> dict[str, Any] | None:
+    """The schema that the session keeps for its answers; None where that is none."""
+    return of_session(session.transcript.state.who.get(SCHEMA, ""))
+
+
+@lru_cache(maxsize=1)
+def of_session(kept: str) -> dict[str, Any] | None:
+    """The schema in what a session's file says; None where that is none."""
+    with suppress(CommandError):
+        return _parsed(kept, "The session has a schema that is none") if kept else None
+    return None
+
+
+def hold(session: Session, shape: dict[str, Any] | None) -> None:
+    """Let the next answers have that shape, or any."""
+    if shape != held(session):
+        session.transcript.add(Mark(SCHEMA, json.dumps(shape) if shape else ""))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -66,7 +88,8 @@ def checked(session: Session, shape: dict[str, Any], outcome: Outcome, again: Ca
     wrong = _mistakes(outcome, shape)
     if wrong and outcome.ending in _WHOLE:
         session.screen.say(f"The answer does not keep to the schema: {wrong[0]}. It is asked for once more.", "warning")
-        outcome = again(_complaint(wrong, shape))
+        first, outcome = outcome, again(_complaint(wrong, shape))
+        outcome = outcome._replace(calls=(*first.calls, *outcome.calls))
         wrong = _mistakes(outcome, shape)
     if not wrong:
         return outcome

@@ -141,7 +141,7 @@ def become(session: Session, prompt: PromptFile) -> None:
         session.switch(new)
     _turned(session, prompt.tools)
     session.profile = new
-    session.schema = prompt.schema or session.schema
+    chat.json_answers.hold(session, prompt.schema or chat.json_answers.held(session))
     if system:
         session.transcript.add(Mark("system", system))
     told = [f"{new.name} · {model_of(new)}", *(["the system prompt is set"] if system else [])]

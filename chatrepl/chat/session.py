@@ -18,7 +18,7 @@ from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
-from chatrepl.sessions.entries import Mark, Said
+from chatrepl.sessions.entries import SCHEMA, Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
@@ -84,8 +84,6 @@ class Session:
         self._gauge = Gauge()
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
-        self.schema: dict[str, Any] | None = None
-        """The JSON schema of the answers from now on."""
         self.prompted: PromptFile | None = None
         """The prompt file that is asked, which sets what holds for this question."""
         self.unprefilled: set[tuple[str, str]] = set()
@@ -114,7 +112,8 @@ class Session:
     @property
     def answer_schema(self) -> dict[str, Any] | None:
         """The JSON schema of the answer to what is asked, if it is to have one."""
-        return (self.prompted and self.prompted.schema) or self.schema
+        held = SCHEMA in self.transcript.state.who
+        return (self.prompted and self.prompted.schema) or (chat.json_answers.held(self) if held else None)
 
     def put_back(self, question: Message) -> str:
         """Let go along with the next question what went along with this one, whose text is returned."""
@@ -181,9 +180,8 @@ class Session:
         return line
 
     def begin(self) -> None:
-        """Begin a new session, in which nothing was said yet."""
-        self.transcript.close()
-        self.transcript = self._new_transcript()
+        """Begin a new session, in which nothing was said yet. Its answers have the shape that they have now."""
+        self.transcript = _begun_anew(self)
 
     def start_over(self, title: str) -> None:
         """The same, with the system prompt that holds now, and that title if there is one."""
@@ -254,6 +252,16 @@ def _connected(session: Session) -> "Connection":
         consent=session.user.consent,
         record=session.record,
     )
+
+
+def _begun_anew(session: Session) -> Transcript:
+    """A new transcript in the place of the one that there is."""
+    kept = session.transcript.state.who.get(SCHEMA)
+    session.transcript.close()
+    transcript = session._new_transcript()
+    if kept:
+        transcript.add(Mark(SCHEMA, kept))
+    return transcript
 
 
 def _settled(session: Session) -> str:

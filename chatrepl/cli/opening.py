@@ -76,9 +76,11 @@ class Opening(NamedTuple):
             chat.calling.demand(session)
         line = session.settle()
         if options.schema:
-            session.schema = chat.json_answers.of_words(options.schema)
-        elif self.prompt and (self.prompt.is_persona or not options.interactive):
-            session.schema = self.prompt.schema
+            chat.json_answers.hold(session, chat.json_answers.of_words(options.schema))
+        elif self.prompt and self.prompt.is_persona:
+            chat.json_answers.hold(session, self.prompt.schema or chat.json_answers.held(session))
+        elif self.prompt and not options.interactive:
+            session.prompted = self.prompt
         if options.system is not None or (self.prompt and self.prompt.system):
             guard.refuse_key(session, "The system prompt", self.profile.system)
             if self.found:

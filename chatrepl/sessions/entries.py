@@ -86,8 +86,9 @@ class Mark:
     count: int = 0
 
 
-WHO = ("profile", "model", "dialect", "base_url")
-"""The marks of who is talked to. The last two are there only where they are not the profile's own."""
+WHO = ("profile", "model", "dialect", "base_url", SCHEMA := "schema")
+"""The marks of who is talked to; dialect and address only where they are not the profile's own. ``schema`` is what the
+answers have to keep to, as JSON."""
 
 RUN = "run"
 Entry = Header | Said | Step | Taken | Aside | Piece | Mark

@@ -12,9 +12,11 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from chatrepl.text import indenting
+from tests.support.calling import configured, wants
 from tests.support.chatting import ask, sent
 from tests.support.program import run
 from tests.support.server import Server, cut, say, whole
+from tests.support.strict import DOUBLES
 from tests.support.terminal import Terminal, chatrepl, environment
 
 GOOD, BAD = '{"name": "Ada", "age": 36}', '{"name": "Ada", "age": "old"}'
@@ -128,3 +130,49 @@ def test_in_the_chat_it_is_drawn_as_json(chat: Terminal, server: Server) -> None
 def test_brackets_without_end_are_not_indented_without_end() -> None:
     shown = indenting.Indented().feed("[" * 20_000)
     assert len(shown) < 20_000 * (2 * indenting.DEEPEST + 2)
+
+
+def test_with_tools_the_answer_behind_the_calls_is_checked(server: Server, home: Path) -> None:
+    configured(home)
+    again = wants({"city": "Oslo"})
+    server.answers(wants({"city": "Rome"}), say("Sunny."), again, say(GOOD))
+    status, out, _ = one_shot(server, home, "--tools", "weather", "--allow", "weather", "--json", "--schema", SHORT)
+    assert status == 0
+    told = json.loads(out)
+    assert told["text"] == GOOD
+    assert [call["arguments"]["city"] for call in told["tools"]] == ["Rome", "Oslo"]
+    bodies = [each.body for each in server.requests]
+    assert all(body["tools"] and body["response_format"] for body in bodies)
+    assert "does not keep to the schema" in bodies[2]["messages"][-1]["content"]
+    assert "sunny in Rome" in json.dumps(bodies[2]["messages"]), "what was found out goes along"
+    for body in bodies:
+        DOUBLES["openai-chat"](body, ())
+
+
+def test_the_session_keeps_it(chat: Terminal, server: Server, home: Path) -> None:
+    chat.line(f"/schema {SHORT}")
+    chat.wait_for('"age"')
+    server.answers(say(GOOD))
+    ask(chat, "Who?", "9 in · 2 out")
+    chat.line("/new")
+    chat.wait_for_prompt()
+    server.answers(say(GOOD))
+    ask(chat, "Who now?", "9 in · 2 out")
+    assert "response_format" in server.requests[-1].body
+    chat.line("/exit")
+    chat.end()
+    with chatrepl("-c", env=environment(home)) as terminal:
+        terminal.wait_for("Answers are JSON of a schema: /schema shows it")
+        terminal.wait_for_prompt()
+        server.answers(say(GOOD), say("Hi"))
+        ask(terminal, "And who?", "9 in · 2 out")
+        assert "response_format" in server.requests[-1].body
+        ask(terminal, "/schema off", "any shape")
+        ask(terminal, "Well?", "Hi")
+        assert "response_format" not in server.requests[-1].body
+
+
+def test_a_file_with_a_schema_that_is_none_is_as_one_without(tmp_path: Path) -> None:
+    from chatrepl.chat import json_answers
+
+    assert [json_answers.of_session(kept) for kept in ("", "{", "[]", '{"type": 5}', "a" * 99_999)] == [None] * 5

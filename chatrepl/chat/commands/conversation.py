@@ -246,6 +246,8 @@ def show_again(session: Session) -> None:
             _show_again(session, turn, place)
     except KeyboardInterrupt:
         session.screen.say("Stopped; /history shows all.", "dim")
+    if session.answer_schema:
+        session.screen.say("Answers are JSON of a schema: /schema shows it, /schema off ends it.", "dim")
 
 
 def resumed(session: Session) -> Iterator[str]:

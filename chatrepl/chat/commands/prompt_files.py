@@ -106,11 +106,11 @@ def schema_words(session: Session, words: str) -> Iterable[Suggestion]:
 
 @command("/schema", TALK, "[file | short | off]", complete=schema_words)
 def schema(session: Session, words: str) -> None:
-    """Let the next answers be JSON of a schema. That is a file, JSON itself, or the short form: name, age int, tags
-    list. The answers are checked; one that does not keep to it is asked for once more."""
+    """Let the next answers be JSON of a schema, which the session keeps. That is a file, JSON itself, or the short
+    form: name, age int, tags list. The answers are checked; one that does not keep to it is asked for once more."""
     if words:
-        session.schema = None if words == "off" else json_answers.of_words(words)
-    if session.schema:
-        session.screen.say(json.dumps(session.schema, ensure_ascii=False))
+        json_answers.hold(session, None if words == "off" else json_answers.of_words(words))
+    if shape := json_answers.held(session):
+        session.screen.say(json.dumps(shape, ensure_ascii=False))
     else:
         session.screen.say("Answers may have any shape.", "dim")
