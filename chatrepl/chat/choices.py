@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from chatrepl import chat
 from chatrepl.chat import media
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.reply import Reply
@@ -19,6 +20,17 @@ def keep(session: Session, reply: Reply, before: Iterable[Message]) -> tuple[Out
         session.transcript.add(Aside("choices", tuple(found)))
     certainties = [tuple(each.certainties) for each in reply.beside.values()]
     return tuple(Outcome(each, True, certainties=of) for each, of in zip(found, certainties, strict=True))
+
+
+def show(session: Session, heading: str, reply: Message) -> None:
+    """Print a reply below its heading: into standard output, where that is a file."""
+    out, text = session.screen.out, chat.searching.shown(session, reply)
+    if session.user.has_prompt or out.isatty():
+        session.screen.say(heading, "bold")
+        session.screen.reply(text, session.ui)
+        return
+    out.write(f"{heading}:\n{text.rstrip()}\n\n")
+    out.flush()
 
 
 def tell(session: Session, beside: Iterable[Message]) -> None:

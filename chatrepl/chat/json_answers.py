@@ -10,11 +10,11 @@ from typing import Any
 
 from chatrepl import files
 from chatrepl.chat.outcome import Outcome
-from chatrepl.chat.session import Session
+from chatrepl.chat.session import SCHEMA, Session
 from chatrepl.config import filling
 from chatrepl.errors import BrokenReply, CommandError, Hint
 from chatrepl.files import reading
-from chatrepl.sessions.entries import SCHEMA, Mark
+from chatrepl.sessions.entries import Mark
 from chatrepl.text import safe, schema
 
 EXAMPLE = Hint("For example: --schema 'name, age int, tags list'", "For example: /schema name, age int, tags list")

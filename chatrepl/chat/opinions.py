@@ -22,10 +22,12 @@ def named(session: Session, names: str) -> list[Other]:
     return [Other(name, aside.meant(session, name), Timing(0.0)) for name in each_once]
 
 
-def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -> list[list[Message]]:
+def ask(
+    session: Session, chosen: Sequence[Other], new: Message | None = None, *, quiet: bool = False
+) -> list[list[Message]]:
     """Ask all of them the new question, or the last one once more. Each reply is drawn and kept when it is there; those
     that are none are empty messages, and a request that brings several has several. The first whole reply to a new
-    question is the one that counts."""
+    question is the one that counts. ``quiet`` draws none of them."""
     turns = session.conversation.turns
     for each in chosen:
         with session.interrupts.awaited():  # a command for the key may take its time
@@ -43,7 +45,10 @@ def ask(session: Session, chosen: Sequence[Other], new: Message | None = None) -
         for message in found[each.name]:
             if message.parts:
                 session.transcript.add(Aside("reply", (asked, message)))
-        _show(session, each, *found[each.name])
+        if not quiet:
+            _show(session, each, *found[each.name])
+        elif each.failure:
+            session.screen.error(each.failure)
     if new:
         answers = session.transcript.state.replies()
         session.transcript.add(Mark("choose", count=_best(answers)) if answers else Mark("withdraw"))
@@ -86,20 +91,24 @@ def _progress(other: Other) -> list[str]:
 
 def _show(session: Session, other: Other, message: Message, *beside: Message) -> None:
     took = (other.timing.over or other.timing.asked_at) - other.timing.asked_at
-    session.screen.say(f"{safe.line(other.name, 60)} · {took:.1f} s", "bold")
+    who = safe.line(other.name, 60)
     for told in other.told:
         session.screen.say(told, "dim")
     if message.parts:
-        session.screen.reply(chat.searching.shown(session, message), session.ui)
+        chat.choices.show(session, f"{who} · {took:.1f} s", message)
         if message.unfinished and not other.failure:
             session.screen.say("It is not whole; what came is kept.", "warning")
+    else:
+        session.screen.say(f"{who} · {took:.1f} s", "bold")
     if other.failure:
         session.screen.error(other.failure)
     elif not message.parts:
         stopped = message.ending == "interrupted"
         session.screen.say("Stopped before the first word." if stopped else "It answered nothing.", "warning")
-    if beside:
+    if beside and session.user.has_prompt:
         session.screen.say(f"{chat.choices.more(beside)}.", "dim")
+    for number, each in enumerate(() if session.user.has_prompt else beside, 2):
+        chat.choices.show(session, f"{who}, reply {number}", each)
     if other.reply.usage and session.ui.statistics:
         session.screen.parts(statistics([Exchange(other.reply, other.timing)], session.rates().price))
     if session.user.has_prompt:

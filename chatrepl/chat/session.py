@@ -18,7 +18,7 @@ from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.paths import Paths
 from chatrepl.conversation import Conversation, FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint, TranscriptError
-from chatrepl.sessions.entries import SCHEMA, Mark, Said
+from chatrepl.sessions.entries import Mark, Said
 from chatrepl.sessions.transcript import Transcript, new_id
 from chatrepl.terminal.interrupts import Interrupts
 from chatrepl.terminal.screen.screen import Screen
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from chatrepl.dialects import ModelInfo
     from chatrepl.events import Certainty
     from chatrepl.files.attachments import Attachment
+
+SCHEMA = "schema"
+"""The mark of the schema that the answers have to keep to."""
 
 OLD_STAYS = "The old reply stays; /redo takes what came of the new one."
 NO_SYSTEM = "No system prompt is sent from now on."

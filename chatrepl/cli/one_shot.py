@@ -102,15 +102,13 @@ def _answer_all(session: Session, begun: Opening, text: str) -> int:
     asked = attaching.question(session, text, attaching.mentioned(session, options.prompt))
     if not chat.turn.permits(session, asked):
         raise CommandError("The question was not sent: it may hold a secret", "--yes sends it all the same.")
-    replies = opinions.ask(session, chosen, asked)
+    replies = opinions.ask(session, chosen, asked, quiet=options.json)
     outcomes = [_outcome(*its, failure=each.failure) for each, its in zip(chosen, replies, strict=True)]
     if options.json:
         told: dict[str, object] = {
             each.name: _told(session, outcome) for each, outcome in zip(chosen, outcomes, strict=True)
         }
         print(_encodable(told))
-    for outcome in [] if options.json else outcomes:
-        _print_beside(session, outcome)
     if any(outcome.ending == "interrupted" for outcome in outcomes):
         return INTERRUPTED
     return FINE if all(outcome.kept for outcome in outcomes) else FAILED
@@ -123,8 +121,7 @@ def _outcome(reply: Message, *beside: Message, failure: ChatError | None = None)
 def _print_beside(session: Session, outcome: Outcome) -> None:
     """The other replies that the request brought, each below its number."""
     for number, each in enumerate(outcome.beside, 2):
-        session.screen.say(f"reply {number}:", "bold")
-        session.screen.reply(each.reply.text, session.ui)
+        chat.choices.show(session, f"reply {number}", each.reply)
 
 
 def _told(session: Session, outcome: Outcome) -> dict[str, object]:

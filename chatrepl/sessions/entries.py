@@ -86,9 +86,8 @@ class Mark:
     count: int = 0
 
 
-WHO = ("profile", "model", "dialect", "base_url", SCHEMA := "schema")
-"""The marks of who is talked to; dialect and address only where they are not the profile's own. ``schema`` is what the
-answers have to keep to, as JSON."""
+WHO = ("profile", "model", "dialect", "base_url", "schema")
+"""The marks of who is talked to, if need be in which dialect and where, and of the schema of the answers, as JSON."""
 
 RUN = "run"
 Entry = Header | Said | Step | Taken | Aside | Piece | Mark
