@@ -71,8 +71,8 @@ def test_request_shows_address_messages_and_parameters_and_no_key(chat: Terminal
         "work · test-model · openai-chat",
         "system     14 characters, about 4 tokens",
         "user       2 characters, about 1 token · 6 %",
-        "assistant  16 characters, about 4 tokens · 50 %",
-        "all that   32 characters, about 8 tokens",
+        "assistant  16 characters, about 5 tokens · 50 %",
+        "all that   32 characters, about 9 tokens",
         "user       what you type next",
         "stream = true",
         'stream_options = {"include_usage": true}',
@@ -95,7 +95,7 @@ def test_request_tells_many_messages_together(chat: Terminal, server: Server) ->
         server.answers(say(f"Reply {number}."))
         ask(chat, f"Question {number}?", f"Reply {number}.")
     shown = looked(chat)
-    assert "2 messages  19 characters, about 5 tokens" in shown
+    assert "2 messages  19 characters, about 7 tokens" in shown
     assert shown.count("assistant") == 10
 
 

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from chatrepl import client, dialects
 from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
-from chatrepl.chat.gauge import size_of
+from chatrepl.chat.gauge import size_of, weight
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile, model_of
@@ -66,7 +66,9 @@ def request(session: Session, words: str) -> None:
     place = urls.shown(coming.url) if profile.place.remote else profile.place.shown
     say(f"{coming.method} {place}")
     say(f"{profile.name} · {model_of(profile)} · {profile.dialect}")
-    session.screen.table([*_rows(Conversation() if alone else talk, left), ("user", "what you type next")])
+    session.screen.table(
+        [*_rows(Conversation() if alone else talk, left, session.gauge.estimate), ("user", "what you type next")]
+    )
     if (tokens := _counted(session, profile, talk)) is not None:
         say(f"The server counts {counted(tokens, 'token')}.")
     for name, value in _parameters(coming, asking(Conversation("!"), "!")):
@@ -147,20 +149,20 @@ def effort(session: Session, words: str) -> None:
 # The messages
 
 
-def _rows(talk: Conversation, left: list[Part]) -> Iterator[tuple[str, str]]:
-    """What goes, and its size."""
+def _rows(talk: Conversation, left: list[Part], estimate: Callable[[int], int]) -> Iterator[tuple[str, str]]:
+    """What goes, and its size; ``estimate`` tells the tokens of what weighs so much."""
     stays = {id(part) for part in left}
     if talk.system:
-        yield "system", _size([TextPart(talk.system)])
+        yield "system", _size([TextPart(talk.system)], estimate)
     messages = [(message, [part for part in message.parts if id(part) not in stays]) for message in talk.messages]
     before, shown = messages[:-SHOWN], messages[-SHOWN:]
     whole = sum(map(size_of, [TextPart(talk.system), *_flat(messages)])) if len(messages) > 1 else 0
     if before:
-        yield counted(len(before), "message"), _size(_flat(before)) + _share(_flat(before), whole)
+        yield counted(len(before), "message"), _size(_flat(before), estimate) + _share(_flat(before), whole)
     for message, parts in shown:
-        yield message.role, _size(parts) + _share(parts, whole)
+        yield message.role, _size(parts, estimate) + _share(parts, whole)
     if len(messages) > 1:
-        yield "all that", _size([TextPart(talk.system), *_flat(messages)])
+        yield "all that", _size([TextPart(talk.system), *_flat(messages)], estimate)
 
 
 def _share(parts: Iterable[Part], whole: int) -> str:
@@ -171,12 +173,12 @@ def _flat(messages: Iterable[tuple[Message, list[Part]]]) -> list[Part]:
     return [part for _, parts in messages for part in parts]
 
 
-def _size(parts: Iterable[Part]) -> str:
-    """How much some parts are. Four bytes a token is a fair guess in most languages; of images nobody can tell."""
+def _size(parts: Iterable[Part], estimate: Callable[[int], int]) -> str:
+    """How much some parts are; of images nobody can tell."""
     parts = list(parts)
     said = "".join(map(_said, parts))
     images = [part for part in parts if isinstance(part, ImagePart)]
-    tokens = -(-len(said.encode("utf-8", "replace")) // 4)
+    tokens = estimate(weight(said))
     told = f"{counted(len(said), 'character')}, about {counted(tokens, 'token')}"
     return ", ".join((told, *map(_image, images)))
 
