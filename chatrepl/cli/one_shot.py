@@ -5,6 +5,7 @@ import math
 import re
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 from chatrepl import chat, files
 from chatrepl.chat import attaching, guard, opinions
@@ -14,7 +15,7 @@ from chatrepl.chat.recall import refuse_foreign
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
-from chatrepl.cli.opening import Opening
+from chatrepl.cli.opening import Opening, parameters_of
 from chatrepl.cli.options import joined
 from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
 from chatrepl.dialects import choices
@@ -97,6 +98,8 @@ def _answer_all(session: Session, begun: Opening, text: str) -> int:
     """What each of several models replies, as one object by their names with --json."""
     options = begun.options
     chosen = opinions.named(session, options.model)
+    for each in chosen:
+        each.profile = replace(each.profile, options={**each.profile.options, **parameters_of(options.option)})
     for name, said in (("The question", text), ("The system prompt", session.conversation.system)):
         guard.refuse_key(session, name, said)
     asked = attaching.question(session, text, attaching.mentioned(session, options.prompt))

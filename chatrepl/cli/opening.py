@@ -131,7 +131,7 @@ def opening(
     found = _found(options, paths, screen)
     chosen = profile(options, configuration, env, screen, found.state.who if found else {})
     if begins:
-        given = {**chosen.options, **begins.options, **_parameters(options.option)}
+        given = {**chosen.options, **begins.options, **parameters_of(options.option)}
         said = begins.system if options.system is None and begins.system else chosen.system
         search = options.search or (chosen.search if begins.search is None else begins.search)
         chosen = replace(chosen, system=said, options=given, search=search)
@@ -180,12 +180,13 @@ def profile(
 
 def _changed(found: Profile, options: Options) -> Profile:
     """The profile as the flags want it."""
-    parameters = {**found.options, **_parameters(options.option)}
+    parameters = {**found.options, **parameters_of(options.option)}
     system = found.system if options.system is None else config.settings.text_or_file(options.system)
     return replace(found, system=system, options=parameters, search=found.search or options.search)
 
 
-def _parameters(pairs: Sequence[str]) -> dict[str, Any]:
+def parameters_of(pairs: Sequence[str]) -> dict[str, Any]:
+    """The parameters of a request that the flags name."""
     parameters = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")

@@ -148,14 +148,14 @@ def test_several_models_on_the_command_line_are_one_object(server: Server, home:
             for name, its in (("one", server), ("bad", failing))
         ]
         (home / "config.toml").write_text("".join(tables))
-        ran = program.run("-p", "one", "-m", "one,bad,one/x", "--json", "Hi", home=home)
+        ran = program.run("-p", "one", "-m", "one,bad,one/x", "-o", "seed=7", "--json", "Hi", home=home)
     told = json.loads(ran.stdout)
     assert list(told) == ["one", "bad", "one/x"]
     assert told["one"]["text"] == "Hello"
     assert told["one/x"]["profile"] == "one"
     assert "no such model" in told["bad"]["error"]
     assert ran.returncode == 1
-    assert {each.body["model"] for each in server.requests} == {"m", "x"}
+    assert {(each.body["model"], each.body["seed"]) for each in server.requests} == {("m", 7), ("x", 7)}
 
 
 def test_a_budget_is_told_nearly_used_and_asked_for_when_it_is(talk: Talk, server: Server) -> None:
