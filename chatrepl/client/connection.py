@@ -140,7 +140,7 @@ class Connection:
         profile = self.known(profile)
         for name in _unsampled(profile):
             self.tell_once(f"{profile.model} does not take {name}, so it is not sent.")
-        if choices.wanted(profile) > 1 and not dialect(profile.dialect).choices:
+        if profile.options.get(choices.OPTION, 1) != 1 and not dialect(profile.dialect).choices:
             self.tell_once(f"{profile.dialect} has one reply to a request, so n is not sent; /ask asks several models.")
         return profile, key
 

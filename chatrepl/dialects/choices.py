@@ -6,6 +6,7 @@ from typing import Any
 from chatrepl.config.config import Profile
 from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.pieces import Pieces
+from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.dialects.surrogates import Halves
 from chatrepl.dialects.thinking import Splitter
 from chatrepl.errors import ChatError
@@ -18,11 +19,16 @@ MOST = 128
 OPTION = "n"
 """The option that says how many are wanted, in every protocol that has it."""
 
+_NAMES = (OPTION, "candidateCount")
+"""What it is called where it is sent."""
+
 Feed = Callable[[dict[str, Any]], Iterator[Event | Citation]]
 
 
 def wanted(profile: Profile) -> int:
-    """How many replies a request of the profile asks for."""
+    """How many replies a request of the profile asks for, as far as is known that its server takes the option."""
+    if LEFT_OUT in map(profile.parameters.get, _NAMES):
+        return 1
     return max(1, min(count(profile.options.get(OPTION)) or 1, MOST))
 
 

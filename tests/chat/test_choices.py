@@ -16,6 +16,7 @@ from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import question
 from chatrepl.dialects import DIALECTS, dialect
+from chatrepl.dialects.choices import wanted
 from chatrepl.sessions import transcript
 from chatrepl.usage import Usage
 from tests.support import program
@@ -120,6 +121,18 @@ def test_elsewhere_one_line_says_that_there_is_no_such_thing(talk: Talk, server:
         turn.ask(session, question(text))
     assert shown(session).count(f"{name} has one reply to a request, so n is not sent") == 1
     assert '"n"' not in json.dumps([each.body for each in server.requests])
+
+
+def test_a_server_that_takes_no_n_is_asked_without_it(talk: Talk, server: Server) -> None:
+    refused = {"error": {"message": "Unsupported parameter: 'n'", "param": "n", "code": "unsupported_parameter"}}
+    session = talk(profile("openai-chat", server))
+    server.answers(whole(refused, 400), say("Fine."))
+    assert asked(session, "Which colour?").text == "Fine."
+    assert "does not take n; asked again without it" in shown(session)
+    assert "n" not in server.requests[1].body
+    assert [wanted(each) for each in (session.profile, session.connection.known(session.profile))] == [3, 1]
+    other = replace(session.profile, dialect="anthropic")
+    assert wanted(session.connection.known(other)) == 1
 
 
 def test_what_is_cut_is_kept_and_told(talk: Talk, server: Server) -> None:
