@@ -110,7 +110,7 @@ def _paint(session: Session, reply: Reply, picture: Picture, event: Event) -> No
     if isinstance(event, Media) and session.user.has_prompt:
         event = Text(f"\n\n*[{event.kind}]*\n\n")
     picture.feed(event)
-    for cited in reply.sources.new_marks(reply.text) if isinstance(event, Source) else ():
+    for cited in reply.sources.new_marks(lambda: reply.text) if isinstance(event, Source) else ():
         picture.feed(cited)
 
 

@@ -67,7 +67,7 @@ class Reply:
             case Certainty():
                 self.certainties.append(event)
             case Source():
-                self.sources.take(event, self.text if event.words else "", self._before)
+                self.sources.take(event, lambda: self.text, self._before)
             case Media():
                 self._said.append(event)
             case Started(model, fingerprint):

@@ -1,7 +1,7 @@
 """The sources of a reply that is arriving, and where it cites them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from functools import partial
 
@@ -13,6 +13,9 @@ from chatrepl.terminal.screen.pictures import Cited
 
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
 """How Perplexity cites the sources that it lists."""
+
+MOST = 300
+"""So many places are looked for in a reply, for each takes a look at its text; a source cited later is listed alone."""
 
 
 @dataclass(slots=True)
@@ -27,28 +30,33 @@ class Sources:
     """The addresses and places for which the picture, which had drawn them, has no mark."""
     _new: list[tuple[str, int, int]] = field(default_factory=list)
     """The places that the picture was not told."""
+    _looked: int = 0
 
-    def take(self, event: Source, text: str, before: int) -> None:
-        """Take in a source, which may be known; ``text`` is that of the reply so far, of which the first characters
+    def take(self, event: Source, text: Callable[[], str], before: int) -> None:
+        """Take in a source, which may be known; ``text`` gives that of the reply so far, of which the first characters
         were there ``before`` its server paused."""
         known = self.found.get(event.url, event)
         self.found[event.url] = Source(event.url, known.title or event.title)
         if event.cited:
             places = self._cited.setdefault(event.url, {})
-            if (place := _place(event, text, before)) and place not in places:
+            if (place := self._place(event, text, before)) and place not in places:
                 self._new += [(event.url, *place)] if place[1] not in {end for _, end in places} else []
                 places[place] = None
+
+    def _place(self, event: Source, text: Callable[[], str], before: int) -> tuple[int, int] | None:
+        self._looked += bool(event.words)
+        return _place(event, text(), before) if event.words and self._looked <= MOST else None
 
     def number(self, url: str) -> int:
         """The number of a source, from 1; 0 where it is not cited."""
         return [*self._cited].index(url) + 1 if url in self._cited else 0
 
-    def new_marks(self, text: str) -> Iterator[Cited]:
+    def new_marks(self, text: Callable[[], str]) -> Iterator[Cited]:
         """The marks that a picture of the text was not told yet."""
         new, self._new = self._new, []
         for url, start, end in new:
             missed = partial(self.missed.append, (url, start, end))
-            yield Cited(self.number(url), url, text[end:], missed)
+            yield Cited(self.number(url), url, text()[end:], missed)
 
     def parts(self, text: str, thought: int) -> Iterator[SourcePart]:
         """The sources as they are kept, those first that are cited. So many characters at the start of the text turned
@@ -68,7 +76,7 @@ class Sources:
 def _place(event: Source, text: str, before: int) -> tuple[int, int] | None:
     """Where the words that are cited begin, and where a mark for them stands."""
     start = event.start + before
-    if not event.words or not text.startswith(event.words, start):
-        start = text.rfind(event.words, before) if event.words else -1
+    if not text.startswith(event.words, start):
+        start = text.rfind(event.words, before)
     end = fitting(text, start + len(event.words)) if start >= 0 else None
     return None if end is None else (min(start, end), end)

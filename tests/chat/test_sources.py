@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatrepl.chat.reply import Reply
+from chatrepl.chat.sources import MOST, Sources
 from chatrepl.conversation import SourcePart, TextPart, ThinkingPart
 from chatrepl.events import Event, Finished, Source, Text, Usage
 from chatrepl.terminal.screen.frame import Frame, Look
@@ -28,6 +29,22 @@ def reply_of(*events: Event) -> Reply:
 
 def sources(reply: Reply) -> list[SourcePart]:
     return [part for part in reply.message().parts if isinstance(part, SourcePart)]
+
+
+def test_a_flood_of_citations_looks_at_the_text_so_often_and_no_more() -> None:
+    found, looks = Sources(), 0
+
+    def text() -> str:
+        nonlocal looks
+        looks += 1
+        return "so it is, " * (looks + 1)
+
+    for place in range(3 * MOST):
+        found.take(Source(f"{A}{place}", "", True, 0, "so it is"), text, 0)
+    assert looks == MOST
+    listed = list(found.parts(text(), 0))
+    assert [part.number for part in listed] == list(range(1, 3 * MOST + 1)), "all of them are listed"
+    assert sum(bool(part.places) for part in listed) == MOST
 
 
 def test_sources_have_numbers_in_the_order_in_which_they_are_cited() -> None:
