@@ -13,9 +13,16 @@ from chatrepl.conversation import Definition
 
 if TYPE_CHECKING:
     from chatrepl.chat.endings import Exchange
+    from chatrepl.chat.reply import Reply
     from chatrepl.config.tools import Tools
     from chatrepl.tools import Tool, Toolbox
     from chatrepl.tools.approval import Grants
+
+
+UNREADABLE = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL")
+"""Gemini's words for a call that it could not read; nothing else comes then."""
+
+AGAIN = 2
 
 
 class Called(NamedTuple):
@@ -40,8 +47,17 @@ class Counting:
     """Whether the limit was reached, and the user wants no more."""
     same: Counter[str] = field(default_factory=Counter)
     called: list[Called] = field(default_factory=list)
+    unreadable: int = 0
+    """How often the model wrote a call that nobody can read."""
     exchanges: "list[Exchange]" = field(default_factory=list)
     """The requests so far, whose replies called tools or answered."""
+
+    def asks_again(self, reply: "Reply") -> bool:
+        """Whether the reply is nothing but a call that its server could not read: the same is asked again, twice."""
+        if not reply.empty or reply.raw_ending.partition(":")[0].upper() not in UNREADABLE:
+            return False
+        self.unreadable += 1
+        return self.unreadable <= AGAIN
 
 
 class Tooling:

@@ -170,6 +170,9 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
         timing.over = session.clock()
         if session.tooling.offered and reply.empty and chat.calling.goes_without(session, failure):
             continue
+        if counting.asks_again(reply):
+            session.screen.say("The model wrote a call that cannot be read; asking again.", "dim")
+            continue
         counting.exchanges.append(Exchange(reply, timing))
         reply = reply.leading()
         message = with_own_ids(reply.message(), conversation.messages)

@@ -13,7 +13,7 @@ from chatrepl.client.shortening import shortened
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import dialect, effort, reasoning, schemas
+from chatrepl.dialects import dialect, effort, reasoning, schemas, tools
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Choice, Event, Media, Search, Text, Thinking, ToolCallPiece, Wait, Waiting
@@ -36,6 +36,8 @@ class Try:
     attempt: int = 0
     failure: str = ""
     """Why it failed before."""
+    miscalled: bool = False
+    """Whether it failed for a call of the model that its server could not read."""
 
 
 class Attempts:
@@ -107,6 +109,9 @@ class Attempts:
             return None
         if found := self._unbound(error, conversation):
             return found
+        if tools.is_unreadable(error) and not self._now.miscalled:
+            self._connection.say("The model wrote a call that cannot be read; asked again.")
+            return replace(self._now, miscalled=True)
         profile = self.answering
         if schemas.is_refused(error, conversation):
             self._memory.learn(profile, schemas.REFUSED)

@@ -14,6 +14,7 @@ from typing import Any
 
 from chatrepl.conversation import Conversation, Definition, Message, ToolCallPart
 from chatrepl.dialects.wire import answered, called
+from chatrepl.errors import Refused
 from chatrepl.text.shapes import items, table
 
 EMPTY: Mapping[str, Any] = {"type": "object", "properties": {}, "required": []}
@@ -107,6 +108,18 @@ def blamed(said: str, offered: Sequence[Definition]) -> Definition | None:
         r"(?:schema for function|function named|tool(?: named)?) ['\"`]([\w-]{1,64})['\"`]", said, re.ASCII
     )
     return next((each for each in offered if named and each.name == named[1]), None)
+
+
+_UNREADABLE = re.compile(
+    r"tool_use_failed|failed to (call a function|parse tool call)|expected peg-native format|not in request\.tools",
+    re.IGNORECASE,
+)
+"""Groq's complaints of what its own model wrote, LM Studio's and llama.cpp's."""
+
+
+def is_unreadable(error: Refused) -> bool:
+    """Whether the server could not read a call that its model wrote, so that the same may succeed."""
+    return bool(_UNREADABLE.search(f"{error.code} {error.said}"))
 
 
 Rule = Callable[[ToolCallPart, int], str]

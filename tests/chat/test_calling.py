@@ -135,6 +135,17 @@ def test_calls_that_cannot_run_are_counted_too_and_the_rest_of_a_reply_is_one_li
     assert len(chat.out.getvalue().splitlines()) < 60
 
 
+def test_a_call_that_gemini_could_not_read_is_asked_for_again(begin: Begin) -> None:
+    chat = begin()
+    chat.session.profile = replace(chat.session.profile, dialect="gemini")
+    nothing = whole({"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}]})
+    words = whole({"candidates": [{"content": {"parts": [{"text": "In words."}]}, "finishReason": "STOP"}]})
+    chat.session.ui = replace(chat.session.ui, stream=False)
+    assert chat.ask(nothing, nothing, words).reply.text == "In words."
+    assert chat.ask(nothing, nothing, nothing).failure
+    assert chat.out.getvalue().count("cannot be read; asking again") == 4
+
+
 def test_no_flag_answers_for_the_user(begin: Begin) -> None:
     chat = begin("y", prompt=False)
     chat.ask(wants({"city": "Rome"}), say("As you like."))

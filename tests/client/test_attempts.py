@@ -110,6 +110,22 @@ def test_reasoning_that_a_server_behind_a_gateway_wants_back_is_given(server: Se
     assert [request.body["messages"][1].get("reasoning_content") for request in server.requests] == [None, "Hm."]
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details."),
+        (500, "The model produced output that does not match the expected peg-native format"),
+    ],
+)
+def test_a_call_that_its_server_could_not_read_is_asked_for_once_more(server: Server, status: int, said: str) -> None:
+    server.answers(faults.refusal(status, said), say("Hello"), *[faults.refusal(status, said)] * 2)
+    asked = replace(ONE, place=Url(server.url))
+    assert text(connection(), asked)[0] == "Hello"
+    with pytest.raises(Refused):
+        text(connection(), asked)
+    assert len(server.requests) == 4
+
+
 def test_what_was_down_is_forgotten_after_a_while_or_when_all_are_tried_again() -> None:
     memory = Memory()
     assert memory.down_since(ONE, 0.0) is None
