@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from chatrepl import tools
 from chatrepl.chat.allowing import Refusal, allowed, begins, says_yes
-from chatrepl.chat.session import Session
+from chatrepl.chat.session import Session, name_window
 from chatrepl.chat.tooling import Called, Counting
 from chatrepl.config.tools import Tools
 from chatrepl.conversation import Message, Part, ToolCallPart, now
@@ -245,14 +245,16 @@ def _line(session: Session, head: str, end: str) -> str:
 
 @contextmanager
 def _watching(session: Session, call: Call) -> Iterator[Watch]:
-    """While it lasts, a line says how long the call has run, and how far its server says it is."""
+    """While it lasts, a line says how long the call has run, and how far its server says it is, as the title does."""
     over, progress, began = Event(), [Progress(0)], session.clock()
 
     def tick() -> None:
         for turn in _SPINNER:
             if over.wait(TICK):
                 return
-            seconds = f"{turn} {session.clock() - began:.0f} s{_far(progress[-1])} · Ctrl-C cancels"
+            far = _far(progress[-1])
+            name_window(session, f"{call.tool.shown}{far}" if far else "")
+            seconds = f"{turn} {session.clock() - began:.0f} s{far} · Ctrl-C cancels"
             session.screen.passing(_line(session, f"● {begins(session, call)}", seconds).partition("\n")[0])
 
     thread = Thread(target=tick, name="watching", daemon=True)
@@ -264,6 +266,7 @@ def _watching(session: Session, call: Call) -> Iterator[Watch]:
         over.set()
         if session.screen.live:
             thread.join()
+            name_window(session)
 
 
 def _turning() -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Protocol
 from chatrepl import NamedTuple, chat, files
 from chatrepl.chat import attaching, guard
 from chatrepl.chat.outcome import Outcome
-from chatrepl.chat.session import LOST, Session
+from chatrepl.chat.session import LOST, Session, name_window
 from chatrepl.conversation import BROKEN_OFF, ImagePart
 from chatrepl.errors import ChatError, Hint, TranscriptError
 from chatrepl.text import safe, slashes
@@ -90,8 +90,7 @@ def run(session: Session, prompt: Reads, coming: Next = Next(), one: str = "") -
 def _read(session: Session, prompt: Reads, coming: Next) -> str:
     if session.titling or session.ui.titles == "model":
         chat.titling.follow(session)
-    about = session.transcript.state.title or session.profile.name
-    session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
+    name_window(session)
     attaching.show(session)
     if coming.draft and session.screen.live:
         session.screen.say(f"{BACK}{', typing replaces it' if coming.halted else ''}.", "dim")

@@ -242,6 +242,12 @@ class Session:
         self._told = True
 
 
+def name_window(session: Session, about: str = "") -> None:
+    """Let the window be named after that, or after the session."""
+    about = about or session.transcript.state.title or session.profile.name
+    session.screen.window.title(f"chatrepl: {about}" if session.ui.title else "")
+
+
 def _connected(session: Session) -> "Connection":
     from chatrepl.client.connection import Connection  # not for the first key
 
