@@ -6,13 +6,15 @@ While the user types no key waits for a server.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chatrepl import chat, files
 from chatrepl.chat import attaching
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
-from chatrepl.errors import CommandError, Hint
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.files.attachments import Attachment
 from chatrepl.text import safe
 from chatrepl.text.excerpt import beginning
@@ -24,9 +26,24 @@ if TYPE_CHECKING:
 
 
 def names(session: Session) -> Collection[str]:
-    """The servers that there are, without that anything is started or read for it."""
+    """The servers that there are, without that any is started for it."""
     said, box = session.config.tools, session.tooling.box
-    return box.servers if box else said.servers if said else ()
+    if box or not said:
+        return box.servers if box else ()
+    return [*said.servers, *_imported(said.imports)] if said.imports else said.servers
+
+
+@lru_cache(maxsize=1)
+def _imported(files: tuple[str, ...]) -> tuple[str, ...]:
+    """The servers of other programs' files, read once; what is wrong with them is told when they are used."""
+    from chatrepl.files.writing import path_of
+    from chatrepl.tools.mcp import imported  # not for whoever has no such files
+
+    found: list[str] = []
+    for file in files:
+        with suppress(ChatError):
+            found += [server.name for server in imported(path_of(file))[0]]
+    return tuple(found)
 
 
 def parted(session: Session, name: str) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """Prompts of MCP servers as commands, and their resources as attachments: from a real server, in a real session."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from chatrepl.chat import attaching, commands, repl, served
 from chatrepl.chat.session import Session
+from chatrepl.config import reading
 from chatrepl.conversation import FilePart, ImagePart, TextPart
 from chatrepl.errors import CommandError
 from chatrepl.tools.mcp.offers import Argument
@@ -93,6 +95,22 @@ def test_prompts_arguments_and_resources_are_offered_without_what_would_act(chat
     assert offered(session, "see @sdk:no") == ["sdk:notes://today", "sdk:notes://"]
     assert offered(session, "see @sdk:toda") == ["sdk:notes://today"]
     assert offered(session, "see @sdk:notes://mon") == ["sdk:notes://monday"]
+
+
+def test_a_server_of_another_program_s_file_is_known_before_anything_is_on(chat: Chat, home: Path) -> None:
+    other = home / "mcp.json"
+    other.write_text(json.dumps({"mcpServers": {"other": {"command": SERVER[0], "args": SERVER[1:]}}}))
+    text = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(f"import_mcp = [{json.dumps(str(other))}]\n{text}")
+    chat.session.config = reading.load(home / "config.toml")
+    assert repl.may_be_command(chat.session, "/other:haiku rain")
+    assert chat.session.tooling.box is None
+    chat.server.answers(say("Drip."))
+    with pytest.raises(CommandError, match="other is off"):
+        commands.run(chat.session, "/other:haiku rain")
+    commands.run(chat.session, "/mcp other start")
+    commands.run(chat.session, "/other:haiku rain")
+    assert asked(chat) == [TextPart("A calm haiku about rain, please.")]
 
 
 def test_nothing_is_started_by_typing_where_nothing_is_on(chat: Chat) -> None:
