@@ -112,7 +112,11 @@ def _wanted(session: Session, name: str) -> "list[Attachment]":
 
         return pages.wanted(session, name)
     is_resource = _is_resource(session, name) and not files.sources.exists(name)
-    parts = chat.served.wanted(session, name) if is_resource else files.sources.read(name)
+    return agreed(session, name, chat.served.wanted(session, name) if is_resource else files.sources.read(name))
+
+
+def agreed(session: Session, name: str, parts: "list[Attachment]") -> "list[Attachment]":
+    """What that name brings, if the user wants it, who is asked where it is much."""
     if any(isinstance(part, ImagePart) for part in parts):
         refuse_images(session)
     wanted = not _are_large(parts) or session.user.confirm(f"{_described(name, parts)}: attach {_it(parts)}?")

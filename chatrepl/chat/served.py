@@ -14,6 +14,7 @@ from chatrepl import chat, files
 from chatrepl.chat import attaching
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
+from chatrepl.conversation import FilePart
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.files.attachments import Attachment
 from chatrepl.text import safe
@@ -82,6 +83,9 @@ def run(session: Session, name: str, words: str) -> Outcome:
     if not asked.text.strip() and not asked.attachments:
         raise CommandError(f"{server_name} gives nothing to ask for {safe.line(prompt.name, 40)!r}")
     session.screen.question(beginning(asked.text))
+    parts: list[Attachment] = [FilePart(name, asked.text), *asked.attachments]
+    if not attaching.agreed(session, f"/{name}", parts):
+        return Outcome()
     for part in asked.attachments:
         session.attachments = files.attachments.joined(session.attachments, part)
     attaching.show(session)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,15 @@ def test_what_a_prompt_embeds_goes_along_by_what_it_is_and_nothing_of_it_acts(ch
         ),
     ]
     assert not {"\x1b", "\x07"} & set(chat.out.getvalue())
+
+
+def test_a_prompt_that_says_much_goes_out_only_after_a_yes_and_a_picture_where_it_can(chat: Chat) -> None:
+    commands.run(chat.session, "/sdk:endless")
+    assert chat.questions == ["sdk:endless (500.0 kB): attach it? [y/N]"]
+    assert chat.server.requests == []
+    chat.session.profile = replace(chat.session.profile, dialect="scale-egp")
+    with pytest.raises(CommandError, match="scale-egp takes no images"):
+        commands.run(chat.session, "/sdk:look-at")
 
 
 def test_a_prompt_that_is_not_there_has_a_neighbour_and_a_server_that_is_off_is_not_started(chat: Chat) -> None:

@@ -60,6 +60,12 @@ def haiku(topic: str, mood: str = "calm") -> str:
     return f"A {mood} haiku about {topic}, please."
 
 
+@server.prompt()
+def endless() -> str:
+    """Says too much."""
+    return "word " * 100_000
+
+
 @server.prompt("look at")
 def look_at() -> list[Message]:
     """Shows what it is about."""

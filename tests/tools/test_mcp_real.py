@@ -78,6 +78,7 @@ def test_a_server_of_the_sdk_can_all_that_it_offers(sdk: McpServer) -> None:
     assert len(call(sdk, "long", size=3_000_000).whole) == 3_000_000
     assert sdk.prompts() == [
         Prompt("haiku", "Asks for a haiku.", (Argument("topic", "", True), Argument("mood", "", False)), "haiku"),
+        Prompt("endless", "Says too much.", (), "endless"),
         Prompt("look at", "Shows what it is about.", (), "look-at"),
     ]
     assert sdk.prompt("haiku", {"topic": "rain"}).text == "A calm haiku about rain, please."
