@@ -18,8 +18,8 @@ from chatrepl.chat.tooling import Called, Counting
 from chatrepl.config.tools import Tools
 from chatrepl.conversation import Message, Part, ToolCallPart, now
 from chatrepl.dialects import dialect
-from chatrepl.dialects.tools import blamed
-from chatrepl.errors import ChatError, CommandError, Refused
+from chatrepl.dialects.tools import blamed, too_many
+from chatrepl.errors import ChatError, CommandError, Hint, Refused
 from chatrepl.files.completion import size
 from chatrepl.sessions.entries import RUN, Mark, Step
 from chatrepl.text import safe, width
@@ -112,6 +112,10 @@ def goes_without(session: Session, failure: ChatError | None) -> bool:
     """Whether the same can be asked once more, without the tool that the server refused, or without any."""
     tooling, profile = session.tooling, session.profile
     if not (tooling.offered and isinstance(failure, Refused) and failure.status in (400, 404, 422, 500, 501)):
+        return False
+    if too_many(failure.said):
+        fewer = f"{tooling.most}. /tools off NAME takes some away; tools = [...] in [mcp.NAME] chooses."
+        failure.hint = Hint(at_prompt=fewer)
         return False
     if definition := blamed(failure.said, tooling.definitions):
         tooling.unsendable.add(definition.name)

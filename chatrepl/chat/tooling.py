@@ -93,6 +93,12 @@ class Tooling:
         """What is offered, as the model reads it."""
         return tuple(Definition(each.name, each.description, each.schema) for each in self.offered.values())
 
+    @property
+    def most(self) -> str:
+        """Who brings the most tools that are on, in words."""
+        counted = Counter(tool.server or tool.name for tool in self.offered.values())
+        return ", ".join(f"{name} brings {count:,}" for name, count in counted.most_common(3))
+
     def close(self) -> None:
         """End every server, and every program that still runs."""
         if self.box:

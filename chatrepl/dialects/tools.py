@@ -110,6 +110,17 @@ def blamed(said: str, offered: Sequence[Definition]) -> Definition | None:
     return next((each for each in offered if named and each.name == named[1]), None)
 
 
+_TOO_MANY = re.compile(
+    r"\btools\b.{0,80}(too (long|many)|above_max_length|at most|maximum)|too many (tools|functions)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def too_many(said: str) -> bool:
+    """Whether the server takes no request with so many tools; few tell how many they take."""
+    return bool(_TOO_MANY.search(said)) and not re.search(r"\btools[.\[]\d", said)
+
+
 _UNREADABLE = re.compile(
     r"tool_use_failed|failed to (call a function|parse tool call)|expected peg-native format|not in request\.tools",
     re.IGNORECASE,

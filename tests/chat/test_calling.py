@@ -135,6 +135,15 @@ def test_calls_that_cannot_run_are_counted_too_and_the_rest_of_a_reply_is_one_li
     assert len(chat.out.getvalue().splitlines()) < 60
 
 
+def test_of_too_many_tools_it_is_told_who_brings_the_most(begin: Begin) -> None:
+    chat = begin()
+    said = "Invalid 'tools': array too long. Expected an array with maximum length 128, but got one with length 200."
+    outcome = chat.ask(whole({"error": {"message": said, "code": "array_above_max_length"}}, 400))
+    assert outcome.failure
+    assert outcome.failure.hint.shown(at_prompt=True).startswith("weather brings 1. /tools off NAME")
+    assert len(chat.server.requests) == 1
+
+
 def test_a_call_that_gemini_could_not_read_is_asked_for_again(begin: Begin) -> None:
     chat = begin()
     chat.session.profile = replace(chat.session.profile, dialect="gemini")
