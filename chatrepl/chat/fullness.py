@@ -36,6 +36,13 @@ def tell(session: Session, before: Level) -> Level:
     return now
 
 
+def find_out(session: Session) -> None:
+    """Begin to find out how much the model can hold, where nothing but its name tells that yet."""
+    rates, profile = session.rates(), session.profile
+    if not profile.context and (not rates.context(profile) or rates.facts(profile.model).by_name):
+        session.look_for_models()
+
+
 def _known(session: Session) -> tuple[int, int]:
     """The tokens that are used, and how many there may be; 0 where nobody told."""
     if not session.conversation.turns:

@@ -167,11 +167,6 @@ class Session:
             self._looking_for = self.profile
             self.offers = look(self.profile, self.env, self.config, self.learned)
 
-    def look_for_context(self) -> None:
-        """Begin to find out how much the model can hold, where nothing tells that yet."""
-        if self._looking_for is not self.profile and not self.rates().context(self.profile):
-            self.look_for_models()
-
     def adopt(self, conversation: Conversation, title: str) -> str:
         """Go on with that conversation, in a new session. A question that is open at its end is returned."""
         self._let_go()

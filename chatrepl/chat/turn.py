@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatrepl import chat
-from chatrepl.chat import attaching, budget, compacting, guard
+from chatrepl.chat import attaching, budget, compacting, fullness, guard
 from chatrepl.chat.collecting import collect, leave_room
 from chatrepl.chat.endings import Exchange, Timing, ending_soon, of_nothing, statistics, tell_ending
 from chatrepl.chat.outcome import Outcome
@@ -49,7 +49,7 @@ def ask(session: Session, question: Message) -> Outcome:
     session.attachments = []
     session.note_who()
     if session.user.has_prompt:
-        session.look_for_context()
+        fullness.find_out(session)
     session.transcript.add(Said(question))
     return _with_schema(
         session, question, _turn(session, question, session.asking(session.conversation.turns, question))

@@ -153,7 +153,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
             if urls.is_loopback(
                 config.address(session.profile, session.env)
             ):  # no other server gets the key before a question
-                session.look_for_context()
+                chats.fullness.find_out(session)
 
     def suggest(before: str) -> Iterable[tuple[str, str, int]]:
         return chats.commands.suggestions(session, before)

@@ -25,6 +25,9 @@ VERSION = 1
 ALIASES = {"openai-chat": "openai", "openai-completions": "openai", "openai-responses": "openai"}
 """The profiles that are another one's vendor."""
 
+MAKERS = ("openai", "anthropic", "gemini", "mistral", "xai", "deepseek", "moonshot", "zai", "cohere", "minimax")
+"""The vendors whose models others offer by the same names."""
+
 PER_MILLION = 1_000_000
 
 
@@ -46,6 +49,8 @@ class Facts(NamedTuple):
     """The day on which the vendor shuts it down, as YYYY-MM-DD."""
     next: str = ""
     """The model that the vendor names in its place."""
+    by_name: bool = False
+    """Whether the table does not know it of who offers it, but knows a model of that name of who made it."""
 
 
 class Table(NamedTuple):
@@ -56,12 +61,17 @@ class Table(NamedTuple):
 
     def facts(self, vendor: str, model: str) -> Facts:
         """What is known of a model of that vendor, the profile's name. A date or a build at the end of the model's name
-        does not hide it."""
-        known = self.vendors.get(ALIASES.get(vendor, vendor), {})
-        for name in _names(model):
-            if isinstance(known.get(name), Mapping):
-                return _facts(known[name])
-        return Facts()
+        does not hide it. Of one that somebody else offers it is known what it takes and holds, not what it costs."""
+        vendor = ALIASES.get(vendor, vendor)
+        makers = () if vendor in MAKERS else MAKERS
+        if (known := self._of(vendor, model)) or not makers:
+            return known or Facts()
+        found = next(filter(None, (self._of(maker, model.rpartition("/")[2]) for maker in makers)), None)
+        return found._replace(price=None, ends="", next="", by_name=True) if found else Facts()
+
+    def _of(self, vendor: str, model: str) -> Facts | None:
+        known = self.vendors.get(vendor, {})
+        return next((_facts(known[name]) for name in _names(model) if isinstance(known.get(name), Mapping)), None)
 
     def models(self, vendor: str) -> list[str]:
         """The models of that vendor that the table knows."""

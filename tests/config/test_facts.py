@@ -39,7 +39,6 @@ def test_what_the_open_table_says_is_what_is_known_of_a_model() -> None:
 def test_a_date_behind_the_name_hides_no_model(name: str) -> None:
     assert table().facts("openai-responses", name).context == 900_000
     assert table().facts("openai", "gpt-x-mini") == Facts(), "but another word is another model"
-    assert table().facts("nobody", "gpt-x") == Facts()
 
 
 def test_the_table_that_comes_with_the_program_is_small_and_knows_every_default() -> None:
@@ -147,3 +146,11 @@ def test_what_is_kept_for_an_hour_has_its_own_price_and_so_has_a_service_tier() 
     whole = tally.total(lambda model, profile: price)
     assert whole.cost == pytest.approx(1.5 * dollars)
     assert whole.unpriced == 1
+
+
+@pytest.mark.parametrize("name", ["gpt-x", "openai/gpt-x", "models/gpt-x-2026-01-05"])
+def test_of_a_model_that_others_offer_it_is_known_what_it_holds_and_not_what_it_costs(name: str) -> None:
+    own, known = table().facts("openai", "gpt-x"), table().facts("gateway", name)
+    assert known == own._replace(price=None, ends="", next="", by_name=True)
+    assert not table().facts("gateway", "claude-x").sampling
+    assert table().facts("gateway", "gpt-x-mini") == table().facts("anthropic", "gpt-x") == Facts()
