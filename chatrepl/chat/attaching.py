@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatrepl import chat, files
 from chatrepl.chat.session import Session
-from chatrepl.conversation import FilePart, ImagePart, Message, question as message
+from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, question as message
 from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
 
@@ -32,7 +32,8 @@ def _before(session: Session, name: str) -> "Attachment | None":
     if files.path_of(name).exists():
         return None
     parts = (part for message in reversed(session.conversation.messages) for part in message.parts)
-    return next((part for part in parts if isinstance(part, FilePart | ImagePart) and part.name == name), None)
+    attached = (part for part in parts if isinstance(part, FilePart | ImagePart | MediaPart))
+    return next((part for part in attached if part.name == name), None)
 
 
 _PASTED = r"image \d{1,6}"

@@ -21,6 +21,7 @@ from chatrepl.conversation import (
     Conversation,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     TextPart,
     ThinkingPart,
@@ -35,6 +36,8 @@ from chatrepl.sessions import entries, transcript
 from chatrepl.sessions.entries import Mark, State, Taken
 from tests.support.server import END, Server, chunk, cut, held, say, then, whole
 from tests.support.talking import Talk, shown
+
+PAPER = MediaPart("application/pdf", "aaaa", "paper.pdf")
 
 
 def profile_for(name: str, url: str) -> Profile:
@@ -125,13 +128,17 @@ def test_attachments_are_named(talk: Talk, server: Server) -> None:
     session = filled(talk, server, 0)
     for place in range(1, 8):
         asked, reply = turn_of(place)
-        parts = (FilePart(f"notes{place}.md", "text"), ImagePart("image/png", "aaaa", "zebra.png"))
+        parts = (FilePart(f"notes{place}.md", "text"), ImagePart("image/png", "aaaa", "zebra.png"), PAPER)
         session.transcript.add(Taken((replace(asked, parts=(*parts, *asked.parts)), reply)))
     server.answers(say("Notes were read: notes1.md."))
     run(session, "/compact")
-    assert session.conversation.shape.summary.endswith("Attached in these turns: zebra.png, notes2.md, notes3.md")
+    assert session.conversation.shape.summary.endswith(
+        "Attached in these turns: zebra.png, paper.pdf, notes2.md, notes3.md"
+    )
     run(session, "/file notes2.md")
-    assert session.attachments == [FilePart("notes2.md", "text")], "though there is no such file"
+    run(session, "/file paper.pdf")
+    assert session.attachments == [FilePart("notes2.md", "text"), PAPER], "though there are no such files"
+    assert "Attached in these turns: zebra.png" in shown(session)
 
 
 FAILING = {
