@@ -498,7 +498,7 @@ def test_a_session_is_shown_again_with_the_room_it_had(chat: Terminal, home: Pat
     ask(chat, "/history", "[1] you\nHi\n\n[1] test-model\nHello\n\n>")
     with chatrepl("-c", env=environment(home)) as again:
         again.wait_for_prompt()
-        assert "> Hi\n\nHello\n\n>" in again.text()
+        assert "> Hi\n\nHello\n\nresumed " in again.text()
 
 
 def test_of_a_long_session_the_end_is_shown(server: Server, home: Path) -> None:

@@ -237,13 +237,9 @@ def pick(user: User, screen: Screen, choices: Choices) -> Row | None:
 
 def numbered(user: User, screen: Screen, rows: Sequence[Row], choices: Choices) -> Row | None:
     """Which of these rows the user wants, by its number; None for none."""
-    screen.table([(str(place), *_cells(choices, row)) for place, row in enumerate(rows, 1)])
+    screen.table([(str(place), row.text, choices.facts(row)) for place, row in enumerate(rows, 1)])
     place = number_or_0(user.answer(f"Which one? [1-{len(rows)}]"))
     return rows[place - 1] if 1 <= place <= len(rows) else None
-
-
-def _cells(choices: Choices, row: Row) -> tuple[str, str]:
-    return choices.facts(row), row.text
 
 
 def counted(count: int, thing: str) -> str:
