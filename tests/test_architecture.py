@@ -1,10 +1,12 @@
 """The architecture: which package imports which, where each outside library comes in, and how long things are."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +97,13 @@ def test_functions_are_short() -> None:
 
 def test_every_module_says_its_job() -> None:
     assert not [name for name, tree in architecture.sources().items() if tree.body and not ast.get_docstring(tree)]
+
+
+def test_no_test_imports_another() -> None:
+    files = Path(__file__).parent.rglob("test_*.py")
+    assert not [
+        path for path in files if re.search(r"^\s*(from|import) tests\.\S*test_", path.read_text("utf-8"), re.M)
+    ]
 
 
 def test_a_wrong_import_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from chatrepl import sessions
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.routes import Route
 from chatrepl.text.redaction import Secrets
-from tests.cli.test_piped import run
 from tests.support.chatting import ask, sent
+from tests.support.program import run
 from tests.support.server import Server, chunk, say, whole
 from tests.support.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 
@@ -134,7 +134,7 @@ FAILURES = {
 @pytest.mark.parametrize("flags", [(), ("--json",), ("--no-stream",)])
 def test_a_one_shot_that_fails_leaves_no_session(server: Server, home: Path, case: str, flags: tuple[str, ...]) -> None:
     server.answers(*FAILURES[case])
-    done = run(server, home, b"", *flags, "Hi")
+    done = run("--base-url", server.url, "-m", "m", *flags, "Hi", home=home)
     assert done.returncode == 1
     assert list((home / "sessions").glob("*")) == []
     if flags == ("--json",):
@@ -160,10 +160,11 @@ def test_the_context_is_known_after_the_first_turn(chat: Terminal, server: Serve
 
 
 def test_a_recording_of_another_question_is_told(server: Server, home: Path, tmp_path: Path) -> None:
-    assert run(server, home, b"", "--record", str(tmp_path / "r"), "What is a walrus?").returncode == 0
-    again = run(server, home, b"", "--replay", str(tmp_path / "r"), "What is a walrus?")
+    flags = ["--base-url", server.url, "-m", "m"]
+    assert run(*flags, "--record", str(tmp_path / "r"), "What is a walrus?", home=home).returncode == 0
+    again = run(*flags, "--replay", str(tmp_path / "r"), "What is a walrus?", home=home)
     assert (again.stdout, again.stderr) == (b"Hello\n", b"")
-    other = run(server, home, b"", "--replay", str(tmp_path / "r"), "What is a seal?")
+    other = run(*flags, "--replay", str(tmp_path / "r"), "What is a seal?", home=home)
     assert other.stdout == b"Hello\n"
     assert b"The recording answers another question: 'What is a walrus?'" in other.stderr
 

@@ -15,8 +15,8 @@ from chatrepl.files.attachments import BOUND, text_of
 from chatrepl.files.mentions import not_taken
 from chatrepl.terminal import streams
 from tests.support.chatting import sent
+from tests.support.program import run
 from tests.support.server import Server
-from tests.support.terminal import environment
 
 TEXTS = {
     "latin-1": "café crème\n".encode("latin-1"),
@@ -39,20 +39,19 @@ BINARIES = {
 }
 
 
-def run(server: Server, home: Path, piped: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *words]
-    return subprocess.run(command, input=piped, env=environment(home), capture_output=True, timeout=60, check=False)
+def piped(server: Server, home: Path, data: bytes, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    return run("--base-url", server.url, "-m", "m", *words, home=home, typed=data)
 
 
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_a_text_arrives_as_the_file_does(server: Server, home: Path, encoding: str) -> None:
-    assert run(server, home, TEXTS[encoding]).returncode == 0
+    assert piped(server, home, TEXTS[encoding]).returncode == 0
     assert sent(server) == [("user", text_of(TEXTS[encoding], "it").strip("\n"))]
 
 
 @pytest.mark.parametrize("kind", BINARIES)
 def test_what_is_no_text_is_refused(server: Server, home: Path, kind: str) -> None:
-    done = run(server, home, BINARIES[kind], "What is it?")
+    done = piped(server, home, BINARIES[kind], "What is it?")
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"What is piped in is " in done.stderr
     assert not server.requests
@@ -61,7 +60,7 @@ def test_what_is_no_text_is_refused(server: Server, home: Path, kind: str) -> No
 @pytest.mark.parametrize("kind", ["an archive", "noise"])
 def test_nor_is_it_sent_as_a_file(server: Server, home: Path, tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.txt").write_bytes(BINARIES[kind])
-    done = run(server, home, b"", "-f", str(tmp_path / "a.txt"), "What is it?")
+    done = piped(server, home, b"", "-f", str(tmp_path / "a.txt"), "What is it?")
     assert (done.returncode, server.requests) == (2, [])
 
 
@@ -69,21 +68,21 @@ LARGE = b"line\n" * (BOUND // 5 + 1)
 
 
 def test_a_large_text_needs_a_flag(server: Server, home: Path) -> None:
-    done = run(server, home, LARGE, "Sum up")
+    done = piped(server, home, LARGE, "Sum up")
     assert done.returncode == 2
     assert b"-f -" in done.stderr
     assert not server.requests
-    assert run(server, home, LARGE, "-f", "-", "Sum up").returncode == 0
+    assert piped(server, home, LARGE, "-f", "-", "Sum up").returncode == 0
     assert sent(server) == [("user", "Sum up\n\n" + LARGE.decode().rstrip())]
 
 
 @pytest.mark.parametrize("blanks", [b"", b"\n", b" \n\t\n", "\u00a0\u2003\n".encode()])
 def test_blanks_ask_nothing(server: Server, home: Path, blanks: bytes) -> None:
-    done = run(server, home, blanks)
+    done = piped(server, home, blanks)
     assert done.returncode == 2
     assert b"There is nothing to ask" in done.stderr
-    assert run(server, home, blanks, "  ").returncode == 2
-    assert run(server, home, blanks, "Hi").returncode == 0
+    assert piped(server, home, blanks, "  ").returncode == 2
+    assert piped(server, home, blanks, "Hi").returncode == 0
     assert sent(server) == [("user", "Hi")]
 
 
@@ -111,6 +110,6 @@ def test_what_stands_behind_an_at_and_is_not_there_is_told(tmp_path: Path, monke
 
 
 def test_so_it_is_told_where_no_prompt_comes(server: Server, home: Path, tmp_path: Path) -> None:
-    done = run(server, home, b"", f"What is in @{tmp_path}/?")
+    done = piped(server, home, b"", f"What is in @{tmp_path}/?")
     assert f"{tmp_path}/ is a folder without text files, sent as text".encode() in done.stderr
     assert done.returncode == 0

@@ -12,7 +12,7 @@ from tests.support.server import PATIENCE
 from tests.support.terminal import environment
 
 
-def run(*words: str, home: Path, typed: str | None = None, **env: str) -> "subprocess.CompletedProcess[bytes]":
+def run(*words: str, home: Path, typed: str | bytes | None = None, **env: str) -> "subprocess.CompletedProcess[bytes]":
     """chatrepl with these arguments and that text piped in."""
     (stdin, keys), *told = (os.pipe() for _ in range(3))
     theirs = [os.open(os.devnull, os.O_RDONLY) if typed is None else os.dup(stdin), *(write for _, write in told)]
@@ -20,7 +20,7 @@ def run(*words: str, home: Path, typed: str | None = None, **env: str) -> "subpr
     for fd in (stdin, *theirs):
         os.close(fd)
     with ThreadPoolExecutor() as threads:
-        threads.submit(_write, keys, (typed or "").encode())
+        threads.submit(_write, keys, typed.encode() if isinstance(typed, str) else typed or b"")
         out, err = (threads.submit(_read, read) for read, _ in told)
         try:
             status = child.wait(PATIENCE)

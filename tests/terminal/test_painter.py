@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyte
 import pytest
 from hypothesis import example, given, strategies as st
 
@@ -15,48 +14,22 @@ from chatrepl.terminal.screen.frame import Frame, Look
 from chatrepl.terminal.screen.painter import BEGIN, END, HIDE, NO_WRAP, SHOW, WRAP, Painter
 from chatrepl.terminal.typeahead import Typed
 from chatrepl.text import safe
+from tests.support.emulator import Emulator
 from tests.support.markdowns import CORPUS, cuts, documents, pieces
 
 sizes = st.sampled_from([(24, 4), (40, 10), (80, 24), (100, 30), (200, 50)])
 tails = st.lists(st.text("abc ", max_size=15), max_size=6)
 
 
-class Terminal:
-    """A terminal with a scrollback, which counts what is written to it."""
-
-    def __init__(self, columns: int, rows: int) -> None:
-        self.screen = pyte.HistoryScreen(columns, rows, history=100_000)
-        self._stream = pyte.Stream(self.screen)
-        self.writes: list[str] = []
-
-    def write(self, text: str) -> None:
-        self.writes.append(text)
-        self._stream.feed(text)
-
-    @property
-    def cursor(self) -> tuple[int, int]:
-        """Column and row of the cursor, counted from the top of the scrollback."""
-        return self.screen.cursor.x, len(self.screen.history.top) + self.screen.cursor.y
-
-    @property
-    def text(self) -> list[str]:
-        """All rows, from the top of the scrollback to the last that is not empty."""
-        above = [
-            "".join(row[column].data for column in range(self.screen.columns)).rstrip()
-            for row in self.screen.history.top
-        ]
-        return "\n".join([*above, *(row.rstrip() for row in self.screen.display)]).rstrip().split("\n")
-
-
 def at_once(text: str, columns: int, rows: int) -> list[str]:
-    terminal = Terminal(columns, rows)
+    terminal = Emulator(columns, rows)
     for line in draw(text, columns):
         terminal.write(ansi(line) + "\r\n")
     return terminal.text
 
 
-def live(parts: Sequence[str], columns: int, rows: int) -> Terminal:
-    terminal = Terminal(columns, rows)
+def live(parts: Sequence[str], columns: int, rows: int) -> Emulator:
+    terminal = Emulator(columns, rows)
     painter = Painter(terminal.write)
     frame = Frame(Look(), columns, 0.0)
     for second, part in enumerate(parts):
@@ -84,13 +57,13 @@ def test_the_corpus_many_times_taller_than_the_screen(path: Path, size: tuple[in
 @example([([], ["", ""], 7), ([], ["a", ""], 7)])
 @example([([], ["a", "b", "c"], 7), ([], ["a"], 7), (["x"], ["a"], 7), ([], [], 7), ([], ["b"], 7)])
 def test_every_frame_leaves_the_finished_lines_and_its_tail(frames: list[tuple[list[str], list[str], int]]) -> None:
-    terminal = Terminal(20, 9)
+    terminal = Emulator(20, 9)
     painter = Painter(terminal.write)
     shown: list[str] = []
     for finished, tail, rows in frames:
         painter.paint(finished, tail, 20, rows)
         shown += finished
-        other = Terminal(20, 9)
+        other = Emulator(20, 9)
         other.write("".join(f"{line}\r\n" for line in shown))
         start = other.cursor
         other.write("\r\n".join(tail[-rows:] if rows else []))
@@ -149,7 +122,7 @@ def test_a_terminal_that_tells_its_size_late_loses_and_doubles_no_finished_line(
     tail: list[str], frames: list[tuple[list[str], list[str]]], columns: int
 ) -> None:
     """Its rows are wrapped anew, the cursor stays with what it stands at, and frames go on for the old size."""
-    terminal = Terminal(columns, 40)
+    terminal = Emulator(columns, 40)
     painter = Painter(terminal.write)
     painter.paint([], ["x"], 40, 5)
     painter.clear()
@@ -162,14 +135,14 @@ def test_a_terminal_that_tells_its_size_late_loses_and_doubles_no_finished_line(
         painter.paint(finished, late, 40, 5)
         shown += finished
     painter.resized(columns)
-    other = Terminal(columns, 40)
+    other = Emulator(columns, 40)
     other.write("".join(f"{line}\r\n" for line in shown))
     assert terminal.text == other.text
     assert terminal.cursor == other.cursor
 
 
 def test_a_resize_that_was_not_told_is_noticed_at_the_next_frame() -> None:
-    terminal = Terminal(20, 10)
+    terminal = Emulator(20, 10)
     painter = Painter(terminal.write)
     painter.paint(["top"], ["x" * 15], 20, 5)
     painter.paint(["done"], ["y"], 10, 5)
@@ -192,7 +165,7 @@ def test_the_bytes_are_in_proportion_to_the_text() -> None:
 @given(st.lists(st.tuples(st.lists(st.just("x"), max_size=2), tails), max_size=6))
 def test_nothing_is_erased_from_the_top_left_corner(frames: list[tuple[list[str], list[str]]]) -> None:
     """There tmux would push what is erased into its scrollback."""
-    terminal = Terminal(20, 30)
+    terminal = Emulator(20, 30)
     erased_at: list[tuple[int, int]] = []
 
     def write(frame: str) -> None:

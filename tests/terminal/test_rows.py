@@ -13,8 +13,8 @@ import pytest
 
 from chatrepl.terminal.screen.rows import Rows
 from chatrepl.terminal.typeahead import Typed
+from tests.support.emulator import Emulator
 from tests.support.server import Server, held, say, serving, stay, whole
-from tests.terminal.test_painter import Terminal as Emulator
 
 if sys.platform != "win32":
     from tests.support.terminal import CTRL_C, Terminal, chatrepl, environment
