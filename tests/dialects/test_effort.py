@@ -12,9 +12,10 @@ from chatrepl.config import built_in
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, question
-from chatrepl.dialects import request
+from chatrepl.dialects import dialect, request
 from chatrepl.dialects.effort import levels, spelled
 from chatrepl.errors import CommandError, ConfigError
+from chatrepl.events import Usage
 from tests.support import faults
 from tests.support.server import Server, say
 
@@ -231,3 +232,27 @@ def test_what_complains_of_something_else_changes_no_effort(said: str, server: S
         assert not turn.send(seen.session, "Hi").kept
         assert turn.send(seen.session, "Hi").kept
     assert [each.body.get("reasoning_effort") for each in server.requests] == ["high", "high"]
+
+
+def test_a_service_tier_is_sent_in_each_protocols_words_and_that_which_served_is_read() -> None:
+    told: dict[str, tuple[str, dict[str, Any]]] = {
+        "openai-chat": (
+            "service_tier",
+            {"choices": [{"message": {"content": "Hi"}}], "usage": {"prompt_tokens": 1}, "service_tier": "flex"},
+        ),
+        "openai-responses": (
+            "service_tier",
+            {"status": "completed", "output": [], "usage": {"input_tokens": 1}, "service_tier": "flex"},
+        ),
+        "anthropic": ("service_tier", {"content": "Hi", "usage": {"input_tokens": 1, "service_tier": "flex"}}),
+        "gemini": (
+            "serviceTier",
+            {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1, "serviceTier": "FLEX"}},
+        ),
+    }
+    for name, (field, body) in told.items():
+        profile = Profile("p", dialect=name, place=Url("http://h/v1"), model="m", options={"service_tier": "flex"})
+        sent = request(profile, Conversation().asking(question("Hi")), "", stream=True).body or {}
+        assert sent[field] == "flex", name
+        [used] = [each for each in dialect(name).decode_whole(body) if isinstance(each, Usage)]
+        assert used.tier == "flex", name
