@@ -57,7 +57,10 @@ class Rates(NamedTuple):
 
     def context(self, answering: Profile) -> int | None:
         """How many tokens the model can hold that answers."""
-        told = [(each.id, each.context) for each in self.offers if answering.name == self.profile.name]
+        offers = list(self.offers) if answering.name == self.profile.name else []
+        told = [(each.id, each.context) for each in offers]
+        if not answering.model:  # then the first one answers
+            told = [("", context) for _, context in told[:1]]
         if isinstance(answering.place, Embedded):
             told = [(answering.model, answering.place.context)]
         known = self._known(answering.name, answering.model, lambda profile: profile.context, told)

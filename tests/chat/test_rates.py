@@ -187,6 +187,13 @@ def test_a_context_without_a_model_holds_for_all_models_of_its_profile() -> None
     assert Rates(WORK, [WORK, own]).context(replace(WORK, model="anything")) is None
 
 
+def test_where_no_model_is_named_the_size_is_that_of_the_first_one_offered() -> None:
+    own = Profile("own")
+    assert Rates(own, [own], [ModelInfo("a", 200), ModelInfo("b", 250)]).context(own) == 200
+    assert Rates(own, [own], [ModelInfo("a"), ModelInfo("b", 250)]).context(own) is None
+    assert Rates(own, [own]).context(own) is None
+
+
 def test_the_embedded_model_holds_what_its_server_does() -> None:
     local = Profile("local", place=Embedded())
     running = replace(local, model="SmolLM2", place=Embedded("http://127.0.0.1:9/v1", 4096))
