@@ -39,6 +39,8 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
     if session.profile.search:
         chat.searching.warn(session)
     failure = _collected(session, reply, conversation, timing)
+    if not failure and session.profile.dialect == "anthropic":
+        chat.fitting.warn_of_dropped(session, conversation.turns[-1][0])
     for _ in range(PAUSES):
         if failure or not reply.paused:
             return failure

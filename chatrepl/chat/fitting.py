@@ -1,13 +1,14 @@
 """A question as its model can take it: what it cannot take is said before the question leaves."""
 
 import base64
+import re
 from dataclasses import replace
 
 from chatrepl.chat import attaching
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part
 from chatrepl.dialects import dialect, limits
-from chatrepl.errors import CommandError
+from chatrepl.errors import ChatError, CommandError, Refused
 from chatrepl.files import attachments, dimensions, extracting
 from chatrepl.files.completion import size
 from chatrepl.text import safe
@@ -44,7 +45,40 @@ def _part(session: Session, part: Part, count: int) -> Part:
 
 def _takes_pdf(session: Session) -> bool:
     """Whether the server takes a PDF as it is, as far as that is known."""
-    return MediaPart in dialect(session.profile.dialect).carries and session.profile.place.kept != "local"
+    profile = session.profile
+    carries = MediaPart in dialect(profile.dialect).carries and profile.place.kept != "local"
+    return carries and profile.name not in session.wordy
+
+
+_REFUSES = re.compile(r"\bfiles?\b|input_file|pdf|document|content\S*type|mime|media.?type|multi-?modal", re.IGNORECASE)
+"""The words of a server that takes no PDF."""
+
+
+def in_words(session: Session, question: Message, failure: ChatError | None) -> Message | None:
+    """The question with the texts of its PDF, where the server refused these; None where something else is wrong."""
+    if not (isinstance(failure, Refused) and failure.status in (400, 404, 415, 422, 500, 501) and _holds_pdf(question)):
+        return None
+    if not _REFUSES.search(failure.said):
+        return None
+    session.wordy.add(session.profile.name)
+    session.screen.say(f"{session.profile.name} takes no PDF; asking again with its text.", "warning")
+    return fitted(session, question)
+
+
+def _holds_pdf(question: Message) -> bool:
+    return any(
+        isinstance(part, MediaPart) and part.mime == attachments.PDF and not part.text for part in question.parts
+    )
+
+
+def warn_of_dropped(session: Session, question: Message) -> None:
+    """Tell of a PDF that llama.cpp passed over: in Anthropic's protocol it drops it without a word."""
+    last = session.connection.last if _takes_pdf(session) and _holds_pdf(question) else None
+    if last and last.answer_headers.get("server", "").lower().startswith("llama.cpp"):
+        session.wordy.add(session.profile.name)
+        told = "llama.cpp passes over a PDF in this protocol: the answer was made without it."
+        at_prompt, else_ = "Attach it again, and its text goes.", "--dialect openai-chat sends its text."
+        session.screen.say(f"{told} {at_prompt if session.user.has_prompt else else_}", "warning")
 
 
 def _small(part: ImagePart, most: limits.Size) -> ImagePart:

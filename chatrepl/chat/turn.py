@@ -72,9 +72,7 @@ def _with_schema(session: Session, question: Message, outcome: Outcome) -> Outco
 def _fitted(session: Session, question: Message) -> Message:
     if all(isinstance(part, TextPart | FilePart) for part in question.parts):
         return question
-    from chatrepl.chat import fitting  # not for the first key
-
-    return fitting.fitted(session, question)
+    return chat.fitting.fitted(session, question)
 
 
 def _words(session: Session, question: Message) -> Iterator[tuple[str, str]]:
@@ -258,10 +256,17 @@ def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
     if session.config.compact:
         compacting.by_itself(session, question)
     outcome = ask(session, question)
-    if outcome.question_back and compacting.is_overflow(outcome.failure) and _compacted(session, question):
+    if outcome.question_back and (again := _mended(session, question, outcome.failure)):
         session.attachments = []
-        return ask(session, question)
+        return ask(session, again)
     return outcome
+
+
+def _mended(session: Session, question: Message, failure: ChatError | None) -> Message | None:
+    """What is asked in the place of a question that was refused, None where nothing helps."""
+    if compacting.is_overflow(failure):
+        return question if _compacted(session, question) else None
+    return chat.fitting.in_words(session, question, failure)
 
 
 def permits(session: Session, question: Message) -> bool:

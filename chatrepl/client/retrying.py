@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from chatrepl.dialects.hints import is_lasting
 from chatrepl.errors import ChatError, Refused, Unreachable
 
 FIRST, LONGEST = 0.5, 8.0
@@ -117,6 +118,8 @@ def _worth_it(error: Refused) -> bool:
     if wish in ("true", "false"):
         return wish == "true"
     if error.status == 429 and _SPENT.search(error.code):
+        return False
+    if error.status >= 500 and is_lasting(error.status, error.said):  # llama.cpp's status for what it cannot take
         return False
     return error.status in _STATUSES or error.status >= 500
 

@@ -22,6 +22,13 @@ def is_known(status: int, said: str) -> bool:
     return any(status in statuses and words.search(said) for statuses, words, _ in _BY_WORDS)
 
 
+def is_lasting(status: int, said: str) -> bool:
+    """Whether the words of an error tell that the same will fail again: it is too long, or holds what the model cannot
+    take."""
+    found = (advice for statuses, words, advice in _BY_WORDS if status in statuses and words.search(said))
+    return next(found, None) in (_TOO_LONG, _NO_IMAGES)
+
+
 def is_too_long(status: int, said: str) -> bool:
     """Whether the error says that the conversation is too long for the model."""
     return next(
@@ -68,6 +75,11 @@ _TOO_LONG = Hint(
     "The conversation is too long for this model: /compact or /undo shortens it, /model picks another.",
 )
 
+_NO_IMAGES = Hint(
+    "This model takes no images: -m picks another.",
+    "This model takes no images: /model picks another, /undo takes the question with the image away.",
+)
+
 _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
     (
         (200, 400, 429, 503),  # Amazon's "Too many tokens, please wait" counts those of a minute
@@ -100,10 +112,7 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
             r"(not.{0,12}support|no support|no endpoints.{0,12}support|cannot|required).{0,40}image",
             r"\bno vision|(not|n't|without).{0,20}(vision|multi-?modal)|text.only model|mmproj",
         ),
-        Hint(
-            "This model takes no images: -m picks another.",
-            "This model takes no images: /model picks another, /undo takes the question with the image away.",
-        ),
+        _NO_IMAGES,
     ),
     (
         (200, 400, 403),

@@ -13,7 +13,7 @@ if sys.platform == "win32":
 from tests.support.files import PDF, PNG, picture
 from tests.support.program import run
 from tests.support.replies import REPLIES, reply
-from tests.support.server import Exchange, Server
+from tests.support.server import Exchange, Server, whole
 
 DIALECTS = sorted(REPLIES)
 NATIVE = {
@@ -48,6 +48,54 @@ def test_a_pdf_goes_as_it_is_or_as_its_text(dialect: str, server: Server, home: 
     path.write_bytes(PDF)
     body, _ = asked(server, home, dialect, "-f", str(path), "What is it?")
     assert NATIVE.get(dialect, "Hello PDF") in body
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "unsupported content[].type"),
+        (400, "'input_file' is not supported by llamacpp at this moment"),
+        (422, "unknown variant `file`, expected `text` or `image_url`"),
+        (500, "PDF input is not supported by this model"),
+    ],
+)
+def test_a_pdf_that_is_refused_goes_as_its_text(
+    status: int, said: str, server: Server, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(PDF)
+    attempts = 3 if status == 500 else 1
+    server.answers(*[whole({"error": {"message": said}}, status)] * attempts)
+    body, told = asked(server, home, "openai-chat", "-f", str(path), "What is it?")
+    assert "file_data" in json.dumps(server.requests[0].body)
+    assert "file_data" not in body
+    assert "Hello PDF" in body
+    assert "by-hand takes no PDF; asking again with its text." in told
+
+
+def test_llama_says_nothing_of_a_pdf_that_it_drops_but_chatrepl_does(
+    server: Server, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(PDF)
+    answer = {"content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
+    server.answers(whole(answer, Server="llama.cpp"), whole(answer))
+    words = (
+        "--dialect",
+        "anthropic",
+        "--base-url",
+        server.url.removesuffix("/v1"),
+        "-m",
+        "m",
+        "-f",
+        str(path),
+        "What?",
+    )
+    assert (
+        "the answer was made without it. --dialect openai-chat sends its text."
+        in run(*words, home=home).stderr.decode()
+    )
+    assert "without it" not in run(*words, home=home).stderr.decode()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

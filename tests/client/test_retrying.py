@@ -42,6 +42,7 @@ DELAYS: dict[str, tuple[ChatError, float | None]] = {
     "words with minutes": (refused(429, "Please try again in 1m30.5s."), 90.5),
     "Gemini's words": (refused(429, "You exceeded your current quota. Please retry in 36.4s."), 36.4),
     "a wish": (refused(400, x_should_retry="true"), 0.5),
+    "what the model cannot take": (refused(500, "image input is not supported - hint: you need an mmproj"), None),
     "a wish against": (refused(500, x_should_retry="false"), None),
     "a quota": (refused(429, "You exceeded your current quota, please check your plan"), None),
     "a spend limit": (refused(429, "This workspace has reached its spend limit."), None),
