@@ -23,8 +23,8 @@ LISTED = 5
 def attach(session: Session, name: str) -> None:
     """Let what stands under that name, or at that address, go along with the next question; much only after a yes."""
     again = _before(session, name)
-    for part in [again] if again else _wanted(session, name):
-        session.attachments = files.attachments.joined(session.attachments, part)
+    found = [again] if again else _wanted(session, name)
+    session.attachments = files.attachments.joined(session.attachments, found)
 
 
 def _before(session: Session, name: str) -> "Attachment | None":
@@ -42,8 +42,7 @@ _PASTED = r"image \d{1,6}"
 
 def paste(session: Session, images: Iterable[ImagePart]) -> None:
     """Let the images in a line go along with it."""
-    for part in images:
-        session.attachments = files.attachments.joined(session.attachments, part)
+    session.attachments = files.attachments.joined(session.attachments, images)
 
 
 def _goes(part: "Attachment", text: str) -> bool:
@@ -66,10 +65,10 @@ def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
     """The question with what goes along: the attachments, and what it names, which is told."""
     going = [part for part in session.attachments if _goes(part, text)]
     for name in named:
-        new = [part for part in _named(session, name) if part not in going]
+        known = set(going)
+        new = [part for part in _named(session, name) if part not in known]
         _tell(session, new)
-        for part in new:
-            going = files.attachments.joined(going, part)
+        going = files.attachments.joined(going, new)
     return message(text, *going)
 
 

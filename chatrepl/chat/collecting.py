@@ -44,7 +44,9 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
     for _ in range(PAUSES):
         if failure or not reply.paused:
             return failure
+        asked_at = timing.asked_at
         failure = _collected(session, reply, conversation.going_on(reply.go_on()), timing)
+        timing.asked_at = asked_at
     if reply.paused:
         reply.ending = "other"
     return failure

@@ -8,6 +8,7 @@ from chatrepl.chat import attaching
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part
 from chatrepl.dialects import dialect, limits
+from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.errors import ChatError, CommandError, Refused
 from chatrepl.files import attachments, dimensions, extracting
 from chatrepl.files.completion import size
@@ -47,7 +48,7 @@ def _takes_pdf(session: Session) -> bool:
     """Whether the server takes a PDF as it is, as far as that is known."""
     profile = session.profile
     carries = MediaPart in dialect(profile.dialect).carries and profile.place.kept != "local"
-    return carries and profile.name not in session.wordy
+    return carries and session.connection.memory.known(profile).parameters.get("pdf") != LEFT_OUT
 
 
 _REFUSES = re.compile(r"\bfiles?\b|input_file|pdf|document|content\S*type|mime|media.?type|multi-?modal", re.IGNORECASE)
@@ -60,7 +61,7 @@ def in_words(session: Session, question: Message, failure: ChatError | None) -> 
         return None
     if not _REFUSES.search(failure.said):
         return None
-    session.wordy.add(session.profile.name)
+    session.connection.memory.learn(session.profile, {"pdf": LEFT_OUT})
     session.screen.say(f"{session.profile.name} takes no PDF; asking again with its text.", "warning")
     return fitted(session, question)
 
@@ -75,7 +76,7 @@ def warn_of_dropped(session: Session, question: Message) -> None:
     """Tell of a PDF that llama.cpp passed over: in Anthropic's protocol it drops it without a word."""
     last = session.connection.last if _takes_pdf(session) and _holds_pdf(question) else None
     if last and last.answer_headers.get("server", "").lower().startswith("llama.cpp"):
-        session.wordy.add(session.profile.name)
+        session.connection.memory.learn(session.profile, {"pdf": LEFT_OUT})
         told = "llama.cpp passes over a PDF in this protocol: the answer was made without it."
         at_prompt, else_ = "Attach it again, and its text goes.", "--dialect openai-chat sends its text."
         session.screen.say(f"{told} {at_prompt if session.user.has_prompt else else_}", "warning")

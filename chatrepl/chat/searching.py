@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from chatrepl.chat.session import Session
-from chatrepl.conversation import Message, SourcePart
+from chatrepl.conversation import ImagePart, MediaPart, Message, Part, SourcePart, TextPart
+from chatrepl.events import Media
 from chatrepl.sessions import citations
 from chatrepl.text import safe, urls, width
 
@@ -53,11 +54,17 @@ def line(part: SourcePart) -> str:
 
 
 def shown(session: Session, reply: Message) -> str:
-    """The text of a reply as it is shown again, with a mark where it cites a source."""
+    """The text of a reply as it is shown again, with a mark where it cites a source, and where a picture stands."""
     drawn = session.screen.live and session.ui.markdown
     links = drawn and session.screen.links(session.ui)
     mark = citations.link if links else citations.bare if drawn else citations.plain
-    return citations.marked(reply, mark).text
+    return "".join(_shown(part) for part in citations.marked(reply, mark).parts)
+
+
+def _shown(part: Part) -> str:
+    if isinstance(part, ImagePart | MediaPart):
+        return f"\n\n*[{Media(part.mime).kind}]*\n\n"
+    return part.text if isinstance(part, TextPart) else ""
 
 
 def excerpt(words: str) -> str:

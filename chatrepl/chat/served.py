@@ -86,8 +86,7 @@ def run(session: Session, name: str, words: str) -> Outcome:
     parts: list[Attachment] = [FilePart(name, asked.text), *asked.attachments]
     if not attaching.agreed(session, f"/{name}", parts):
         return Outcome()
-    for part in asked.attachments:
-        session.attachments = files.attachments.joined(session.attachments, part)
+    session.attachments = files.attachments.joined(session.attachments, asked.attachments)
     attaching.show(session)
     return chat.turn.send(session, asked.text)
 

@@ -89,8 +89,6 @@ class Session:
         """The models of which it was said that they end soon."""
         self.prompted: PromptFile | None = None
         """The prompt file that is asked, which sets what holds for this question."""
-        self.wordy: set[str] = set()
-        """The profiles whose servers took no PDF: they get its text."""
         self.unprefilled: set[tuple[str, str]] = set()
         """Who does not go on with a reply the request ends with, by profile and model, though it might."""
 

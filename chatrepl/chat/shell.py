@@ -33,7 +33,7 @@ def run(session: Session, command: str) -> None:
         session.screen.say(status, "dim")
     if ran.text:
         part = FilePart(f"!{command}", "\n".join(filter(None, (ran.text, status))))
-        session.attachments = files.attachments.joined(session.attachments, part)
+        session.attachments = files.attachments.joined(session.attachments, [part])
 
 
 def _agreed(session: Session, command: str) -> bool:

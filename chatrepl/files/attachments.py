@@ -4,6 +4,7 @@ import base64
 import codecs
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def read(path: Path) -> Attachment:
             length = os.fstat(file.fileno()).st_size
             data = file.read(LIMIT + 1)
     except reading.Unfit as error:
-        raise CommandError(f"{path} is {_UNFIT.get(error.strerror or '', 'no file')}") from None
+        raise CommandError(f"{path} is {(error.strerror or '').removeprefix('it is ') or 'no file'}") from None
     except FileNotFoundError:
         raise CommandError(f"{path} is no file") from None
     except OSError as error:
@@ -78,9 +79,6 @@ def read(path: Path) -> Attachment:
     if len(data) > LIMIT:
         raise CommandError(f"{path} is too large to attach: {size(max(length, len(data)))}")
     return of_data(data, str(path))
-
-
-_UNFIT = {"it is a folder": "a folder"}
 
 
 def of_data(data: bytes, name: str, charset: str = "") -> Attachment:
@@ -188,9 +186,14 @@ def described(part: Attachment) -> str:
     return f"{safe.line(part.name)} ({size(weight(part))})"
 
 
-def joined(waiting: list[Attachment], part: Attachment) -> list[Attachment]:
-    """Those and this one, which takes the place of an older state of the same file."""
-    return [each for each in waiting if place(each.name) != place(part.name)] + [part]
+def joined(waiting: Iterable[Attachment], new: Iterable[Attachment]) -> list[Attachment]:
+    """Those and the new ones, each of which takes the place of an older state of the same file."""
+    found: dict[str, Attachment] = {}
+    for part in (*waiting, *new):
+        where = place(part.name)
+        found.pop(where, None)
+        found[where] = part
+    return list(found.values())
 
 
 def place(name: str) -> str:

@@ -38,7 +38,7 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
         flags |= getattr(os, "O_NOFOLLOW", 0)
         if path.is_symlink():
             raise Unfit("it is a link")
-    number = os.open(path, flags)
+    number = _number(path, flags)
     try:
         mode = os.fstat(number).st_mode
         if not stat.S_ISREG(mode):
@@ -47,6 +47,15 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
             yield file
     finally:
         os.close(number)
+
+
+def _number(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags)
+    except OSError:
+        if path.is_socket():  # which cannot even be opened
+            raise Unfit("it is a socket") from None
+        raise
 
 
 def bounded(path: Path, most: int, *, links: bool = True) -> bytes:

@@ -113,3 +113,22 @@ def test_a_picture_is_opened_after_a_yes_alone(server: Server, home: Path, tmp_p
         while not (tmp_path / "opened").exists():
             chat.wait_for_prompt()
     assert Path((tmp_path / "opened").read_text()).read_bytes() == PNG
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty on Windows")
+def test_a_reply_is_shown_again_in_its_order(server: Server, home: Path) -> None:
+    from tests.support.terminal import chatrepl, environment
+
+    server.answers(whole(gemini()))
+    base = server.url.removesuffix("/v1")
+    words = ("--dialect", "gemini", "--base-url", base, "-m", "m")
+    with chatrepl(*words, env=environment(home), columns=200) as chat:
+        chat.wait_for_prompt()
+        chat.line("Draw")
+        chat.wait_for("/show 1 opens it")
+        chat.wait_for_prompt()
+        chat.line("/history")
+        chat.wait_for("+ 1.png")
+        chat.wait_for_prompt()
+        rows = [row for row in chat.lines() if row in ("Before", "[image]", "after")]
+        assert rows == ["Before", "[image]", "after"] * 2

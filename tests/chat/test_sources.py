@@ -126,6 +126,7 @@ def test_a_reply_that_its_server_pauses_goes_on_by_itself(server: Server, home: 
     assert second["messages"] == [*first["messages"], {"role": "assistant", "content": "I look it up."}]
     assert second["tools"] == first["tools"]
     assert told["usage"]["output"] == 5 + 50
+    assert told["text"].startswith("I look it up.I look it up.")
     assert told["finish_reason"] == "stop"
     for source in told["sources"]:
         for place in source["places"]:

@@ -30,6 +30,9 @@ TEXTS = {
 }
 
 
+PIPES = hasattr(os, "mkfifo")
+
+
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_a_text_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.txt"
@@ -73,7 +76,10 @@ def test_any_bytes_are_a_text_or_an_image_or_refused_in_a_line(data: bytes) -> N
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: None, "is no file"),
         (lambda path: path.write_bytes(b"\x7fELF\0\0"), "neither a text nor"),
-        (lambda path: os.mkfifo(path) if hasattr(os, "mkfifo") else None, "is no file"),
+        (
+            lambda path: os.mkfifo(path) if PIPES else None,
+            "is a pipe" if hasattr(os, "mkfifo") else "no file",
+        ),
     ],
     ids=["a folder", "nothing", "a program", "a pipe"],
 )
@@ -146,7 +152,7 @@ def test_the_same_file_is_attached_once(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     older, other = FilePart("a.txt", "older"), FilePart("b/a.txt", "other")
     newer = FilePart(str(tmp_path / "a.txt"), "newer")
-    assert attachments.joined([older, other], newer) == [other, newer]
+    assert attachments.joined([older, other], [newer]) == [other, newer]
 
 
 @pytest.mark.parametrize(
@@ -164,3 +170,16 @@ def test_on_windows_a_backslash_is_what_it_is(words: str, expected: list[str]) -
 
 def test_one_byte_is_one_byte() -> None:
     assert [size(count) for count in (0, 1, 2, 1500)] == ["0 bytes", "1 byte", "2 bytes", "1.5 kB"]
+
+
+def test_ten_thousand_files_are_joined_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def place(name: str) -> str:
+        asked.append(name)
+        return name
+
+    monkeypatch.setattr(attachments, "place", place)
+    parts = [FilePart(str(number), "") for number in range(10_000)]
+    assert attachments.joined(parts, parts) == parts
+    assert len(asked) == 20_000

@@ -65,3 +65,13 @@ def test_links_are_followed_only_where_they_may_be(tmp_path: Path) -> None:
 
 def test_every_kind_that_is_no_file_has_its_words() -> None:
     assert all(words.startswith("it is a ") for words in reading.KINDS.values())
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets in folders")
+def test_a_socket_is_called_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("s")
+        with pytest.raises(reading.Unfit) as caught, reading.opened(Path("s")):
+            pass
+    assert caught.value.strerror == "it is a socket"

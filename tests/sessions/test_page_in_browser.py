@@ -15,6 +15,7 @@ from chatrepl.conversation import (
     FilePart,
     ImagePart,
     Message,
+    SourcePart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -95,7 +96,8 @@ def loaded(page: str, folder: Path) -> str:
 def hostile(attack: str) -> str:
     """A page with the attack in every field."""
     question = Message("user", (TextPart(attack), FilePart(attack, attack), ImagePart("image/png", PIXEL, attack)))
-    parts = (ThinkingPart(attack, attack), TextPart(attack), ToolCallPart(attack, attack, attack))
+    sources = (SourcePart(attack, attack, "1", "0-3"), SourcePart(f"https://a.example/{attack}", attack, "2", "0-9"))
+    parts = (ThinkingPart(attack, attack), TextPart(attack), *sources, ToolCallPart(attack, attack, attack))
     turn = (question, Message("assistant", parts, attack), Message("tool", (ToolResultPart(attack, attack),)))
     return formats.render(".html", Conversation(attack, [(*turn, Message("assistant", (TextPart(attack),)))]), attack)
 
