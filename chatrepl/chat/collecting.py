@@ -112,7 +112,7 @@ def _events(
 def _paint(session: Session, reply: Reply, picture: Picture, event: Event) -> None:
     """Let the picture show what comes; of what is no text, at a prompt, that it stands there."""
     if isinstance(event, Media) and session.user.has_prompt:
-        event = Text(f"\n\n*[{event.kind}]*\n\n")
+        event = Text(f"\n\n*[{chat.media.kind(event)}]*\n\n")
     picture.feed(event)
     for cited in reply.sources.new_marks(lambda: reply.text) if isinstance(event, Source) else ():
         picture.feed(cited)

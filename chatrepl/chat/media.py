@@ -69,6 +69,12 @@ def _sound(pieces: Sequence[Media]) -> Part:
     return MediaPart("audio/wav", base64.b64encode(out.getvalue()).decode("ascii"))
 
 
+def kind(made: Media) -> str:
+    """What it is in a word, as its first bytes tell."""
+    mime = files.attachments.kind(_bytes(made.data[:2_000]))
+    return Media(mime or "application/octet-stream").kind if made.data else made.kind
+
+
 def _bytes(data: str) -> bytes:
     with suppress(binascii.Error, ValueError):
         return base64.b64decode(data + "=" * (-len(data) % 4))
