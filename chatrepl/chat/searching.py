@@ -9,6 +9,9 @@ from chatrepl.events import Media
 from chatrepl.sessions import citations
 from chatrepl.text import safe, urls, width
 
+REDIRECTS = "vertexaisearch.cloud.google.com"
+"""The host by way of which Google leads to its sources, whose titles are their sites."""
+
 LISTED = 8
 """So many sources stand below a reply; /sources lists all."""
 
@@ -40,6 +43,8 @@ def warn(session: Session) -> None:
 
     if wrong := search.missing(session.profile):
         session.connection.tell_once(f"{wrong}.")
+    elif session.tooling.offered and not search.beside_tools(session.profile):
+        session.connection.tell_once(f"{session.profile.model} does not search while it may call tools.")
 
 
 NONE_CAME = "No sources came with this reply: the model decides whether it searches."
@@ -50,6 +55,8 @@ def line(part: SourcePart) -> str:
     """A source on a line: its number, its title and its site."""
     host, title = safe.line(urls.host_of(part.url), 60), safe.line(part.title, 100)
     number = f"[{part.cited}] " if part.cited else ""
+    if title and host == REDIRECTS:
+        return f"{number}{title}"
     return f"{number}{title} · {host}" if title and title != host else f"{number}{safe.line(part.url, 160)}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.dialects import citations
+from chatrepl.dialects import citations, gemini_history
 from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Request
 from chatrepl.events import Event, Search, Source
@@ -24,11 +24,18 @@ def asked(profile: Profile, request: Request) -> Request:
     """The request with the vendor's own search, where the profile wants it and there is one."""
     if not profile.search or request.body is None or not (more := _wanted(profile)):
         return request
+    if request.body.get("tools") and not beside_tools(profile):
+        return request
     body = {**request.body, **{name: value for name, value in more.items() if not isinstance(value, list)}}
     for name, value in more.items():
         if isinstance(value, list):
             body[name] = [*items(body.get(name)), *value]
     return replace(request, body=body)
+
+
+def beside_tools(profile: Profile) -> bool:
+    """Whether it searches where tools are offered too: Gemini does so from 3 on, and refuses both before."""
+    return profile.dialect != "gemini" or gemini_history.generation(profile.model) >= 3
 
 
 def missing(profile: Profile) -> str:

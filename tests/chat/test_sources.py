@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatrepl.chat import searching
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.sources import MOST, Sources
 from chatrepl.conversation import SourcePart, TextPart, ThinkingPart
@@ -69,6 +70,13 @@ def test_numbers_that_the_text_itself_cites_are_kept() -> None:
     reply = reply_of(Source(A, "A"), Source(B, "B"), Text("so it is [2]."))
     assert sources(reply) == [SourcePart(B, "B", "2"), SourcePart(A, "A")]
     assert sources(reply_of(Source(A, "A"), Text("so it is"))) == [SourcePart(A, "A")]
+
+
+def test_a_source_is_told_by_its_title_and_its_site() -> None:
+    assert searching.line(SourcePart(A, "A", "1")) == "[1] A · a.example"
+    assert searching.line(SourcePart(A)) == A
+    behind = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/AbC"
+    assert searching.line(SourcePart(behind, "bonn.de", "2")) == "[2] bonn.de"
 
 
 def drawn(frame: Frame) -> str:

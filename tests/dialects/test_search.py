@@ -9,7 +9,7 @@ import pytest
 from chatrepl import dialects
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
-from chatrepl.conversation import Conversation, question
+from chatrepl.conversation import Conversation, Definition, question
 from chatrepl.dialects import search
 from chatrepl.dialects.framing import Frame
 from chatrepl.events import Source
@@ -43,6 +43,17 @@ ASKED: list[tuple[Profile, dict[str, Any]]] = [
 def test_a_request_asks_for_the_search_of_its_vendor(who: Profile, more: dict[str, Any]) -> None:
     body = dialects.request(who, Conversation().asking(question("?")), "", stream=False).body or {}
     assert {name: body[name] for name in ("tools", "include", "web_search_options") if name in body} == more
+
+
+def test_gemini_before_3_searches_only_without_tools() -> None:
+    tools = (Definition("f", "", {"type": "object", "properties": {}}),)
+    asking = Conversation(tools=tools).asking(question("?"))
+    for model, names in (
+        ("gemini-2.5-pro", ["functionDeclarations"]),
+        ("gemini-3.8-flash", ["functionDeclarations", "googleSearch"]),
+    ):
+        body = dialects.request(profile("gemini", model=model), asking, "", stream=False).body or {}
+        assert [name for tool in body["tools"] for name in tool] == names
 
 
 def test_a_vendor_without_one_is_told_in_a_line() -> None:
