@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatrepl.config.config import Ui
-from chatrepl.events import Text, Thinking, Wait
+from chatrepl.events import Search, Text, Thinking, Wait
 from chatrepl.terminal.screen import pictures
+from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.screen.screen import Screen
 from tests.support.server import END, PATIENCE, Exchange, Server, chunk
 from tests.support.streams import Tty
@@ -38,6 +39,23 @@ def test_a_long_wait_is_told_once_and_never_after_the_first_word(monkeypatch: py
     told = "m: waiting for the first word, at most 300 s; Ctrl-C stops.\nm thinks; Ctrl-C stops.\n"
     assert out.getvalue() == f"{told}Four.\n"
     assert not ticking()
+
+
+def test_a_search_stands_on_a_line_of_its_own_and_a_mark_behind_its_words() -> None:
+    out, missed = Tty(), []
+    with Screen(out, out, {}, plain=True).picture(lambda: "m", UI) as picture:
+        picture.feed(Text("I look it up."))
+        picture.feed(Search("Bonn"))
+        picture.feed(Search("Bonn", over=True))
+        picture.feed(Text("\n\nIt is so"))
+        picture.feed(Cited(1, "https://a.example", "", lambda: missed.append(1)))
+        picture.feed(Text(". Or not"))
+        picture.feed(Cited(2, "https://b.example", ". Or not", lambda: missed.append(2)))
+        picture.feed(Search("Köln", over=True, failure="unavailable"))
+    assert out.getvalue() == (
+        "I look it up.\nsearched: Bonn\n\n\nIt is so[1]. Or not\nsearch failed: unavailable (Köln)\n"
+    )
+    assert missed == [2]
 
 
 def test_a_wait_that_ends_in_time_is_not_told() -> None:

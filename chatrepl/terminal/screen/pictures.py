@@ -94,10 +94,10 @@ class PlainPicture:
             self._write(self._safe.feed(event.text) if self._safe else event.text)
         elif isinstance(event, Cited):
             self._cite(event)
-        elif isinstance(event, Search) and self._tell and self._last[-1:] in ("", "\n"):
+        elif isinstance(event, Search) and self._tell and (told := told_of_search(event)):
             self._begin()
-            if told := told_of_search(event):
-                self._tell(told)
+            self._write("\n" if self._last and not self._last.endswith("\n") else "")
+            self._tell(told)
 
     def _cite(self, cited: Cited) -> None:
         if cited.behind or not self._safe:  # what is piped on is what the server sent
