@@ -36,8 +36,8 @@ def _before(session: Session, name: str) -> "Attachment | None":
     return next((part for part in attached if part.name == name), None)
 
 
-_PASTED = r"image \d{1,6}"
-"""What an image is called that was pasted into the line."""
+_PASTED = r"\[image \d{1,6}\]"
+"""What an image is called that was pasted into the line, where it stands so."""
 
 
 def paste(session: Session, images: Iterable[ImagePart]) -> None:
@@ -47,7 +47,7 @@ def paste(session: Session, images: Iterable[ImagePart]) -> None:
 
 def _goes(part: "Attachment", text: str) -> bool:
     """Whether an attachment goes along with that text: the mark of one that was pasted has to stand there yet."""
-    return not re.fullmatch(_PASTED, part.name) or f"[{part.name}]" in text
+    return not re.fullmatch(_PASTED, part.name) or part.name in text
 
 
 def attach_files(session: Session, names: Iterable[str]) -> None:

@@ -180,7 +180,7 @@ def test_numbers_go_on_behind_those_in_the_line() -> None:
     pastes = Pastes()
     part = ImagePart("image/png", PNG_DATA)
     line = f"[image 4] {pastes.picture(part, '[image 4]')}"
-    assert [each.name for each in pastes.images(line)] == ["image 5"]
+    assert [each.name for each in pastes.images(line)] == ["[image 5]"]
     assert pastes.unfold(line) == "[image 4] [image 5]"
     assert pastes.refold("[image 4] [image 5]") == "[image 4] [image 5]"  # that of another session, or typed
     pastes.sent(line)

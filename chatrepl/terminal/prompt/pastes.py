@@ -60,8 +60,8 @@ class Pastes:
     def picture(self, part: ImagePart, line: str) -> str:
         """The character to put into the line for an image, which is called by the next number."""
         numbers = [int(match[1]) for match in re.finditer(_PICTURE, self.unfold(line))]
-        name = f"image {max(len(self._images), *numbers, 0) + 1}"
-        mark = self._marked(f"[{name}]")
+        name = f"[image {max(len(self._images), *numbers, 0) + 1}]"
+        mark = self._marked(name)
         self._images[mark] = replace(part, name=name)
         return chr(mark)
 
