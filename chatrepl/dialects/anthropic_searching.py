@@ -45,6 +45,8 @@ class Searching:
 
     def add(self, delta: object) -> None:
         """A delta to the block."""
+        if dig(delta, "type") == "text_delta":  # as nearly all are
+            return
         if self._tool:
             self._arguments.append(text(dig(delta, "partial_json")))
         self._cited += search.of_block(delta)
