@@ -106,6 +106,17 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
         Hint("-o max_tokens=N asks for a shorter reply.", "/set max_tokens N asks for a shorter reply."),
     ),
     (
+        (200, 400, 415, 422, 500, 501),
+        _words(
+            r"(input_file|pdf|files?|documents?)\b.{0,30}not (be )?support",
+            r"unsupported content\S* ?type|unknown variant .{1,3}file",
+        ),
+        Hint(
+            "The server takes no such file.",
+            "The server takes no such file: /undo takes the question with it away.",
+        ),
+    ),
+    (
         _ANY,
         _words(
             r"image.{0,60}(not.{0,12}support|only supported|cannot)",

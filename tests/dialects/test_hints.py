@@ -13,6 +13,7 @@ from tests.support.exchanges import PROFILE, answers, load
 
 KEYED = replace(PROFILE, name="test", key_env="A_KEY")
 LONG, REPLY, IMAGE, WORDS = "/compact or /undo shortens", "/set max_tokens", "takes no images", "other words"
+FILE = "takes no such file"
 KEY, BILLING, WAIT, MODEL = "A_KEY", "billing", "wait a little", "/models lists what there is"
 CHAT, AGAIN, PARAMETERS, PLACE = "openai-chat", ASK_AGAIN, "/set changes a parameter", "base_url"
 
@@ -102,6 +103,9 @@ ENVELOPES: list[tuple[str, int, Any, str]] = [
         REPLY,
     ),
     # images
+    ("openai-chat", 400, openai("unsupported content[].type"), FILE),
+    ("openai-responses", 400, openai("'input_file' is not supported by llamacpp at this moment"), FILE),
+    ("openai-chat", 422, openai("messages[0]: unknown variant `file`, expected `text`"), FILE),
     ("openai-chat", 500, openai("image input is not supported - hint: you may need to provide the mmproj"), IMAGE),
     ("openai-chat", 400, openai("Invalid content type. image_url is only supported by certain models."), IMAGE),
     ("openai-chat", 404, openai("No endpoints found that support image input"), IMAGE),
