@@ -25,6 +25,20 @@ def attach(session: Session, name: str) -> None:
     again = _before(session, name)
     found = [again] if again else _wanted(session, name)
     session.attachments = files.attachments.joined(session.attachments, found)
+    if len(found) > 1:
+        session.together.append({files.attachments.place(part.name) for part in found})
+
+
+def take_back(session: Session) -> str:
+    """Take the last attachment back, and what came with it by the same name; what is told of that."""
+    last = session.attachments[-1]
+    places = {files.attachments.place(last.name)}
+    places = next((each for each in reversed(session.together) if places <= each), places)
+    left = [part for part in session.attachments if files.attachments.place(part.name) not in places]
+    count, session.attachments = len(session.attachments) - len(left), left
+    if count == 1:
+        return f"{safe.line(last.name)} is no longer attached."
+    return f"{count:,} files are no longer attached."
 
 
 def _before(session: Session, name: str) -> "Attachment | None":

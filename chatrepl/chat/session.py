@@ -85,6 +85,7 @@ class Session:
         """Called, in any thread, when something is there that the status line did not know."""
         self.titling: Titling | None = None  # what became of the title that the model is to write
         self._gauge = Gauge()
+        self.together: list[set[str]] = []  # the places of attachments that one name brought
         self.warned: set[str] = set()
         """The models of which it was said that they end soon."""
         self.prompted: PromptFile | None = None

@@ -104,6 +104,20 @@ def test_copy_fills_a_surer_clipboard_too(
     assert (tmp_path / "clipboard").read_text() == f"Hello {words}"
 
 
+def test_a_folder_is_taken_back_as_it_came(chat: Terminal, server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(name)
+    (tmp_path / "c.txt").write_text("gamma")
+    ask(chat, f"/file {tmp_path}/c.txt", "c.txt (5 bytes)")
+    ask(chat, f"/file {folder}", "b.txt (5 bytes)")
+    ask(chat, "/undo", "2 files are no longer attached.")
+    ask(chat, "/undo", "c.txt is no longer attached.")
+    ask(chat, "Hi", "Hello")
+    assert sent(server) == [("user", "Hi")]
+
+
 def test_files_go_along_and_stand_above_the_prompt(chat: Terminal, server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("alpha")
     (tmp_path / "b c.txt").write_text("beta")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chatrepl import chat, terminal
-from chatrepl.chat import endings, turn as asking
+from chatrepl.chat import attaching, endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
 from chatrepl.chat.commands.tools import tell_calls
@@ -66,9 +66,10 @@ def _gone(count: int, how: str, way_back: str) -> str:
 @command("/undo", TALK, "[n]")
 def undo(session: Session, words: str) -> None:
     """Remove the last turn, or undo the last change. A change is what /reset, /edit, /retry or /continue did; with a
-    number the last n turns are removed. An attachment for the next question is removed first. /redo brings it back."""
+    number the last n turns are removed. An attachment for the next question is removed first,
+    or a folder of them. /redo brings back what was said."""
     if session.attachments and not words:
-        session.screen.say(f"{safe.line(session.attachments.pop().name)} is no longer attached.", "dim")
+        session.screen.say(attaching.take_back(session), "dim")
         return
     state, count = session.transcript.state, number(words, default=0)
     if not (state.conversation.turns if count else state.changes):
