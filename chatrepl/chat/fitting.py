@@ -1,10 +1,10 @@
-"""A question as its model can take it: what it cannot take is said before the question leaves."""
+"""A question as its model can take it: what it cannot take is said before the question leaves, or sent otherwise."""
 
 import base64
 import re
 from dataclasses import replace
 
-from chatrepl.chat import attaching
+from chatrepl.chat import attaching, compacting
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part
 from chatrepl.dialects import dialect, limits
@@ -55,7 +55,28 @@ _REFUSES = re.compile(r"\bfiles?\b|input_file|pdf|document|content\S*type|mime|m
 """The words of a server that takes no PDF."""
 
 
-def in_words(session: Session, question: Message, failure: ChatError | None) -> Message | None:
+def again(session: Session, question: Message, failure: ChatError | None) -> Message | None:
+    """What is asked in the place of a question that was refused, None where nothing helps."""
+    if compacting.is_overflow(failure):
+        return question if _compacted(session, question) else None
+    return _in_words(session, question, failure)
+
+
+def _compacted(session: Session, question: Message) -> bool:
+    """Whether the user wants a conversation that is too long compacted, and it was."""
+    try:
+        room = compacting.room(session, question)
+        plan = compacting.planned(session.conversation, session.config.compact_keep, room)
+    except CommandError:  # it is the question that is too long
+        return False
+    told = compacting.told(session, plan)
+    if not (session.user.has_prompt and session.user.agrees(f"{told}; compact and ask again?")):
+        return False
+    compacting.compact(session, plan)
+    return True
+
+
+def _in_words(session: Session, question: Message, failure: ChatError | None) -> Message | None:
     """The question with the texts of its PDF, where the server refused these; None where something else is wrong."""
     if not (isinstance(failure, Refused) and failure.status in (400, 404, 415, 422, 500, 501) and _holds_pdf(question)):
         return None

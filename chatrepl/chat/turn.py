@@ -256,17 +256,10 @@ def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
     if session.config.compact:
         compacting.by_itself(session, question)
     outcome = ask(session, question)
-    if outcome.question_back and (again := _mended(session, question, outcome.failure)):
+    if outcome.question_back and (again := chat.fitting.again(session, question, outcome.failure)):
         session.attachments = []
         return ask(session, again)
     return outcome
-
-
-def _mended(session: Session, question: Message, failure: ChatError | None) -> Message | None:
-    """What is asked in the place of a question that was refused, None where nothing helps."""
-    if compacting.is_overflow(failure):
-        return question if _compacted(session, question) else None
-    return chat.fitting.in_words(session, question, failure)
 
 
 def permits(session: Session, question: Message) -> bool:
@@ -277,20 +270,6 @@ def permits(session: Session, question: Message) -> bool:
             session.screen.say(f"{what} contains what looks like {secret}.", "warning")
             if not session.user.permit("Send it anyway?"):
                 return False
-    return True
-
-
-def _compacted(session: Session, question: Message) -> bool:
-    """Whether the user wants a conversation that is too long compacted, and it was."""
-    try:
-        room = compacting.room(session, question)
-        plan = compacting.planned(session.conversation, session.config.compact_keep, room)
-    except CommandError:  # it is the question that is too long
-        return False
-    told = compacting.told(session, plan)
-    if not (session.user.has_prompt and session.user.agrees(f"{told}; compact and ask again?")):
-        return False
-    compacting.compact(session, plan)
     return True
 
 
