@@ -33,8 +33,8 @@ _ENDS = ("apikey", "accesskey", "secretkey", "authkey", "privatekey", "token", "
 """What the last of several words written as one is."""
 
 _PLAIN = ("", "true", "false", "none", "null")
-_RANDOM = re.compile(r"(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])\w{20,}", re.ASCII)
-_SCHEME = re.compile(r"(bearer|basic|token|apikey)\s+\S{8,}", re.IGNORECASE)
+_RANDOM = r"(?a)(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])\w{20,}"
+_SCHEME = r"(?i)(bearer|basic|token|apikey)\s+\S{8,}"
 
 
 def is_secret(name: str, value: str | None = None) -> bool:
@@ -48,7 +48,9 @@ def is_secret(name: str, value: str | None = None) -> bool:
 
 
 def _looks_secret(value: str) -> bool:
-    return bool(_SCHEME.match(value.strip()) or lookalikes.kind(value) or any(map(_RANDOM.fullmatch, value.split())))
+    if re.match(_SCHEME, value.strip()) or lookalikes.kind(value):
+        return True
+    return any(re.fullmatch(_RANDOM, word) for word in value.split())
 
 
 class Secrets:
