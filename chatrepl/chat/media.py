@@ -24,6 +24,7 @@ from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part, TextPart
 from chatrepl.errors import CommandError
 from chatrepl.events import Media
+from chatrepl.sessions.beside import OTHER, folder_of, put
 from chatrepl.text.environment import for_children
 
 RATE = 24_000
@@ -109,7 +110,7 @@ def numbered(reply: Message, before: Iterable[Message]) -> Message:
     for part in reply.parts:
         if isinstance(part, ImagePart | MediaPart):
             number += 1
-            part = replace(part, name=f"{number}{files.attachments.ENDINGS.get(part.mime, '.bin')}")
+            part = replace(part, name=f"{number}{files.attachments.ENDINGS.get(part.mime, OTHER)}")
         named.append(part)
     return replace(reply, parts=tuple(named))
 
@@ -131,11 +132,8 @@ def _of(replies: Iterable[Message]) -> list[ImagePart | MediaPart]:
 
 def written(made: Made, beside: Path | None) -> Path:
     """The file it is in: beside the session's, or where there is none in a folder of its own. OSError says why not."""
-    folder = beside.with_suffix("") if beside else Path(tempfile.mkdtemp(prefix="chatrepl-"))
-    files.private_folder(folder)
-    path = folder / f"{made.number}{files.attachments.ENDINGS.get(made.part.mime, '.bin')}"
-    files.write(path, made.data)
-    return path
+    folder = folder_of(beside) if beside else Path(tempfile.mkdtemp(prefix="chatrepl-"))
+    return put(folder, f"{made.number}{files.attachments.ENDINGS.get(made.part.mime, OTHER)}", made.data)
 
 
 def tell(session: Session, reply: Message) -> None:

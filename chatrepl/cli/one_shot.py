@@ -182,7 +182,7 @@ def _made(session: Session, reply: Message) -> list[dict[str, object]]:
         return []
     path, found = session.transcript.kept, []
     for made in chat.media.of(reply):
-        place = str(path.with_suffix("") / made.part.name) if path else None
+        place = str(chat.media.written(made, path)) if path else None
         found.append({"kind": made.kind, "mime": made.part.mime, "bytes": len(made.data), "path": place})
     return found
 

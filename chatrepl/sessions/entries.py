@@ -151,8 +151,7 @@ class State:
                 self.heard += self._answers(self.question, self._choices)
                 self._pieces.clear()
                 self._choices = ()
-                self.steps.take(message)
-                self._spend([message])
+                self._spend([message] if self.steps.take(message) else [])
             case Taken(turn):
                 self.settle()
                 self._change("turn", len(self.conversation.turns), [turn])

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from chatrepl.errors import TranscriptError
 from chatrepl.files import reading
+from chatrepl.sessions import beside
+from chatrepl.sessions.beside import Beside
 from chatrepl.sessions.encoding import complaint, from_data
 from chatrepl.sessions.entries import Entry, Header, Said, State, Step, Taken
 
@@ -19,8 +21,10 @@ MOST = 512 * 2**20
 class Journal:
     """What a file of a session holds."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, folder: Path | None = None) -> None:
+        """``folder`` is the one beside it."""
         self.state = State()
+        self._beside = Beside(folder)
         self.damaged: list[tuple[int, bytes]] = []
         """The lines that cannot be read, with their numbers from 1."""
         self.size = data.rfind(b"\n") + 1
@@ -29,8 +33,10 @@ class Journal:
         """What stands behind the last line end."""
         self.lines = self._take(data)
         """How many whole lines there are."""
-        if last := entry(self.torn):
+        if last := entry(self.torn, self._beside):
             self.state.take(last)
+        self.lost = self._beside.lost
+        """The files beside it that are not what they were, and what became of them."""
 
     @classmethod
     def of(cls, path: Path) -> "Journal":
@@ -39,7 +45,7 @@ class Journal:
             data = reading.bounded(path, MOST)
         except OSError as error:
             raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
-        journal = cls(data)
+        journal = cls(data, beside.folder_of(path))
         header = entry(data.partition(b"\n")[0])
         _check(path, header or (Header("", "") if journal.lines > len(journal.damaged) else None))
         return journal
@@ -54,7 +60,7 @@ class Journal:
                 position = skip
             end = data.index(b"\n", position)
             number += 1
-            if found := entry(data[position:end]):
+            if found := entry(data[position:end], self._beside):
                 self.state.take(found)
             else:
                 self.damaged.append((number, data[position:end]))
@@ -89,10 +95,10 @@ def said(path: Path) -> Iterator[str]:
                 yield from (message.text for message in turn)
 
 
-def entry(line: bytes) -> Entry | None:
+def entry(line: bytes, within: Beside = beside.NOTHING) -> Entry | None:
     """The entry on a line, None where it cannot be read."""
     try:
-        return from_data(_loads(line))
+        return from_data(within.restored(_loads(line)))
     except (ValueError, RecursionError):
         return None
 

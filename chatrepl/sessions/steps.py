@@ -32,13 +32,17 @@ class Steps:
     messages: list[Message] = field(default_factory=list)
     begun: set[str] = field(default_factory=set)
 
-    def take(self, message: Message) -> None:
-        """Take the next one in; the results of one reply's calls are one message."""
-        last = self.messages[-1] if self.messages else message
-        if message is not last and message.role == last.role == "tool":
+    def take(self, message: Message) -> bool:
+        """Take the next one in; the results of one reply's calls are one message. False for a reply that came before
+        already: for a moment it stands twice in the file, see ``tail``."""
+        last = self.messages[-1] if self.messages else None
+        if last and message.role == last.role == "tool":
             self.messages[-1] = replace(last, parts=(*last.parts, *message.parts))
+        elif message == last:
+            return False
         else:
             self.messages.append(message)
+        return True
 
     def closed(self, begun: Turn, reply: Message) -> Turn:
         """The turn that they and the reply make of what was begun: a question, or a turn that is gone on with."""

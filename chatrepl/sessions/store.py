@@ -6,7 +6,6 @@ index that could be wrong.
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -17,7 +16,7 @@ from chatrepl import NamedTuple
 from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import locking
-from chatrepl.sessions import peek
+from chatrepl.sessions import beside, peek
 from chatrepl.sessions.entries import State
 from chatrepl.sessions.journal import read, said
 from chatrepl.sessions.transcript import Busy, Transcript, Trouble, new_id
@@ -184,7 +183,7 @@ def delete(path: Path) -> None:
                 raise Busy(f"The session {path.stem} is open in another terminal")
         path.unlink()
         path.with_name(path.name + ".damaged").unlink(missing_ok=True)
-        shutil.rmtree(path.with_suffix(""), ignore_errors=True)  # the pictures and sounds
+        beside.remove(path)
     except OSError as error:
         raise TranscriptError(f"{path} cannot be deleted: {error.strerror}") from None
 

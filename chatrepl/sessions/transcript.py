@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,11 @@ from chatrepl.conversation import Conversation, now
 from chatrepl.errors import Hint, TranscriptError
 from chatrepl.files import reading
 from chatrepl.files.locking import hold
+from chatrepl.sessions import beside, tail
 from chatrepl.sessions.encoding import reshaped, to_data
 from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Step, Taken
 from chatrepl.sessions.journal import MOST, Journal, entry, read as read
+from chatrepl.text import safe
 
 NAMED = 5
 """So many damaged lines are named by their numbers."""
@@ -53,6 +55,8 @@ class Transcript:
         self._file = file
         self._size = size
         """Where the last whole line ends."""
+        self._pieces: int | None = None
+        """Where the pieces begin that the file ends with."""
         self._refused = False
         self._waiting: list[Entry] = []
         """What is not written yet: marks made before there was anything to keep, and what the disk refused."""
@@ -84,16 +88,29 @@ class Transcript:
             if self._file is None:
                 self.path, self._file = _created(self.path)
                 self._waiting.insert(0, Header(self.path.stem, now()))
-            lines = b"".join(map(_line, self._waiting))
-            if self._refused:  # half a line may stand there
-                os.ftruncate(self._file, self._size)
-            _write_all(self._file, lines)
-            if any(isinstance(entry, Said) and entry.message.role == "assistant" for entry in self._waiting):
-                _sync(self._file)
-            self._size += len(lines)  # not before: what the disk could not keep is cut off, and written once more
-            self._waiting, self._refused = [], False
+            self._put(self.path, self._file)
         except OSError as error:
             self._refuse(error)
+
+    def _put(self, path: Path, file: int) -> None:
+        """Add what waits to the file. A reply takes the place of the pieces of it that the file ends with."""
+        waiting, begun = self._waiting, self._pieces
+        place = begun if len(waiting) == 1 and _is_reply(waiting[0]) else None
+        line = b"".join(_line(entry, beside.folder_of(path)) for entry in waiting)
+        added = line if place is None else tail.room(len(line), self._size - place) + line
+        if self._refused:  # half a line may stand there
+            os.ftruncate(file, self._size)
+        _write_all(file, added)
+        if place is not None or any(isinstance(entry, Said) and _is_reply(entry) for entry in waiting):
+            _sync(file)
+        if not all(isinstance(entry, Piece) for entry in waiting):
+            self._pieces = None
+        elif begun is None:
+            self._pieces = self._size
+        self._size += len(added)  # not before: what the disk could not keep is cut off, and written once more
+        self._waiting, self._refused = [], False
+        if place is not None:
+            self._size = tail.shortened(path, file, place, self._size, line)
 
     def whole(self) -> bool:
         """Whether all that was said is where it is kept. What the disk refused is offered to it once more."""
@@ -113,6 +130,7 @@ class Transcript:
             os.close(self._file)
             self._file = None
             if self.path and not self._size:
+                beside.remove(self.path)
                 with suppress(OSError):
                     self.path.unlink()
 
@@ -145,6 +163,8 @@ class Transcript:
                     raise Busy(f"The session {path.stem} is open in another terminal")
                 found = Journal.of(path)
                 _mend(file, path, found, trouble)
+                if found.lost:
+                    trouble(_loss(path, found.lost))
                 size = os.fstat(file).st_size
                 failing.pop_all()
         except OSError as error:
@@ -172,10 +192,16 @@ class Transcript:
             self.add(mark)
 
 
-def _line(entry: Entry) -> bytes:
+def _is_reply(entry: Entry) -> bool:
+    return isinstance(entry, Said | Step) and entry.message.role == "assistant"
+
+
+def _line(entry: Entry, folder: Path) -> bytes:
+    """The line of an entry, whose media stand in that folder."""
     import json  # not before the first line is written
 
-    return json.dumps(to_data(entry), separators=(",", ":")).encode("ascii") + b"\n"
+    data = to_data(entry) if isinstance(entry, Piece | Mark | Header) else beside.referring(to_data(entry), folder)
+    return json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 # The file
@@ -235,6 +261,13 @@ def _damage(path: Path, numbers: list[str], kept: Path) -> TranscriptError:
     more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
     line = f"Lines {', '.join(numbers[:NAMED])}{more} of {path} cannot be read and are left out"
     return TranscriptError(line, f"They are kept in {kept}")
+
+
+def _loss(path: Path, lost: Mapping[str, str]) -> TranscriptError:
+    """That these files are not what they were, in one line however many they are."""
+    names = ", ".join(f"{safe.line(name)} {what}" for name, what in [*lost.items()][:NAMED])
+    more = f" and {len(lost) - NAMED:,} more" if len(lost) > NAMED else ""
+    return TranscriptError(f"Of the files in {beside.folder_of(path)} {names}{more}", "A text stands in their place.")
 
 
 def _kept_aside(path: Path, lines: list[bytes]) -> set[bytes]:

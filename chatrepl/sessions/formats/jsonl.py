@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
+from chatrepl.sessions.beside import Beside, folder_of
 from chatrepl.sessions.encoding import complaint, from_data, reshaped, to_data
 from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
@@ -24,7 +25,8 @@ def _entries(conversation: Conversation, title: str) -> list[Entry]:
 
 def read(path: Path) -> list[Chat]:
     """The conversation in a journal; a reply that never ended is taken as interrupted."""
-    entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line))]
+    beside = Beside(folder_of(path))
+    entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line, beside))]
     if wrong := complaint(entries[0] if entries else None):
         raise Damage(f"this {wrong[0]}", 1)
     state = State()
@@ -34,10 +36,10 @@ def read(path: Path) -> list[Chat]:
     return [Chat(state.conversation, state.title)]
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(line: str, beside: Beside) -> Entry | None:
     """What stands on the line; as in a session, one that cannot be read is passed over."""
     try:
-        return from_data(json.loads(line))
+        return from_data(beside.restored(json.loads(line)))
     except (ValueError, RecursionError):
         return None
 
