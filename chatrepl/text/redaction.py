@@ -19,6 +19,12 @@ SURE = 64
 SHORTEST = 8
 """What is shorter is no secret, but a word like EMPTY for servers that want just any key."""
 
+MANY = 10_000
+"""Behind so many places where a secret stands, or begins, nothing more of a text is shown: it is made of them."""
+
+AT_ONCE = 1 << 16
+"""So many characters are looked through at a time."""
+
 PLACEHOLDERS = set(
     "lm-studio llama.cpp llama-cpp localhost anything whatever placeholder not-used not-needed not-required dummy-key "
     "fake-key no-key-needed no-key-required sk-no-key-required".split()
@@ -61,6 +67,8 @@ class Secrets:
         """Each secret, and each other way to write it."""
         self._firsts = ""
         """What they begin with."""
+        self.at_once = AT_ONCE
+        """So many characters are looked through at a time, a multiple of the longest secret."""
         self.stood_in_reply = False
         """Whether a reply held one."""
 
@@ -73,6 +81,7 @@ class Secrets:
         for written in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
             self._known.setdefault(written, _Pattern(written))
         self._firsts = "".join({written[0] for written in self._known})
+        self.at_once = max(AT_ONCE, *(16 * len(written) for written in self._known))
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Hide the values of those headers that carry secrets, word by word, for one may be a scheme like Bearer."""
@@ -182,11 +191,16 @@ class Hiding:
         self._waiting: list[str] = []
         """What came behind it and was not looked at yet."""
         self._size = 0
+        self._places = 0
+        """How often a secret stood in it, or began."""
 
     def feed(self, piece: str) -> str:
         """What can be passed on now."""
-        if not self._held and not self._secrets.may_begin(piece):
-            return piece
+        if self._places == MANY or (not self._held and not self._secrets.may_begin(piece)):
+            return piece if self._places < MANY else ""
+        if len(piece) > self._secrets.at_once:
+            step = self._secrets.at_once
+            return "".join(self.feed(piece[at : at + step]) for at in range(0, len(piece), step))
         self._waiting.append(piece)
         self._size += len(piece)
         if self._size < len(self._held) // 2 - SURE:
@@ -214,5 +228,9 @@ class Hiding:
                 self.hid = True
             if begin < to:
                 done = max(done, end)
+                self._places += 1
+            if self._places == MANY:
+                self._held = ""
+                return "".join(kept)
         self._held, self._covered = text[to:], max(0, done - to)
         return "".join((*kept, text[done:to]))

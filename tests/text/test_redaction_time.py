@@ -5,6 +5,7 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
+from chatrepl.text import redaction
 from chatrepl.text.redaction import HIDDEN, RECOGNISABLE, Hiding, Secrets
 from chatrepl.text.shapes import is_crowded
 
@@ -34,6 +35,29 @@ def test_what_is_hidden_is_every_recognisable_beginning(secret: str, parts: list
             covered[at : at + long] = [True] * long
     kept = "".join(character for character, hidden in zip(text, covered, strict=True) if not hidden)
     assert secrets.hide(text).replace(HIDDEN, "") == kept
+
+
+@pytest.mark.parametrize("many", [1, 2, 5])
+@given(FEW, st.lists(st.one_of(st.text("abx", max_size=5), FEW), max_size=12), st.integers(1, 40))
+def test_a_text_that_is_made_of_a_secret_ends_at_the_same_place_however_it_is_cut(
+    many: int, secret: str, parts: list[str], step: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "MANY", many)
+        secrets = Secrets()
+        secrets.add(secret)
+        text = "".join(part + secret for part in parts)
+        hiding = Hiding(secrets)
+        shown = "".join(hiding.feed(text[at : at + step]) for at in range(0, len(text), step)) + hiding.end()
+        assert shown == secrets.hide(text)
+        assert shown.count(HIDDEN) <= many
+
+
+def test_what_repeats_a_secret_without_end_is_not_looked_through_to_its_end() -> None:
+    secrets = Secrets()
+    secrets.add("sk-abcdefgh1234567890")
+    shown = secrets.hide("sk-abcdefgh12 " * 400_000 + "end")
+    assert shown == (HIDDEN + " ") * (redaction.MANY - 1) + HIDDEN
 
 
 def test_values_are_counted_outside_of_strings() -> None:
