@@ -46,12 +46,11 @@ def shortened(path: Path, journal: int, begun: int, size: int, reply: bytes) -> 
 
 def _moved(file: int, begun: int, reply: bytes) -> int:
     end = _line_end(file, begun + len(reply) - 1)
+    padding = b" " * (end - begun - len(reply)) + b"}\n"  # to the end of a piece, of which else a rest would stay
     os.lseek(file, begun, os.SEEK_SET)
-    left = memoryview(
-        reply[:-1].ljust(end - begun - 1) + b"\n"
-    )  # to the end of a piece, of which else a rest would stay
-    while left:
-        left = left[os.write(file, left) :]
+    for left in (memoryview(reply)[:-2], memoryview(padding)):
+        while left:
+            left = left[os.write(file, left) :]
     os.fsync(file)
     os.ftruncate(file, end)
     return end

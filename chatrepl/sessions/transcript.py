@@ -97,17 +97,20 @@ class Transcript:
         waiting, begun = self._waiting, self._pieces
         place = begun if len(waiting) == 1 and _is_reply(waiting[0]) else None
         line = b"".join(_line(entry, beside.folder_of(path)) for entry in waiting)
-        added = line if place is None else tail.room(len(line), self._size - place) + line
+        room = b"" if place is None else tail.room(len(line), self._size - place)
         if self._refused:  # half a line may stand there
             os.ftruncate(file, self._size)
-        _write_all(file, added)
+        _write_all(file, room)
+        _write_all(file, line)
         if place is not None or any(isinstance(entry, Said) and _is_reply(entry) for entry in waiting):
             _sync(file)
         if not all(isinstance(entry, Piece) for entry in waiting):
             self._pieces = None
         elif begun is None:
             self._pieces = self._size
-        self._size += len(added)  # not before: what the disk could not keep is cut off, and written once more
+        self._size += len(room) + len(
+            line
+        )  # not before: what the disk could not keep is cut off, and written once more
         self._waiting, self._refused = [], False
         if place is not None:
             self._size = tail.shortened(path, file, place, self._size, line)

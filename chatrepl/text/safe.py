@@ -36,6 +36,11 @@ _MONGOLIAN = (range(0x1820, 0x18AB),)
 _UNDECIDED = "(?:\r|[\xad\u200b\u180e]|\U0001f3f4[\U000e0061-\U000e007a]{0,5})\\Z"
 """What is not given out before what follows it is known."""
 
+_PLAIN = bytes((9, 10, *range(32, 127)))
+"""What ASCII has that may be printed."""
+_CONTEXT = "\xad\u180e\u200b"
+"""What some scripts need, which what stands beside it tells."""
+
 MAX_STACKED = 4
 """How many combining marks may stand on one character: as many as pointed Hebrew needs, too few for Zalgo."""
 
@@ -124,15 +129,16 @@ class Stream:
         """A piece, with a character after it that is not given out yet."""
         if not s:
             return s
+        last, self._last = self._last, s[-1]
         if s.isascii():
             self._stacked = 0
-        else:
-            s = self._thinned(s)
-        last, self._last = self._last, s[-1:] or self._last
+            return s if not s.encode("ascii").translate(None, _PLAIN) else _replaced(s)
+        s = self._thinned(s)
+        self._last = s[-1:] or last
         unsafe = _pattern(_UNSAFE)
         if not unsafe.search(s):
             return s
-        return unsafe.sub(lambda match: _shown(match, last, after), s)
+        return unsafe.sub(lambda match: _shown(match, last, after), _replaced(s))
 
     def _thinned(self, s: str) -> str:
         """The text without the combining marks that are too many."""
@@ -145,6 +151,22 @@ class Stream:
             self._stacked = left if end == len(s) else 0
         pieces.append(s[end:])
         return "".join(pieces)
+
+
+def _replaced(s: str) -> str:
+    """The text without what is unsafe whatever stands beside it: at no more cost for a text of nothing else."""
+    s = s.replace("\r\n", "\n")
+    for character, shown in _fixed():
+        s = s.replace(character, shown)
+    return s
+
+
+@cache
+def _fixed() -> list[tuple[str, str]]:
+    """The characters that are always shown as another text, and as which."""
+    common = map(chr, (*range(0x3000), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC)))
+    found = [match for each in common if each not in _CONTEXT and (match := _pattern(_UNSAFE).fullmatch(each))]
+    return [(match[0], _shown(match, "", "")) for match in found]
 
 
 def _thin(run: str, stacked: int) -> tuple[str, int]:

@@ -13,7 +13,19 @@ from hypothesis import given, strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from chatrepl.terminal.drawing import Drawing, Line, Reasoning, Rendering, ansi, ansi_cells, cells, draw, drawing, plain
+from chatrepl.terminal.drawing import (
+    Drawing,
+    Line,
+    Reasoning,
+    Rendering,
+    ansi,
+    ansi_cells,
+    cells,
+    draw,
+    drawing,
+    plain,
+    rendering,
+)
 from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.highlighting import Highlighter
 from chatrepl.terminal.markdown import CodeLine, Growing, flatten, growing, page
@@ -496,3 +508,29 @@ def test_a_text_costs_as_much_as_its_length(name: str) -> None:
 @pytest.mark.parametrize("text", [LONG["stars"](120_000), LONG["table"](100_000)], ids=["stars", "20,000 rows"])
 def test_what_took_many_seconds_takes_less_than_two(text: str) -> None:
     assert any(work(text) < 2 for _ in range(2))
+
+
+@given(st.lists(st.sampled_from(["word ", "\n", "| a | b |\n", "```\n", "**", "x" * 30, "\x1b[2J", "> "]), max_size=60))
+def test_of_what_comes_faster_than_it_can_be_read_all_is_there(pieces: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("AT_ONCE", 60), ("MOST", 150), ("PIECE", 40)):
+            patch.setattr(rendering, name, value)
+        text, whole = "".join(pieces), Rendering(Drawing(1_000))
+        lines: list[Line] = []
+        for half in (text[: len(text) // 2], text[len(text) // 2 :]):
+            whole.feed(half)
+            lines += whole.take()
+        shown = "\n".join(map(plain, [*lines, *whole.finish()]))
+        assert "\x1b" not in shown
+        for kept in "wxJ":
+            assert shown.count(kept) == text.count(kept)
+
+
+def test_what_is_not_drawn_is_as_it_was_written() -> None:
+    lines = "".join(f"**{number}** [a](b)\n\n" for number in range(20_000))
+    whole = Rendering(Drawing(80))
+    whole.feed(lines)
+    shown = "\n".join(map(plain, whole.finish())).rstrip("\n") + "\n\n"
+    _, found, rest = shown.partition("**")
+    assert lines.endswith(found + rest)
+    assert 0 < len(rest) < len(lines) - rendering.AT_ONCE

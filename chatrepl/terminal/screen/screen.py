@@ -149,17 +149,13 @@ class Screen:
             self.say(text.rstrip("\n"))
             self.tell_of_nothing(text, ui)
             return
-        from chatrepl.terminal.drawing import ansi, draw
+        from chatrepl.terminal.drawing import Drawing, Rendering, ansi
         from chatrepl.text import indenting
 
-        lines = draw(
-            safe.text(indenting.fenced(text)),
-            self.columns,
-            theme=self.theme(ui),
-            hyperlinks=self.links(ui),
-            encoding=self.notes.encoding,
-        )
-        self._print("\n".join(ansi(line, coloured=self.coloured) for line in lines))
+        theme, links, encoding = self.theme(ui), self.links(ui), self.notes.encoding
+        rendering = Rendering(Drawing(self.columns, theme=theme, hyperlinks=links, encoding=encoding))
+        rendering.feed(indenting.fenced(text))
+        self._print("\n".join(ansi(line, coloured=self.coloured) for line in rendering.finish()))
         self.tell_of_nothing(text, ui)
 
     def tell_of_nothing(self, text: str, ui: Ui) -> None:
