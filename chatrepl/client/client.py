@@ -16,7 +16,6 @@ from chatrepl import __version__
 from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
-from chatrepl.client.inflating import plain
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
 from chatrepl.client.replaying import ReplayTransport
 from chatrepl.client.routes import Route, route, tls_context
@@ -198,13 +197,13 @@ class Client:
 
     def _chunks(self, profile: Profile, answer: httpx.Response, waiting: Waiting) -> Iterator[bytes]:
         try:
-            for chunk in plain(answer.iter_raw(), answer.headers.get("content-encoding", "")):
+            for chunk in answer.iter_raw():  # of a body that is compressed nothing is read
                 self._clocks.flows = True
                 if self._now:
                     self._now.came(chunk, self._clocks.now())
                 yield chunk
                 waiting(Wait("silent", profile.timeouts.silence))
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except httpx.TransportError as error:
             raise broken(error, profile) from None
 
     def _opened(self, way: Route | Replay) -> tuple[httpx.Client, Transport | None]:

@@ -103,8 +103,6 @@ def broken(error: httpx.RequestError, profile: Profile) -> RequestError:
     """The error for an answer that broke off."""
     if isinstance(error, httpx.TimeoutException):
         return out_of_time(str(error), profile)
-    if isinstance(error, httpx.DecodingError):
-        return BrokenReply("The reply is compressed, and damaged", ASK_AGAIN)
     return BrokenReply("The connection broke in the middle of the reply", ASK_AGAIN)
 
 

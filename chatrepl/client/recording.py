@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 
 from chatrepl import files
-from chatrepl.client.inflating import plain
 from chatrepl.client.redacting import without
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls
@@ -55,7 +54,7 @@ class Recorder(httpx.BaseTransport):
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``warn`` is told, once, if an answer cannot be written, which takes it from nobody."""
+        """``warn`` is told, once, if an answer cannot be written, or not all of it, which takes it from nobody."""
         self._inner = inner
         self._clock = clock
         self._warn = warn
@@ -107,32 +106,32 @@ class Recorder(httpx.BaseTransport):
         self, place: Path, answer: httpx.Response | None, pieces: list[tuple[float, bytes]], broke: str, said: str = ""
     ) -> None:
         """Write what came of an answer, or why none came."""
+        if sum(len(piece) + OF_A_PIECE for _, piece in pieces) > MOST:
+            self._tell(f"Only the first {MOST // 2**20} MiB of the answer are recorded in {self._folder}")
         try:
             sizes = [[round(at, 4), len(piece)] for at, piece in pieces]
-            if answer and not self._kept(place, answer, pieces):
-                sizes = []
+            if answer:
+                self._kept(place, answer, pieces)
             times = {"pieces": sizes, "broke": broke, "said": said}
             self._write(place.with_suffix(".times"), times)
         except OSError as error:
-            if not self._warned:
-                self._warned = True
-                self._warn(f"The answer cannot be recorded in {self._folder}: {error.strerror}")
+            self._tell(f"The answer cannot be recorded in {self._folder}: {error.strerror}")
 
-    def _kept(self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]]) -> bool:
-        """Write the answer; whether its body is as it came in pieces, which are gone then: it may be large."""
+    def _tell(self, line: str) -> None:
+        if not self._warned:
+            self._warned = True
+            self._warn(line)
+
+    def _kept(self, place: Path, answer: httpx.Response, pieces: list[tuple[float, bytes]]) -> None:
+        """Write the answer, whose pieces are gone then: they may be large."""
         body = b"".join(piece for _, piece in pieces)
         pieces.clear()
-        untrue: tuple[str, ...] = OF_THE_WIRE
-        packed = answer.headers.get("content-encoding", "")
-        if packed and (unpacked := _unpacked(packed, body)) is not None:
-            body, untrue = unpacked, (*OF_THE_WIRE, "content-encoding")
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in untrue]
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in OF_THE_WIRE]
         shown = shown_headers(httpx.Headers(kept), self._secrets, of_request=False)
         head = [f"HTTP/1.1 {answer.status_code} {self._secrets.hide(answer.reason_phrase)}".rstrip()]
         head += [f"{name}: {value}" for name, value in shown.items()]
         body = without(body, self._secrets)
         files.write(place.with_suffix(".http"), "\n".join(head).encode("utf-8", "replace") + b"\n\n" + body)
-        return untrue is OF_THE_WIRE
 
     def _write(self, path: Path, data: object, *, force: bool = True) -> None:
         text = self._secrets.hide(json.dumps(data, ensure_ascii=False, indent=None if "times" in path.suffix else 2))
@@ -172,16 +171,3 @@ class _Recorded(httpx.SyncByteStream):
         if not self._kept:
             self._kept = True
             self._keep(self._pieces, self._broke)
-
-
-def _unpacked(encoding: str, body: bytes) -> bytes | None:
-    """The body unpacked, None where it is damaged or would be too large."""
-    unpacked = bytearray()
-    try:
-        for piece in plain([body], encoding):
-            unpacked += piece
-            if len(unpacked) > MOST:
-                return None
-    except httpx.DecodingError:
-        return None
-    return bytes(unpacked)

@@ -22,8 +22,8 @@ _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "
 _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
 """What a stream of events begins with, and no JSON does."""
 
-UNPACKED = ("", "identity", "gzip", "deflate")
-"""The encodings of a body that are undone below, one alone. None is asked for."""
+PLAIN = ("", "identity")
+"""The encodings of a body that is read: no other one is asked for."""
 
 LONGEST = 64 * 2**20
 """So many bytes of a reply are kept."""
@@ -95,7 +95,7 @@ def _inside(profile: Profile, error: Refused) -> Refused:
 def _unreadable(headers: Mapping[str, str]) -> str:
     """Why nobody here can read the body, "" if that can be done. No encoding was asked for."""
     packed = headers.get("content-encoding", "").strip().lower()
-    return f"The reply is compressed ({packed[:40]}), which was not asked for" if packed not in UNPACKED else ""
+    return f"The reply is compressed ({packed[:40]}), which was not asked for" if packed not in PLAIN else ""
 
 
 def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterable[bytes]]:

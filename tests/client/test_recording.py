@@ -65,7 +65,7 @@ FAILURES: dict[str, Callable[[faults.Wire], Script]] = {
     "reset in the stream": lambda wire: faults.stream(wire.kind, wire.begun, last=Exchange.hang_up),
     "end in the stream": lambda wire: faults.stream(wire.kind, wire.begun),
     "no HTTP": lambda wire: faults.babble,
-    "gzip that is none": lambda wire: faults.answer(200, wire.whole, wire.kind, Content_Encoding="gzip"),
+    "gzip that nobody asked for": lambda wire: faults.answer(200, wire.whole, wire.kind, Content_Encoding="gzip"),
 }
 
 

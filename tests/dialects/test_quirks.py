@@ -567,7 +567,9 @@ def test_a_reply_without_choices_is_told_alike_streamed_and_whole(name: str, cho
 # 14. Encodings
 
 
-@pytest.mark.parametrize("encoding", ["zstd", "br", "compress", "gzip, gzip, gzip", "x-gzip", "aws-chunked"])
+@pytest.mark.parametrize(
+    "encoding", ["zstd", "br", "compress", "gzip", "deflate", "gzip, gzip", "x-gzip", "aws-chunked"]
+)
 @pytest.mark.parametrize("status", [200, 500])
 def test_an_encoding_that_nobody_asked_for_is_named(encoding: str, status: int) -> None:
     answer = read(dialect("openai-chat"), PROFILE, status, {"content-encoding": encoding}, [b"\x00"], stream=True)

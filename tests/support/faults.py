@@ -285,8 +285,9 @@ FAULTS: dict[str, Fault] = {
     "nothing at all": Fault("broke off|holds no", lambda wire: answer(200, "", wire.kind)),
     "nothing of JSON": Fault("is empty", said(answer(200, ""))),
     "a wrong content type": Fault("not JSON", lambda wire: answer(200, b"x" + wire.whole, "application/json")),
-    "gzip that is none": Fault(
-        "compressed, and damaged", lambda wire: answer(200, wire.whole, wire.kind, Content_Encoding="gzip")
+    "gzip that nobody asked for": Fault(
+        "compressed \\(gzip\\), which was not asked for",
+        lambda wire: answer(200, wire.whole, wire.kind, Content_Encoding="gzip"),
     ),
     "no HTTP": Fault("not HTTP", said(babble)),
     "a reset before the head": Fault("closed the connection without an answer", said(Exchange.hang_up), tries=AGAIN),
