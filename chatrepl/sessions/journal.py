@@ -18,8 +18,12 @@ MOST = 512 * 2**20
 """The most bytes of a session that is read."""
 
 
+DAMAGED = 100_000
+"""A file with more lines that cannot be read is no session."""
+
+
 class Journal:
-    """What a file of a session holds."""
+    """What a file of a session holds. More than ``DAMAGED`` lines that cannot be read are a ValueError."""
 
     def __init__(self, data: bytes, folder: Path | None = None) -> None:
         """``folder`` is the one beside it."""
@@ -45,7 +49,10 @@ class Journal:
             data = reading.bounded(path, MOST)
         except OSError as error:
             raise TranscriptError(f"{path} cannot be read: {error.strerror}") from None
-        journal = cls(data, beside.folder_of(path))
+        try:
+            journal = cls(data, beside.folder_of(path))
+        except ValueError:
+            raise TranscriptError(f"{path} has more than {DAMAGED:,} lines that cannot be read") from None
         header = entry(data.partition(b"\n")[0])
         _check(path, header or (Header("", "") if journal.lines > len(journal.damaged) else None))
         return journal
@@ -64,6 +71,8 @@ class Journal:
                 self.state.take(found)
             else:
                 self.damaged.append((number, data[position:end]))
+                if len(self.damaged) > DAMAGED:
+                    raise ValueError("damaged")
             position = end + 1
         return number
 

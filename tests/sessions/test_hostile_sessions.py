@@ -32,6 +32,7 @@ BAD = {
     + '{"message":{"role":"user","parts":['
     + "{}," * 9_000_000
     + "{}]}}\n",
+    "more damaged lines than are told": HEADER + ASKED + "{damaged}\n" * 200_000,
     "nothing but line ends": "\n" * 100_000,
 }
 
