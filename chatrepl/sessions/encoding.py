@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from chatrepl.conversation import Shape, checked
+from chatrepl.conversation import Shape, Turn, checked
 from chatrepl.sessions import plain
 from chatrepl.sessions.entries import VERSION, Aside, Entry, Header, Mark, Piece, Said, Step, Taken
 
@@ -41,7 +41,7 @@ def from_data(data: Any) -> Entry:
         case {"turn": list(turn)}:
             return Taken(checked(plain.from_data(_typed(message, dict)) for message in turn))
         case {"aside": str(kind), "messages": list(messages)}:
-            return Aside(kind, tuple(plain.from_data(_typed(message, dict)) for message in messages))
+            return _aside(kind, tuple(plain.from_data(_typed(message, dict)) for message in messages))
         case {"piece": str(), **rest}:
             return Piece(data["piece"], _typed(rest.get("thinking", ""), str), _typed(rest.get("choice", 0), int))
         case {"mark": str(), **rest}:
@@ -64,6 +64,13 @@ def complaint(header: Entry | None) -> tuple[str, str] | None:
     if header.version < VERSION:
         return f"was written by a chatrepl before 0.1 (format {header.version}), which is not read any more", ""
     return None
+
+
+def _aside(kind: str, messages: Turn) -> Aside:
+    """What was asked aside: a turn, or replies, where it may become a part of the conversation."""
+    if kind == "choices" and any(message.role != "assistant" for message in messages):
+        raise ValueError("no replies")
+    return Aside(kind, checked(messages) if kind in ("btw", "reply") else messages)
 
 
 def _typed(value: object, kind: type[_T]) -> _T:

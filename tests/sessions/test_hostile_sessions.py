@@ -19,6 +19,7 @@ from tests.support.talking import no_trouble
 
 HEADER = '{"chatrepl":2,"id":"x","at":"2026-01-01T00:00:00+00:00"}\n'
 ASKED = '{"message":{"role":"user","parts":[{"kind":"text","text":"hello"}]}}\n'
+NO_TURN = '[{"role":"user","parts":[]}]'
 DEEP = "[" * 100_000
 
 BAD = {
@@ -32,6 +33,11 @@ BAD = {
     + '{"message":{"role":"user","parts":['
     + "{}," * 9_000_000
     + "{}]}}\n",
+    "asides that are no turns": HEADER
+    + ASKED
+    + "".join(f'{{"aside":"{kind}","messages":{NO_TURN}}}\n' for kind in ("btw", "reply", "choices"))
+    + '{"aside":"btw","messages":[]}\n{"aside":"reply","messages":[]}\n'
+    + '{"mark":"keep"}\n{"mark":"choose","count":1}\n{"message":{"role":"assistant","parts":[]}}\n{"mark":"keep"}\n',
     "more damaged lines than are told": HEADER + ASKED + "{damaged}\n" * 200_000,
     "nothing but line ends": "\n" * 100_000,
 }
