@@ -87,10 +87,18 @@ def about(path: str, _written: int) -> About:
     """That, of a session as it was then, in nanoseconds."""
     data, count = data_of(path), turns(Path(path))
     once = count <= 1 and b'\n{"mark":"once"' in data
-    return About(count, _last_mark(data, "model") or "", once)
+    return About(count, _model(path, data), once)
 
 
 @lru_cache(maxsize=256)
+def _model(path: str, data: bytes) -> str:
+    with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return _last_mark(data, "model") or ""
+    with suppress(ChatError):
+        return read(Path(path)).who.get("model", "")
+    return ""
+
+
 def last_exchange(path: str, _written: int, bound: int = 1 << 16) -> list[tuple[str, str]]:
     """Who said what last, a question and its reply, as far as it stands at the end of the file."""
     data, found = data_of(path), list[tuple[str, str]]()

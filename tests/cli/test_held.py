@@ -1,4 +1,12 @@
-"""What was tried as an attacker would, and held: it keeps holding."""
+"""What was tried as an attacker would, and held: it keeps holding.
+
+Here is what has no better place. The rest: escape sequences, bidi, tags, zero-width, stacked marks: ``text.test_safe``,
+names of files ``sessions.test_hostile_sessions``; HTML pages ``sessions.test_page_in_browser``; keys wherever a server
+echoes them ``client.test_secrets``; certificates and proxies ``client.test_routes``; bombs, depth, bodies without
+end ``client.test_hostile_bodies``; what addresses may be ``client.test_fetching``; broken sessions
+``sessions.test_hostile_sessions``; pipes, links, devices ``files.test_reading``; the embedded server
+``client.test_embedded_server``.
+"""
 
 import os
 import stat

@@ -4,9 +4,11 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies as st
 
 from chatrepl import sessions
 from chatrepl.conversation import ImagePart, Message
@@ -54,6 +56,24 @@ def test_one_bad_session_is_one_line(home: Path, case: str) -> None:
     left = sessions.unfinished(home / "sessions")
     assert left is None or left.id.endswith("evil")
     assert [each.id for each in sessions.listed(home / "sessions")][-1] == "20260101-000000-good"
+
+
+WRITTEN = next(Path(__file__).with_name("written").glob("*.jsonl")).read_bytes()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(WRITTEN)), st.integers(0, 40), st.binary(max_size=6)), max_size=8))
+def test_whatever_became_of_its_bytes_a_session_is_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int, bytes]]
+) -> None:
+    path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
+    data = WRITTEN
+    for at, size, new in changes:
+        data = data[:at] + new + data[at + size :]
+    path.write_bytes(data)
+    for each in sessions.listed(path.parent):
+        assert (each.turns, each.about, each.last_exchange()) is not None
+    with suppress(TranscriptError):
+        transcript.Transcript.reopened(path, lambda _trouble: None).close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files are not sparse by themselves there")
