@@ -160,7 +160,8 @@ def _answer(process: subprocess.Popen[bytes], patience: float, log: Path) -> dic
 def _first_line(process: subprocess.Popen[bytes], patience: float) -> bytes | None:
     """The first line the child says: empty where it ends instead, None where the patience ends first."""
     assert process.stdout is not None
-    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    # No SimpleQueue: a signal that takes longer than its timeout, as Ctrl-Z does, lets it wait for ever (Python 3.11).
+    lines: queue.Queue[bytes] = queue.Queue()
     read = process.stdout.readline
     threading.Thread(target=lambda: lines.put(read()), daemon=True).start()
     deadline = time.monotonic() + patience
