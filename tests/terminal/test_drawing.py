@@ -513,7 +513,7 @@ def test_what_took_many_seconds_takes_less_than_two(text: str) -> None:
 @given(st.lists(st.sampled_from(["word ", "\n", "| a | b |\n", "```\n", "**", "x" * 30, "\x1b[2J", "> "]), max_size=60))
 def test_of_what_comes_faster_than_it_can_be_read_all_is_there(pieces: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("AT_ONCE", 60), ("MOST", 150), ("PIECE", 40)):
+        for name, value in (("OF_A_FLOOD", 60), ("MOST", 150), ("PIECE", 40)):
             patch.setattr(rendering, name, value)
         text, whole = "".join(pieces), Rendering(Drawing(1_000))
         lines: list[Line] = []
@@ -527,10 +527,16 @@ def test_of_what_comes_faster_than_it_can_be_read_all_is_there(pieces: list[str]
 
 
 def test_what_is_not_drawn_is_as_it_was_written() -> None:
-    lines = "".join(f"**{number}** [a](b)\n\n" for number in range(20_000))
+    lines = "".join(f"**{number}** [a](b)\n\n" for number in range(70_000))
     whole = Rendering(Drawing(80))
     whole.feed(lines)
     shown = "\n".join(map(plain, whole.finish())).rstrip("\n") + "\n\n"
     _, found, rest = shown.partition("**")
     assert lines.endswith(found + rest)
-    assert 0 < len(rest) < len(lines) - rendering.AT_ONCE
+    assert 0 < len(rest) < len(lines) - rendering.OF_A_FLOOD
+
+
+def test_what_a_model_may_well_say_is_drawn_however_fast_it_comes() -> None:
+    whole = Rendering(Drawing(80))
+    whole.feed("**word**\n\n" * 20_000)
+    assert "*" not in "".join(map(plain, whole.finish()))

@@ -19,9 +19,12 @@ PIECE = 8_192
 """So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
 
 
-AT_ONCE, MOST = 1 << 17, 1 << 20
-"""Of what comes at once so many characters are drawn, and so many of a reply: nobody reads faster. The rest is shown as
-it was written, for to draw what arrives in a second may take minutes."""
+MOST = 1 << 20
+"""So many characters of a reply are drawn, more than any model says. The rest is shown as it was written: to draw what
+arrives in a second may take minutes."""
+
+OF_A_FLOOD = 1 << 17
+"""So many where more than MOST come at once, which nobody will read."""
 
 
 @dataclass(slots=True)
@@ -56,9 +59,11 @@ class Rendering:
 
     def _end(self, text: str) -> int:
         """How much of the text is drawn."""
-        most = 0 if self.begun is not None else min(AT_ONCE, max(MOST - self.drawn, 0))
-        if len(text) <= most or self.begun is not None:
-            return min(len(text), most)
+        if self.begun is not None:
+            return 0
+        most = OF_A_FLOOD if len(text) > MOST else max(MOST - self.drawn, 0)
+        if len(text) <= most:
+            return len(text)
         return text.find("\n", most, most + PIECE) + 1 or most
 
     def _as_written(self, text: str) -> Iterator[Line]:
