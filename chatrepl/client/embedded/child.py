@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
 INDISPENSABLE = ("model.path", "api_keys")
@@ -52,7 +53,16 @@ def _serve(settings: dict[str, Any]) -> tuple[object, dict[str, str]]:
         server = xllamacpp.Server(params)
         return server, {"url": server.listening_address}
     except (RuntimeError, LookupError) as error:
+        if isinstance(error, RuntimeError):  # as llama.cpp's are
+            _await_log()
         return None, {"failure": "start", "reason": str(error)}
+
+
+def _await_log() -> None:
+    """Until the log says something: a thread of llama.cpp writes it, and what it has not written at the end is lost."""
+    deadline = time.monotonic() + 1.0
+    while os.fstat(2).st_size == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _apply(settings: dict[str, Any], params: object) -> None:
