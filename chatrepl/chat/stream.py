@@ -47,8 +47,8 @@ class HidingSecrets:
                 self._choice(place).feed(inner)
             case Source(url, title):
                 self._pass_on(replace(event, url=self._secrets.hide(url), title=self._secrets.hide(title)))
-            case Search(query):
-                self._pass_on(replace(event, query=self._secrets.hide(query)))
+            case Search(query, failure=failure):
+                self._pass_on(replace(event, query=self._secrets.hide(query), failure=self._secrets.hide(failure)))
             case Finished():
                 self._end()
                 self._pass_on(replace(event, raw=self._secrets.hide(event.raw)))

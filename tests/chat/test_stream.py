@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.stream import Gathering, HidingSecrets
-from chatrepl.events import Event, Finished, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Search, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.redaction import HIDDEN, Secrets
 
 events = st.lists(
@@ -73,3 +73,7 @@ def test_what_begins_like_a_secret_in_one_kind_of_text_does_not_end_as_one_in_an
 def test_what_is_held_back_comes_at_the_end_also_of_a_reply_that_breaks_off() -> None:
     assert shown(Text("sk-")) == [Text("sk-")]
     assert shown(ToolCallPiece(0, arguments="sk-")) == [ToolCallPiece(0), ToolCallPiece(0, arguments="sk-")]
+
+
+def test_a_search_tells_no_secret_neither_what_it_is_for_nor_how_it_failed() -> None:
+    assert shown(Search(SECRET, True, f"no {SECRET}")) == [Search(HIDDEN, True, f"no {HIDDEN}")]
