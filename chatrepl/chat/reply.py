@@ -113,7 +113,7 @@ class Reply:
         """End so, but for a whole reply that others stand beside: it was them that were waited for."""
         for each in (self, *self.beside.values()):
             if each.ending == "failed" or each.calls or not self.beside:
-                each.ending = ending
+                each.ending, each.paused = ending, ""
 
     def leading(self) -> "Reply":
         """The first of the replies in which something stands, with the others that are not empty beside it."""

@@ -14,9 +14,6 @@ from chatrepl.terminal.screen.pictures import Cited
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
 """How Perplexity cites the sources that it lists."""
 
-MOST = 300
-"""So many places are looked for in a reply, for each takes a look at its text; a source cited later is listed alone."""
-
 
 @dataclass(slots=True)
 class Sources:
@@ -30,7 +27,6 @@ class Sources:
     """The addresses and places for which the picture, which had drawn them, has no mark."""
     _new: list[tuple[str, int, int]] = field(default_factory=list)
     """The places that the picture was not told."""
-    _looked: int = 0
 
     def take(self, event: Source, text: Callable[[], str], before: int) -> None:
         """Take in a source, which may be known; ``text`` gives that of the reply so far, of which the first characters
@@ -39,13 +35,9 @@ class Sources:
         self.found[event.url] = Source(event.url, known.title or event.title)
         if event.cited:
             places = self._cited.setdefault(event.url, {})
-            if (place := self._place(event, text, before)) and place not in places:
+            if event.words and (place := _place(event, text(), before)) and place not in places:
                 self._new += [(event.url, *place)] if place[1] not in {end for _, end in places} else []
                 places[place] = None
-
-    def _place(self, event: Source, text: Callable[[], str], before: int) -> tuple[int, int] | None:
-        self._looked += bool(event.words)
-        return _place(event, text(), before) if event.words and self._looked <= MOST else None
 
     def number(self, url: str) -> int:
         """The number of a source, from 1; 0 where it is not cited."""

@@ -141,7 +141,7 @@ class _Decoder:
         self.signature = ""  # of the block
         self.usage: dict[str, Any] = {}
         self.blocks = Blocks()
-        self.searching = Searching(lambda: self.texts[Text].text)
+        self.searching = Searching(self.texts[Text])
 
     def feed(self, event: dict[str, Any]) -> Iterator[Event]:
         index = count(event.get("index"))

@@ -19,11 +19,14 @@ class Blocks:
 
     def __init__(self) -> None:
         self._blocks: list[dict[str, Any]] = []
-        self._pieces: list[dict[str, list[str]]] = []
+        self._pieces: list[dict[str, list[Any]]] = []
         self._size = 0
 
     def begin(self, block: object) -> None:
         """A block as it begins."""
+        self._size += len(json.dumps(block))
+        if self._size > LONGEST:
+            return
         self._blocks.append(dict(table(block)))
         self._pieces.append({})
 
@@ -36,8 +39,8 @@ class Blocks:
             self._size += len(piece)
             self._pieces[-1].setdefault(_FIELDS[kind], []).append(piece)
         elif kind == "citations":
-            block = self._blocks[-1]
-            block["citations"] = [*items(block.get("citations")), dig(delta, "citation")]
+            self._size += len(json.dumps(dig(delta, "citation")))
+            self._pieces[-1].setdefault("citations", []).append(dig(delta, "citation"))
 
     def paused(self) -> str:
         """All of them, as they go back; "" where that is nothing. A search of which the result is still to come is left
@@ -49,7 +52,9 @@ class Blocks:
         return f"{PAUSED}{json.dumps(found)}\n" if found and self._size <= LONGEST else ""
 
 
-def _whole(block: dict[str, Any], pieces: dict[str, list[str]]) -> dict[str, Any]:
+def _whole(block: dict[str, Any], pieces: dict[str, list[Any]]) -> dict[str, Any]:
+    if cited := pieces.pop("citations", None):
+        block = {**block, "citations": [*items(block.get("citations")), *cited]}
     said = {name: text(block.get(name)) + "".join(each) for name, each in pieces.items()}
     arguments = said.pop("partial_json", "")
     return {**block, **said, **({"input": _parsed(arguments)} if arguments else {})}

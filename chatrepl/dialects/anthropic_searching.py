@@ -1,19 +1,21 @@
 """What Anthropic's messages tell of searches and sources, block by block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from chatrepl.dialects import citations, search
+from chatrepl.dialects import search
+from chatrepl.dialects.citations import Placing
+from chatrepl.dialects.pieces import Told
 from chatrepl.events import Event, Source, Text
-from chatrepl.text.halves import whole_characters
 from chatrepl.text.shapes import dig, text
 
 
 class Searching:
-    """The searches of a reply, what they found, and what its texts rest on; ``said`` gives all of its text so far."""
+    """The searches of a reply, what they found, and what its texts rest on; ``said`` is all of its text so far."""
 
-    def __init__(self, said: Callable[[], str]) -> None:
+    def __init__(self, said: Told) -> None:
         self._said = said
+        self._placing = Placing(lambda: said.text)
         self._cited: list[Source] = []  # what the block cites
         self._began = 0  # how much had been said before it
         self._tool: object = None  # the block, if it is a tool of the server's
@@ -25,10 +27,9 @@ class Searching:
         """What a block begins with: a search, or the end of one. A text behind it is a paragraph of its own."""
         kind = text(dig(block, "type"))
         is_tool = kind == "server_tool_use" or kind.endswith("_tool_result")
-        said = self._said() if self._apart else ""
-        if kind == "text" and said.strip() and not said.endswith("\n"):
+        if kind == "text" and self._apart and self._said.is_in_a_line:
             yield Text("\n\n")
-        self._began = len(self._said())
+        self._began = self._said.size
         self._tool = block if is_tool else None
         self._apart = is_tool or (self._apart and kind != "text")
         if is_tool:
@@ -57,6 +58,4 @@ class Searching:
             yield from self._searched(self._tool)
         self._tool = None
         cited, self._cited = self._cited, []
-        said = self._said() if cited else ""
-        start, words = len(whole_characters(said[: self._began])), whole_characters(said[self._began :])
-        yield from (citations.at(each, start, words) for each in cited)
+        yield from self._placing.behind(self._began, cited)

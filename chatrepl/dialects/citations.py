@@ -5,12 +5,15 @@ supported, in bytes of UTF-8, and repeats them; Anthropic marks whole blocks, wh
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from chatrepl.events import Event, Source, Text
 from chatrepl.text.halves import whole_characters
 from chatrepl.text.shapes import count, dig, text
+
+MOST = 300
+"""So many places are looked for in a reply, for each takes a look at its text; a source cited later is listed alone."""
 
 
 class Citation(NamedTuple):
@@ -79,22 +82,49 @@ def marked(value: object, source: Source) -> Citation:
     return Citation(Source(source.url, source.title, cited=True), *ends)
 
 
+class Placing:
+    """Gives the sources that a reply cites their places in its text, of which ``said`` gives all that came so far."""
+
+    def __init__(self, said: Callable[[], str]) -> None:
+        self._said = said
+        self._left = MOST
+
+    def _looks(self) -> bool:
+        """Whether one more place is looked for."""
+        self._left -= 1
+        return self._left >= 0
+
+    def in_all(self, citation: Citation) -> Source:
+        """The source of a citation that is counted in all of the text."""
+        return citation.placed(self._said()) if self._looks() else citation.source
+
+    def within(self, citation: Citation, part: Callable[[], str]) -> Source:
+        """The source of one that is counted in a part of it."""
+        if not self._looks():
+            return citation.source
+        said, within = whole_characters(self._said()), whole_characters(part())
+        source, before = citation.placed(within), said.rfind(within)
+        if before < 0 or not source.words:
+            return citation.source
+        return Source(source.url, source.title, True, before + source.start, source.words)
+
+    def behind(self, began: int, sources: Iterable[Source]) -> Iterator[Source]:
+        """The sources on which all of the text from that character on rests."""
+        for source in sources:
+            if self._looks():
+                said = self._said()
+                source = at(source, len(whole_characters(said[:began])), whole_characters(said[began:]))
+            yield source
+
+
 def placed(events: Iterable[Event | Citation]) -> Iterator[Event]:
     """The events of a whole reply, its citations with their places in the text before them."""
     said: list[str] = []
+    placing = Placing(lambda: "".join(said))
     for event in events:
         if isinstance(event, Text):
             said.append(event.text)
-        yield event.placed("".join(said)) if isinstance(event, Citation) else event
-
-
-def within(citations: Iterable[Citation], part: str, said: str) -> Iterator[Source]:
-    """The sources that a part of what was said cites, with their places in all of it."""
-    said, part = whole_characters(said), whole_characters(part)
-    before = said.rfind(part) if part else -1
-    for each in citations:
-        source = each.placed(part) if before >= 0 else each.source
-        yield Source(source.url, source.title, True, before + source.start, source.words) if source.words else source
+        yield placing.in_all(event) if isinstance(event, Citation) else event
 
 
 def support(value: object, source: Source) -> Citation:

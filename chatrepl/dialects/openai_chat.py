@@ -122,7 +122,8 @@ class Decoder:
         self.begun = False  # whether anything of the answer has come
         self.finished = False
         self.refused = False
-        self.calls: list[str] = []  # the id of each tool call begun
+        self.calls = 0  # how many tool calls were begun
+        self.numbers: dict[str, int] = {}  # which of them an id means
         self.places: dict[int, int] = {}  # which of them an index means: a few servers give all of them the same
         self.details: dict[tuple[object, object], dict[str, Any]] = {}  # OpenRouter's reasoning, by index and type
 
@@ -183,13 +184,13 @@ class Decoder:
     def _call_number(self, index: object, call_id: str) -> int:
         """Which call a piece belongs to. An unknown id begins a new call, whatever the index says."""
         place = count(index)
-        if call_id and call_id in self.calls:
-            number = self.calls.index(call_id)
+        if call_id and call_id in self.numbers:
+            number = self.numbers[call_id]
         elif call_id or not self.calls or (place is not None and place not in self.places):
-            number = len(self.calls)
-            self.calls.append(call_id)
+            number = self.numbers[call_id] = self.calls
+            self.calls += 1
         else:
-            number = len(self.calls) - 1 if place is None else self.places[place]
+            number = self.calls - 1 if place is None else self.places[place]
         self.places[number if place is None else place] = number
         return number
 

@@ -7,6 +7,7 @@ in the protocol but go out where the profile has them: llama.cpp takes them, and
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from chatrepl.config.config import Profile
@@ -111,7 +112,7 @@ class _Decoder:
         elif stem == "function_call_arguments":
             yield from self._arguments(chunk)
         elif kind == "output_text.annotation.added":
-            yield from self.sources.cited([chunk.get("annotation")], self._part_of(chunk))
+            yield from self.sources.cited([chunk.get("annotation")], partial(self._part_of, chunk))
         elif stem == "output_item":
             item, place = chunk.get("item"), count(chunk.get("output_index"))
             yield from self._thought_about(item, done=step == "done")

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import StringIO
 
-from chatrepl.dialects.citations import Citation
+from chatrepl.dialects.citations import Citation, Placing
 from chatrepl.errors import ChatError
-from chatrepl.events import Event, Finished, Text, Thinking
+from chatrepl.events import Event, Finished, Source, Text, Thinking
 
 SHORTEST = 4
 """What is shorter, in characters, and came as one piece may well come once more as the next one."""
@@ -24,10 +24,11 @@ class Told:
 
     def __init__(self) -> None:
         self._told = StringIO()  # a list of the pieces takes twelve times their memory
-        self._pieces = self._size = 0
+        self._pieces = self.size = 0
+        self._end = ""
 
     def __bool__(self) -> bool:
-        return bool(self._size)
+        return bool(self.size)
 
     @property
     def text(self) -> str:
@@ -35,16 +36,22 @@ class Told:
         return self._told.getvalue()
 
     @property
+    def is_in_a_line(self) -> bool:
+        """Whether what comes next stands in a line in which something stands."""
+        return self._end not in ("", "\n")
+
+    @property
     def is_known_again(self) -> bool:
         """Whether it is so long that nobody says it twice but who repeats it."""
-        return self._pieces > 1 or self._size >= SHORTEST
+        return self._pieces > 1 or self.size >= SHORTEST
 
     def piece(self, said: str) -> str:
         """The next piece, as it is."""
         if said:
             self._pieces += 1
-            self._size += len(said)
-            if self._size <= LONGEST:
+            self.size += len(said)
+            self._end = said[-1]
+            if self.size <= LONGEST:
                 self._told.write(said)
             elif self._told.tell():
                 self._told = StringIO()
@@ -60,10 +67,10 @@ class Told:
         return self.piece(self._rest(whole) or "")
 
     def _rest(self, whole: str) -> str | None:
-        if len(whole) + _MARGIN < self._size:
+        if len(whole) + _MARGIN < self.size:
             return None
-        if self._size > LONGEST:
-            return whole[self._size :]
+        if self.size > LONGEST:
+            return whole[self.size :]
         begun = self.text.strip()
         if not begun:
             return whole.removeprefix(self.text)
@@ -78,10 +85,13 @@ class Pieces:
     """The events of a streamed reply, chunk by chunk.
 
     Some servers send the whole message in the last chunk, or after it; only what goes beyond the pieces is news then.
+    Perplexity tells all sources with every chunk.
     """
 
     def __init__(self) -> None:
         self._text, self._thinking = Told(), Told()
+        self._placing = Placing(lambda: self._text.text)
+        self._sources: set[Source] = set()
         self._over = False
 
     def text(self, said: str) -> Text | None:
@@ -101,11 +111,19 @@ class Pieces:
                 said = told.beyond(event.text) if again else told.piece(event.text)
                 event = event if said == event.text else replace(event, text=said)
             elif isinstance(event, Citation):
-                event = event.placed(self._text.text)
-            if not _is_empty(event):
+                event = self._placing.in_all(event)
+            if not (_is_empty(event) or self._is_known(event)):
                 yield event
         if failure:
             raise failure
+
+    def _is_known(self, event: Event) -> bool:
+        """Whether it is a source that was told before."""
+        if not isinstance(event, Source):
+            return False
+        known = event in self._sources
+        self._sources.add(event)
+        return known
 
 
 def _is_empty(event: Event) -> bool:

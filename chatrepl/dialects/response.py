@@ -15,7 +15,7 @@ from chatrepl.dialects.hints import hint
 from chatrepl.dialects.surrogates import joined
 from chatrepl.dialects.thinking import apart, parted
 from chatrepl.errors import BrokenReply, Hint, Refused
-from chatrepl.events import Choice, Event, Media, Text, Thinking, ToolCallPiece
+from chatrepl.events import Certainty, Choice, Event, Media, Search, Source, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import all_decoded, decoded, dig
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -202,6 +202,12 @@ def _size(event: Event) -> int:
             return 6 * len(text) + len(signature) + OF_AN_EVENT
         case ToolCallPiece():
             return 6 * len(event.arguments) + len(event.name) + len(event.id) + OF_AN_EVENT
+        case Source(url, title):
+            return 6 * (len(url) + len(title)) + OF_AN_EVENT
+        case Search(query):
+            return 6 * len(query) + OF_AN_EVENT
+        case Certainty(token, _, others):
+            return len(token) + sum(len(other) + OF_AN_EVENT for other, _ in others) + OF_AN_EVENT
         case Media():
             return len(event.data) + OF_AN_EVENT
     return OF_AN_EVENT

@@ -1,9 +1,11 @@
 """What OpenAI's responses tell of searches and sources: with each item, and once more in the last response."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from chatrepl.dialects import citations, search
+from chatrepl.dialects import search
+from chatrepl.dialects.citations import Placing
 from chatrepl.events import Event
 from chatrepl.text.shapes import as_text, dig, items, text
 
@@ -12,7 +14,7 @@ class Sources:
     """The searches and the sources of a reply; ``said`` gives all of its text so far."""
 
     def __init__(self, said: Callable[[], str]) -> None:
-        self._said = said
+        self._placing = Placing(said)
         self._searches: set[tuple[str, bool]] = set()  # those told, and whether that they are over
 
     def of_item(self, item: object, *, over: bool) -> Iterator[Event]:
@@ -25,12 +27,11 @@ class Sources:
         if over:
             yield from search.of_item(item)
             for part in items(dig(item, "content")):
-                yield from self.cited(dig(part, "annotations"), as_text(dig(part, "text")))
+                yield from self.cited(dig(part, "annotations"), partial(as_text, dig(part, "text")))
 
-    def cited(self, annotations: object, part: str) -> Iterator[Event]:
+    def cited(self, annotations: object, part: Callable[[], str]) -> Iterator[Event]:
         """The sources that a part of the text cites."""
-        if found := list(search.annotations(annotations)):
-            yield from citations.within(found, part, self._said())
+        yield from (self._placing.within(each, part) for each in search.annotations(annotations))
 
     def asked(self, chunk: dict[str, Any]) -> Iterator[Event]:
         """What Perplexity searches for."""

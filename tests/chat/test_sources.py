@@ -8,7 +8,6 @@ import pytest
 
 from chatrepl.chat import searching
 from chatrepl.chat.reply import Reply
-from chatrepl.chat.sources import MOST, Sources
 from chatrepl.conversation import SourcePart, TextPart, ThinkingPart
 from chatrepl.events import Event, Finished, Source, Text, Usage
 from chatrepl.terminal.screen.frame import Frame, Look
@@ -32,28 +31,18 @@ def sources(reply: Reply) -> list[SourcePart]:
     return [part for part in reply.message().parts if isinstance(part, SourcePart)]
 
 
-def test_a_flood_of_citations_looks_at_the_text_so_often_and_no_more() -> None:
-    found, looks = Sources(), 0
-
-    def text() -> str:
-        nonlocal looks
-        looks += 1
-        return "so it is, " * (looks + 1)
-
-    for place in range(3 * MOST):
-        found.take(Source(f"{A}{place}", "", True, 0, "so it is"), text, 0)
-    assert looks == MOST
-    listed = list(found.parts(text(), 0))
-    assert [part.number for part in listed] == list(range(1, 3 * MOST + 1)), "all of them are listed"
-    assert sum(bool(part.places) for part in listed) == MOST
-
-
 def test_sources_have_numbers_in_the_order_in_which_they_are_cited() -> None:
     reply = reply_of(
         Source(A, "A"), Source(B, "B"), Text("so it is, "), Source(B, "", True, 0, "so it is"), Text("and so"),
         Source(A, "", True, 10, "and so"), Source(A, "", True, 10, "and so"), Source(B, "", True, 10, "and so"),
     )  # fmt: skip
     assert sources(reply) == [SourcePart(B, "B", "1", "0-8 10-16"), SourcePart(A, "A", "2", "10-16")]
+
+
+def test_a_pause_that_the_user_ends_is_not_gone_on_with() -> None:
+    reply = reply_of(Text("so"), Finished("other", "pause_turn", "anthropic:paused:[]"))
+    reply.stop("interrupted")
+    assert (reply.ending, reply.paused) == ("interrupted", "")
 
 
 def test_words_that_stand_elsewhere_are_found_and_those_that_stand_nowhere_are_not() -> None:

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from chatrepl import dialects
-from chatrepl.dialects.citations import Citation
+from chatrepl.dialects.citations import MOST, Citation, Placing
 from chatrepl.dialects.framing import Frame
+from chatrepl.dialects.pieces import Pieces
+from chatrepl.dialects.response import limited
+from chatrepl.errors import BrokenReply
 from chatrepl.events import Search, Source, Text
 from tests.support.exchanges import CAPTURES, load
 
@@ -38,6 +41,37 @@ def test_a_citation_means_these_words(said: str, citation: Citation, words: str)
     assert (source.url, source.title, source.cited, source.words) == (URL, "A", True, words)
     if words and words != LINK and "🦊 so." in said:
         assert source.start == said.rindex("🦊")
+
+
+LOOKING = [
+    lambda placing, _: placing.in_all(Citation(A, 0, 5)),
+    lambda placing, said: placing.within(Citation(A, 0, 5), said),
+    lambda placing, _: next(placing.behind(0, [A])),
+]
+"""The ways in which a place is looked for."""
+
+
+@pytest.mark.parametrize("look", LOOKING)
+def test_a_flood_of_citations_looks_at_the_text_so_often_and_no_more(look: Any) -> None:
+    looks: list[str] = []
+
+    def said() -> str:
+        looks.append("")
+        return "so it is"
+
+    placing = Placing(said)
+    found = [look(placing, said) for _ in range(MOST)]
+    most = len(looks)
+    found += [look(placing, said) for _ in range(MOST)]
+    assert len(looks) == most
+    assert sum(bool(source.words) for source in found) == MOST
+    assert all(source.cited for source in found)
+
+
+def test_sources_that_are_told_with_every_chunk_are_told_once() -> None:
+    pieces = Pieces()
+    found = [event for _ in range(3) for event in pieces.news([Text("so"), A, Source(URL, "A", True, 0, "so")])]
+    assert found == [Text("so"), A, Source(URL, "A", True, 0, "so"), Text("so"), Text("so")]
 
 
 SEARCHES = sorted(CAPTURES.glob("*/reference-stream-search.http"))
@@ -91,3 +125,9 @@ def test_groq_tells_what_it_looked_for() -> None:
     body = {"choices": [{"message": {"content": "so", "executed_tools": [tool]}, "finish_reason": "stop"}]}
     events = list(dialects.dialect("openai-chat").decode_whole(body))
     assert events[1:3] == [Search("q", over=True), Source(URL, "A")]
+
+
+def test_sources_count_for_as_long_as_they_are() -> None:
+    long = (Source(f"{URL}{number}", "t" * 2**20) for number in range(100))
+    with pytest.raises(BrokenReply, match="longer than"):
+        list(limited(long))
