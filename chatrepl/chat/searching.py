@@ -38,13 +38,25 @@ def tell(session: Session, reply: Message, missed: Iterable[tuple[str, int, int]
 
 
 def warn(session: Session) -> None:
-    """Tell once of a vendor that has no search, where one is wanted."""
+    """Tell once why nothing can be searched for, where that is wanted."""
+    if wrong := _obstacle(session):
+        session.connection.tell_once(wrong)
+
+
+def is_offered(session: Session) -> bool:
+    """Whether the vendor may search for an answer."""
+    return session.profile.search and not _obstacle(session)
+
+
+def _obstacle(session: Session) -> str:
+    """Why the vendor cannot search for an answer, "" where it can."""
     from chatrepl.dialects import search  # with the first question
 
     if wrong := search.missing(session.profile):
-        session.connection.tell_once(f"{wrong}.")
-    elif session.tooling.offered and not search.beside_tools(session.profile):
-        session.connection.tell_once(f"{session.profile.model} does not search while it may call tools.")
+        return f"{wrong}."
+    if session.tooling.offered and not search.beside_tools(session.profile):
+        return f"{session.profile.model} does not search while it may call tools."
+    return ""
 
 
 NONE_CAME = "No sources came with this reply: the model decides whether it searches."

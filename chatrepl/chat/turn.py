@@ -209,7 +209,7 @@ def _closed(session: Session, reply: Reply, failure: ChatError | None, exchanges
         chat.media.tell(session, message)
     if reply.sources.found:
         chat.searching.tell(session, message, reply.sources.missed)
-    elif session.profile.search and reply.ending == "stop":
+    elif reply.ending == "stop" and chat.searching.is_offered(session):
         session.connection.tell_once(chat.searching.NONE_CAME)
     if beside or session.profile.options.get("n"):
         chat.choices.tell(session, [each.reply for each in beside])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatrepl import files
+from chatrepl.chat.commands.table import counted
 from chatrepl.client import keys
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.client.embedded import server, weights
@@ -170,10 +171,10 @@ class Doctor:
         found = self.config.tools
         if not (found and (found.programs or found.servers)):
             return
-        counted = f"{len(found.programs)} programs, {len(found.servers)} MCP servers"
+        kinds = f"{counted(len(found.programs), 'program')}, {counted(len(found.servers), 'MCP server')}"
         usual = f"on: {', '.join(found.on)}" if found.on else "off"
         advice = "" if found.on else "--tools NAME lets the model call them; --tools all names all."
-        yield Finding(None, "tools", f"{counted}, {usual}", advice)
+        yield Finding(None, "tools", f"{kinds}, {usual}", advice)
 
     def _terminal(self) -> Iterator[Finding]:
         screen = self.screen

@@ -57,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
     flags = _Parser(
         prog="chatrepl",
         description="Chat with a language model in the terminal. Without PROMPT and piped text: the REPL.",
-        epilog="Exit status: 0 fine, 1 the request failed, 2 wrong usage or configuration, 130 interrupted.",
+        epilog="Exit status: 0 fine, 1 the request failed, 2 wrong usage or configuration, 130 interrupted. "
+        "--help PAGE prints a page of the manual; the page start lists them.",
     )
     add = flags.add_argument
     add("prompt", nargs="*", metavar="PROMPT", help="ask this, print the reply and leave")

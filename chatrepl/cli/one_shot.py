@@ -187,6 +187,13 @@ def _made(session: Session, reply: Message) -> list[dict[str, object]]:
     return found
 
 
+def _in_all(used: Usage) -> Usage:
+    """With the total of all its requests: that of a ``Usage`` is what the conversation holds after the last one."""
+    if used.input is None or used.output is None or used.total is None:
+        return used
+    return replace(used, total=max(used.total, used.input + used.output))
+
+
 def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     message = outcome.reply
@@ -200,7 +207,7 @@ def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
         "dialect": profile.dialect,
         "finish_reason": message.ending,
         "raw_finish_reason": message.raw_ending or told,
-        "usage": as_data(outcome.used or message.usage or Usage()),
+        "usage": as_data(_in_all(outcome.used or message.usage or Usage())),
         "error": _error(outcome),
         "tools": [{**each._asdict(), "error": each.error or None} for each in outcome.calls],
         "media": _made(session, message),

@@ -283,7 +283,9 @@ def test_one_shot_tells_the_calls_as_json(home: Path, server: Server) -> None:
     )
     told = json.loads(done.stdout)
     assert told["text"] == "Sunny."
-    assert told["usage"]["input"] == 59
+    used = told["usage"]
+    assert used["input"] == 59
+    assert used["total"] == used["input"] + used["output"]
     (call,) = told["tools"]
     assert call.pop("seconds") > 0
     assert call == {"name": "weather", "arguments": {"city": "Rome"}, "result": "sunny in Rome", "error": None}

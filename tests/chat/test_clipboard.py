@@ -374,10 +374,12 @@ def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) 
     home.mkdir()
     (home / "config.toml").write_text(
         f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nfallback = ["local"]\n'
+        '[tools.dice]\ncommand = ["dice"]\ndescription = "Roll."\nparameters = {}\n'
     )
     status, said = doctor(home=home)
     assert status == 0
     assert "answers and offers 2 models" in said
+    assert "1 program, 0 MCP servers, off" in said
     configuration = reading.load(home / "config.toml")
     there = threading.Event()
     found = offers.look(configuration.profile("one"), {}, configuration, there.set)

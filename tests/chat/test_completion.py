@@ -168,6 +168,17 @@ def test_help_lists_every_command_in_its_group(chat: Session, monkeypatch: pytes
         own = [line for line in lines if f"{line} ".startswith(each.usage + " ")]
         assert len(own) == 1 if columns == 80 else each.usage in lines
         assert each.about in whole
+    assert all(re.search(rf"shows one of .*\b{page}\b", whole) for page in manual.topics())
+
+
+def test_help_explains_a_prompt_file_too_and_says_of_a_slip_what_was_meant(chat: Session) -> None:
+    chat.paths.prompts.mkdir(parents=True)
+    (chat.paths.prompts / "review.md").write_text("---\ndescription: Review it\nargument-hint: [branch]\n---\nLook.")
+    run(chat, "/help review")
+    assert "/review [branch]\nReview it" in shown(chat)
+    for slip, meant in (("revew", "review"), ("scriptin", "scripting"), ("undoo", "/undo")):
+        with pytest.raises(CommandError, match=rf"no page '{slip}': did you mean '{meant}'\?"):
+            run(chat, f"/help {slip}")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 14), (40, 22)])

@@ -109,6 +109,7 @@ def test_it_may_ask_for_the_search_of_the_vendor(server: Server, home: Path, fol
     assert server.requests[-1].body["tools"] == [{"type": "web_search"}]
     told = run("--base-url", server.url, "-m", "m", "-t", "news", home=home).stderr.decode()
     assert "has no web search of its own that chatrepl knows; the dialect openai-responses has one." in told
+    assert "No sources" not in told
 
 
 def test_a_variable_without_a_value_sends_nothing(chat: Terminal, server: Server) -> None:

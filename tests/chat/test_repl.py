@@ -407,7 +407,7 @@ def test_ctrl_c_long_after_another_clears_a_thought_and_does_not_leave(talk: Tal
 
 def test_a_failed_command_leaves_nothing_before_the_next(chat: Terminal, server: Server) -> None:
     chat.send(f"/help nosuch{ENTER}/nosuch{ENTER}")
-    chat.wait_for("There is no command '/nosuch'", times=2)
+    chat.wait_for("There is no command", times=2)
     chat.wait_for_prompt()
     assert "/nosuch/nosuch" not in chat.text()
 

@@ -4,11 +4,25 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 
-from chatrepl.chat.commands.table import COMMANDS, GROUPS, PROGRAM, Suggestion, command, distinct, named, offered
+from chatrepl.chat import prompt_files
+from chatrepl.chat.commands.table import (
+    COMMANDS,
+    ELSEWHERE,
+    GROUPS,
+    PROGRAM,
+    Suggestion,
+    command,
+    distinct,
+    named,
+    offered,
+)
 from chatrepl.chat.repl import MEANT
 from chatrepl.chat.session import Session
+from chatrepl.config import prompts
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files.manual import page, topics
 from chatrepl.text import width
+from chatrepl.text.fuzzy import nearest
 
 _LEFT = (
     ("/new", "start afresh; the old stays"),
@@ -39,7 +53,7 @@ def help_words(session: Session, words: str) -> Iterable[Suggestion]:
     return offered(words, [*((each.name, each.about) for each in distinct()), *pages])
 
 
-@command("/help", PROGRAM, "[command|topic]", complete=help_words)
+@command("/help", PROGRAM, "[command|page]", complete=help_words)
 def help_(session: Session, words: str) -> None:
     """Show the commands one needs, a page of the manual, or what a command does. /help all lists every command,
     /help tools is the page about tools, and /help /tools explains the command."""
@@ -52,9 +66,22 @@ def help_(session: Session, words: str) -> None:
         with session.screen.paged():
             session.screen.reply(page(word), session.ui)
     else:
-        explained = named(f"/{words.removeprefix('/')}")
-        session.screen.say(explained.usage, "bold")
-        session.screen.say(explained.help)
+        usage, explained = _explained(session, words.removeprefix("/"))
+        session.screen.say(usage, "bold")
+        session.screen.say(explained)
+
+
+def _explained(session: Session, name: str) -> tuple[str, str]:
+    """How a command or a prompt file is typed, and what it does."""
+    files = prompts.names(session.paths.prompts)
+    if (typed := f"/{name.lower()}") in COMMANDS or typed in ELSEWHERE:
+        return (found := named(typed)).usage, found.help
+    if name in files:
+        listed = prompt_files.listed(name, files[name])
+        return f"/{name} {listed.hint}".rstrip(), listed.wrong or listed.about
+    near = nearest(name.lower(), [*topics(), *files]) or nearest(typed, COMMANDS)
+    hint = Hint(at_prompt="/help all lists every command and page.")
+    raise CommandError(f"There is no command and no page {name!r}{near}", hint)
 
 
 # The one screen
@@ -90,7 +117,7 @@ def _cell(columns: int, row: tuple[str, str]) -> str:
 
 
 def _more() -> Iterable[str]:
-    yield "/help all: everything · /help TOPIC: files, tools, prompts, keys, network …"
+    yield "/help all: everything · /help PAGE: files, tools, prompts, keys, network …"
 
 
 # The rest
@@ -103,6 +130,8 @@ def _every_command(session: Session) -> None:
             session.screen.table([(each.usage, each.about) for each in distinct() if each.group == group])
         session.screen.say("The prompt", "bold")
         session.screen.table(list(_keys(session)))
+        session.screen.say("The manual", "bold")
+        session.screen.say(f"/help PAGE shows one of {', '.join(topics())}.")
 
 
 def _enters(session: Session) -> tuple[str, str]:
