@@ -6,6 +6,7 @@ from chatrepl import lazy
 
 if TYPE_CHECKING:
     from chatrepl.chat import (
+        call_lines as call_lines,
         calling as calling,
         choices as choices,
         commands as commands,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
+        call_lines="",
         calling="",
         choices="",
         commands="",

@@ -20,8 +20,8 @@ from chatrepl.tools.approval import Grants
 
 ASIDE = "allow?"
 
-SHORT = 60
-"""The columns of an argument where a line tells of a call."""
+WIDEST = 79
+"""The columns at whose end that stands in a wider window: further off it would not be seen beside the call."""
 
 
 class Permission(NamedTuple):
@@ -46,11 +46,6 @@ def grants(session: Session) -> Grants:
         kept = session.config.tools.allowed if session.config.tools else {}
         tooling.grants = Grants(tooling.allowed, kept)
     return tooling.grants
-
-
-def begins(session: Session, call: Call) -> str:
-    """The call in a line that tells of it; long arguments are cut in their middle, and say so."""
-    return approval.question(call, max(approval.SHORTEST, min(SHORT, session.screen.columns - approval.SHORTEST)))
 
 
 def says_yes(session: Session, question: str) -> bool:
@@ -102,7 +97,8 @@ def _asked(session: Session, call: Call) -> Permission | Refusal:
 def _show(session: Session, call: Call) -> None:
     """Print the call as it will run. It is no part of the prompt, of which a terminal may show less than all."""
     line = f"● {approval.question(call)}"
-    gap = session.screen.columns - 1 - width.width(line) - len(ASIDE)
+    columns = min(session.screen.columns - 1, WIDEST) if session.screen.live else 0
+    gap = columns - width.width(line) - len(ASIDE)
     session.screen.say(f"{line}{' ' * max(gap, 2)}{ASIDE}", "warning")
 
 

@@ -12,7 +12,9 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from chatrepl import tools
-from chatrepl.chat.allowing import Refusal, allowed, begins, says_yes
+from chatrepl.chat import call_lines
+from chatrepl.chat.allowing import Refusal, allowed, says_yes
+from chatrepl.chat.call_lines import begins, line
 from chatrepl.chat.session import Session, name_window
 from chatrepl.chat.tooling import Called, Counting
 from chatrepl.config.tools import Tools
@@ -20,9 +22,8 @@ from chatrepl.conversation import Message, Part, ToolCallPart, now
 from chatrepl.dialects import dialect
 from chatrepl.dialects.tools import blamed, too_many
 from chatrepl.errors import ChatError, CommandError, Hint, Refused
-from chatrepl.files.completion import size
 from chatrepl.sessions.entries import RUN, Mark, Step
-from chatrepl.text import safe, width
+from chatrepl.text import safe
 from chatrepl.tools import Call, Progress, Result, Tool, Toolbox, results
 from chatrepl.tools.approval import question
 from chatrepl.tools.arguments import BadArguments, parse
@@ -33,9 +34,6 @@ TWICE = 2
 
 TICK = 0.5
 """So often, in seconds, a call that runs tells how long it has."""
-
-SHORT = 40
-"""The columns of a result that stands in the line of its call."""
 
 
 class Answered(NamedTuple):
@@ -163,7 +161,7 @@ _SAME = "Not run: the same call was made before, and its result stands above."
 def _answered(session: Session, part: ToolCallPart, counting: Counting) -> tuple[Result, str]:
     """What comes of a call: its result, and in a word how it failed."""
     if _too_many(session, counting):
-        session.screen.say(_line(session, f"○ {safe.line(part.name, 80)}", "refused"), "dim")
+        session.screen.say(line(session, f"○ {safe.line(part.name, 80)}", "refused"), "dim")
         return results.failure(_LIMIT), "refused"
     call = tools.call(part.id, part.name, part.arguments, session.tooling.offered)
     if isinstance(call, Result):
@@ -202,7 +200,7 @@ def _repeats(session: Session, call: Call, counting: Counting) -> bool:
 
 
 def _refused(session: Session, call: Call, why: str) -> tuple[Result, str]:
-    session.screen.say(_line(session, f"○ {begins(session, call)}", "refused"), "dim")
+    session.screen.say(line(session, f"○ {begins(session, call)}", "refused"), "dim")
     return results.failure(why), "refused"
 
 
@@ -215,7 +213,7 @@ def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, 
         with session.user.listening(), _watching(session, call) as watch, interrupts.awaited():
             result = tools.run(call, digest, watch)
     except KeyboardInterrupt:
-        session.screen.say(_line(session, f"○ {head()}", "cancelled"), "dim")
+        session.screen.say(line(session, f"○ {head()}", "cancelled"), "dim")
         return results.failure(f"{note}{results.CANCELLED}"), "cancelled"
     except ChatError as error:
         result = results.failure(str(error))
@@ -223,28 +221,9 @@ def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, 
 
 
 def _told(session: Session, head: str, result: Result, note: str = "") -> Result:
-    """Tell in a line what came of a call."""
-    first = next(filter(None, map(str.strip, result.whole.splitlines())), "") or result.text.strip()
-    if result.error:
-        end, style = f"✗ {safe.line(first, session.screen.columns - 5)}", "error"
-    else:
-        short = len(first) <= SHORT and first == result.whole.strip() and not result.media
-        told = safe.line(first) if short and first else size(len(result.whole.encode("utf-8", "replace")))
-        if result.media:
-            told = ", ".join(safe.line(each.mime, 40) for each in result.media[:3])
-        end, style = f"✓ {result.seconds:.1f} s · {told}", "dim"
-    session.screen.say(_line(session, f"● {head}", end), style)
+    """Tell what came of a call; ``note`` is what the model is told before it."""
+    call_lines.tell(session, head, result)
     return result._replace(text=note + result.text, whole=note + result.whole) if note else result
-
-
-def _line(session: Session, head: str, end: str) -> str:
-    """Both on a line; where that is too short the arguments are cut, and then the end goes below."""
-    room = session.screen.columns - 3 - width.width(end)
-    if width.width(head) <= room:
-        return f"{head}  {end}"
-    if room >= 20:
-        return f"{width.cut(head, room - 1)}…  {end}"
-    return f"{width.cut(head, session.screen.columns - 2)}\n  {end}"
 
 
 @contextmanager
@@ -259,7 +238,7 @@ def _watching(session: Session, call: Call) -> Iterator[Watch]:
             far = _far(progress[-1])
             name_window(session, f"{call.tool.shown}{far}" if far else "")
             seconds = f"{turn} {session.clock() - began:.0f} s{far} · Ctrl-C cancels"
-            session.screen.passing(_line(session, f"● {begins(session, call)}", seconds).partition("\n")[0])
+            session.screen.passing(line(session, f"● {begins(session, call)}", seconds).partition("\n")[0])
 
     thread = Thread(target=tick, name="watching", daemon=True)
     if session.screen.live:

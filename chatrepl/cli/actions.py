@@ -26,7 +26,7 @@ def show_page(topic: str, screen: Screen) -> int:
     """Print a page of the manual: drawn on a terminal, as it is into a pipe."""
     text = manual.page(topic)
     if sys.stdout.isatty():
-        screen.reply(text, Ui())
+        screen.reply(manual.flowing(text), Ui())
     else:
         print(text, end="")
     return FINE

@@ -108,14 +108,19 @@ _ENDS = 1_000
 def question(call: Call, room: int = LONGEST) -> str:
     """The call on a line, as it will run: ``files.read_file  path="notes/plan.md"``. What is cut says so: in a value
     of more than ``room`` columns the middle, and of many arguments those in the middle."""
-    values = [f"{_key(name, room)}={_cut(value, room)}" for name, value in _shown(call)]
-    if left := len(call.arguments) - len(values):
+    return phrase(call.tool.shown, call.arguments, room)
+
+
+def phrase(name: str, arguments: Mapping[str, Any], room: int = LONGEST) -> str:
+    """The same of a call that is told of again, whose tool may no longer be there."""
+    values = [f"{_key(key, room)}={_cut(value, room)}" for key, value in _few(arguments)]
+    if left := len(arguments) - len(values):
         values.insert(-2, f"…{left:,} more arguments…")
-    return "  ".join([exact(call.tool.shown), " ".join(values)]).rstrip()
+    return "  ".join([exact(name), " ".join(values)]).rstrip()
 
 
-def _shown(call: Call) -> list[tuple[str, Any]]:
-    found = list(call.arguments.items())
+def _few(arguments: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    found = list(arguments.items())
     return found if len(found) <= MANY else [*found[: MANY - 2], *found[-2:]]
 
 

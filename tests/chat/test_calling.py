@@ -177,6 +177,16 @@ def test_a_failing_program_broken_arguments_and_an_unknown_tool_are_results(begi
     assert "There is no tool 'nonsense'" in chat.results[2]
 
 
+def test_calls_look_the_same_when_they_are_shown_again(begin: Begin) -> None:
+    chat = begin("y", "n", "y")
+    chat.ask(wants({"city": "Rome"}, {"city": "Oslo"}, {"fail": True}), say("Fine."))
+    live = re.findall("(?m)^[●○].*[^?\n]$", chat.out.getvalue())
+    commands.run(chat.session, "/history")
+    again = re.findall("(?m)^[●○].*[^?\n]$", chat.out.getvalue())[len(live) :]
+    assert len(live) == 3
+    assert again == [re.sub(r" \d\.\d s ·", "", line) for line in live]
+
+
 def test_a_server_without_tools_gets_the_question_without_them(begin: Begin) -> None:
     refusal = whole({"error": {"message": '"auto" tool choice requires --enable-auto-tool-choice to be set'}}, 400)
     chat = begin()
@@ -335,7 +345,7 @@ def test_tools_are_turned_on_listed_with_their_cost_and_shown_call_by_call(begin
     chat.ask(wants({"city": "Rome"}), say("Sunny."))
     for line in ("/call", "/history", "/call 1"):
         commands.run(session, line)
-    assert chat.out.getvalue().count("sunny in Rome") == 3
+    assert chat.out.getvalue().count("sunny in Rome") == 4
     with pytest.raises(CommandError, match="only 1 call"):
         commands.run(session, "/call 2")
 

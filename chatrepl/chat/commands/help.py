@@ -20,7 +20,7 @@ from chatrepl.chat.repl import MEANT
 from chatrepl.chat.session import Session
 from chatrepl.config import prompts
 from chatrepl.errors import CommandError, Hint
-from chatrepl.files.manual import page, topics
+from chatrepl.files.manual import flowing, page, topics
 from chatrepl.text import width
 from chatrepl.text.fuzzy import nearest
 
@@ -64,7 +64,7 @@ def help_(session: Session, words: str) -> None:
         _every_command(session)
     elif word in topics():
         with session.screen.paged():
-            session.screen.reply(page(word), session.ui)
+            session.screen.reply(flowing(page(word)), session.ui)
     else:
         usage, explained = _explained(session, words.removeprefix("/"))
         session.screen.say(usage, "bold")

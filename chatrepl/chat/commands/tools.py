@@ -10,8 +10,7 @@ from chatrepl.chat.commands.table import SETTINGS, TALK, Suggestion, command, co
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message, ToolCallPart, ToolResultPart
 from chatrepl.errors import ChatError, CommandError, Hint
-from chatrepl.files.completion import size
-from chatrepl.text import safe, width
+from chatrepl.text import safe
 
 if TYPE_CHECKING:
     from chatrepl.tools import Tool
@@ -201,12 +200,7 @@ def tell_calls(session: Session, reply: Message, turn: Iterable[Message]) -> Non
     results = {part.id: result for part, result in called(turn)}
     for part in reply.parts:
         if isinstance(part, ToolCallPart):
-            result = results.get(part.id)
-            said = size(len(result.text.encode("utf-8", "replace"))) if result else "not run"
-            mark = "○" if not result or result.failure in ("refused", "cancelled") else "●"
-            end = f"  {result.failure}" if result and result.failure else f"  {said}"
-            head = safe.line(f"{mark} {_shown(part)} {part.arguments}")
-            session.screen.say(width.cut(head, session.screen.columns - 2 - width.width(end)) + end, "dim")
+            chat.call_lines.tell_again(session, part, results.get(part.id))
 
 
 def _shown(part: ToolCallPart) -> str:
