@@ -171,7 +171,7 @@ class Attempts:
             if wish := long_wish(error, clock()):
                 error.hint = Hint(wish)
             return None
-        why = "The same" if str(error) == now.failure else str(error)
+        why = "The same" if str(error) == now.failure else str(error).rstrip(".")
         self._connection.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
         waiting(Wait("asking again", delay, exact=True))
         self._connection.sleep(delay)
@@ -187,7 +187,7 @@ class Attempts:
             if isinstance(error, Unreachable):
                 self._memory.unreachable(profile, self._connection.clock())
             name, *later = profile.fallback
-            self._connection.say(f"{error}; asking {name} instead")
+            self._connection.say(f"{str(error).rstrip('.')}; asking {name} instead")
             profile = replace(self._connection.profiles[name], fallback=tuple(later))
             try:
                 self._skip_if_down(profile)

@@ -10,8 +10,9 @@ from chatrepl import files
 from chatrepl.terminal.signals import handed_over
 from chatrepl.text.environment import for_children
 
-_FITS_AND_STAYS = "-FRX"
-"""What less is told: to leave where all fits, to take styles, and to leave the text on the screen."""
+_FITS_AND_STAYS = "-FRX -PsSpace goes on, / searches, q leaves$"
+"""What less is told: to leave where all fits, to take styles, to leave the text on the screen, and to say in place of
+its bare colon what one can do."""
 
 
 def show(text: str, env: Mapping[str, str], keys: TextIO, out: TextIO) -> bool:

@@ -150,7 +150,7 @@ def test_a_command_is_found_in_large_letters_and_by_the_beginning_of_its_name(ch
     assert chat.conversation.system == "Be brief."
     assert offered(chat, "/COPY 2.") == ["2.1", "2.2"]
     for line in ("/mu", "/MU", "/help mu"):
-        with pytest.raises(CommandError, match=r"did you mean '/multiline'\?"):
+        with pytest.raises(CommandError, match=r"did you mean '/?multiline'\?"):
             run(chat, line)
 
 

@@ -143,6 +143,19 @@ def test_profile_names_the_model_that_answers_where_none_was_named(server: Serve
         ask(chat, "/profile by-hand", "by-hand · test-model · openai-chat")
 
 
+def test_an_address_from_the_environment_is_told_before_the_first_question_and_after(
+    server: Server, home: Path
+) -> None:
+    env = environment(home, OPENAI_API_KEY="k", OPENAI_BASE_URL=server.url)
+    status = f"openai at {server.url.removesuffix('/v1')} · m"
+    with chatrepl("-p", "openai", "-m", "m", env=env) as chat:
+        chat.wait_for(f"{status} · 0 tokens")
+        ask(chat, "/profile openai", f" · openai-chat · {server.url}")
+        ask(chat, "/model m", "openai · m")
+        ask(chat, "Hi", "Hello")
+        chat.wait_for(f"{status} · 11 tokens")
+
+
 def test_a_key_that_is_missing_is_told_before_anything_is_asked(chat: Terminal, home: Path) -> None:
     ask(chat, "/profile groq", "GROQ_API_KEY is not set.")
     ask(chat, "/profile text", "text · m")

@@ -87,7 +87,7 @@ def test_resuming_asks_too(server: Server, home: Path) -> None:
         chat.wait_for(f"names the server {server.url}")
         chat.wait_for("[y/N]")
         chat.line("")
-        chat.wait_for("goes on, with work.")
+        chat.wait_for('"hello" goes on, with work.')
         chat.send(CTRL_D)
         chat.end()
     assert not server.requests

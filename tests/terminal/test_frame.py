@@ -53,16 +53,34 @@ def test_it_tells_what_is_waited_for(wait: Wait, seconds: float, told: str) -> N
     assert row[2:] == f"claude · {int(4 + seconds)} s · {told}{end}"
 
 
-@pytest.mark.parametrize("columns", [10, 20, 30, 40, 60])
-def test_the_rows_below_fit_and_tell_less_where_there_is_less_room(columns: int) -> None:
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (10, " claud"),
+        (20, " claude · 9 s"),
+        (40, " claude · 9 s · silent 9 s of 120"),
+        (60, " claude · 9 s · silent 9 s of 120 · Ctrl-C stops"),
+        (80, " claude · 9 s · silent 9 s of 120 · ~1 tok · Ctrl-C stops"),
+    ],
+)
+def test_the_rows_below_fit_and_tell_less_where_there_is_less_room(columns: int, told: str) -> None:
     frame = Frame(Look(), columns, 0.0)
     frame.feed(Text("word"), 0.0)
     frame.wait(Wait("silent", 120), 0.0)
     _, status, following = rows(frame, 9.0, typed=Typed(1, "a long question that is typed meanwhile 漢字漢字"))
     assert max(map(ansi_cells, (status, following))) <= columns - 5
-    assert "claude · 9 s · silent 9 s of 120 · ~1 tok · Ctrl-C stops"[: max(columns - 20, 0)] in status
+    assert status[1:].startswith(told[: columns - 8])
+    assert columns < 40 or status[1:] == told
     assert following.startswith("next "[: columns - 5])
     assert following[-1] == "字" or columns < 20
+
+
+def test_in_a_narrow_window_the_name_is_cut_and_how_to_stop_stays() -> None:
+    frame = Frame(Look(), 40, 0.0)
+    frame.feed(Text("Some words"), 0.0)
+    for label, shown in (("SmolLM2-135M-Instruct.Q4_1", "SmolLM2-135…"), ("good-1", "good-1")):
+        status = bare(frame.take(label, Typed(), 20, 3.0)[1])[-1]
+        assert status[2:] == f"{shown} · 3 s · Ctrl-C stops"
 
 
 def test_what_is_typed_meanwhile_stands_below_the_status_line() -> None:

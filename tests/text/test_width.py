@@ -96,3 +96,13 @@ def test_parts_that_do_not_fit_on_one_line_are_left_out_from_the_right(parts: li
     assert width.width(line) <= columns
     given = [part for part in parts if part]
     assert not given or line == width.cut(given[0], columns) or line in (" · ".join(given[:end]) for end in range(5))
+
+
+def test_an_address_that_is_not_the_profiles_own_goes_before_its_name() -> None:
+    facts = Facts("", "openai", "good-1", "372 tokens", "$0.01", "", " at http://127.0.0.1:8931")
+    told = [status_line.text(facts, columns) for columns in (80, 50, 30)]
+    assert told == [
+        "openai at http://127.0.0.1:8931 · good-1 · 372 tokens · $0.01",
+        "openai · good-1 · 372 tokens · $0.01",
+        "good-1 · 372 tokens · $0.01",
+    ]

@@ -7,13 +7,13 @@ from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
 from chatrepl.chat.rates import Rates, short
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.client import keys
-from chatrepl.config.config import Profile, model_of
+from chatrepl.config.config import Profile, address, model_of
 from chatrepl.config.place import Embedded
 from chatrepl.dialects import ModelInfo
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.sessions.entries import Mark
 from chatrepl.terminal.choices import Choices, Row
-from chatrepl.text import safe
+from chatrepl.text import safe, urls
 from chatrepl.text.fuzzy import nearest
 
 
@@ -110,7 +110,8 @@ def profile(session: Session, words: str) -> None:
         session.switch(session.config.profile(words))
     chosen, answering = session.profile, session.answering
     known = model_of(answering if answering.name == chosen.name else chosen)
-    session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {chosen.place.shown}", "dim")
+    place = urls.shown(address(chosen, session.env)) if chosen.place.remote else chosen.place.shown
+    session.screen.say(f"{chosen.name} · {known} · {chosen.dialect} · {place}", "dim")
     if words:
         _take_system(session, former.system)
     guard.warn(session)

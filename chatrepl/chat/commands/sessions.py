@@ -66,7 +66,8 @@ def resume(session: Session, words: str) -> Outcome | None:
         return None
     line = session.resume(chosen.path)
     show_again(session)
-    session.screen.say(f"{chosen.title or chosen.id} goes on, with {whom(session.profile, session.env)}.", "dim")
+    title = safe.line(chosen.title, 60) or chosen.id
+    session.screen.say(f'"{title}" goes on, with {whom(session.profile, session.env)}.', "dim")
     return Outcome(question_back=line)
 
 

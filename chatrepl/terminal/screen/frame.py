@@ -17,6 +17,8 @@ LIVE_ROWS = 16
 """So many rows at most may still change: enough for what is being written, too few to make a screen jump."""
 MARGIN = 5
 """Columns that the rows below the reply leave free, so that they do not wrap in a terminal made a little narrower."""
+SHORTEST = 12
+"""The columns of the name in a window that has no room for all."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS = 4
 """So often a second the status line may change."""
@@ -172,15 +174,25 @@ class Frame:
         if turn != self._shown[0]:
             self._shown = turn, self._counted
         wait, since = self._wait
-        parts = [
-            f"{SPINNER[turn % len(SPINNER)]} {safe.line(label, 40)}",
+        facts = [
             "thinks" if self._thinking and self._look.thinking == "off" and self._text is None else "",
             f"{turn // TURNS} s",
             self._search or waiting(wait, now - since),
-            f"{_tokens(self._shown[1])} tok" if self._shown[1] else "",
-            "Ctrl-C gives up" if wait.exact else "Ctrl-C stops",
         ]
-        return width.joined(map(self._fitting, parts), self._columns - MARGIN)
+        tokens = f"{_tokens(self._shown[1])} tok" if self._shown[1] else ""
+        name = f"{SPINNER[turn % len(SPINNER)]} {safe.line(label, 40)}"
+        stops = "Ctrl-C gives up" if wait.exact else "Ctrl-C stops"
+        return _row([*map(self._fitting, (name, *facts, tokens, stops))], self._columns - MARGIN)
+
+
+def _row(parts: list[str], room: int) -> str:
+    """The parts on a row. Where they do not fit, the tokens go first and then the end of the name: how to stop a reply
+    is what one looks for."""
+    if width.width(row := " · ".join(filter(None, parts))) <= room:
+        return row
+    name, *facts, _tokens, stops = parts
+    rest = width.width(" · ".join(["", *filter(None, facts), stops]))
+    return width.joined([safe.line(name, max(room - rest, SHORTEST)), *facts, stops], room)
 
 
 def typed_row(typed: Typed, most: int, encoding: str) -> str:
