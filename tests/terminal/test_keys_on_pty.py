@@ -78,6 +78,8 @@ def test_multiline_swaps_the_keys(chat: Terminal, server: Server) -> None:
     chat.send(f"//help{ENTER}two{ALT_ENTER}")
     chat.wait_for("Hello", times=2)
     assert sent(server)[0::2] == [("user", "one\ntwo"), ("user", "/help\ntwo")]
+    chat.send(f"/help nope{ALT_ENTER}")
+    chat.wait_for("There is no command")
     ask(chat, "/multiline", "Enter sends, Alt-Enter adds a line.")
     assert chat.lines()[-1].startswith("by-hand")
 

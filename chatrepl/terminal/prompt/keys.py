@@ -58,10 +58,11 @@ class Wishes(NamedTuple):
 
 def bindings(wishes: Wishes) -> KeyBindings:
     """Enter sends and Alt-Enter adds a line, or the other way round; Ctrl-J and Shift-Enter always add one, and Enter
-    always runs a command."""
+    always runs a command too."""
     table = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)  # not while Ctrl-R searches
-    multiline = Condition(lambda: wishes.multiline() and not _is_command(wishes))
+    swapped = Condition(wishes.multiline)
+    multiline = swapped & ~Condition(lambda: _is_command(wishes))
 
     def bind(action: Action, *keys: str | Keys, when: Filter = _ALWAYS) -> None:
         table.add(*keys, filter=typing & when)(action)
@@ -71,8 +72,8 @@ def bindings(wishes: Wishes) -> KeyBindings:
     bind(_send, "enter", when=~multiline & ~completion_is_selected)
     bind(_add_line, "enter", when=multiline & ~completion_is_selected)
     for keys, when in (([ALT_ENTER], _ALWAYS), (["escape", "enter"], emacs_mode)):  # vi would wait after each Escape
-        bind(_send, *keys, when=multiline & when)
-        bind(_add_line, *keys, when=~multiline & when)
+        bind(_send, *keys, when=swapped & when)
+        bind(_add_line, *keys, when=~swapped & when)
     bind(_add_line, "c-j")
     bind(_add_line, SHIFT_ENTER)
     clear = partial(_clear, pastes=wishes.pastes)
