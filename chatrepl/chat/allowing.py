@@ -48,12 +48,11 @@ def grants(session: Session) -> Grants:
     return tooling.grants
 
 
-def says_yes(session: Session, question: str) -> bool:
-    """Whether the user at the prompt says yes; no flag does."""
-    if not session.user.has_prompt:
-        return False
-    session.screen.say(question, "warning")
-    return session.user.approve("", {"y": "yes", NO: "no"}).letter == "y"
+def says_yes(session: Session, fact: str, question: str) -> bool:
+    """Whether the user at the prompt says yes; no flag does. Where there is no prompt, the fact alone is told."""
+    asks = session.user.has_prompt
+    session.screen.say(f"{fact} {question}" if asks else fact, "warning")
+    return asks and session.user.approve("", {"y": "yes", NO: "no"}).letter == "y"
 
 
 def allowed(session: Session, call: Call) -> Permission | Refusal:

@@ -182,7 +182,7 @@ def _too_many(session: Session, counting: Counting) -> bool:
     """Whether there were more calls for this question than the user wants, those that cannot run among them."""
     counting.made += 1
     if counting.made > counting.limit:
-        counting.over = not says_yes(session, f"{counting.limit} calls were made for this question. Go on?")
+        counting.over = not says_yes(session, f"{counting.limit} calls were made for this question.", "Go on?")
         counting.limit += max(1, session.ui.calls)
     return counting.over
 
@@ -193,7 +193,7 @@ def _repeats(session: Session, call: Call, counting: Counting) -> bool:
     counting.same[key] += 1
     if counting.same[key] <= TWICE:
         return False
-    if not says_yes(session, f"● {question(call)}\n  The same call for the third time. Run it?"):
+    if not says_yes(session, f"● {question(call)}\n  The same call for the third time.", "Run it?"):
         return True
     counting.same[key] = 0
     return False

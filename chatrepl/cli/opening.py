@@ -167,10 +167,8 @@ def profile(
         known = recalled(configuration, who)
     found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
     if who and not known and not options.names_whom:
-        screen.say(
-            f"The session used the profile {who.get('profile')}, which is not there; it goes on with {found.name}.",
-            "warning",
-        )
+        lost = f"used the profile {who['profile']}, which is not there" if "profile" in who else "names no profile"
+        screen.say(f"The session {lost}; it goes on with {found.name}.", "warning")
     if not known and not configuration.default and not options.names_whom and found.name in choosing.ON_THIS_MACHINE:
         where = urls.origin(config.address(found, env))
         screen.say(f"No profile was named: {found.name} is asked, which answers at {where}.", "dim")

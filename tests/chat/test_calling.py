@@ -122,6 +122,17 @@ def test_the_same_call_for_the_third_time_and_more_calls_than_allowed_are_asked_
     DOUBLES["openai-chat"](_body(chat.session.conversation), ())
 
 
+def test_where_nobody_can_be_asked_the_user_is_told_why_calls_stop(begin: Begin) -> None:
+    chat = begin(allow=("weather",))
+    chat.session.user = replace(chat.session.user, has_prompt=False)
+    chat.ask(*[wants({"city": "Rome"})] * 5, say("never asked"))
+    assert (chat.questions, len(chat.ran)) == ([], 2)
+    told = chat.out.getvalue()
+    assert "The same call for the third time." in told
+    assert "4 calls were made for this question." in told
+    assert "?" not in told
+
+
 def test_calls_that_cannot_run_are_counted_too_and_the_rest_of_a_reply_is_one_line(begin: Begin) -> None:
     chat = begin(allow=("weather",))
     chat.ask(*[wants({"city": "Rome"}, name=f"gone{number}") for number in range(6)], say("Fine."))
