@@ -63,6 +63,25 @@ def test_json_names_who_answered_where_that_was_a_fallback(server: Server, home:
     assert (found["text"], found["profile"], found["dialect"]) == ("Hello", "second", "openai-chat")
 
 
+@pytest.mark.parametrize(
+    ("mark", "told"),
+    [('{"mark": "profile", "text": "old"}', "used the profile old, which is not there"), ("", "names no profile")],
+)
+def test_a_session_whose_profile_is_unknown_goes_on_with_another_and_says_why(
+    server: Server, home: Path, mark: str, told: str
+) -> None:
+    (home / "sessions").mkdir(parents=True)
+    (home / "config.toml").write_text(
+        f'default = "new"\n[profiles.new]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+    )
+    name = "20260101-000000-abcd"
+    lines = f'{{"chatrepl": 2, "id": "{name}"}}\n{mark}\n{{"mark": "model", "text": "m"}}\n'
+    asked = '{"message": {"role": "user", "parts": [{"kind": "text", "text": "Hi"}]}}\n'
+    (home / "sessions" / f"{name}.jsonl").write_text(lines.replace("\n\n", "\n") + asked)
+    done = run("-r", "abcd", "Hi", home=home)
+    assert f"The session {told}; it goes on with new." in " ".join(done.stderr.decode().split())
+
+
 @pytest.mark.parametrize(("words", "status"), [((), 1), (("-p", "groq"), 2)], ids=["refused", "no key"])
 def test_json_is_an_object_also_where_no_word_came(
     server: Server, home: Path, words: tuple[str, ...], status: int
