@@ -31,7 +31,9 @@ def names(session: Session) -> Collection[str]:
     said, box = session.config.tools, session.tooling.box
     if box or not said:
         return box.servers if box else ()
-    return [*said.servers, *_imported(said.imports)] if said.imports else said.servers
+    taken = {name.lower() for name in (*said.programs, *said.servers)}
+    imported = (each for each in _imported(said.imports) if each.lower() not in taken)
+    return [*said.servers, *imported] if said.imports else said.servers
 
 
 @lru_cache(maxsize=1)
@@ -40,11 +42,12 @@ def _imported(files: tuple[str, ...]) -> tuple[str, ...]:
     from chatrepl.files.writing import path_of
     from chatrepl.tools.mcp import imported  # not for whoever has no such files
 
-    found: list[str] = []
+    found: dict[str, str] = {}
     for file in files:
         with suppress(ChatError):
-            found += [server.name for server in imported(path_of(file))[0]]
-    return tuple(found)
+            for server in imported(path_of(file))[0]:
+                found.setdefault(server.name.lower(), server.name)
+    return tuple(found.values())
 
 
 def parted(session: Session, name: str) -> tuple[str, str] | None:

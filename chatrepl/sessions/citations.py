@@ -128,9 +128,9 @@ def _read_anew(message: Message, mark: Callable[[SourcePart], str]) -> Message:
     """The message without any of these marks, with the places at which they stand."""
     known = {mark(part): part for part in message.parts if isinstance(part, SourcePart) and part.places}
     pattern = re.compile("|".join(map(re.escape, known)))
-    sizes = {
-        part: [end - start for end, _, start, source in places(message) if source == part] for part in known.values()
-    }
+    sizes: dict[SourcePart, list[int]] = {}
+    for end, _, start, source in places(message):
+        sizes.setdefault(source, []).append(end - start)
     ends: dict[SourcePart, list[int]] = {part: [] for part in known.values()}
     parts, before = [], 0
     for part in message.parts:
@@ -148,7 +148,7 @@ def _read_anew(message: Message, mark: Callable[[SourcePart], str]) -> Message:
 def _moved(part: Part, ends: dict[SourcePart, list[int]], sizes: dict[SourcePart, list[int]]) -> Part:
     if not isinstance(part, SourcePart) or part not in ends:
         return part
-    pairs = zip_longest(ends[part], sizes[part][: len(ends[part])], fillvalue=0)
+    pairs = zip_longest(ends[part], sizes.get(part, [])[: len(ends[part])], fillvalue=0)
     return replace(part, places=" ".join(f"{max(end - size, 0)}-{end}" for end, size in pairs))
 
 

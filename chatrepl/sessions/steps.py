@@ -65,8 +65,10 @@ class Steps:
 
 def partials(pieces: "Collection[Piece]", model: str) -> Iterator[Message]:
     """What had come of each reply to a request, the first one first, as interrupted messages."""
-    for choice in sorted({piece.choice for piece in pieces}):
-        came = [piece for piece in pieces if piece.choice == choice]
+    choices: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        choices.setdefault(piece.choice, []).append(piece)
+    for _, came in sorted(choices.items()):
         thinking, text = "".join(each.thinking for each in came), "".join(each.text for each in came)
         parts: list[Part] = [ThinkingPart(thinking)] if thinking else []
         parts += [TextPart(text)] if text else []

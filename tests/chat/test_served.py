@@ -123,6 +123,17 @@ def test_a_server_of_another_program_s_file_is_known_before_anything_is_on(chat:
     assert asked(chat) == [TextPart("A calm haiku about rain, please.")]
 
 
+def test_an_imported_server_of_the_name_of_a_program_is_none(chat: Chat, home: Path) -> None:
+    other = home / "mcp.json"
+    other.write_text(json.dumps({"mcpServers": {"Clock": {"command": SERVER[0], "args": SERVER[1:]}}}))
+    text = (home / "config.toml").read_text()
+    program = '[tools.clock]\ncommand = ["date"]\ndescription = "the time"\n'
+    (home / "config.toml").write_text(f"import_mcp = [{json.dumps(str(other))}]\n{text}{program}")
+    chat.session.config = reading.load(home / "config.toml")
+    assert served.parted(chat.session, "Clock:haiku") is None
+    assert list(commands.suggestions(chat.session, "/Clock:ha")) == []
+
+
 def test_nothing_is_started_by_typing_where_nothing_is_on(chat: Chat) -> None:
     chat.session.tooling.names = ()
     for before in ("/sdk:ha", "/sdk:haiku ", "@sdk:no"):

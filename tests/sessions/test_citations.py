@@ -1,5 +1,6 @@
 """Marks where a reply cites a source: where one can stand, in each format, and back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,24 @@ def test_what_looks_like_a_mark_and_is_none_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     formats.save(path, said, "")
     assert formats.load_all(path)[0].conversation == said
+
+
+def test_a_text_that_was_edited_is_looked_through_so_often_however_many_marks_stand_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[Message] = []
+    look = citations.places
+
+    def places(message: Message) -> list[citations.Place]:
+        looks.append(message)
+        return look(message)
+
+    monkeypatch.setattr(citations, "places", places)
+    sources = [SourcePart(f"https://a.example/{n}", "", str(n), f"0-{n}") for n in range(1, 10)]
+    marked = citations.marked(Message("assistant", (TextPart("so it is so"), *sources)), citations.link)
+    looks.clear()
+    citations.unmarked(replace(marked, parts=(TextPart(f"And {marked.text}"), *sources)), citations.link)
+    assert len(looks) == 2
 
 
 def test_marks_in_a_text_that_was_edited_are_where_they_stand_now(tmp_path: Path) -> None:
