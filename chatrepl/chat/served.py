@@ -72,19 +72,12 @@ def _usable(session: Session, name: str) -> "McpServer":
 
 def run(session: Session, name: str, words: str) -> Outcome:
     """Ask what that prompt of a server says, with what was typed behind its name. What is asked is shown first."""
-    server_name, typed = name.split(":", 1)
-    server = _usable(session, server_name)
-    with session.interrupts.awaited():
-        offered = {each.typed: each for each in server.prompts()}
-    if typed not in offered:
-        wrong = f"{server_name} has no prompt {safe.line(typed, 40)!r}{nearest(typed, offered)}"
-        raise CommandError(wrong, Hint(at_prompt=f"/mcp {server_name} names them."))
-    prompt = offered[typed]
+    server, prompt = _prompt(session, name)
     values = _filled(session, prompt, given(prompt.arguments, words))
     with session.interrupts.awaited():
         asked = server.prompt(prompt.name, values)
     if not asked.text.strip() and not asked.attachments:
-        raise CommandError(f"{server_name} gives nothing to ask for {safe.line(prompt.name, 40)!r}")
+        raise CommandError(f"{server.name} gives nothing to ask for {safe.line(prompt.name, 40)!r}")
     session.screen.question(beginning(asked.text))
     parts: list[Attachment] = [FilePart(name, asked.text), *asked.attachments]
     if not attaching.agreed(session, f"/{name}", parts):
@@ -92,6 +85,24 @@ def run(session: Session, name: str, words: str) -> Outcome:
     session.attachments = files.attachments.joined(session.attachments, asked.attachments)
     attaching.show(session)
     return chat.turn.send(session, asked.text)
+
+
+def _prompt(session: Session, name: str) -> "tuple[McpServer, Prompt]":
+    """The prompt ``server:prompt``, and the server that offers it."""
+    server_name, typed = name.split(":", 1)
+    server = _usable(session, server_name)
+    with session.interrupts.awaited():
+        offered = {each.typed: each for each in server.prompts()}
+    if typed not in offered:
+        wrong = f"{server_name} has no prompt {safe.line(typed, 40)!r}{nearest(typed, offered)}"
+        raise CommandError(wrong, Hint(at_prompt=f"/mcp {server_name} names them."))
+    return server, offered[typed]
+
+
+def explained(session: Session, name: str) -> tuple[str, str]:
+    """How a prompt of a server is typed, and what the server says of it."""
+    server, prompt = _prompt(session, name)
+    return f"/{name} {hint(prompt)}".rstrip(), safe.line(prompt.about, 400) or f"A prompt of {server.name}"
 
 
 _PAIR = re.compile(r"""(?<!\S)([^\s="']+)=("[^"]*"|'[^']*'|\S*)""")

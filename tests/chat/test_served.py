@@ -92,6 +92,11 @@ def test_a_prompt_that_is_not_there_has_a_neighbour_and_a_server_that_is_off_is_
     assert not repl.may_be_command(chat.session, "/sdk: is text")
 
 
+def test_help_tells_how_a_prompt_is_typed(chat: Chat) -> None:
+    commands.run(chat.session, "/help sdk:haiku")
+    assert "/sdk:haiku topic [mood]\nAsks for a haiku." in chat.out.getvalue()
+
+
 def test_prompts_arguments_and_resources_are_offered_without_what_would_act(chat: Chat) -> None:
     session = chat.session
     assert offered(session, "/sdk:ha") == ["/sdk:haiku"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
 
-from chatrepl.chat import prompt_files
+from chatrepl.chat import prompt_files, served
 from chatrepl.chat.commands.table import (
     COMMANDS,
     ELSEWHERE,
@@ -72,13 +72,15 @@ def help_(session: Session, words: str) -> None:
 
 
 def _explained(session: Session, name: str) -> tuple[str, str]:
-    """How a command or a prompt file is typed, and what it does."""
+    """How a command, a prompt file or a prompt of a server is typed, and what it does."""
     files = prompts.names(session.paths.prompts)
     if (typed := f"/{name.lower()}") in COMMANDS or typed in ELSEWHERE:
         return (found := named(typed)).usage, found.help
     if name in files:
         listed = prompt_files.listed(name, files[name])
         return f"/{name} {listed.hint}".rstrip(), listed.wrong or listed.about
+    if served.parted(session, name):
+        return served.explained(session, name)
     near = nearest(name.lower(), [*topics(), *files]) or nearest(typed, COMMANDS)
     hint = Hint(at_prompt="/help all lists every command and page.")
     raise CommandError(f"There is no command and no page {name!r}{near}", hint)

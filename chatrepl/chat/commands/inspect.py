@@ -116,7 +116,7 @@ def _show_thinking(session: Session, place: int) -> None:
         raise CommandError(f"The conversation has only {counted(len(turns), 'turn')}")
     thought = "\n\n".join(filter(None, (message.thinking.strip() for message in turns[place - 1])))
     if not thought:
-        raise CommandError(f"Nothing of the reasoning before reply {place} was told")
+        raise CommandError(f"Reply {place} came without reasoning")
     show_reasoning(session.screen, thought)
 
 
