@@ -167,13 +167,21 @@ def profile(
         known = recalled(configuration, who)
     found = known or choosing.choose(configuration, env, options.profile, options.dialect, options.base_url)
     if who and not known and not options.names_whom:
-        lost = f"used the profile {who['profile']}, which is not there" if "profile" in who else "names no profile"
-        screen.say(f"The session {lost}; it goes on with {found.name}.", "warning")
+        screen.say(f"The session {_lost(configuration, who)}; it goes on with {found.name}.", "warning")
     if not known and not configuration.default and not options.names_whom and found.name in choosing.ON_THIS_MACHINE:
         where = urls.origin(config.address(found, env))
         screen.say(f"No profile was named: {found.name} is asked, which answers at {where}.", "dim")
     found = configuration.with_model(found, options.model) if options.model and "," not in options.model else found
     return _changed(found, options)
+
+
+def _lost(configuration: Config, who: Mapping[str, str]) -> str:
+    """Why a session does not go on with whom it talked to."""
+    if not (name := who.get("profile", "")):
+        return "names no profile"
+    if name in configuration.profiles:
+        return f"names another address than the profile {name}, whose key does not go there"
+    return f"used the profile {name}, which is not there"
 
 
 def _changed(found: Profile, options: Options) -> Profile:

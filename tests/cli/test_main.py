@@ -65,7 +65,14 @@ def test_json_names_who_answered_where_that_was_a_fallback(server: Server, home:
 
 @pytest.mark.parametrize(
     ("mark", "told"),
-    [('{"mark": "profile", "text": "old"}', "used the profile old, which is not there"), ("", "names no profile")],
+    [
+        ('{"mark": "profile", "text": "old"}', "used the profile old, which is not there"),
+        ("", "names no profile"),
+        (
+            '{"mark": "profile", "text": "new"}\n{"mark": "base_url", "text": "http://192.0.2.1/v1"}',
+            "names another address than the profile new, whose key does not go there",
+        ),
+    ],
 )
 def test_a_session_whose_profile_is_unknown_goes_on_with_another_and_says_why(
     server: Server, home: Path, mark: str, told: str
@@ -73,12 +80,13 @@ def test_a_session_whose_profile_is_unknown_goes_on_with_another_and_says_why(
     (home / "sessions").mkdir(parents=True)
     (home / "config.toml").write_text(
         f'default = "new"\n[profiles.new]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nmodel = "m"\n'
+        'key_env = "NEW_KEY"\n'
     )
     name = "20260101-000000-abcd"
     lines = f'{{"chatrepl": 2, "id": "{name}"}}\n{mark}\n{{"mark": "model", "text": "m"}}\n'
     asked = '{"message": {"role": "user", "parts": [{"kind": "text", "text": "Hi"}]}}\n'
     (home / "sessions" / f"{name}.jsonl").write_text(lines.replace("\n\n", "\n") + asked)
-    done = run("-r", "abcd", "Hi", home=home)
+    done = run("-r", "abcd", "Hi", home=home, NEW_KEY="sk-new")
     assert f"The session {told}; it goes on with new." in " ".join(done.stderr.decode().split())
 
 
