@@ -167,11 +167,13 @@ def expected(session: Session, plan: Plan) -> int:
 
 def told(session: Session, plan: Plan) -> str:
     """What a compaction will save, and what will not go along any more."""
-    turns = f"{plan.count} turn{'s' * (plan.count != 1)}"
-    saved = f"{short(session.gauge.estimate(plan.size))} tokens -> about {short(expected(session, plan))}"
+    turns = "1 turn" if plan.count == 1 else f"{plan.count} turns"
+    becomes = "becomes" if plan.count == 1 else "become"
+    size, summary = session.gauge.estimate(plan.size), expected(session, plan)
+    saved = f"{turns} of {short(size)} tokens {becomes} a summary of about {short(summary)}"
     count = len(plan.attachments)
     only = f", {count} attachment{'s are' if count != 1 else ' is'} only named" if count else ""
-    return f"{turns}, {saved}{only}"
+    return f"{saved}{only}"
 
 
 def _limit(session: Session, plan: Plan) -> int:

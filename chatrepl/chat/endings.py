@@ -84,6 +84,11 @@ def tell_ending(session: Session, reply: Message) -> None:
         session.screen.say("; ".join([ended, helps] if helps and session.user.has_prompt else [ended]) + ".", "warning")
 
 
+def of_aside(reply: Message) -> str:
+    """What is said of an unfinished reply that no command goes on with."""
+    return f"{ENDINGS[reply.ending][0]}."
+
+
 def of_nothing(reply: Reply) -> BrokenReply:
     """The failure that a reply is in which nothing stands."""
     if reply.ending == "content_filter":

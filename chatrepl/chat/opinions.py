@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chatrepl import chat
 from chatrepl.chat import aside, others
-from chatrepl.chat.endings import Exchange, Timing, statistics
+from chatrepl.chat.endings import Exchange, Timing, of_aside, statistics
 from chatrepl.chat.others import Other
 from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import Session
@@ -97,7 +97,7 @@ def _show(session: Session, other: Other, message: Message, *beside: Message) ->
     if message.parts:
         chat.choices.show(session, f"{who} · {took:.1f} s", message)
         if message.unfinished and not other.failure:
-            session.screen.say("It is not whole; what came is kept.", "warning")
+            session.screen.say(of_aside(message), "warning")
     else:
         session.screen.say(f"{who} · {took:.1f} s", "bold")
     if other.failure:

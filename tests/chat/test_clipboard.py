@@ -250,7 +250,7 @@ def test_what_was_spent_is_shown_when_the_conversation_is_gone(server: Server, h
         chat.wait_for("11 tokens · $0.0058 · One")
         ask(chat, "/reset", "1 turn forgotten")
         chat.wait_for("0 tokens · $0.0058 · One")
-        ask(chat, "/usage", "0 tokens held")
+        ask(chat, "/usage", "0 tokens in the conversation")
         assert ["session", "18", "–", "4", "$0.0058"] in [line.split() for line in chat.text().splitlines()]
     with chatrepl("-c", env=environment(home)) as again:
         again.wait_for("$0.0058")

@@ -228,7 +228,9 @@ def test_after_a_context_error_fewer_turns_stay_where_they_are_too_long(talk: Ta
     assert turn.send(session, "Go on?").reply.text == "Better."
     assert session.conversation.shape.count == 8, "the last alone stays"
     assert "Attached in these turns: big7.txt, big8.txt" in shown(session)
-    assert re.fullmatch(r"8 turns, 6k tokens -> about \d+, 2 attachments are only named; compact and .*", said[0])
+    assert re.fullmatch(
+        r"8 turns of 6k tokens become a summary of about \d+, 2 attachments are only named; compact and .*", said[0]
+    )
 
 
 def test_each_request_for_a_summary_fits(talk: Talk, server: Server) -> None:

@@ -59,13 +59,13 @@ def test_a_question_is_answered_by_what_is_typed_after_it_stands_there(
 ) -> None:
     release = threading.Event()
     server.answers(say_slowly(release))
-    with chatrepl(*flags, "--base-url", server.url, "-m", "m", env=environment(home), columns=120) as chat:
+    with chatrepl(*flags, "--base-url", server.url, "-m", "m", env=environment(home), columns=66) as chat:
         chat.wait_for_prompt()
         chat.line("Hi")
         chat.wait_for("one")
         chat.send(f"/delete{ENTER}y{ENTER}")
         release.set()
-        chat.wait_for("for good? [y/N]")
+        chat.until(lambda: chat.lines()[-1].strip() in ("good? [y/N]", "for good? [y/N]"), "no word is torn")
         chat.line("n")
         chat.wait_for("It was not deleted.")
         chat.wait_for("Enter alone sends this again: y") if flags else chat.wait_for_prompt("y")

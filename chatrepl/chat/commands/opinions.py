@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatrepl import chat
-from chatrepl.chat import aside, attaching, budget, guard, opinions, turn
+from chatrepl.chat import aside, attaching, budget, endings, guard, opinions, turn
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import TALK, WHO, Suggestion, command, number_or_0, offered
 from chatrepl.chat.outcome import Outcome
@@ -36,7 +36,7 @@ def btw(session: Session, words: str) -> None:
     if not reply.empty:
         session.transcript.add(Aside("btw", (asked, message)))
         if message.unfinished and not failure:
-            session.screen.say("It is not whole; what came is kept.", "warning")
+            session.screen.say(endings.of_aside(message), "warning")
     if failure:
         raise failure
     told = (

@@ -84,5 +84,6 @@ def _below(session: Session, whole: Sum, rates: Rates) -> Iterator[str]:
         yield f"The cost is unknown: price in [profiles.{session.profile.name}] sets the prices."
     count, counted = session.gauge.tokens(session.conversation)
     size = rates.context(session.answering)
-    held = f"{'' if counted else '~'}{short(count)} of {short(size)} used" if size else f"{short(count)} tokens held"
+    about = f"{'' if counted else '~'}{short(count)}"
+    held = f"{about} of {short(size)} used" if size else f"{about} tokens in the conversation"
     yield " · ".join([f"prices as of {whole.as_of}"] * bool(whole.as_of) + [held])

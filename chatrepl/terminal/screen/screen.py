@@ -79,8 +79,11 @@ class Screen:
 
     def say(self, text: str, style: str = "") -> None:
         """Print some lines, wrapped at words where that is a terminal."""
-        lines = safe.text(text).split("\n")
-        self._print("\n".join(self._style(line, style) for whole in lines for line in self._wrapped(whole)))
+        self._print("\n".join(self._style(line, style) for line in self.wrapped(text)))
+
+    def wrapped(self, text: str) -> list[str]:
+        """The text as ``say`` prints it, line by line."""
+        return [line for whole in safe.text(text).split("\n") for line in self._wrapped(whole)]
 
     def parts(self, parts: Iterable[str]) -> None:
         """Print those of the parts that one line holds: what stands in brackets is left out first, then the last ones;
