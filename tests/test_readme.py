@@ -77,6 +77,19 @@ def test_every_setting_of_a_profile_is_explained() -> None:
         assert f"`{name}`" in MANUAL["configuration"], name
 
 
+@pytest.mark.parametrize("name", sorted(reading._TABLES))
+def test_what_stands_at_the_top_of_the_configuration_is_explained(name: str) -> None:
+    table = MANUAL["configuration"].partition("## The top")[2].partition("\n## ")[0]
+    assert re.search(rf"^\| .*`\[?{name}[\].`]", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"), [(r"/\w+", "commands"), (r"--?[a-z]", "scripting"), ("(?:Ctrl|Alt)-", "keys")]
+)
+def test_what_is_typed_is_explained_on_one_page(kind: str, page: str) -> None:
+    assert told(kind) == [page]
+
+
 def test_the_commands_of_readme_are_there_and_ci_runs_the_second() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install -e '.[local]' && .venv/bin/chatrepl\n" in README
     assert "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest\n" in README
