@@ -180,7 +180,9 @@ class Ui:
         metadata={"of": ("on", "line", "off"), "about": "show the model's reasoning, or fold it into a line"},
     )
     stream: bool = field(default=True, metadata={"about": "show the reply as it comes"})
-    statistics: bool = field(default=True, metadata={"about": "after each reply, tell the time to its first word, speed, tokens and cost"})
+    statistics: bool = field(
+        default=True, metadata={"about": "after each reply, tell the time to its first word, speed, tokens and cost"}
+    )
     calls: int = field(
         default=20, metadata={"about": "how many calls of tools a question may make; then you are asked"}
     )
