@@ -156,6 +156,18 @@ def test_an_address_from_the_environment_is_told_before_the_first_question_and_a
         chat.wait_for(f"{status} · 11 tokens")
 
 
+def test_without_a_picker_models_are_chosen_by_number_or_there_are_too_many(talk: Talk, server: Server) -> None:
+    session = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
+    session.user = replace(session.user, answer=lambda _question: "1")
+    server.listing = {"data": [{"id": "m"}, {"id": "another"}]}
+    commands.run(session, "/model")
+    assert session.profile.model == "another"
+    server.listing = {"data": [{"id": f"m{number}"} for number in range(21)]}
+    commands.run(session, "/model")
+    assert session.profile.model == "another"
+    assert "The server offers 21 models: /models lists them" in shown(session)
+
+
 def test_a_key_that_is_missing_is_told_before_anything_is_asked(chat: Terminal, home: Path) -> None:
     ask(chat, "/profile groq", "GROQ_API_KEY is not set.")
     ask(chat, "/profile text", "text · m")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from chatrepl.chat import guard
-from chatrepl.chat.commands.table import WHO, Suggestion, command, offered
+from chatrepl.chat.commands.table import NUMBERED, WHO, Suggestion, command, offered, pick
 from chatrepl.chat.rates import Rates, short
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.client import keys
@@ -65,7 +65,7 @@ def model(session: Session, words: str) -> None:
 
 def _chosen_model(session: Session) -> str:
     """The model that the user chooses of those the server offers, "" for none, and where there is nothing to choose."""
-    if not session.user.choose:
+    if not session.user.has_prompt:
         return ""
     try:
         offered = sorted(session.offered(), key=lambda each: each.id)
@@ -77,7 +77,10 @@ def _chosen_model(session: Session) -> str:
     def about(row: Row) -> str:
         return " · ".join(filter(None, ("in use" if row.text == now else "", facts(row.what, rates))))
 
-    chosen = session.user.choose(Choices("model", [Row(each.id, each) for each in offered], about))
+    if len(offered) > NUMBERED and not session.user.choose:
+        session.screen.say(f"The server offers {len(offered):,} models: /models lists them, /model NAME takes one.")
+        return ""
+    chosen = pick(session.user, session.screen, Choices("model", [Row(each.id, each) for each in offered], about))
     return chosen.text if chosen else ""
 
 
