@@ -2,11 +2,13 @@
 
 import io
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from chatrepl.events import Text
+from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.screen.spoken import SpokenPicture
 from tests.support.chatting import ask
 from tests.support.server import Server, say
@@ -31,6 +33,16 @@ def test_a_sign_of_life_comes_while_a_reply_is_awaited_and_then_all_of_it() -> N
     assert out.getvalue() == "One two␛[2J\n\a"
 
 
+def test_marks_for_sources_stand_in_an_answer_in_whatever_order_they_come() -> None:
+    out, missed = io.StringIO(), list[int]()
+    with SpokenPicture(out, lambda _line: None) as picture:
+        picture.feed(Text("One. Two. Three."))
+        for number, behind in [(1, " Three."), (2, " Two. Three."), (3, " Two. Three."), (4, " Four.")]:
+            picture.feed(Cited(number, "https://a.example", behind, partial(missed.append, number)))
+    assert out.getvalue() == "One.[2][3] Two.[1] Three.\n\a"
+    assert missed == [4]
+
+
 @pytest.mark.parametrize("how", ["--screen-reader", "ACCESSIBLE"])
 def test_an_answer_is_in_one_piece_and_a_choice_is_numbered(server: Server, home: Path, how: str) -> None:
     for number in range(2):
@@ -45,7 +57,7 @@ def test_an_answer_is_in_one_piece_and_a_choice_is_numbered(server: Server, home
         chat.line("/resume")
         chat.wait_for("Which one? [1-3]")
         chat.line("3")
-        chat.wait_for("Question 0 goes on")
+        chat.wait_for('"Question 0" goes on')
 
 
 def _quiet(chat: Terminal) -> bool:

@@ -21,6 +21,8 @@ class SpokenPicture:
         self._say = say
         self._every = every
         self._pieces: list[str] = []
+        self._marks: list[tuple[int, str]] = []
+        """The marks for sources, and where they stand in the text."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -35,8 +37,18 @@ class SpokenPicture:
 
     def _cite(self, cited: Cited) -> None:
         text = "".join(self._pieces)
-        before = text.removesuffix(cited.behind)
-        self._pieces = [before, cited.mark, text[len(before) :]]
+        if text.endswith(cited.behind):
+            self._marks.append((len(text) - len(cited.behind), cited.mark))
+        else:
+            cited.missed()
+
+    def _text(self) -> str:
+        """What came, with the marks; of those at one place the first one that came stands first."""
+        text, at, marked = "".join(self._pieces), 0, list[str]()
+        for place, mark in sorted(self._marks, key=lambda each: each[0]):
+            marked += [text[at:place], mark]
+            at = place
+        return "".join([*marked, text[at:]])
 
     def waiting(self, wait: Wait) -> None:
         """The heartbeat tells it."""
@@ -50,7 +62,7 @@ class SpokenPicture:
     ) -> None:
         self._over.set()
         self._thread.join()
-        text = safe.text("".join(self._pieces)).rstrip("\n")
+        text = safe.text(self._text()).rstrip("\n")
         if text.strip():
             self._say(f"Answer, {_words(text)}")
             self._out.write(f"{text}\n")

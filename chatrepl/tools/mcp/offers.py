@@ -5,6 +5,7 @@ All of it is a server's words. What goes into a question is a text or an attachm
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -66,7 +67,8 @@ def prompts(listed: list[dict[str, Any]]) -> list[Prompt]:
 def _typed(name: str, taken: Mapping[str, Prompt]) -> str:
     """The name in the characters that a command's may have."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "prompt"
-    return next(each for each in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if each not in taken)
+    further = (f"{plain}-{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([plain], further) if each not in taken)
 
 
 def _argument(raw: object) -> Argument:
