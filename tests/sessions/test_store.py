@@ -425,7 +425,7 @@ def test_a_killed_session_is_offered_goes_on_and_its_reply_is_continued(
     with chatrepl("--base-url", server.url, "-m", "test-model", env=environment(home)) as again:
         again.wait_for('"Hi" ended in the middle of a reply')
         again.wait_for_prompt()
-        ask(again, f"/resume {path.stem[-4:]}", "Hi goes on")
+        ask(again, f"/resume {path.stem[-4:]}", '"Hi" goes on')
         for text in ("> Hi", "First.", "> What is 2 + 2?", "It is fo", "Stopped."):
             assert text in again.text()
         ask(again, "/continue", "ur.")
@@ -672,7 +672,7 @@ def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
     ids = sorted(path.stem for path in (home / "sessions").glob("*.jsonl"))
     assert all(any(each[-4:] in line and "1 turn" in line for line in chat.lines()) for each in ids)
     chat.send(DOWN + ENTER)
-    chat.wait_for("On old tools goes on")
+    chat.wait_for('"On old tools" goes on')
     chat.wait_for_prompt()
     chat.line("/delete")
     chat.wait_for("for good?")

@@ -69,7 +69,7 @@ def test_a_session_is_filtered_for_looked_at_and_resumed(server: Server, home: P
         chat.wait_for("It edits")
         assert max(map(len, chat.lines())) <= columns
         chat.send(ENTER)
-        chat.wait_for("About sed goes on")
+        chat.wait_for('"About sed" goes on')
         chat.wait_for_prompt()
         assert "resume ›" not in chat.text(), "the list leaves nothing behind"
 
