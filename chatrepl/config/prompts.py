@@ -211,9 +211,10 @@ def _text(found: Any, value: str) -> str:
 
 
 def _words(found: Any) -> tuple[str, ...]:
+    """The names of a list: with commas, or as TOML or YAML write one."""
     if isinstance(found, list):
         return tuple(str(each) for each in found)
-    return tuple(filter(None, re.split(r"[\s,]+", str(found))))
+    return tuple(each for each in re.split(r"""[\s,"'[\]]+""", str(found)) if each.strip("-"))
 
 
 def _demanded(path: Path, line: int, found: Any, kind: type, example: str) -> Any:

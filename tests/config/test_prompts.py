@@ -52,6 +52,21 @@ def test_what_the_front_matter_says() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "files, weather",
+        "files weather",
+        "[files, weather]",
+        '["files", "weather"]',
+        "\n- files\n- weather",
+        "\n  - 'files'\n  - weather",
+    ],
+)
+def test_tools_are_named_in_any_way_that_a_list_is_written(value: str) -> None:
+    assert file(f"---\ntools: {value}\n---\nGo").tools == ("files", "weather")
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         # the shapes that people publish for Claude Code
