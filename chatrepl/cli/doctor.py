@@ -25,6 +25,9 @@ from chatrepl.text import safe, urls, width
 COLUMN = 15
 """The width of the names in the list."""
 
+BESIDE = 30
+"""The columns that what was found needs beside its name; where there are fewer it stands below."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -63,9 +66,13 @@ class Doctor:
     def _tell(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
             mark, style = {True: ("✓", "good"), False: ("✗", "error"), None: ("–", "")}[finding.good]
-            self.screen.say(f"{mark} {width.padded(finding.about, COLUMN)}{finding.what}", style)
+            head = f"{mark} {width.padded(finding.about, COLUMN)}"
+            beside = self.screen.columns - len(head) >= BESIDE or not self.screen.notes.isatty()
+            indent = " " * (len(head) if beside else 4)
+            what = "\n".join(self.screen.wrapped(indent + finding.what))
+            self.screen.say(head + what[len(head) :] if beside else f"{head.rstrip()}\n{what}", style)
             for line in finding.advice.splitlines():
-                self.screen.say(f"{'':{COLUMN + 2}}{line}", "dim")
+                self.screen.say(indent + line, "dim")
 
     def _files(self) -> Iterator[Finding]:
         if self.mistake:

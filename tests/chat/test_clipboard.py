@@ -334,6 +334,12 @@ def test_doctor_finds_a_server_that_works(server: Server, home: Path) -> None:
     assert "\n– terminal       none" in said
 
 
+def test_in_a_narrow_window_what_the_doctor_found_stands_below_its_name(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", "--doctor", env=environment(home), columns=40) as chat:
+        chat.end()
+    assert [line.rstrip() for line in chat.lines() if line.strip()][-2:] == ["✓ characters", "    utf-8"]
+
+
 def test_doctor_finds_a_key_that_is_wrong_and_never_shows_it(
     server: Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
