@@ -508,6 +508,8 @@ def test_what_is_typed_takes_the_place_of_a_question_that_came_back(chat: Termin
     chat.line("/title Another")
     chat.wait_for("Another", times=2)
     chat.wait_for_prompt("Why so?")  # a command leaves it to be sent
+    chat.send("\x0c")
+    chat.wait_for_prompt("Why so?")  # drawn anew
     chat.send("x")
     chat.wait_for_prompt("x")
     chat.send("\x1f")

@@ -10,7 +10,7 @@ class Draft(Processor):
     pasted, so that nothing lands behind it unseen; keys that move or delete make it a line like any other."""
 
     def __init__(self) -> None:
-        self._stands = self._yields = False
+        self._stands = self._yields = self._spared = False
         self.gone = False
         """Whether it gave way."""
 
@@ -28,11 +28,15 @@ class Draft(Processor):
         if self.yields:
             buffer.text, self.gone = "", True
 
+    def spare(self) -> None:
+        """Leave it as it is: the key that is pressed now changes nothing of the line."""
+        self._spared = True
+
     def follow(self, app: Application[str]) -> None:
         """Notice the keys that are pressed there."""
 
         def touched(_keys: object) -> None:
-            self._stands = False
+            self._stands, self._spared = self._stands and self._spared, False
 
         app.key_processor.after_key_press += touched
 

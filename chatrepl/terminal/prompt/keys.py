@@ -81,6 +81,7 @@ def bindings(wishes: Wishes) -> KeyBindings:
     table.add("<sigint>")(clear)
     bind(lambda event: _insert(event.current_buffer, event.data, wishes), Keys.BracketedPaste)
     bind(partial(_begin, draft=wishes.draft), Keys.Any, when=Condition(lambda: wishes.draft.yields) & _inserting)
+    bind(partial(_redraw, draft=wishes.draft), "c-l")
     bind(lambda event: _paste_clipboard(event, wishes), "c-v")
     bind(lambda event: _paste_clipboard(event, wishes), "escape", "v", when=emacs_mode)
     bind(lambda event: _edit(event, wishes), "c-x", "c-e")
@@ -182,6 +183,11 @@ def _clear(event: KeyPressEvent, pastes: Pastes) -> None:
 def _begin(event: KeyPressEvent, draft: Draft) -> None:
     draft.give_way(event.current_buffer)
     get_by_name("self-insert").call(event)
+
+
+def _redraw(event: KeyPressEvent, draft: Draft) -> None:
+    get_by_name("clear-screen").call(event)
+    draft.spare()
 
 
 def _insert(buffer: Buffer, text: str, wishes: Wishes) -> None:
