@@ -18,8 +18,8 @@ def dialect(name: str) -> Dialect:
 
 def request(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
     """The request for the next reply, its options as the profile's model and server take them."""
-    from chatrepl.dialects import choosing, effort, repair, search  # not before the first question
+    from chatrepl.dialects import effort, repair, search, tool_choice  # not before the first question
 
-    profile = choosing.spelled(effort.spelled(profile), conversation)
+    profile = tool_choice.spelled(effort.spelled(profile), conversation)
     encode = dialect(profile.dialect).encode
     return repair.mended(search.asked(profile, encode(profile, conversation, key, stream=stream)), profile.parameters)

@@ -108,9 +108,7 @@ class Transcript:
             self._pieces = None
         elif begun is None:
             self._pieces = self._size
-        self._size += len(room) + len(
-            line
-        )  # not before: what the disk could not keep is cut off, and written once more
+        self._size += len(room + line)  # not before: what the disk could not keep is cut off, and written once more
         self._waiting, self._refused = [], False
         if place is not None:
             self._size = tail.shortened(path, file, place, self._size, line)
