@@ -45,11 +45,15 @@ def parts(said: Iterable[str | Media]) -> list[Part]:
     return found
 
 
+def link(made: Media) -> str:
+    """The text in the place of one without data."""
+    return f"\n\n[{made.kind}]({made.url})\n\n" if made.url else f"[an empty {made.kind}]"
+
+
 def _part(made: Media) -> Part:
-    """One of which only the address came is told as that."""
     data = _bytes(made.data)
     if not data:
-        return TextPart(f"\n\n[{made.kind}]({made.url})\n\n" if made.url else f"[an empty {made.kind}]")
+        return TextPart(link(made))
     mime = files.attachments.kind(data) or "application/octet-stream"
     whole = base64.b64encode(data).decode("ascii")
     if mime.startswith("image/"):

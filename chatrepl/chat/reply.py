@@ -68,8 +68,8 @@ class Reply:
                 self.certainties.append(event)
             case Source():
                 self.sources.take(event, lambda: self.text, self._before)
-            case Media():
-                self._said.append(event)
+            case Media():  # of one of which only the address came that is all there is
+                self._said.append(event if event.data else chat.media.link(event))
             case Started(model, fingerprint):
                 self.model = model or self.model
                 self.fingerprint = fingerprint
@@ -143,7 +143,7 @@ class Reply:
         thought, said = ("", self.text) if thinking else parted(self.text)
         thinking += thought
         parts: list[Part] = [ThinkingPart(thinking, signature)] if thinking or signature else []
-        parts += self._in_order() if self.media else [TextPart(said)] if said else []
+        parts += self._in_order(len(self.text) - len(said)) if self.media else [TextPart(said)] if said else []
         parts += [_call(pieces) for _, pieces in sorted(self._calls.items())]
         parts += self._sources(parts)
         raw = "" if self.ending in (self.raw_ending, "interrupted", "failed") else self.raw_ending
@@ -164,8 +164,14 @@ class Reply:
         self._before, self._used = len(self.text), self.usage
         return Message("assistant", (ThinkingPart("", "".join(self._pauses)), TextPart(self.text)))
 
-    def _in_order(self) -> list[Part]:
-        return chat.media.parts(self._said)
+    def _in_order(self, thought: int) -> list[Part]:
+        """What was said and made, without so many characters at its start."""
+        said: list[str | Media] = []
+        for piece in self._said:
+            if isinstance(piece, str):
+                piece, thought = piece[thought:], max(0, thought - len(piece))
+            said.append(piece)
+        return chat.media.parts(said)
 
 
 def _call(pieces: list[ToolCallPiece]) -> ToolCallPart:

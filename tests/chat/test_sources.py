@@ -9,11 +9,12 @@ import pytest
 from chatrepl.chat import searching
 from chatrepl.chat.reply import Reply
 from chatrepl.conversation import SourcePart, TextPart, ThinkingPart
-from chatrepl.events import Event, Finished, Source, Text, Usage
+from chatrepl.events import Event, Finished, Media, Source, Text, Usage
 from chatrepl.terminal.screen.frame import Frame, Look
 from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.typeahead import Typed
 from tests.support.exchanges import CAPTURES, load
+from tests.support.files import PNG_DATA
 from tests.support.program import run
 from tests.support.server import Exchange, Script, Server
 
@@ -37,6 +38,20 @@ def test_sources_have_numbers_in_the_order_in_which_they_are_cited() -> None:
         Source(A, "", True, 10, "and so"), Source(A, "", True, 10, "and so"), Source(B, "", True, 10, "and so"),
     )  # fmt: skip
     assert sources(reply) == [SourcePart(B, "B", "1", "0-8 10-16"), SourcePart(A, "A", "2", "10-16")]
+
+
+def test_a_picture_of_which_only_the_address_comes_leaves_the_places_as_they_are() -> None:
+    picture = Media("image/png", url="https://img.example/1")
+    reply = reply_of(Text("so it is"), Source(A, "A", True, 0, "so it is"), picture, Text("and so"))
+    reply.feed(Source(B, "B", True, 8, "and so"))
+    assert reply.message().text == "so it is\n\n[image](https://img.example/1)\n\nand so"
+    assert [part.places for part in sources(reply)] == ["0-8", "42-48"]
+
+
+def test_reasoning_of_which_only_the_end_is_marked_is_kept_once_beside_a_picture_too() -> None:
+    reply = reply_of(Text("Hm\n</think>\n\nso "), Media("image/png", PNG_DATA), Text("it is"))
+    message = reply.message()
+    assert (message.thinking, message.text) == ("Hm\n", "so it is")
 
 
 def test_a_pause_that_the_user_ends_is_not_gone_on_with() -> None:
