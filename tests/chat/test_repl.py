@@ -83,6 +83,9 @@ def test_reset_forgets_the_conversation_and_keeps_the_system_prompt_and_undo_bri
     ask(chat, "Who?", "Again.")
     assert sent(server) == [("system", "You are brief."), ("user", "Who?")]
     ask(chat, "/reset", "1 turn forgotten")
+    for times, line in enumerate(("/retry", "/continue", "/edit"), 1):
+        chat.line(line)
+        chat.wait_for("/undo brings back what was set aside.", times=times)
     ask(chat, "/undo", "Everything is back")
     server.answers(say("Yes."))
     ask(chat, "Still there?", "Yes.")

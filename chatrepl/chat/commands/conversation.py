@@ -58,6 +58,15 @@ def reset(session: Session, words: str) -> None:
     session.screen.say(_gone(count, "forgotten", "/undo"), "dim")
 
 
+def _way_back(session: Session, otherwise: str = "") -> Hint:
+    """How what is missed comes back, if it was set aside."""
+    aside = session.transcript.state.changes
+    return Hint(at_prompt="/undo brings back what was set aside." if aside else otherwise)
+
+
+FAILED = "Your last message, if it failed, is in the prompt."
+
+
 def _gone(count: int, how: str, way_back: str) -> str:
     """That so many turns are gone, and which command brings them back."""
     return f"{counted(count, 'turn')} {how}; {way_back} brings {'it' if count == 1 else 'them'} back."
@@ -152,7 +161,7 @@ def place_of(session: Session, words: str) -> int:
     """The number of a turn, as /history counts them; of the last one where none is given."""
     count = len(session.conversation.turns)
     if not count:
-        raise CommandError("Nothing was said yet")
+        raise CommandError("The conversation is empty", _way_back(session))
     place = number(words, default=count)
     if place > count:
         raise CommandError(
@@ -167,7 +176,7 @@ def retry(session: Session, words: str) -> Outcome:
     """Ask the last question again, or ask another model. The new reply replaces the old one once it is
     complete; if it stops or breaks off, /redo takes the partial reply."""
     if not session.conversation.turns:
-        raise CommandError("There is no question to ask again", "Your last message, if it failed, is in the prompt.")
+        raise CommandError("There is no question to ask again", _way_back(session, FAILED))
     session.connection.memory.try_all_again()
     return asking.retry(session, words)
 
@@ -177,7 +186,7 @@ def continue_(session: Session, words: str) -> Outcome:
     """Let the last reply go on where it ended. For one that was stopped, broke off or was cut; the rest
     is added to it."""
     if not session.conversation.turns:
-        raise CommandError("There is no reply to go on with")
+        raise CommandError("There is no reply to go on with", _way_back(session))
     return asking.go_on(session)
 
 
