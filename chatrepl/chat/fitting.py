@@ -29,7 +29,7 @@ def _warn(session: Session, question: Message) -> None:
     """Tell of a model that is known to take no images; the server may know better."""
     takes = session.rates().facts(session.profile.model).takes
     if takes and "images" not in takes and any(isinstance(part, ImagePart) for part in question.parts):
-        session.screen.say(f"{safe.line(session.profile.model)} is not known to take images.", "warning")
+        session.connection.tell_once(f"{safe.line(session.profile.model)} is not known to take images.")
 
 
 def _part(session: Session, part: Part, count: int) -> Part:

@@ -112,6 +112,24 @@ def test_two_images_go_or_it_is_said_that_none_do(dialect: str, server: Server, 
         assert f"{dialect} takes no images" in told
 
 
+def test_that_a_model_is_not_known_to_take_images_is_told_once(server: Server, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    words = (
+        "-p",
+        "groq",
+        "-m",
+        "openai/gpt-oss-120b",
+        "--base-url",
+        server.url,
+        "-f",
+        str(tmp_path / "a.png"),
+        "What?",
+    )
+    done = run(*words, home=home, GROQ_API_KEY="gsk-1")
+    assert done.returncode == 0
+    assert done.stderr.decode().count("is not known to take images") == 1
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_texts_of_a_folder_go(dialect: str, server: Server, home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "src"
