@@ -12,7 +12,7 @@ from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls
-from chatrepl.text.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest, there_are
 from chatrepl.usage import Price
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class Config(NamedTuple):
         except KeyError:
             raise ConfigError(
                 f"There is no profile {name!r}{nearest(name, self.profiles)}",
-                f"There are {', '.join(self.profiles)}.",
+                there_are(self.profiles),
             ) from None
 
     def with_model(self, profile: Profile, model: str) -> Profile:

@@ -68,3 +68,9 @@ def close(word: str, words: Iterable[str], most: int = 3) -> list[str]:
 
     spelled = {each.lower(): each for each in words if len(each) < 4 * len(word) + 20}
     return [spelled[each] for each in get_close_matches(word.lower(), spelled, n=most, cutoff=0.5)]
+
+
+def there_are(names: Iterable[str]) -> str:
+    """What there is in place of a name that there is not, as a sentence; of one name or more."""
+    known = list(names)
+    return f"There is only {known[0]}." if len(known) == 1 else f"There are {', '.join(known)}."

@@ -13,7 +13,7 @@ from chatrepl.config.tools import Program, Server, Tools, untrusted, variables
 from chatrepl.conversation import Message, ToolCallPart
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.files.writing import path_of
-from chatrepl.text.fuzzy import nearest
+from chatrepl.text.fuzzy import nearest, there_are
 from chatrepl.text.redaction import Secrets, is_secret
 from chatrepl.tools import arguments, programs, results
 from chatrepl.tools.children import Keeper
@@ -72,7 +72,7 @@ class Toolbox:
     def _there_are(self) -> str:
         if not self.names:
             return f"[tools.NAME] or [mcp.NAME] in {self._path} makes one."
-        return f"There are {', '.join(self.names)}."
+        return there_are(self.names)
 
     def tools(self, waiting: Callable[[str], object] = str) -> dict[str, Tool]:
         """The tools that are on, by the names the model knows them by. Servers are started, all at once; ``waiting`` is
@@ -165,8 +165,8 @@ def call(number: str, name: str, text: str, tools: Mapping[str, Tool]) -> Call |
     if tool is None:
         known = list(tools)
         more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
-        listed = ", ".join(known[:NAMED]) or "none"
-        return results.failure(f"There is no tool {name[:80]!r}. There are {listed}{more}.")
+        there = there_are(known[:NAMED]) if known else "There are none."
+        return results.failure(f"There is no tool {name[:80]!r}. {there.removesuffix('.')}{more}.")
     try:
         return Call(number, tool, arguments.parse(text))
     except arguments.BadArguments as error:

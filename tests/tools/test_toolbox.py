@@ -121,7 +121,7 @@ def test_a_name_that_is_none_has_a_neighbour(make: Make) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("wether", "{}", "There is no tool 'wether'. There are weather."),
+        ("wether", "{}", "There is no tool 'wether'. There is only weather."),
         ("weather", '{"city": "a", "city": "b"}', "The arguments name 'city' twice. The call was not run."),
         ("weather", '{"city": "Ro', "The arguments are not valid JSON"),
     ],

@@ -11,6 +11,7 @@ from chatrepl.chat.session import Session
 from chatrepl.conversation import Message, ToolCallPart, ToolResultPart
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
+from chatrepl.text.fuzzy import there_are
 
 if TYPE_CHECKING:
     from chatrepl.tools import Tool
@@ -128,7 +129,7 @@ def mcp(session: Session, words: str) -> None:
         session.screen.table([(each.name, each.state, _about(each)) for each in servers.values()])
         return
     if name not in servers:
-        raise CommandError(f"There is no server {safe.line(name, 40)!r}", f"There are {', '.join(servers)}.")
+        raise CommandError(f"There is no server {safe.line(name, 40)!r}", there_are(servers))
     _act(session, servers[name], verb.strip())
 
 
