@@ -170,7 +170,7 @@ def prompts_ahead(session: Session, typed: str) -> Iterator[Named]:
     server = typed.removeprefix("/").partition(":")[0] if ":" in typed else ""
     for name in [server] if server else names(session) if session.tooling.box else ():
         if found := _running(session, name):
-            for prompt in found.prompts_ahead():
+            for prompt in found.ahead.prompts():
                 yield f"/{name}:{prompt.typed}", " · ".join(filter(None, (hint(prompt), prompt.about)))
 
 
@@ -178,7 +178,7 @@ def values_ahead(session: Session, name: str, words: str) -> Iterator[tuple[str,
     """What could stand behind a prompt: the names of its arguments, and their values where the server knows some."""
     server, typed = name.split(":", 1)
     found = _running(session, server)
-    prompt = next((each for each in found.prompts_ahead() if each.typed == typed), None) if found else None
+    prompt = next((each for each in found.ahead.prompts() if each.typed == typed), None) if found else None
     if not (found and prompt):
         return
     word = re.search(r"""(?:[^\s="']+=)?(?:"[^"]*|'[^']*|\S*)\Z""", words)
@@ -187,14 +187,14 @@ def values_ahead(session: Session, name: str, words: str) -> Iterator[tuple[str,
     key, equals, begun = last.partition("=")
     free = [each for each in prompt.arguments if each.name not in values]
     if equals and key in [each.name for each in prompt.arguments]:
-        for value in found.values_ahead(prompt.name, key, begun.strip("\"'"), values):
+        for value in found.ahead.values(prompt.name, key, begun.strip("\"'"), values):
             yield from _as_word(f"{key}=", value, "", len(last))
         return
     for each in free:
         if each.name.startswith(last):
             yield from _as_word(f"{each.name}=", "", each.about, len(last))
     for each in [each for each in free if each.required][:1]:
-        for value in found.values_ahead(prompt.name, each.name, last.strip("\"'"), values):
+        for value in found.ahead.values(prompt.name, each.name, last.strip("\"'"), values):
             yield from _as_word("", value, each.name, len(last))
 
 
@@ -217,7 +217,7 @@ def resources_ahead(session: Session, typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _uris(server: "McpServer", begun: str) -> Iterator[Named]:
-    for each in server.resources_ahead():
+    for each in server.ahead.resources():
         found = _of_template(server, each.uri, begun) if each.template else [each.uri]
         yield from ((uri, each.name) for uri in found)
 
@@ -228,5 +228,5 @@ def _of_template(server: "McpServer", template: str, begun: str) -> Iterable[str
     place, _, after = behind.partition("}")
     if not begun.startswith(before):
         return [before]
-    values = server.values_ahead(template, place, begun.removeprefix(before), {})
+    values = server.ahead.values(template, place, begun.removeprefix(before), {})
     return [f"{before}{value}{after.partition('{')[0]}" for value in values]

@@ -88,8 +88,8 @@ def test_a_server_of_the_sdk_can_all_that_it_offers(sdk: McpServer) -> None:
     ]
     assert sdk.read("notes://today") == [FilePart("real:notes://today", "Buy milk.")]
     assert sdk.read("notes://monday") == [FilePart("real:notes://monday", "Nothing on monday.")]
-    assert until_known(lambda: sdk.values_ahead("haiku", "mood", "c", {})) == ["calm"]
-    assert until_known(lambda: sdk.values_ahead("notes://{day}", "day", "mon", {})) == ["monday"]
+    assert until_known(lambda: sdk.ahead.values("haiku", "mood", "c", {})) == ["calm"]
+    assert until_known(lambda: sdk.ahead.values("notes://{day}", "day", "mon", {})) == ["monday"]
     with pytest.raises(CommandError, match="real says: "):
         sdk.prompt("haiku", {})
 

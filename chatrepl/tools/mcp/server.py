@@ -4,7 +4,8 @@ No method leaves anything running when it is broken off by Ctrl-C, and none wait
 """
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ class McpServer:
         self.spec, self._around, self._loop, self._tell, self._refused = spec, around, loop, tell, refused
         self._connection: Connection | None = None
         self._tools: list[Tool] | None = None
-        self._ahead = Ahead()
+        self.ahead = Ahead(self._begin_to_ask)
+        """What it answers to somebody who types."""
         self._changed = False
         self._ended = False
         self._errors = results.Tail(LOG)
@@ -100,13 +102,13 @@ class McpServer:
         """End it; its next call starts it again."""
         connection, self._connection = self._connection, None
         self._tools = None
-        self._ahead.forget()
+        self.ahead.forget()
         if connection:
             connection.close()
 
     def _has_changed(self) -> None:
         self._changed = True
-        self._ahead.forget()
+        self.ahead.forget()
 
     def tools(self) -> list[Tool]:
         """Its tools, as they are now. ChatError where they cannot be had."""
@@ -135,32 +137,17 @@ class McpServer:
         """A resource. CommandError where it is nothing to attach."""
         return offers.resource(self._ask(lambda session: session.read(uri)), self.name, self._around.hide)
 
-    # for whoever types, who waits for nothing: what is not known within a blink comes with a later key
-
     def begin_ahead(self) -> None:
-        """Start it, if it was never tried."""
+        """Start it for somebody who types and waits for nothing, if it was never tried."""
         if self.state == "off" and self._loop.stands:
             with suppress(ChatError):  # told when it is needed
                 self.begin()
 
-    def prompts_ahead(self) -> list[offers.Prompt]:
-        """Its prompts."""
-        return offers.prompts(self._ask_ahead("prompts", lambda session: session.prompts()))
-
-    def resources_ahead(self) -> list[offers.Resource]:
-        """Its resources, and the templates for more."""
-        return offers.resources(self._ask_ahead("resources", lambda session: session.resources()))
-
-    def values_ahead(self, of: str, argument: str, begun: str, others: Mapping[str, str]) -> list[str]:
-        """What an argument of a prompt, or a place of a template, may go on as."""
-        key = (of, argument, begun, *others.items())
-        return self._ask_ahead(key, lambda session: session.complete(of, argument, begun, dict(others)))
-
-    def _ask_ahead(self, key: Hashable, ask: Callable[["Session"], Any]) -> list[Any]:
+    def _begin_to_ask(self, ask: Callable[["Session"], Any]) -> "Future[Any] | None":
         connection = self._connection
         if not connection or self._ended or not _stands(connection):
-            return []
-        return self._ahead.answer(key, lambda: self._loop.start(ask, connection.ready.result())) or []
+            return None
+        return self._loop.start(ask, connection.ready.result())
 
     def _call(self, own: str, digest: str, arguments: Mapping[str, Any], watch: Watch) -> Result:
         started = time.monotonic()
