@@ -53,7 +53,8 @@ def title(path: str, _written: int) -> str | None:
     with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         if _plain(data, *_NEUTRAL, "retry", "continue"):
             named = _renamed(data)
-            if named is not None or (named := _first_title(data)):
+            named = _first_title(data) if named is None else named
+            if named is not None:
                 return named
     with suppress(ChatError):
         return read(Path(path)).title
@@ -218,19 +219,23 @@ def _last_mark(data: bytes, kind: str) -> str | None:
     return str(_json(data, start + 1).get("text", ""))
 
 
-def _first_title(data: bytes) -> str:
-    """A title from the first question, "" where it may not be the one that stands."""
-    opened = 0
+def _first_title(data: bytes) -> str | None:
+    """A title from the first question that has one, None where it may not be the one that stands."""
+    opened, closed = 0, False
     for kind, start in _turnings(data):
-        if kind == b"assistant" and opened:
-            break
-        if kind in (b"user", b"turn"):
-            if opened:
-                return ""
+        if opened and kind != b"assistant":
+            return None
+        if kind == b"user":
             opened = start
-            if kind == b"turn":
-                break
-    line = _json(data, opened) if opened else {"turn": [{"parts": []}]}
+            continue
+        if (kind == b"turn" or opened) and (found := _title_at(data, opened or start)):
+            return found
+        closed, opened = closed or kind == b"turn" or bool(opened), 0
+    return _title_at(data, opened) if opened and not closed else ""
+
+
+def _title_at(data: bytes, start: int) -> str:
+    line = _json(data, start)
     parts = (line.get("message") or line["turn"][0])["parts"]
     return title_of("".join(part["text"] for part in parts if part["kind"] == "text"))
 
