@@ -72,6 +72,26 @@ def test_a_peek_tells_what_the_session_says(
     assert told(path) == folded(path)
 
 
+untitled = st.sampled_from(["", "\n", "", "Hi", "Ho"]).map(question)
+answered = st.tuples(untitled.map(Said), st.just(Said(reply("so it is"))))
+plain = (
+    answered
+    | untitled.map(lambda each: (Taken((each, reply("it was"))),))
+    | st.just((Mark("retry"), Said(reply("no"))))
+)
+
+
+@given(st.lists(plain, max_size=6), st.none() | untitled.map(Said))
+def test_a_title_is_that_of_the_first_question_that_has_one(
+    tmp_path_factory: pytest.TempPathFactory, groups: list[tuple[Entry, ...]], last: Said | None
+) -> None:
+    path = tmp_path_factory.mktemp("sessions") / "one.jsonl"
+    whole = possible([each for group in groups for each in group] + ([last] if last else []))
+    lines = (json.dumps(to_data(entry), separators=(",", ":")) for entry in [Header("one", ""), *whole])
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    assert told(path) == folded(path)
+
+
 def possible(entries: list[Entry]) -> list[Entry]:
     """Those that the program could write: a turn is reopened, taken back or emptied only where there is one, and what
     is done to turns is done between them."""
