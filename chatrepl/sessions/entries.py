@@ -129,6 +129,7 @@ class State:
     steps: Steps = field(default_factory=Steps)
     """What came in the open turn so far."""
     _pieces: list[Piece] = field(default_factory=list)
+    _since: int = 0  # so many turns were heard before the open question was asked
     _choices: Turn = ()
     """What the request brought beside the reply that comes next."""
     named: bool = False
@@ -208,7 +209,7 @@ class State:
     def replies(self) -> list[Turn]:
         """The turns that answer the open question, or the last one, each once."""
         asked = self.question or next((turn[0] for turn in self.conversation.turns[-1:]), None)
-        return list(dict.fromkeys(turn for turn in self.heard if turn[0] == asked))
+        return list(dict.fromkeys(turn for turn in self.heard[self._since :] if turn[0] == asked))
 
     def settle(self) -> None:
         """End an open turn with what had come: the line that did so was lost, or never written."""
@@ -217,6 +218,7 @@ class State:
 
     def _open(self, question: Message | None, reopened: str = "") -> None:
         self.question, self.reopened = question, reopened
+        self._since = len(self.heard) if question and not reopened else 0
         self._pieces.clear()
         self._choices = ()
         self.steps = Steps()
