@@ -17,6 +17,7 @@ import json
 import os
 import runpy
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -157,6 +158,7 @@ def _become(start: Start) -> None:
         os.dup2(fd, number)
     os.closerange(3, max(start.streams) + 1)
     os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as in a terminal, also where the tests run under nohup
     if os.isatty(0):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(start.folder)
