@@ -5,7 +5,6 @@ gathered there and draws a frame, at its own pace; so a token costs nothing to s
 half written.
 """
 
-import os
 import queue
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import Any, TextIO
 from chatrepl.events import Event, Search, Text, Thinking, Wait
 from chatrepl.terminal.escapes import ERASE_BELOW
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
-from chatrepl.terminal.screen.painter import SHOW, Painter
+from chatrepl.terminal.screen.painter import SHOW, Painter, size_of
 from chatrepl.terminal.screen.pictures import Cited
 from chatrepl.terminal.signals import handling, stop
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
@@ -65,7 +64,7 @@ class LivePicture:
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
         self._bug: BaseException | None = None
         self._painter = Painter(self._write)
-        self._columns, self._rows = self._size()
+        self._columns, self._rows = size_of(self._out)
         self._settled = clock()  # when the size may be relied on
         self._frame = Frame(look, self._columns, clock())
 
@@ -188,20 +187,13 @@ class LivePicture:
     def _follow_the_size(self) -> float:
         """Draw for the size that the window has; for how many seconds it may go on changing."""
         with self._painting:
-            size = self._size()
+            size = size_of(self._out)
             if size != (self._columns, self._rows):
                 self._painter.resized(size[0])
                 self._frame.resize(size[0])
                 self._columns, self._rows = size
                 self._settled = self._clock() + SETTLED
         return self._settled - self._clock()
-
-    def _size(self) -> tuple[int, int]:
-        try:
-            columns, rows = os.get_terminal_size(self._out.fileno())
-        except (OSError, ValueError):
-            return 80, 24
-        return columns or 80, rows or 24
 
     def _write(self, frame: str) -> None:
         if not self._given_up:  # others write there now

@@ -8,7 +8,9 @@ late, takes the cursor along with what it stands at: so whatever became of the t
 the cursor to the end of the screen, and no line above it is ever lost or doubled.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from chatrepl.terminal.drawing import ansi_cells
 from chatrepl.terminal.escapes import ERASE_BELOW, ERASE_LINE
@@ -18,6 +20,15 @@ BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 """A row of the tail takes one row, whatever the size of the terminal and the width of its characters have become."""
+
+
+def size_of(out: TextIO) -> tuple[int, int]:
+    """The columns and rows of that terminal, 80 and 24 where it does not tell."""
+    try:
+        columns, rows = os.get_terminal_size(out.fileno())
+    except (OSError, ValueError):
+        return 80, 24
+    return columns or 80, rows or 24
 
 
 class Painter:

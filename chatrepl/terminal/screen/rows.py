@@ -4,7 +4,6 @@ They are drawn in the thread that shows them, each time it does: a few times a s
 prompt stands below them.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 from chatrepl.terminal.screen.frame import MARGIN, SPINNER, TURNS, typed_row
 from chatrepl.terminal.screen.live import SETTLED
-from chatrepl.terminal.screen.painter import Painter
+from chatrepl.terminal.screen.painter import Painter, size_of
 from chatrepl.terminal.signals import handling, stop
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
 from chatrepl.text import charset, safe, width
@@ -29,7 +28,7 @@ class Rows:
         self._keys = keys
         self._clock = clock
         self._painter = Painter(self._write)
-        self._columns, self._height = self._size()
+        self._columns, self._height = size_of(self._out)
         self._settled = 0.0
         """When the size may be relied on."""
         self._signals = ExitStack()
@@ -43,7 +42,7 @@ class Rows:
     def show(self, rows: Sequence[Sequence[str]]) -> None:
         """Let these stand there now, each behind a sign that it goes on, and as many of its parts as there is room
         for."""
-        size = self._size()
+        size = size_of(self._out)
         if size != (self._columns, self._height):
             self._columns, self._height = size
             self._settled = self._clock() + SETTLED
@@ -92,13 +91,6 @@ class Rows:
             return
         self._painter.clear()
         stop(number, self._stopping)
-
-    def _size(self) -> tuple[int, int]:
-        try:
-            columns, rows = os.get_terminal_size(self._out.fileno())
-        except (OSError, ValueError):
-            return 80, 24
-        return columns or 80, rows or 24
 
     def _write(self, text: str) -> None:
         self._out.write(text)
