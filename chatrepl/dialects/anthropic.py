@@ -10,21 +10,19 @@ from dataclasses import replace
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import (
-    Conversation,
-)
+from chatrepl.conversation import Conversation
 from chatrepl.dialects import anthropic_history as history, schemas
 from chatrepl.dialects.anthropic_pausing import Blocks
 from chatrepl.dialects.anthropic_searching import Searching
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
-from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import decode_models
 from chatrepl.dialects.parts import part_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import arguments_text, placed, tier, total
-from chatrepl.errors import BrokenReply, ConfigError
+from chatrepl.errors import ConfigError
 from chatrepl.events import Event, Finished, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root, with_query
@@ -105,7 +103,7 @@ def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
     said = dig(body, "content")
     if not isinstance(said, list | str) or dig(body, "error"):
-        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no content", "Check the base URL.")
+        raise no_reply(body, "content")
     reply = _Decoder()
     yield from started(body)
     for index, block in enumerate(_as_blocks(said)):

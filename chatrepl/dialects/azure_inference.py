@@ -14,6 +14,7 @@ What the content filter found is told in words, as the raw word of ``Finished`` 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -104,25 +105,25 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
-    return openai_chat.decode_whole(body, _Decoder)
+    return openai_chat.decode_whole(body, partial(_Decoder, "message"))
 
 
 class _Decoder(openai_chat.Decoder):
     """Chunks into events, with the findings of the content filter in words."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, where: str = "delta") -> None:
+        super().__init__(where)
         self.prompt: list[str] = []
         self.reply: list[str] = []
 
-    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event | Citation]:
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event | Citation]:
         choices = [choice for choice in items(chunk.get("choices")) if not dig(choice, "index")]
         for result in items(chunk.get("prompt_filter_results")) or items(chunk.get("prompt_annotations")):
             self.prompt += _caught(dig(result, "content_filter_results"))
         for choice in choices:
             self.reply += _caught(dig(choice, "content_filter_results"))
         was_finished = self.finished
-        for event in super().feed(chunk, where):
+        for event in super().feed(chunk):
             yield self._filtered() if isinstance(event, Finished) and event.raw == "content_filter" else event
         # A filter that runs beside the model may stop a reply that was already over.
         if was_finished and any(dig(choice, "finish_reason") == "content_filter" for choice in choices):

@@ -1,10 +1,10 @@
 """The replies that stand beside the first one where a request brings several: each is read as if it came alone."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from chatrepl.config.config import Profile
-from chatrepl.dialects.citations import Citation
+from chatrepl.dialects.citations import Citation, placed
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.dialects.surrogates import Halves
@@ -22,7 +22,15 @@ OPTION = "n"
 _NAMES = (OPTION, "candidateCount")
 """What it is called where it is sent."""
 
-Feed = Callable[[dict[str, Any]], Iterator[Event | Citation]]
+
+class Decoder(Protocol):
+    """What reads one reply: chunks, or a whole body, into events. ``finish`` ends what told no end; "" is no reason."""
+
+    finished: bool
+
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event | Citation]: ...
+
+    def finish(self, raw: str) -> Finished: ...
 
 
 def wanted(profile: Profile) -> int:
@@ -30,6 +38,16 @@ def wanted(profile: Profile) -> int:
     if LEFT_OUT in map(profile.parameters.get, _NAMES):
         return 1
     return max(1, min(count(profile.options.get(OPTION)) or 1, MOST))
+
+
+def whole(body: dict[str, Any], begin: Callable[[], Decoder], name: str = "choices") -> Iterator[Event]:
+    """The events of all replies in a body."""
+    reply, beside = begin(), Beside(begin, name)
+    yield from placed(reply.feed(body))
+    if not reply.finished:
+        yield reply.finish("")
+    yield from beside.feed(body)
+    yield from beside.end()
 
 
 def ending(event: Event) -> int | None:
@@ -41,7 +59,7 @@ def ending(event: Event) -> int | None:
 class Beside:
     """What chunks say of all choices but the first. ``begin`` makes what reads one, ``name`` is where they stand."""
 
-    def __init__(self, begin: Callable[[], Feed], name: str = "choices") -> None:
+    def __init__(self, begin: Callable[[], Decoder], name: str = "choices") -> None:
         self._begin = begin
         self._name = name
         self._known: dict[int, _Reply] = {}
@@ -62,8 +80,8 @@ class Beside:
 
 
 class _Reply:
-    def __init__(self, begin: Callable[[], Feed]) -> None:
-        self._read = begin()
+    def __init__(self, begin: Callable[[], Decoder]) -> None:
+        self._read = begin().feed
         self._pieces, self._halves, self._splitter = Pieces(), Halves(), Splitter()
         self._over = False
 

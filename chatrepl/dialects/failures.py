@@ -6,7 +6,7 @@ from typing import Any
 
 from chatrepl.dialects import complaints
 from chatrepl.dialects.framing import STRAY, Frame
-from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, Refused
 from chatrepl.text.shapes import all_decoded, decoded, dig, text
 
 
@@ -125,6 +125,11 @@ _STATUSES = {
     "overloaded_error": 529,
 }
 """What errors would be called that come inside a good answer, where they can be gone soon: Anthropic's and OpenAI's."""
+
+
+def no_reply(body: object, missing: str, hint: str = "Check the base URL.") -> ChatError:
+    """The error for an answer that is no reply, for want of that: the one it tells, if it does."""
+    return refusal(body) if message_of(body) else BrokenReply(f"The reply holds no {missing}", hint)
 
 
 def cut_short() -> BrokenReply:

@@ -7,19 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import (
-    Conversation,
-)
-from chatrepl.dialects import certainty, citations, gemini_history as history, schemas, search
+from chatrepl.conversation import Conversation
+from chatrepl.dialects import certainty, choices, gemini_history as history, schemas, search
 from chatrepl.dialects.choices import Beside
 from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import media
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.wire import arguments_text, placed, tier
-from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root, with_query
@@ -78,7 +75,7 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 
 
 def _events(chunks: Iterable[dict[str, Any]]) -> Iterator[Event]:
-    reply, pieces, beside = _Decoder(), Pieces(), Beside(lambda: _Decoder().feed, "candidates")
+    reply, pieces, beside = _Decoder(), Pieces(), Beside(_Decoder, "candidates")
     for chunk in chunks:
         yield from pieces.news(reply.feed(chunk))
         yield from beside.feed(chunk)
@@ -92,13 +89,8 @@ def decode_whole(body: object) -> Iterator[Event]:
         yield from _events(map(checked, body))
         return
     if not dig(body, "candidates") and not dig(body, "promptFeedback"):
-        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no candidates", "Check the base URL.")
-    reply, beside = _Decoder(), Beside(lambda: _Decoder().feed, "candidates")
-    yield from citations.placed(reply.feed(checked(body)))
-    if not reply.finished:
-        yield reply.finish("")
-    yield from beside.feed(checked(body))
-    yield from beside.end()
+        raise no_reply(body, "candidates")
+    yield from choices.whole(checked(body), _Decoder, "candidates")
 
 
 class _Decoder:

@@ -7,7 +7,7 @@ from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, ToolCallPart, ToolResultPart
 from chatrepl.dialects import chat_history, complaints
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, json_lines
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content, media
@@ -25,7 +25,6 @@ from chatrepl.dialects.wire import (
     total,
     written,
 )
-from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
@@ -112,7 +111,7 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece: an object like the last line of a stream, with the whole message."""
     if not isinstance(body, dict) or not _REPLYING & table(body.get("message")).keys() or body.get("error"):
-        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no message", "Check the base URL.")
+        raise no_reply(body, "message")
     reply = _Decoder()
     yield from reply.feed(body | {"done": True})
 

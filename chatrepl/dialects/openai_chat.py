@@ -11,21 +11,17 @@ from math import inf
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import (
-    Conversation,
-    ThinkingPart,
-)
-from chatrepl.dialects import certainty, chat_history, schemas, search
+from chatrepl.conversation import Conversation, ThinkingPart
+from chatrepl.dialects import certainty, chat_history, choices, schemas, search
 from chatrepl.dialects.choices import Beside
-from chatrepl.dialects.citations import Citation, placed
+from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
-from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import content, media, reasoning
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import arguments_text, usages
-from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root
@@ -58,65 +54,52 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
 def decode(frames: Iterable[Frame], begin: "Callable[[], Decoder] | None" = None) -> Iterator[Event]:
     """The events of a streamed reply; ``begin`` makes what reads one."""
     begin = begin or Decoder
-    reply, beside = begin(), Beside(lambda: partial(begin().feed, where="delta"))
-    chunks, pieces = Objects(frames), Pieces()
+    reply, pieces, beside, chunks = begin(), Pieces(), Beside(begin), Objects(frames)
     for chunk in chunks:
-        if reply.begun and (said := _only_text(chunk)) and (piece := pieces.text(said)):
+        if reply.begun and (said := reply.only_text(chunk)) and (piece := pieces.text(said)):
             yield piece
             continue
         whole = reply.begun and chunk.get("object") == "chat.completion"
-        yield from pieces.news(reply.feed(chunk, "delta"), whole=whole)
+        yield from pieces.news(reply.feed(chunk), whole=whole)
         yield from beside.feed(chunk)
     if chunks.marked:
         yield from beside.end()
     if not reply.finished:
         if not (chunks.marked and reply.begun):
-            raise cut_short() if reply.chosen else no_choices()
+            raise cut_short() if reply.chosen else no_reply(None, "choices", reply.hint)
         yield reply.finish("")
 
 
-def _only_text(chunk: dict[str, Any]) -> str:
-    """The text of a chunk that holds a piece of it and nothing else to be looked at, as nearly all do; "" for others.
-    Nothing comes of it that does not come of ``Decoder.feed``, but that takes four times as long."""
+def only_choice(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The one choice of a chunk in which nothing stands but a piece of it, as in nearly all; {} of others."""
     choices = chunk.get("choices")
     choice = choices[0] if type(choices) is list and len(choices) == 1 else None
-    if type(choice) is not dict:
-        return ""
-    delta = choice.get("delta")
-    if type(delta) is not dict or len(delta) > 1 + ("role" in delta) or chunk.get("object") == "chat.completion":
-        return ""
-    if any(map(choice.get, _BESIDE)) or any(map(chunk.get, _BESIDE)):
-        return ""
-    said = delta.get("content")
-    return said if type(said) is str else ""
+    if type(choice) is not dict or any(map(choice.get, _IN_CHOICE)) or any(map(chunk.get, _IN_CHUNK)):
+        return {}
+    return choice
 
 
-_BESIDE = "finish_reason index message error usage x_groq citations search_results web_search logprobs".split()
-"""What else may stand in a chunk, and is looked at."""
+_IN_CHOICE = "finish_reason index message error usage logprobs".split()
+_IN_CHUNK = "error usage x_groq citations search_results web_search".split()
+"""What else may stand there, and is looked at."""
 
 
 def decode_whole(body: object, begin: "Callable[[], Decoder] | None" = None) -> Iterator[Event]:
     """The events of a reply in one piece."""
+    begin = begin or partial(Decoder, "message")
     if not items(dig(body, "choices")) or dig(body, "error"):
-        raise refusal(body) if message_of(body) else no_choices()
-    begin = begin or Decoder
-    reply, beside = begin(), Beside(lambda: partial(begin().feed, where="message"))
-    yield from placed(reply.feed(table(body), "message"))
-    if not reply.finished:
-        yield reply.finish("")
-    yield from beside.feed(table(body))
-    yield from beside.end()
-
-
-def no_choices() -> BrokenReply:
-    """The error for a reply without any."""
-    return BrokenReply("The reply holds no choices", "Check the base URL.")
+        raise no_reply(body, "choices", begin().hint)
+    yield from choices.whole(table(body), begin)
 
 
 class Decoder:
-    """Chunks into events, those of choice 0."""
+    """Chunks into events, those of choice 0, in which ``where`` is the field of the message."""
 
-    def __init__(self) -> None:
+    hint = "Check the base URL."
+    """What to do about a reply without choices."""
+
+    def __init__(self, where: str = "delta") -> None:
+        self.where = where
         self.started = False
         self.chosen = False  # whether a choice has come
         self.begun = False  # whether anything of the answer has come
@@ -127,21 +110,34 @@ class Decoder:
         self.places: dict[int, int] = {}  # which of them an index means: a few servers give all of them the same
         self.details: dict[tuple[object, object], dict[str, Any]] = {}  # OpenRouter's reasoning, by index and type
 
-    def feed(self, chunk: dict[str, Any], where: str) -> Iterator[Event | Citation]:
+    def only_text(self, chunk: dict[str, Any]) -> str:
+        """The text of a chunk that holds a piece of it and nothing else to be looked at; "" for others. Nothing comes
+        of it that does not come of ``feed``, but that takes four times as long."""
+        delta = only_choice(chunk).get("delta")
+        if type(delta) is not dict or len(delta) > 1 + ("role" in delta) or chunk.get("object") == "chat.completion":
+            return ""
+        said = delta.get("content")
+        return said if type(said) is str else ""
+
+    def feed(self, chunk: dict[str, Any]) -> Iterator[Event | Citation]:
         if not self.started and (model := text(chunk.get("model"))):
             self.started = True
             yield Started(model, text(chunk.get("system_fingerprint")))
-        choices = list(map(table, items(chunk.get("choices"))))
-        for choice in choices:
+        found = list(map(table, items(chunk.get("choices"))))
+        for choice in found:
             self.chosen = True
-            for event in self._choice(choice, where) if not choice.get("index") else ():
+            for event in self._choice(choice) if not choice.get("index") else ():
                 self.begun = self.begun or isinstance(event, Text | ToolCallPiece | Media)
                 yield event
         yield from search.beside(chunk)
-        yield from usages(chunk, chunk.get("x_groq"), *choices, *(choice.get(where) for choice in choices))
+        yield from usages(chunk, chunk.get("x_groq"), *found, *(choice.get(self.where) for choice in found))
 
-    def _choice(self, choice: dict[str, Any], where: str) -> Iterator[Event | Citation]:
-        said = table(choice.get(where) or choice.get("message") or choice.get("delta"))
+    def message(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """The message of a choice, or the piece of it."""
+        return table(choice.get(self.where) or choice.get("message") or choice.get("delta"))
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[Event | Citation]:
+        said = self.message(choice)
         thinking = thought(said)
         parts = list(content(said.get("content")))
         if thinking:

@@ -9,28 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import (
-    Conversation,
-    FilePart,
-    Message,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
-    Turn,
-)
-from chatrepl.dialects import certainty, openai_chat
-from chatrepl.dialects.choices import Beside
+from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ToolCallPart, ToolResultPart, Turn
+from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
-from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import error_text
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.dialects.parts import content
-from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import told, usages, written
-from chatrepl.errors import BrokenReply
-from chatrepl.events import Event, Finished, Started, Thinking
-from chatrepl.text.shapes import dig, items, table, text
+from chatrepl.dialects.wire import told, written
+from chatrepl.events import Event
+from chatrepl.text.shapes import items
 from chatrepl.text.urls import is_loopback, join
 
 FOR_US = ("template", "raw")
@@ -95,74 +82,31 @@ def _stops(given: object, ours: str) -> list[Any]:
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
     """The events of a streamed reply."""
-    reply, pieces, beside = _Decoder(), Pieces(), Beside(lambda: _Decoder().feed)
-    chunks = Objects(frames)
-    for chunk in chunks:
-        yield from pieces.news(reply.feed(chunk))
-        yield from beside.feed(chunk)
-    if chunks.marked:
-        yield from beside.end()
-    if not reply.finished:
-        if not (chunks.marked and reply.said):
-            raise cut_short() if reply.begun else _no_choices()
-        yield Finished("stop")
+    return openai_chat.decode(frames, _Decoder)
 
 
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece, which looks like a piece of a stream."""
-    if not items(dig(body, "choices")) or dig(body, "error"):
-        raise refusal(body) if message_of(body) else _no_choices()
-    reply, beside = _Decoder(), Beside(lambda: _Decoder().feed)
-    yield from reply.feed(table(body))
-    if not reply.finished:
-        yield Finished("stop")
-    yield from beside.feed(table(body))
-    yield from beside.end()
+    return openai_chat.decode_whole(body, _Decoder)
 
 
-def _no_choices() -> BrokenReply:
-    return BrokenReply(
-        "The reply holds no choices", "Check the base URL: most end in /v1, and llama.cpp answers otherwise without it."
-    )
+class _Decoder(openai_chat.Decoder):
+    """Chunks into events: the choice is the message itself, but some answer as chats do."""
+
+    hint = "Check the base URL: most end in /v1, and llama.cpp answers otherwise without it."
+
+    def only_text(self, chunk: dict[str, Any]) -> str:
+        choice = openai_chat.only_choice(chunk)
+        said = choice.get("text") if choice.keys() <= _USUAL else ""
+        return said if type(said) is str else ""
+
+    def message(self, choice: dict[str, Any]) -> dict[str, Any]:
+        said = choice.get("text")
+        return {**choice, "content": super().message(choice).get("content") if said is None else said}
 
 
-class _Decoder:
-    """Chunks into events, those of choice 0."""
-
-    def __init__(self) -> None:
-        self.started = False
-        self.begun = False
-        self.said = False
-        self.finished = False
-
-    def feed(self, chunk: dict[str, Any]) -> Iterator[Event]:
-        if not self.started and (model := text(chunk.get("model"))):
-            self.started = True
-            yield Started(model, text(chunk.get("system_fingerprint")))
-        choices = items(chunk.get("choices"))
-        for choice in choices:
-            self.begun = True
-            if not dig(choice, "index"):
-                yield from self._choice(choice)
-        yield from usages(chunk, *choices)
-
-    def _choice(self, choice: object) -> Iterator[Event]:
-        if thought := openai_chat.thought(table(choice)):
-            yield Thinking(thought)
-        said = dig(choice, "text")
-        if said is None:  # some answer as chats do
-            said = dig(dig(choice, "delta") or dig(choice, "message"), "content")
-        for event in content(said):
-            self.said = True
-            yield event
-        yield from certainty.told(dig(choice, "logprobs"))
-        if dig(choice, "error") and message_of(choice):
-            raise refusal(choice)
-        raw = text(dig(choice, "finish_reason"))
-        if raw and not self.finished:
-            self.finished = True
-            yield Finished(finish_reason(raw), raw)
-
+_USUAL = {"text", "index", "logprobs", "finish_reason"}
+"""The fields of a choice."""
 
 DIALECT = Dialect(
     sse,

@@ -20,7 +20,7 @@ from chatrepl.dialects.parts import item_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.responses_sources import Sources
-from chatrepl.errors import ASK_AGAIN, BrokenReply, Refused
+from chatrepl.errors import ASK_AGAIN, Refused
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text import urls
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
@@ -65,11 +65,7 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not isinstance(body, dict) or not isinstance(body.get("output"), list) or body.get("error"):
-        raise (
-            refusal(body)
-            if failures.message_of(body)
-            else BrokenReply("The reply holds no output", "Check the base URL.")
-        )
+        raise failures.no_reply(body, "output")
     yield from _Decoder().end(body, "completed")
 
 

@@ -19,14 +19,13 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
-from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, refusal
+from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import alternating, arguments, arguments_text, placed, result_text, told, total, written
-from chatrepl.errors import BrokenReply
 from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, table, text
 from chatrepl.text.urls import join
@@ -104,7 +103,7 @@ def decode(frames: Iterable[Frame]) -> Iterator[Event]:
 def decode_whole(body: object) -> Iterator[Event]:
     """The events of a reply in one piece."""
     if not isinstance(body, dict) or not _completion(body) or body.get("error"):
-        raise refusal(body) if message_of(body) else BrokenReply("The reply holds no completion", "Check the base URL.")
+        raise no_reply(body, "completion")
     reply = _Decoder()
     yield from reply.feed(body)
     yield from reply.finish("")

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from chatrepl.dialects import openai_chat
+from chatrepl.dialects import openai_chat, openai_completions
 from chatrepl.events import Text
 
 VALUES: st.SearchStrategy[Any] = (
@@ -21,10 +21,20 @@ CHUNK = st.dictionaries(st.sampled_from(["id", "object", "usage", "x_groq", "mod
 @given(CHUNK, CHOICE, DELTA)
 def test_nothing_is_lost_on_the_short_way(chunk: Any, choice: Any, delta: Any) -> None:
     chunk = {**chunk, "choices": [{**choice, "delta": delta}]}
-    if said := openai_chat._only_text(chunk):
-        reply = openai_chat.Decoder()
+    reply = openai_chat.Decoder()
+    if said := reply.only_text(chunk):
         reply.started = True
-        assert list(reply.feed(chunk, "delta")) == [Text(said)]
+        assert list(reply.feed(chunk)) == [Text(said)]
+        assert not reply.finished
+
+
+@given(CHUNK, CHOICE, DELTA, VALUES)
+def test_nor_is_it_where_the_choice_holds_the_text(chunk: Any, choice: Any, delta: Any, text: Any) -> None:
+    chunk = {**chunk, "choices": [{**choice, **delta, "text": text}]}
+    reply = openai_completions._Decoder()
+    if said := reply.only_text(chunk):
+        reply.started = True
+        assert list(reply.feed(chunk)) == [Text(said)]
         assert not reply.finished
 
 
@@ -33,4 +43,7 @@ def test_the_usual_chunk_goes_the_short_way() -> None:
         "object": "chat.completion.chunk",
         "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}],
     }
-    assert openai_chat._only_text(usual) == "a"
+    assert openai_chat.Decoder().only_text(usual) == "a"
+    assert (
+        openai_completions._Decoder().only_text({"choices": [{"index": 0, "text": "a", "finish_reason": None}]}) == "a"
+    )
