@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 from datetime import UTC, datetime
 from itertools import chain, count
 from typing import Any, Literal
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field, replace
 from chatrepl.usage import Usage, together
 
 Role = Literal["user", "assistant", "tool"]
@@ -16,14 +15,14 @@ BROKEN_OFF = ("interrupted", "failed", "error")
 """The endings of a reply of which more was to come."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextPart:
     """What was said."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ThinkingPart:
     """The model's reasoning; ``signature`` is opaque and goes back only where the protocol demands it."""
 
@@ -31,7 +30,7 @@ class ThinkingPart:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImagePart:
     """An image: ``data`` is base64, ``mime`` like image/png, ``name`` its file name for people. ``opaque`` is what came
     with one that a model made, which nobody but its server understands, behind the name of the dialect."""
@@ -42,7 +41,7 @@ class ImagePart:
     opaque: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MediaPart:
     """A PDF, a sound or another file that is neither a text nor an image: ``data`` is base64. ``text`` is its words,
     where they were read for a server that takes no such file."""
@@ -53,7 +52,7 @@ class MediaPart:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourcePart:
     """A place of the web that a reply was made from; ``cited`` is its number where the reply rests on it, as text.
     ``places`` are those of the words that do: where they begin and end in the text of the reply, as "0-41 60-102"."""
@@ -69,7 +68,7 @@ class SourcePart:
         return int(self.cited) if re.fullmatch("[0-9]{1,6}", self.cited) else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FilePart:
     """A text file that goes along with a message."""
 
@@ -77,7 +76,7 @@ class FilePart:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ToolCallPart:
     """A tool call of the model; ``arguments`` is the JSON text as it came, which may be broken.
 
@@ -92,7 +91,7 @@ class ToolCallPart:
     opaque: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ToolResultPart:
     """What a tool answered to the call ``id``. Images that stand behind it in its message belong to it.
 
@@ -112,7 +111,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """One message. ``ending`` tells how a reply ended: a finish reason, ``interrupted`` or ``failed``, else "".
     ``raw_ending`` is the server's own word for it, "" where it is the same.

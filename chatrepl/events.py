@@ -20,7 +20,7 @@ def _check(event: object, kind: type | tuple[type, ...], *names: str) -> None:
             raise TypeError(f"{type(event).__name__}.{name} cannot be {value!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Started:
     """The server began to answer and named the model that does, and perhaps the build of it (``fingerprint``)."""
 
@@ -31,7 +31,7 @@ class Started:
         _check(self, str, "model", "fingerprint")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """A piece of the answer, as long or short as the server sent it."""
 
@@ -42,7 +42,7 @@ class Text:
             _check(self, str, "text")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Thinking:
     """A piece of the model's reasoning. ``signature`` is what some protocols want back with it, opaque."""
 
@@ -53,7 +53,7 @@ class Thinking:
         _check(self, str, "text", "signature")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ToolCallPiece:
     """A piece of tool call number ``index``; ``id`` and ``name`` come once, ``arguments`` is JSON text to be joined.
     ``opaque`` is what its server wants back with the call, behind the name of the dialect."""
@@ -69,7 +69,7 @@ class ToolCallPiece:
         _check(self, str, "id", "name", "arguments", "opaque")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Media:
     """An image, a sound or another file that the model made: base64 in ``data``, or the address it has in ``url``."""
 
@@ -88,7 +88,7 @@ class Media:
         return {"image": "image", "audio": "sound", "video": "video"}.get(self.mime.partition("/")[0], "file")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A place of the web that the server's search found; ``cited`` where the answer rests on it.
 
@@ -107,7 +107,7 @@ class Source:
         _check(self, int, "start")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Search:
     """The server searches the web for these words, or opens that address; ``over`` once it has. ``failure`` is its word
     for how that failed."""
@@ -120,7 +120,7 @@ class Search:
         _check(self, str, "query", "failure")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Certainty:
     """How certain the model was of a token: the logarithm of its probability, None for none at all, and of others."""
 
@@ -129,7 +129,7 @@ class Certainty:
     others: tuple[tuple[str, float | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finished:
     """The answer is over. ``reason`` is normalised, ``raw`` is the server's own word for it. Where it is not over but
     pauses, ``opaque`` is what its server wants back to go on, behind the name of the dialect."""
@@ -144,7 +144,7 @@ class Finished:
             raise TypeError(f"Finished.reason cannot be {self.reason!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """What comes of another choice of the request than the first: of number ``place``, counted from 0."""
 

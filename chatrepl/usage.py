@@ -2,10 +2,9 @@
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, field, replace
 from itertools import accumulate
 
-from chatrepl import NamedTuple, dataclass
+from chatrepl import NamedTuple, dataclass, field, replace, values
 
 
 class Price(NamedTuple):
@@ -41,7 +40,7 @@ class Price(NamedTuple):
         return Price(into or 0.0, out or 0.0, cached, written, written_long=long)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Usage:
     """Tokens of the whole exchange so far; every report replaces the last. None is unknown, which is not 0.
 
@@ -70,7 +69,7 @@ class Usage:
 
 def as_data(usage: Usage) -> dict[str, int | str | None]:
     """The numbers by name, None where unknown; what few servers tell is there only where one did."""
-    return {name: value for name, value in asdict(usage).items() if name not in _OF_FEW or value not in (None, "")}
+    return {name: value for name, value in values(usage).items() if name not in _OF_FEW or value not in (None, "")}
 
 
 _OF_FEW = ("written", "written_long", "tier")

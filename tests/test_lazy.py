@@ -2,15 +2,18 @@
 
 import copy
 import pickle
-from dataclasses import asdict, field, fields, replace
+import re
+from dataclasses import asdict, fields, replace as changed
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatrepl import NamedTuple, dataclass
+import chatrepl
+from chatrepl import NamedTuple, dataclass, field, replace, values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Point:
     """One of many."""
 
@@ -43,10 +46,12 @@ def test_it_is_a_dataclass(kind: Any) -> None:
     one = kind(1, y=2)
     assert (one.x, one.y, kind(1).y, kind.__match_args__[:2]) == (1, 2, 0, ("x", "y"))
     assert one == kind(1, 2) != kind(1, 3)
-    assert replace(one, x=3) == kind(3, 2)
+    assert replace(one, x=3) == changed(one, x=3) == kind(3, 2)
     assert repr(one).startswith(f"{kind.__name__}(x=1, y=2")
     assert [each.name for each in fields(kind)][:2] == ["x", "y"]
-    assert asdict(one)["y"] == 2
+    assert [each.type for each in fields(kind)][:2] == [int, int]
+    assert asdict(one) == values(one)
+    assert values(one)["y"] == 2
     match one:
         case Point(x, y) | Pixel(x, y):
             assert (x, y) == (1, 2)
@@ -61,8 +66,9 @@ def test_what_has_the_same_values_is_not_the_same() -> None:
 
 
 def test_each_has_a_list_of_its_own() -> None:
-    Pixel(1).names.append("x")
-    assert Pixel(1).names == []
+    for _ in range(120):  # a class of many gets an __init__ of its own
+        Pixel(1).names.append("x")
+        assert Pixel(1).names == []
     assert fields(Pixel)[-1].metadata["of"] == "a pixel"
 
 
@@ -74,8 +80,10 @@ def test_what_no_field_takes_is_refused(kind: type, words: str) -> None:
 
 
 def test_it_is_checked_as_it_is_made() -> None:
-    with pytest.raises(ValueError, match="left"):
-        Point(-1)
+    for _ in range(120):
+        assert Point(1) == Point(1, 0)
+        with pytest.raises(ValueError, match="left"):
+            Point(-1)
 
 
 class Pair(NamedTuple):
@@ -108,3 +116,28 @@ def test_it_is_a_named_tuple() -> None:
 def test_what_no_field_of_a_tuple_takes_is_refused(words: str) -> None:
     with pytest.raises(TypeError):
         eval(f"Pair{words}", {"Pair": Pair})
+
+
+@dataclass(frozen=True)
+class Dot(Pixel):
+    """One that has more to it."""
+
+    colour: str = "red"
+    y: int = 7
+
+
+def test_an_heir_has_the_fields_of_its_bases_too() -> None:
+    assert Dot(1) == Dot(1, 7, [], "red") != Pixel(1, 7)
+    assert [each.name for each in fields(Dot)] == ["x", "y", "names", "colour"]
+
+
+def test_what_is_said_of_a_field_is_said_in_one_tongue() -> None:
+    """A ``field`` of the standard library would be taken for the default itself."""
+    mixed = [
+        path
+        for path in Path(chatrepl.__file__).parent.rglob("*.py")
+        if path.name != "records.py"
+        and re.search(r"^from chatrepl import .*\bdataclass\b", text := path.read_text("utf-8"), re.M)
+        and re.search(r"^from dataclasses import .*\b(dataclass|field)\b", text, re.M)
+    ]
+    assert not mixed

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
 from chatrepl.chat.stream import Gathering, HidingSecrets

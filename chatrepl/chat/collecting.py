@@ -2,11 +2,10 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chatrepl import chat
+from chatrepl import chat, replace
 from chatrepl.chat.endings import Timing
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session

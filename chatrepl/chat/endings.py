@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import dataclass, replace
 from chatrepl.chat.rates import CHARACTERS, counts, dollars
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
@@ -42,7 +41,7 @@ MEASURABLE = 0.2
 """Below that many seconds the speed of a reply is mostly noise."""
 
 
-@dataclass(slots=True)
+@dataclass()
 class Timing:
     """When a reply was asked for, when its first word came and when it was over, in seconds of any clock."""
 

@@ -2,8 +2,8 @@
 
 import base64
 import re
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.chat import attaching, compacting
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part

@@ -14,12 +14,11 @@ import tempfile
 import wave
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from chatrepl import files
+from chatrepl import files, replace
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part, TextPart
 from chatrepl.errors import CommandError

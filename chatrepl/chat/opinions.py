@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from chatrepl import chat
+from chatrepl import chat, replace
 from chatrepl.chat import aside, others
 from chatrepl.chat.endings import Exchange, Timing, of_aside, statistics
 from chatrepl.chat.others import Other

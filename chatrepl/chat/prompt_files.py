@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from chatrepl import chat, files
+from chatrepl import chat, files, replace
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.config import prompts

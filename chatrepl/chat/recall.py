@@ -1,8 +1,8 @@
 """What a session keeps of whom it talks to, and the way back to a profile."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.chat.user import User
 from chatrepl.client import keys
 from chatrepl.config import addresses

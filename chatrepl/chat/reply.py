@@ -1,9 +1,8 @@
 """A reply that is still arriving."""
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 
-from chatrepl import chat, dataclass
+from chatrepl import chat, dataclass, field, replace
 from chatrepl.chat.sources import Sources
 from chatrepl.conversation import Message, Part, TextPart, ThinkingPart, ToolCallPart, now
 from chatrepl.dialects.thinking import parted
@@ -23,7 +22,7 @@ from chatrepl.events import (
 from chatrepl.usage import shared, together
 
 
-@dataclass(slots=True)
+@dataclass()
 class Reply:
     """A message that is still arriving: feed it the events, ask it for the message at any time.
 

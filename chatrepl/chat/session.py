@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import chat, dataclass, sessions
+from chatrepl import chat, dataclass, field, replace, sessions
 from chatrepl.chat.gauge import Gauge
 from chatrepl.chat.rates import Rates
 from chatrepl.chat.recall import permitted, recalled, write_down

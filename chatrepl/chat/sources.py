@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from functools import partial
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field
 from chatrepl.conversation import SourcePart
 from chatrepl.events import Source
 from chatrepl.sessions.citations import fitting
@@ -15,7 +14,7 @@ _NUMBER = re.compile(r"\[(\d{1,3})\]")
 """How Perplexity cites the sources that it lists."""
 
 
-@dataclass(slots=True)
+@dataclass()
 class Sources:
     """What a server tells of sources, by their addresses. Those that are cited have numbers, in the order in which
     they first are."""

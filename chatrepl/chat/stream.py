@@ -1,9 +1,9 @@
 """The events of a reply on their way to the sinks: gathered, and without the secrets that a server echoes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 
+from chatrepl import replace
 from chatrepl.events import Choice, Event, Finished, Media, Search, Source, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.redaction import Hiding, Secrets
 

@@ -7,9 +7,9 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
+from chatrepl import replace
 from chatrepl.chat import aside, budget, others
 from chatrepl.chat.endings import Timing
 from chatrepl.chat.others import Other

@@ -5,10 +5,9 @@ Nothing of the package ``tools`` is loaded before something is on and a question
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-from chatrepl import NamedTuple, dataclass
+from chatrepl import NamedTuple, dataclass, field
 from chatrepl.conversation import Definition
 
 if TYPE_CHECKING:

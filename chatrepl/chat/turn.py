@@ -1,9 +1,8 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from chatrepl import chat
+from chatrepl import chat, replace
 from chatrepl.chat import attaching, budget, compacting, fullness, guard
 from chatrepl.chat.collecting import collect, leave_room
 from chatrepl.chat.endings import Exchange, Timing, ending_soon, of_nothing, statistics, tell_ending

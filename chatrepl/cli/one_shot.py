@@ -5,9 +5,8 @@ import math
 import re
 import sys
 from contextlib import closing
-from dataclasses import replace
 
-from chatrepl import chat, files
+from chatrepl import chat, files, replace
 from chatrepl.chat import attaching, guard, opinions
 from chatrepl.chat.endings import ENDINGS
 from chatrepl.chat.outcome import Outcome

@@ -2,10 +2,9 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import NamedTuple, chat, cli, config, files, sessions
+from chatrepl import NamedTuple, chat, cli, config, files, replace, sessions
 from chatrepl.chat import guard
 from chatrepl.chat.recall import recalled
 from chatrepl.chat.session import Session

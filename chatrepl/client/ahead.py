@@ -60,7 +60,7 @@ class Ahead:
                 transport.open_ahead(host, port, profile.timeouts.connect)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Connected:
     """A connection that nobody uses yet."""
 

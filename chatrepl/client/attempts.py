@@ -3,10 +3,9 @@
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatrepl import dataclass
+from chatrepl import dataclass, replace
 from chatrepl.client import speaking
 from chatrepl.client.retrying import long_wish, retry_delay
 from chatrepl.client.shortening import shortened
@@ -27,7 +26,7 @@ _OUR_FAULT = (400, 413, 422)
 """The statuses that a request deserves anywhere, so that nobody else needs to be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Try:
     """A request that may have to be made again: of whom, and how often it was made before."""
 

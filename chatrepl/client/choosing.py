@@ -3,9 +3,8 @@
 import socket
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 
-from chatrepl import client, config as configuration
+from chatrepl import client, config as configuration, replace
 from chatrepl.client import embedded, keys
 from chatrepl.config.config import Config, Profile, address, by_hand, located, module_of, settled
 from chatrepl.config.place import Place, Replay, written

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from chatrepl import __version__
+from chatrepl import __version__, replace
 from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable

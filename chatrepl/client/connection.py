@@ -4,11 +4,10 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl import client, config, dataclass
+from chatrepl import client, config, dataclass, field, replace
 from chatrepl.client import embedded, keys
 from chatrepl.client.attempts import Attempts
 from chatrepl.client.keys import Keys
@@ -34,7 +33,7 @@ LOOK = Timeouts(connect=3, first_byte=5, silence=5, total=10)
 Say = Callable[[str], None]
 
 
-@dataclass(slots=True)
+@dataclass()
 class Connection:
     """What stands between a session and the servers it talks to. ``say`` tells the user what goes on."""
 

@@ -1,9 +1,9 @@
 """How many tokens a request is, as its server counts it for nothing: Anthropic, Gemini and llama.cpp can."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chatrepl import replace
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.dialects import Request
 from chatrepl.errors import ChatError

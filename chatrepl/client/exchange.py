@@ -4,9 +4,8 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field
 from chatrepl.client.redacting import without
 from chatrepl.client.routes import Route
 from chatrepl.text.redaction import HIDDEN, Secrets
@@ -24,7 +23,7 @@ KEPT = 4 * SHOWN
 """So many bytes of an answer are kept at least."""
 
 
-@dataclass(slots=True)
+@dataclass()
 class Exchange:
     """A request and what became of it; times in seconds of one clock. No secret is shown of it."""
 

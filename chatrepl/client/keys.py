@@ -5,9 +5,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import IO
 
+from chatrepl import replace
 from chatrepl.config.config import Profile, address
 from chatrepl.config.vendors import SECOND_NAMES
 from chatrepl.errors import ChatError, ConfigError, Hint

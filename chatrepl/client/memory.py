@@ -5,9 +5,8 @@ It is for one thread, and for as long as the program runs. Times are those of th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field, replace
 from chatrepl.config.config import Profile
 
 DOWN = 300.0

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from chatrepl import replace
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.config.config import Config, Profile
 from chatrepl.dialects import ModelInfo

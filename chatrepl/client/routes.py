@@ -19,7 +19,7 @@ from chatrepl.text import urls
 PROXIES = ("http", "https", "socks5", "socks5h")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """A way that connections can share: its proxy, "" for none, and what TLS is set up with."""
 

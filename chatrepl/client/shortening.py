@@ -1,7 +1,6 @@
 """A conversation as it goes out: with a summary in the place of the turns that it stands for."""
 
-from dataclasses import replace
-
+from chatrepl import replace
 from chatrepl.conversation import Conversation, Message, Part, Shape, TextPart, ThinkingPart, Turn
 
 SUMMARY = "[In place of turns 1 to {}, which are left out here, their summary]\n\n"

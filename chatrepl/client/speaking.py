@@ -1,7 +1,6 @@
 """Which protocol a server of this machine speaks, where it does not speak that of the profile."""
 
-from dataclasses import replace
-
+from chatrepl import replace
 from chatrepl.client.client import Client
 from chatrepl.config.config import Profile, Timeouts
 from chatrepl.config.place import Url

@@ -4,12 +4,12 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpcore
 import httpx
 
+from chatrepl import replace
 from chatrepl.client.ahead import Spare
 from chatrepl.config.config import Timeouts
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import NamedTuple, dataclass
+from chatrepl import NamedTuple, dataclass, field, replace
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError

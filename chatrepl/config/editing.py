@@ -4,12 +4,11 @@ import codecs
 import os
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from chatrepl import files
+from chatrepl import files, values
 from chatrepl.config import toml_edit
 from chatrepl.config.reading import load
 from chatrepl.config.tools import Allowed
@@ -58,7 +57,7 @@ def allow(path: Path, name: str, allowed: Allowed) -> Path | None:
 
     def steps(data: dict[str, Any]) -> Iterator[toml_edit.Path]:
         table = data.setdefault("allowed", {}).setdefault(name, {})
-        for key, value in asdict(allowed).items():
+        for key, value in values(allowed).items():
             table[key] = value
             yield "allowed", name, key
 

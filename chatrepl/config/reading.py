@@ -3,11 +3,10 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import NamedTuple
+from chatrepl import Field, NamedTuple, fields, replace
 from chatrepl.config.config import Budget, Config, Profile, Timeouts, Ui, built_in
 from chatrepl.errors import ConfigError
 from chatrepl.files import ownership

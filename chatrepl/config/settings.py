@@ -1,11 +1,10 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatrepl import files
+from chatrepl import fields, files, replace
 from chatrepl.config.config import Config, Profile, Ui
 from chatrepl.config.reading import load, unsendable
 from chatrepl.config.vendors import EFFORTS, PROFILES

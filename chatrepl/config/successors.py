@@ -7,10 +7,9 @@ family that it lists, else none. A model that the user named has no ``default_mo
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from chatrepl import files
+from chatrepl import files, replace
 from chatrepl.config.config import Config, Profile, address
 from chatrepl.config.place import Url
 from chatrepl.text import safe

@@ -7,12 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field
 from chatrepl.errors import ConfigError
 
 APPROVALS = ("ask", "allow")

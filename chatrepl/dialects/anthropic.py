@@ -6,9 +6,9 @@ what was asked, for the next request: "5m", "1h" or "off".
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import anthropic_history as history, schemas

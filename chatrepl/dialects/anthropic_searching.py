@@ -1,8 +1,8 @@
 """What Anthropic's messages tell of searches and sources, block by block."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.dialects import search
 from chatrepl.dialects.citations import Placing
 from chatrepl.dialects.pieces import Told

@@ -13,11 +13,11 @@ What the content filter found is told in words, as the raw word of ``Finished`` 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, MediaPart, Message
 from chatrepl.dialects import failures, openai_chat

@@ -1,10 +1,9 @@
 """What a wire protocol is here: a handful of pure functions between a conversation and plain data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import Any, Protocol, get_args
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part
 from chatrepl.dialects.framing import Frame, Framing
@@ -12,7 +11,7 @@ from chatrepl.events import Event
 from chatrepl.usage import Price
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """An HTTP request as plain data. ``body`` is what goes out as JSON, None for none."""
 
@@ -22,7 +21,7 @@ class Request:
     body: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelInfo:
     """A model that a server offers. ``context`` is in tokens, ``price`` in dollars for a million of them; ``ends`` is
     the day on which it is shut down, as YYYY-MM-DD. None and "" are unknown."""
@@ -43,7 +42,7 @@ class Encode(Protocol):
     def __call__(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dialect:
     """A wire protocol.
 

@@ -7,9 +7,9 @@ sent as it is, and what its server refuses is mended (``repaired``).
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.config.vendors import EFFORTS
 from chatrepl.errors import ConfigError, Refused

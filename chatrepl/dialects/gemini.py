@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 from chatrepl.dialects import certainty, choices, gemini_history as history, schemas, search

@@ -1,9 +1,9 @@
 """The pieces of a reply: what a server says twice is told once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from io import StringIO
 
+from chatrepl import replace
 from chatrepl.dialects.citations import Citation, Placing
 from chatrepl.errors import ChatError
 from chatrepl.events import Event, Finished, Source, Text, Thinking

@@ -7,8 +7,8 @@ of them bind it changes, so the server's own complaint says it, and the request 
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.conversation import Conversation, Message, Part, ThinkingPart, ToolCallPart
 from chatrepl.errors import Refused
 

@@ -6,9 +6,9 @@ complaint says what to do.
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.dialects.dialect import Request
 from chatrepl.errors import Refused
 

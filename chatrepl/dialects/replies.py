@@ -1,7 +1,6 @@
 """What a model made besides text, in the protocols that take an image from the user alone."""
 
-from dataclasses import replace
-
+from chatrepl import replace
 from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, Part, TextPart, Turn
 
 

@@ -7,9 +7,9 @@ description; the answer is checked by the whole schema in the end.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.conversation import Conversation
 from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.dialects.tools import blamed

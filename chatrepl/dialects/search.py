@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.dialects import citations, gemini_history
 from chatrepl.dialects.citations import Citation

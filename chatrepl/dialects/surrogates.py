@@ -6,9 +6,9 @@ text: no file, no terminal and no request can hold it.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.errors import ChatError
 from chatrepl.events import Event, Finished, Search, Source, Started, Text, Thinking, ToolCallPiece
 from chatrepl.text.halves import whole_characters

@@ -34,7 +34,7 @@ TEMPLATES = {
 """The built-in templates."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """A template in its pieces: the opening, cut at its ``{system}``, and the turn around its two texts."""
 

@@ -5,9 +5,9 @@ it is. What forces a call holds for the first request of a turn: with it the mod
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
 

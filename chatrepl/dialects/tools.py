@@ -9,9 +9,9 @@ import json
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
+from chatrepl import replace
 from chatrepl.conversation import Conversation, Definition, Message, ToolCallPart
 from chatrepl.dialects.wire import answered, called
 from chatrepl.errors import Refused

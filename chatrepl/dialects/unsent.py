@@ -1,7 +1,6 @@
 """What of a conversation stays here: with it and without it the request is the same."""
 
-from dataclasses import replace
-
+from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, Part, TextPart, Turn
 from chatrepl.dialects.dialect import Dialect

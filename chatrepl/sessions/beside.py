@@ -19,8 +19,8 @@ from chatrepl.files import reading
 
 OTHER = ".bin"
 
-_NUMBERED = re.compile(r"[0-9]{1,9}\.[a-z0-9]{3,4}")
-_NAME = re.compile(r"[0-9]{1,9}\.[a-z0-9]{3,4}|[0-9a-f]{16}\.[a-z0-9]{3,4}")
+_NUMBERED = r"[0-9]{1,9}\.[a-z0-9]{3,4}"
+_NAME = rf"{_NUMBERED}|[0-9a-f]{{16}}\.[a-z0-9]{{3,4}}"
 
 MOST = 512 * 2**20
 """The most bytes of a file that is read."""
@@ -57,7 +57,7 @@ def referring(line: dict[str, Any], folder: Path) -> dict[str, Any]:
         data = _decoded(part["data"])
         if data is not None:
             digest = _digest(data)
-            known = role == "assistant" and _NUMBERED.fullmatch(part["name"])
+            known = role == "assistant" and re.fullmatch(_NUMBERED, part["name"])
             name = part["name"] if known else f"{digest[:16]}{files.attachments.ENDINGS.get(part['mime'], OTHER)}"
             try:
                 path = put(folder, name, data)
@@ -96,7 +96,7 @@ class Beside:
         if self._folder is None or (name, digest) in self._read or name in self.lost:
             return self._read.get((name, digest), "")
         path = self._folder / name
-        if not (_NAME.fullmatch(name) and isinstance(size, int)):
+        if not (re.fullmatch(_NAME, name) and isinstance(size, int)):
             self.lost[name] = "is no file of this session"
         elif not path.exists():
             self.lost[name] = "is missing"

@@ -6,10 +6,10 @@ goes back; whoever shows or writes it puts them in, each in the way of its forma
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
 
+from chatrepl import replace
 from chatrepl.conversation import Message, Part, SourcePart, TextPart
 from chatrepl.text.markdown import citation
 

@@ -5,9 +5,8 @@ changes a session is an entry, written first and then taken in here.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
 
-from chatrepl import NamedTuple, dataclass
+from chatrepl import NamedTuple, dataclass, field, replace
 from chatrepl.conversation import BROKEN_OFF, Conversation, Message, Shape, Turn
 from chatrepl.sessions.steps import Steps, partials
 from chatrepl.sessions.titles import title_of

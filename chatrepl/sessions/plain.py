@@ -1,9 +1,9 @@
 """Messages as plain data for JSON, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, get_args
 
+from chatrepl import values
 from chatrepl.conversation import (
     FilePart,
     ImagePart,
@@ -34,7 +34,7 @@ _KINDS = {part: kind for kind, part in _PARTS.items()}
 
 def to_data(message: Message) -> dict[str, Any]:
     """The message as plain data for JSON; empty fields are left out. ``from_data`` is the inverse."""
-    data = asdict(message)
+    data = values(message)
     data["usage"] = message.usage and as_data(message.usage)
     data["parts"] = [{"kind": _KINDS[type(part)], **_fields(part)} for part in message.parts]
     return {key: value for key, value in data.items() if value or key in ("role", "parts")}
@@ -59,7 +59,7 @@ _TEXTS = ("model", "ending", "at", "fingerprint", "profile", "raw_ending")
 
 def _fields(part: Part) -> dict[str, Any]:
     """The fields of a part, without what few parts have."""
-    return {name: value for name, value in asdict(part).items() if value or name not in _RARE}
+    return {name: value for name, value in values(part).items() if value or name not in _RARE}
 
 
 _RARE = ("server_id", "opaque", "failure")

@@ -1,10 +1,9 @@
 """What came within an open turn: replies that called tools, and behind each the results of its calls."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field, replace
 from chatrepl.conversation import (
     Message,
     Part,

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
+from chatrepl import replace
 from chatrepl.chat.commands.table import (
     FILES,
     SETTINGS,

@@ -3,10 +3,9 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
-from chatrepl import chat, terminal
+from chatrepl import chat, replace, terminal
 from chatrepl.chat import attaching, endings, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number

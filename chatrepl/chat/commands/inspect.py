@@ -3,10 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
-from chatrepl import client, dialects
+from chatrepl import client, dialects, replace
 from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
 from chatrepl.chat.gauge import size_of, weight
 from chatrepl.chat.session import Session

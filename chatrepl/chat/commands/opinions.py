@@ -2,9 +2,8 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import replace
 
-from chatrepl import chat
+from chatrepl import chat, replace
 from chatrepl.chat import aside, attaching, budget, endings, guard, opinions, turn
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import TALK, WHO, Suggestion, command, number_or_0, offered

@@ -1,8 +1,6 @@
 """Commands about the vendor's web search."""
 
-from dataclasses import replace
-
-from chatrepl import chat
+from chatrepl import chat, replace
 from chatrepl.chat.commands.table import WHO, command, counted, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint

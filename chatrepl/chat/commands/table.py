@@ -37,7 +37,7 @@ GROUPS = TALK, WHO, SESSIONS, FILES, SETTINGS, PROGRAM = (
 """What commands are about, in the order of /help."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """A slash command: ``run`` gets the session and the words behind the name, ``complete`` the same while they are
     typed."""

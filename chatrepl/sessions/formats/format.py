@@ -27,7 +27,7 @@ class Damage(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format:
     """A way to keep a conversation in a file. What ``render`` gives can always be encoded as UTF-8."""
 

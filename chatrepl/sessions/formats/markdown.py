@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from chatrepl import replace, values
 from chatrepl.conversation import (
     Conversation,
     FilePart,
@@ -76,7 +76,7 @@ def _message(message: Message, media: Kept, *, inside: bool) -> Iterator[str]:
 
 def _part(part: Part, media: Kept) -> str:
     shape = SHAPES[type(part)]
-    meta = asdict(part)
+    meta = values(part)
     heading = _labelled(f"### {shape.word}", shape.label, meta)
     if isinstance(part, ImagePart | MediaPart):
         place = media.place(part)

@@ -1,8 +1,8 @@
 """Turns out of the messages of other programs, which keep them in any order."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
+from chatrepl import replace
 from chatrepl.conversation import Message, Part, TextPart, ToolCallPart, ToolResultPart, Turn, with_own_ids
 
 

@@ -16,7 +16,7 @@ from chatrepl.text.markdown import looks_like_an_address
 _SAFE_URL = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inlines:
     """Draws inline source in these styles; ``hyperlinks`` says that the terminal can follow OSC 8 links, ``encoding``
     which characters it can show."""

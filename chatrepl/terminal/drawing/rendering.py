@@ -1,12 +1,11 @@
 """A text as the server sends it into lines."""
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field
 from chatrepl.terminal.drawing.drawing import Drawing
 from chatrepl.terminal.drawing.lines import Line
 from chatrepl.terminal.drawing.reasoning import Reasoning
@@ -27,7 +26,7 @@ OF_A_FLOOD = 1 << 17
 """So many where more than MOST come at once, which nobody will read."""
 
 
-@dataclass(slots=True)
+@dataclass()
 class Rendering:
     """A run of text of one kind, answer or reasoning, on its way from the server to lines. In what is shown as it was
     written a line stands for many."""

@@ -1,9 +1,9 @@
 """The fold: pieces of text in, leaves out, each as soon as it can no longer change."""
 
 import re
-from dataclasses import replace
 from itertools import chain
 
+from chatrepl import replace
 from chatrepl.terminal.markdown.flatten import LONG
 from chatrepl.terminal.markdown.leaves import Blank, CodeLine, Leaf, Paragraph, Raw
 from chatrepl.terminal.markdown.page import Page, Resume

@@ -3,10 +3,9 @@
 import functools
 import re
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chatrepl import dataclass
+from chatrepl import dataclass, replace
 from chatrepl.terminal.markdown.parser import parser
 from chatrepl.text import safe
 
@@ -17,7 +16,7 @@ _MARKS = {"strong": "strong", "em": "emphasis", "s": "strike"}
 _MARKUP = re.compile(r"[\\`*_~\[<&$\n]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """Text with marks: strong, emphasis, strike, code, image, formula. A line feed in it breaks the line."""
 
@@ -25,7 +24,7 @@ class Span:
     marks: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     """A link or an image: what stands for it, and where it points."""
 

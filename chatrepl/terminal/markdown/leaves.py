@@ -6,7 +6,7 @@ Without a tree above them, the leaves that have come so far are a prefix of thos
 from chatrepl import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """A list item: ``number`` is like "3.", or "" for a bullet; ``first`` where the leaf is the one to bear it."""
 
@@ -14,7 +14,7 @@ class Item:
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quote:
     """A block quote."""
 
@@ -23,14 +23,14 @@ Within = tuple[Item | Quote, ...]
 """The containers of a leaf, the outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blank:
     """The empty row between two blocks."""
 
     within: Within
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paragraph:
     """Text with inline markup. Where ``more`` of it follows, the next leaf goes on in its last row."""
 
@@ -39,7 +39,7 @@ class Paragraph:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heading:
     """A heading of level 1 to 6; its text has inline markup."""
 
@@ -48,14 +48,14 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A thematic break."""
 
     within: Within
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fence:
     """The line that opens a code block, like "```python", or the one that closes it."""
 
@@ -69,7 +69,7 @@ class Fence:
         return (self.text.lstrip("`~").split() or [""])[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CodeLine:
     """A line of code, as it came."""
 
@@ -77,7 +77,7 @@ class CodeLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table: ``aligns`` has "left", "right", "center" or "" for each column, ``rows`` the header and the rest.
 
@@ -89,7 +89,7 @@ class Table:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableRow:
     """One more row of the table before it, whose columns are as wide as they were there."""
 
@@ -97,7 +97,7 @@ class TableRow:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Raw:
     """Source text that is shown as it is."""
 

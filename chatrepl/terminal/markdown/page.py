@@ -1,10 +1,9 @@
 """One parse of the open part of a document: its leaves, and the line up to which they are final."""
 
 import re
-from dataclasses import field, replace
 from typing import NamedTuple
 
-from chatrepl import dataclass
+from chatrepl import dataclass, field, replace
 from chatrepl.terminal.markdown.flatten import LONG, TABLE_ROWS, Flattened
 from chatrepl.terminal.markdown.leaves import Leaf, Paragraph
 from chatrepl.terminal.markdown.parser import Block, Numbering, Numbers, tree
@@ -13,7 +12,7 @@ from chatrepl.terminal.markdown.preview import breaking_place
 _MARKER = re.compile(r"[ \t]*(?:[-+*]|\d{1,9}[.)])([ \t]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resume:
     """All that is carried over a cut.
 
@@ -31,7 +30,7 @@ class Resume:
     inside: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cut:
     """A line before which all is final, and what is open there: list items, perhaps a fence or a table in the
     innermost of them.

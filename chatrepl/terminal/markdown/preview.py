@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
+from chatrepl import replace
 from chatrepl.terminal.markdown.inlines import Span, inline
 from chatrepl.terminal.markdown.leaves import Heading, Leaf, Paragraph, Table
 

@@ -5,11 +5,11 @@ is as quick to edit as any other.
 """
 
 import re
-from dataclasses import replace
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
+from chatrepl import replace
 from chatrepl.conversation import ImagePart
 from chatrepl.text import safe
 

@@ -26,7 +26,7 @@ CHARACTERS = 4
 """So many make a token, roughly: servers tell how many tokens there are only at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """How a reply is drawn."""
 

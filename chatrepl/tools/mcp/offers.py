@@ -8,9 +8,9 @@ import binascii
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
+from chatrepl import replace
 from chatrepl.conversation import FilePart
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments
