@@ -1,5 +1,6 @@
 """Keys as slow lines, vi mode and modern terminals send them, on a real terminal."""
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -141,6 +142,18 @@ def test_modified_keys_in_both_formats(chat: Terminal, server: Server, case: str
 def test_ctrl_c_clears_the_line_however_it_is_told(chat: Terminal, key: str) -> None:
     chat.send(f"half{key}")
     chat.wait_for_prompt()
+
+
+def test_the_signal_of_ctrl_c_is_the_key(chat: Terminal) -> None:
+    chat.send("half")
+    chat.wait_for("> half")
+    chat.kill(signal.SIGINT)
+    chat.wait_for_prompt()
+    chat.kill(signal.SIGINT)
+    chat.wait_for("Ctrl-C again")
+    chat.wait_for_prompt()
+    chat.kill(signal.SIGINT)
+    assert chat.end() == 0
 
 
 @pytest.mark.parametrize("key", ["\x1b[27;5;100~", "\x1b[100;5u"])

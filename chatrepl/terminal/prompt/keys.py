@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
+from typing import Any
 
-from prompt_toolkit import search
+from prompt_toolkit import PromptSession, search
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
@@ -21,6 +23,7 @@ from prompt_toolkit.filters import (
     vi_insert_mode,
     vi_navigation_mode,
 )
+from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.key_binding.vi_state import InputMode
@@ -33,6 +36,7 @@ from chatrepl.errors import CommandError
 from chatrepl.terminal.prompt.decoding import ALT_ENTER, REMEMBER, SHIFT_ENTER, TAKE_BACK
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.pastes import Pastes
+from chatrepl.terminal.signals import handling
 
 _ALWAYS = to_filter(True)
 _inserting = emacs_insert_mode | vi_insert_mode
@@ -54,6 +58,19 @@ class Wishes(NamedTuple):
     draft: Draft
     clipboard: Callable[[], bytes | str] = str
     trouble: Callable[[str], None] = lambda _line: None
+
+
+def entered(session: PromptSession[str], message: AnyFormattedText = None, **how: Any) -> str:
+    """What is entered at that prompt. SIGINT is Ctrl-C there, as with prompt-toolkit, whose own way to hear of it loads
+    ctypes: a fiftieth of a start."""
+    app = session.app
+
+    def press(_number: int, _frame: FrameType | None) -> None:
+        if app.loop:
+            app.loop.call_soon_threadsafe(app.key_processor.send_sigint)
+
+    with handling(press, "SIGINT"):
+        return session.prompt(message, handle_sigint=False, **how)
 
 
 def bindings(wishes: Wishes) -> KeyBindings:

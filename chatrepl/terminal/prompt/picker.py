@@ -20,6 +20,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import BaseStyle
 
 from chatrepl.terminal.choices import Choices, Row
+from chatrepl.terminal.prompt.keys import entered
 from chatrepl.text import safe, width
 
 ROWS, PREVIEW = 10, 3
@@ -74,7 +75,7 @@ class Picker:
             erase_when_done=True,
         )
         session.default_buffer.on_text_changed += lambda buffer: self._type(buffer.text)
-        return self._chosen() if session.prompt(pre_run=self._go_on_loading) == "" else None
+        return self._chosen() if entered(session, pre_run=self._go_on_loading) == "" else None
 
     # the rows
 

@@ -27,7 +27,7 @@ from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.early import below, first_line, typed_early, unsent
 from chatrepl.terminal.prompt.history import SharedHistory
-from chatrepl.terminal.prompt.keys import Wishes, bindings
+from chatrepl.terminal.prompt.keys import Wishes, bindings, entered
 from chatrepl.terminal.prompt.menu import fit
 from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
@@ -131,7 +131,7 @@ class Prompt:
         self._history.recalled = True  # a line like the last one is not stored again
         try:
             with self._pasting():
-                line = session.prompt(_marked(marks=self._around.marks), default=self._pastes.refold(start))
+                line = entered(session, _marked(marks=self._around.marks), default=self._pastes.refold(start))
         finally:
             self._complain()
         if self._draft.gone:
@@ -195,7 +195,7 @@ class Prompt:
         early = unsent(typed_early(asking.input, self._around.ahead))
         try:
             with self._pasting():
-                return asking.prompt(f"{safe.text(question)} ").strip()
+                return entered(asking, f"{safe.text(question)} ").strip()
         finally:
             store_typeahead(asking.input, early + get_typeahead(asking.input))
 
@@ -236,6 +236,7 @@ class Prompt:
             cursor=DynamicCursorShapeConfig(_cursor),
             input=self._keys,
             output=self._output,
+            include_default_pygments_style=False,
         )
         session.default_buffer.on_text_changed += self._typed
         session.app.before_render += partial(fit, session)

@@ -1,4 +1,4 @@
-"""What the root of the package lends the others: dataclasses that cost little to make."""
+"""Records: dataclasses and named tuples whose classes cost little to make."""
 
 import copy
 import pickle
