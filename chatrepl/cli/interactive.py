@@ -144,11 +144,6 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
             screen.error(error)
             return text
 
-    def clipboard() -> bytes | str:
-        from chatrepl.terminal import clipped  # which starts programs, and is not for the first key
-
-        return clipped.read(session.env)
-
     def typed() -> None:
         if preload.over.is_set():  # no key waits for what is still loading
             session.connection.client.ahead.begin(session.profile)
@@ -173,7 +168,7 @@ def _surroundings(session: Session, ahead: KeyBuffer) -> "prompts.Surroundings":
         status=status,
         alert=lambda: chats.fullness.level(session).style,
         edit=edit,
-        clipboard=clipboard,
+        clipboard=lambda: terminal.clipboard.read(session.env),
         trouble=lambda line: screen.say(line, "warning"),
         shown=lambda: preload.begin(loaded),
         typed=typed,

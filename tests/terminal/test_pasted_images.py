@@ -15,7 +15,7 @@ if sys.platform == "win32":
 
 from chatrepl.conversation import ImagePart
 from chatrepl.errors import CommandError
-from chatrepl.terminal import clipped
+from chatrepl.terminal import clipboard
 from chatrepl.terminal.prompt import dropped
 from chatrepl.terminal.prompt.pastes import Pastes
 from tests.support.chatting import ask
@@ -198,15 +198,15 @@ def test_an_image_is_taken_from_each_system(tmp_path: Path) -> None:
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\n{line}\n")
         program.chmod(stat.S_IRWXU)
-        assert clipped.read({"PATH": f"{tmp_path}:/bin:/usr/bin"}) == PNG
+        assert clipboard.read({"PATH": f"{tmp_path}:/bin:/usr/bin"}) == PNG
         program.unlink()
     with pytest.raises(CommandError):
-        clipped.read({"PATH": str(tmp_path)})
+        clipboard.read({"PATH": str(tmp_path)})
 
 
 def test_a_program_that_writes_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clipped, "MOST", 10_000)
+    monkeypatch.setattr(clipboard, "MOST", 10_000)
     program = tmp_path / "xsel"
     program.write_text("#!/bin/sh\nwhile :; do echo 0123456789; done\n")
     program.chmod(stat.S_IRWXU)
-    assert clipped.read({"PATH": f"{tmp_path}:/bin:/usr/bin", "DISPLAY": ":0"}) == ""
+    assert clipboard.read({"PATH": f"{tmp_path}:/bin:/usr/bin", "DISPLAY": ":0"}) == ""

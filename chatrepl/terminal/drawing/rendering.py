@@ -1,7 +1,6 @@
 """A text as the server sends it into lines."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
@@ -10,9 +9,6 @@ from chatrepl.terminal.drawing.drawing import Drawing
 from chatrepl.terminal.drawing.lines import Line
 from chatrepl.terminal.drawing.reasoning import Reasoning
 from chatrepl.text import safe
-
-if TYPE_CHECKING:
-    from chatrepl.terminal.screen.pictures import Cited
 
 PIECE = 8_192
 """So many characters are parsed at a time: what a parser makes of a text needs fifty times its memory."""
@@ -77,13 +73,13 @@ class Rendering:
         if end >= 0:
             yield (Segment(text[:end]),)
 
-    def cite(self, cited: "Cited") -> bool:
+    def cite(self, number: int, url: str, behind: str) -> bool:
         """Draw the mark for a source; whether its place can still be drawn."""
         if not isinstance(self.drawing, Drawing) or self.begun is not None:
             return False
         self.drawing.feed(self.guard.feed("".join(self.waiting)))
         self.waiting.clear()
-        return self.drawing.cite(cited.number, cited.url, safe.text(cited.behind))
+        return self.drawing.cite(number, url, safe.text(behind))
 
     def finish(self) -> Iterator[Line]:
         """The lines that were not taken yet; the text ends here."""

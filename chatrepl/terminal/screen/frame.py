@@ -59,8 +59,8 @@ class Frame:
     def feed(self, event: Event | Cited, now: float) -> None:
         """Take an event in."""
         match event:
-            case Cited() if not (self._text and self._text.cite(event)):
-                event.missed()
+            case Cited(number, url, behind, missed) if not (self._text and self._text.cite(number, url, behind)):
+                missed()
             case Search():
                 self._searched(event, now)
             case Thinking(text) if text:

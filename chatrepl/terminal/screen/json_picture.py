@@ -1,13 +1,11 @@
 """The picture of a reply that is JSON: a block of code, indented while it comes."""
 
-from types import TracebackType
-
 from chatrepl.events import Event, Text, Wait
 from chatrepl.terminal.screen.pictures import Cited, Picture
 from chatrepl.text.indenting import Indented
 
 
-class JsonPicture:
+class JsonPicture(Picture):
     """Passes the reply on to another picture as a block of code. A reply that does not begin as JSON stays as it is."""
 
     def __init__(self, picture: Picture) -> None:
@@ -17,8 +15,7 @@ class JsonPicture:
         self._indented = Indented()
 
     def feed(self, event: Event | Cited) -> None:
-        """Take the next event in. No mark stands in JSON."""
-        if isinstance(event, Cited):
+        if isinstance(event, Cited):  # no mark stands in JSON
             return
         if isinstance(event, Text):
             event = Text(self._shown(event.text))
@@ -32,16 +29,12 @@ class JsonPicture:
         return self._indented.feed(text) if self._is_json else text
 
     def waiting(self, wait: Wait) -> None:
-        """Show what is waited for."""
         self._picture.waiting(wait)
 
-    def __enter__(self) -> "JsonPicture":
-        self._picture.__enter__()
-        return self
+    def begin(self) -> None:
+        self._picture.begin()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         if self._is_json:
             self._picture.feed(Text("\n```"))
-        self._picture.__exit__(kind, error, trace)
+        self._picture.end()

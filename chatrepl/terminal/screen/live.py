@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, TextIO
 
 from chatrepl.events import Event, Search, Text, Thinking, Wait
 from chatrepl.terminal.escapes import ERASE_BELOW
 from chatrepl.terminal.screen.frame import TURNS, Frame, Look
 from chatrepl.terminal.screen.painter import SHOW, Painter, size_of
-from chatrepl.terminal.screen.pictures import Cited
+from chatrepl.terminal.screen.pictures import Cited, Picture
 from chatrepl.terminal.signals import handling, stop
 from chatrepl.terminal.typeahead import KeyBuffer, Typed
 
@@ -38,7 +38,7 @@ SOON = 0.1
 """A reply that begins within so many seconds needs no status line before it."""
 
 
-class LivePicture:
+class LivePicture(Picture):
     """A reply on a terminal while it arrives. ``label`` tells who answers, ``keys`` hold what is typed meanwhile."""
 
     def __init__(
@@ -69,12 +69,10 @@ class LivePicture:
         self._frame = Frame(look, self._columns, clock())
 
     def feed(self, event: Event | Cited) -> None:
-        """Take an event in. Costs next to nothing."""
         if isinstance(event, Text | Thinking | Search | Cited):  # nothing else is shown, or worth a frame
             self._queue.put(event)
 
     def waiting(self, wait: Wait) -> None:
-        """Tell what is waited for, once there is a frame to draw."""
         self._frame.wait(wait, self._clock())
 
     def say(self, text: str) -> None:
@@ -86,18 +84,15 @@ class LivePicture:
         """Whether it is on the screen now."""
         return self._thread.is_alive()
 
-    def __enter__(self) -> "LivePicture":
+    def begin(self) -> None:
         if threading.current_thread() is threading.main_thread():
             self._signals.enter_context(handling(self._resize, "SIGWINCH"))
             self._stopping = self._signals.enter_context(handling(self._suspend, "SIGTSTP"))
         if self._keys:
             self._signals.enter_context(self._keys.noticed(lambda: self._queue.put(None)))
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._over = True
         self._wake()
         self._join()

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from threading import Lock, Timer
-from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, NamedTuple, Self, TextIO
 
 from chatrepl.events import NOTICEABLE, Event, Search, Text, Thinking, Wait
 from chatrepl.text import safe
@@ -28,18 +27,27 @@ class Cited(NamedTuple):
         return f"[{self.number}]"
 
 
-class Picture(Protocol):
-    """A reply on the screen while it arrives: fed with events, over when its ``with`` ends."""
+class Picture:
+    """A reply on the screen while it arrives: fed with events, over when its ``with`` ends. This one shows nothing."""
 
-    def feed(self, event: Event | Cited) -> None: ...
+    def feed(self, event: Event | Cited) -> None:
+        """Take the next event in."""
 
-    def waiting(self, wait: Wait) -> None: ...
+    def waiting(self, wait: Wait) -> None:
+        """Show what is waited for."""
 
-    def __enter__(self) -> "Picture": ...
+    def begin(self) -> None:
+        """The request goes out."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def end(self) -> None:
+        """Nothing comes any more."""
+
+    def __enter__(self) -> Self:
+        self.begin()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
 
 
 def told_of_search(event: Search) -> str:
@@ -50,25 +58,7 @@ def told_of_search(event: Search) -> str:
     return f"searched: {query}" if event.over and query else ""
 
 
-class Blank:
-    """The picture that shows nothing."""
-
-    def feed(self, event: Event | Cited) -> None:
-        pass
-
-    def waiting(self, wait: Wait) -> None:
-        pass
-
-    def __enter__(self) -> "Blank":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-
-class PlainPicture:
+class PlainPicture(Picture):
     """The bare text of a reply as it comes: for pipes, files, simple terminals and screen readers.
 
     To a terminal the text goes through ``safe``; a file gets it as the server sent it. Where there is ``tell``, it is
@@ -131,12 +121,7 @@ class PlainPicture:
         if self._timer:
             self._timer.cancel()
 
-    def __enter__(self) -> "PlainPicture":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._begin()
         if self._safe:
             self._write(self._safe.close())
@@ -150,7 +135,7 @@ class PlainPicture:
             self._last = text
 
 
-class StillPicture:
+class StillPicture(Picture):
     """A reply in colours that cannot be painted over: for a pager. Only what is final is written."""
 
     def __init__(self, out: TextIO, text: "Rendering", *, coloured: bool) -> None:
@@ -159,22 +144,13 @@ class StillPicture:
         self._coloured = coloured
 
     def feed(self, event: Event | Cited) -> None:
-        """Take an event in."""
         if isinstance(event, Text):
             self._text.feed(event.text)
             self._write(self._text.take())
-        elif isinstance(event, Cited) and not self._text.cite(event):
+        elif isinstance(event, Cited) and not self._text.cite(event.number, event.url, event.behind):
             event.missed()
 
-    def waiting(self, wait: Wait) -> None:
-        """Nobody can be shown that."""
-
-    def __enter__(self) -> "StillPicture":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._write(self._text.finish())
 
     def _write(self, lines: "Iterable[Line]") -> None:

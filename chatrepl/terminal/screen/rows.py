@@ -7,7 +7,7 @@ prompt stands below them.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, TextIO
 
 from chatrepl.terminal.screen.frame import MARGIN, SPINNER, TURNS, typed_row
@@ -67,9 +67,7 @@ class Rows:
         self.alive = True
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._paint(self._painter.clear)
         self.alive = False
         self._signals.close()

@@ -17,6 +17,7 @@ from chatrepl.terminal.screen.window import Window
 from chatrepl.text import safe, width
 
 if TYPE_CHECKING:
+    from chatrepl.terminal.drawing import Rendering
     from chatrepl.terminal.screen.live import LivePicture
     from chatrepl.terminal.screen.pictures import Picture
     from chatrepl.terminal.screen.rows import Rows
@@ -152,11 +153,10 @@ class Screen:
             self.say(text.rstrip("\n"))
             self.tell_of_nothing(text, ui)
             return
-        from chatrepl.terminal.drawing import Drawing, Rendering, ansi
+        from chatrepl.terminal.drawing import ansi
         from chatrepl.text import indenting
 
-        theme, links, encoding = self.theme(ui), self.links(ui), self.notes.encoding
-        rendering = Rendering(Drawing(self.columns, theme=theme, hyperlinks=links, encoding=encoding))
+        rendering = _rendering(self, ui, self.notes)
         rendering.feed(indenting.fenced(text))
         self._print("\n".join(ansi(line, coloured=self.coloured) for line in rendering.finish()))
         self.tell_of_nothing(text, ui)
@@ -228,10 +228,10 @@ class Screen:
 
 
 def _picture_of(screen: Screen, label: Callable[[], str], ui: Ui) -> "Picture":
-    from chatrepl.terminal.screen.pictures import Blank, PlainPicture, StillPicture  # not for the first key
+    from chatrepl.terminal.screen.pictures import Picture, PlainPicture, StillPicture  # not for the first key
 
     if screen._silent:
-        return Blank()
+        return Picture()
     if screen._spoken:
         from chatrepl.terminal.screen.spoken import SpokenPicture
 
@@ -240,18 +240,20 @@ def _picture_of(screen: Screen, label: Callable[[], str], ui: Ui) -> "Picture":
         watched = screen.out.isatty() and screen.notes.isatty()
         return PlainPicture(screen.out, label, partial(screen.say, style="dim") if watched else None)
     if not screen.live:
-        from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
-
-        drawing = Drawing(
-            screen.columns, theme=screen.theme(ui), hyperlinks=screen.links(ui), encoding=screen.out.encoding
-        )
-        return StillPicture(screen.out, Rendering(drawing), coloured=screen.coloured)
+        return StillPicture(screen.out, _rendering(screen, ui, screen.out), coloured=screen.coloured)
 
     from chatrepl.terminal.screen.live import LivePicture, Look
 
     look = Look(screen.theme(ui), screen.coloured, screen.links(ui), ui.thinking, screen.out.encoding or "utf-8")
     screen._picture = picture = LivePicture(screen.out, look, label, keys=screen.keys)
     return picture
+
+
+def _rendering(screen: Screen, ui: Ui, out: TextIO) -> "Rendering":
+    from chatrepl.terminal.drawing import Drawing, Rendering  # rich and markdown-it cost as much as the prompt
+
+    theme, links = screen.theme(ui), screen.links(ui)
+    return Rendering(Drawing(screen.columns, theme=theme, hyperlinks=links, encoding=out.encoding))
 
 
 def show_reasoning(screen: Screen, text: str) -> None:

@@ -2,18 +2,17 @@
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import TextIO
 
-from chatrepl.events import Event, Search, Text, Wait
-from chatrepl.terminal.screen.pictures import Cited, told_of_search
+from chatrepl.events import Event, Search, Text
+from chatrepl.terminal.screen.pictures import Cited, Picture, told_of_search
 from chatrepl.text import safe
 
 HEARTBEAT = 30.0
 """Every so many seconds a line says that the reply is still awaited."""
 
 
-class SpokenPicture:
+class SpokenPicture(Picture):
     """The reply behind a line that says how long it is, with a bell at its end."""
 
     def __init__(self, out: TextIO, say: Callable[[str], object], every: float = HEARTBEAT) -> None:
@@ -27,7 +26,6 @@ class SpokenPicture:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def feed(self, event: Event | Cited) -> None:
-        """Take an event in."""
         if isinstance(event, Text):
             self._pieces.append(event.text)
         elif isinstance(event, Cited):
@@ -50,16 +48,10 @@ class SpokenPicture:
             at = place
         return "".join([*marked, text[at:]])
 
-    def waiting(self, wait: Wait) -> None:
-        """The heartbeat tells it."""
-
-    def __enter__(self) -> "SpokenPicture":
+    def begin(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._over.set()
         self._thread.join()
         text = safe.text(self._text()).rstrip("\n")
