@@ -16,6 +16,8 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 LATER = {
+    "ctypes",
+    "dataclasses",
     "httpx",
     "httpcore",
     "rich",
