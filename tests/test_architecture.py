@@ -31,14 +31,9 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 """Each outside library is imported in one place; what a page for the browser needs of markdown it renders itself."""
 
-TOO_LONG = {
-    "chatrepl.config.vendors": 340,
-}
-"""What is longer than it may be, until it is taken apart; it grows no more."""
-
 
 def too_long(sized: list[Sized], most: int) -> list[Sized]:
-    return [each for each in sized if each.lines > TOO_LONG.get(each.name, most)]
+    return [each for each in sized if each.lines > most]
 
 
 def test_a_package_imports_only_from_the_layers_below_it() -> None:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from chatrepl import __version__, cli
 from chatrepl.cli.options import Options
-from chatrepl.config.vendors import DIALECTS
+from chatrepl.config.config import DIALECTS
 from chatrepl.errors import CommandError
 from chatrepl.text.fuzzy import nearest
 

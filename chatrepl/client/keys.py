@@ -9,13 +9,24 @@ from typing import IO
 
 from chatrepl import replace
 from chatrepl.config.config import Profile, address
-from chatrepl.config.vendors import SECOND_NAMES
 from chatrepl.errors import ChatError, ConfigError, Hint
 from chatrepl.files import reading
 from chatrepl.files.writing import path_of
 from chatrepl.terminal.signals import cooked
 from chatrepl.text import safe, urls
 from chatrepl.text.redaction import Secrets, is_secret
+
+SECOND_NAMES: dict[str, tuple[str, ...]] = {
+    "AI_GATEWAY_API_KEY": ("VERCEL_AI_GATEWAY_API_KEY", "VERCEL_API_KEY"),
+    "COHERE_API_KEY": ("CO_API_KEY",),
+    "GEMINI_API_KEY": ("GOOGLE_API_KEY",),
+    "HF_TOKEN": ("HUGGINGFACE_API_KEY", "HUGGING_FACE_HUB_TOKEN"),
+    "MOONSHOT_API_KEY": ("MOONSHOTAI_API_KEY",),
+    "SCW_SECRET_KEY": ("SCALEWAY_API_KEY",),
+    "SPELLBOOK_API_KEY": ("EGP_API_KEY",),
+    "ZAI_API_KEY": ("ZHIPU_API_KEY",),
+}
+"""The other names that vendors' own programs know a key by."""
 
 MOST = 65_536
 """The most bytes of a key, wherever it is from."""

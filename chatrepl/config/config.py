@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatrepl import NamedTuple, dataclass, field, replace
 from chatrepl.config.place import Place, Replay, Url, written
-from chatrepl.config.vendors import DIALECTS, ELSEWHERE, PROFILES
+from chatrepl.config.vendors import ELSEWHERE, PROFILES
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls
 from chatrepl.text.fuzzy import nearest, there_are
@@ -16,6 +16,20 @@ from chatrepl.usage import Price
 
 if TYPE_CHECKING:
     from chatrepl.config.tools import Tools
+
+
+DIALECTS = {
+    "openai-chat": "openai_chat",
+    "openai-completions": "openai_completions",
+    "openai-responses": "openai_responses",
+    "azure-inference": "azure_inference",
+    "scale-egp": "scale_egp",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "gemini": "gemini",
+}
+"""The protocols that a profile can name, each with the module of ``dialects`` that speaks it. Their names stand here
+alone: a new one is a module, a line in this table, and a folder of captures."""
 
 
 @dataclass(frozen=True)

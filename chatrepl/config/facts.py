@@ -12,9 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
-from chatrepl.config.vendors import EFFORTS
 from chatrepl.text.shapes import table, text
 from chatrepl.usage import Price
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The words for how much a model thinks, from least to most."""
 
 FILE = "table.json"
 """The file of a newer one, in the folder of the models."""

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chatrepl.config.facts import PER_MILLION, day, is_number, whole
-from chatrepl.config.vendors import EFFORTS
+from chatrepl.config.facts import EFFORTS, PER_MILLION, day, is_number, whole
 from chatrepl.text.shapes import items, table, text
 
 SOURCE = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"

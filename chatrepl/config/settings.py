@@ -6,8 +6,9 @@ from typing import Any
 
 from chatrepl import fields, files, replace
 from chatrepl.config.config import Config, Profile, Ui
+from chatrepl.config.facts import EFFORTS
 from chatrepl.config.reading import load, unsendable
-from chatrepl.config.vendors import EFFORTS, PROFILES
+from chatrepl.config.vendors import PROFILES
 from chatrepl.errors import CommandError, ConfigError, Hint
 from chatrepl.files import reading
 from chatrepl.text import safe

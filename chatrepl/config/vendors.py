@@ -5,19 +5,6 @@ Their order is the order in which they are tried when nothing else says who to t
 
 from typing import Any
 
-DIALECTS = {
-    "openai-chat": "openai_chat",
-    "openai-completions": "openai_completions",
-    "openai-responses": "openai_responses",
-    "azure-inference": "azure_inference",
-    "scale-egp": "scale_egp",
-    "anthropic": "anthropic",
-    "ollama": "ollama",
-    "gemini": "gemini",
-}
-"""The protocols that a profile can name, each with the module of ``dialects`` that speaks it. Their names stand here
-alone: a new one is a module, a line in this table, and a folder of captures."""
-
 PROFILES: dict[str, dict[str, Any]] = {
     "openai": {
         "about": "OpenAI's Responses; openai-chat at the address in OPENAI_BASE_URL",
@@ -305,18 +292,3 @@ are imitated by few, its chat completions by all."""
 CHECKED = "2026-11-26"
 """The day on which addresses, variables and default models were looked up: in the vendors' pages, in the tables of
 models.dev, catwalk and pydantic-ai, and for the models in LiteLLM's (see ``facts``)."""
-
-SECOND_NAMES: dict[str, tuple[str, ...]] = {
-    "AI_GATEWAY_API_KEY": ("VERCEL_AI_GATEWAY_API_KEY", "VERCEL_API_KEY"),
-    "COHERE_API_KEY": ("CO_API_KEY",),
-    "GEMINI_API_KEY": ("GOOGLE_API_KEY",),
-    "HF_TOKEN": ("HUGGINGFACE_API_KEY", "HUGGING_FACE_HUB_TOKEN"),
-    "MOONSHOT_API_KEY": ("MOONSHOTAI_API_KEY",),
-    "SCW_SECRET_KEY": ("SCALEWAY_API_KEY",),
-    "SPELLBOOK_API_KEY": ("EGP_API_KEY",),
-    "ZAI_API_KEY": ("ZHIPU_API_KEY",),
-}
-"""The other names that vendors' own programs know a key by."""
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""The words for how much a model thinks, from least to most."""

@@ -2,8 +2,7 @@
 
 from importlib import import_module
 
-from chatrepl.config.config import Profile, module_of
-from chatrepl.config.vendors import DIALECTS
+from chatrepl.config.config import DIALECTS, Profile, module_of
 from chatrepl.conversation import Conversation
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 

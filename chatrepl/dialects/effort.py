@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl import replace
 from chatrepl.config.config import Profile
-from chatrepl.config.vendors import EFFORTS
+from chatrepl.config.facts import EFFORTS
 from chatrepl.errors import ConfigError, Refused
 
 OFF = "off"

@@ -11,8 +11,8 @@ from chatrepl.chat.gauge import size_of, weight
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile, model_of
+from chatrepl.config.facts import EFFORTS
 from chatrepl.config.place import Replay
-from chatrepl.config.vendors import EFFORTS
 from chatrepl.conversation import (
     Conversation,
     FilePart,
