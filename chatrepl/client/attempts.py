@@ -12,7 +12,7 @@ from chatrepl.client.shortening import shortened
 from chatrepl.config import successors
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import dialect, effort, reasoning, schemas, tools
+from chatrepl.dialects import dialect, effort, reasoning, request, schemas, tools
 from chatrepl.dialects.repair import LEFT_OUT, advice, is_unknown_model
 from chatrepl.errors import ChatError, Hint, Refused, RequestError, Unreachable
 from chatrepl.events import Choice, Event, Media, Search, Text, Thinking, ToolCallPiece, Wait, Waiting
@@ -116,7 +116,7 @@ class Attempts:
             self._memory.learn(profile, schemas.REFUSED)
             self._connection.say(f"{profile.model} takes no schema here; asked again with the schema in words.")
             return replace(self._now, profile=self._connection.known(profile))
-        body = self._connection.client.request(profile, conversation, self._now.key).body or {}
+        body = request(profile, conversation, self._now.key, stream=True).body or {}
         mend = advice(error, body, profile.parameters)
         if mend.keys() <= effort.FIELDS and (word := effort.repaired(error, profile)):
             word = self._memory.learn_effort(profile, word)

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from chatrepl import __version__, replace
+from chatrepl import __version__, dialects, replace
 from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
@@ -22,13 +22,14 @@ from chatrepl.client.transport import Clocks, Transport, bounded
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Replay
 from chatrepl.conversation import Conversation
-from chatrepl.dialects import ModelInfo, Request, choices, dialect, request
+from chatrepl.dialects import ModelInfo, Request, choices, dialect
 from chatrepl.dialects.response import limited, read, read_models
 from chatrepl.errors import ChatError, CommandError, ConfigError, Hint, Refused, RequestError
 from chatrepl.events import Event, Text, Wait, Waiting, nobody
 from chatrepl.text import urls
 from chatrepl.text.halves import whole_characters
 from chatrepl.text.redaction import Secrets
+from chatrepl.text.shapes import parsed
 
 LINGER = 0.1
 """So many seconds a body may go on after the last event of the reply in it."""
@@ -71,7 +72,7 @@ class Client:
         network is about to be waited for.
         """
         speaks, ended = dialect(profile.dialect), set[int]()
-        with self._answer(profile, self.request(profile, conversation, key, stream=stream), key, waiting) as answer:
+        with self._answer(profile, dialects.request(profile, conversation, key, stream=stream), key, waiting) as answer:
             chunks = self._chunks(profile, answer, waiting)
             try:
                 events = read(speaks, profile, answer.status_code, _headers(answer), chunks, stream=stream)
@@ -87,10 +88,6 @@ class Client:
             except RequestError:
                 if 0 not in ended:  # once the reply is whole it does not matter how the connection ends
                     raise
-
-    def request(self, profile: Profile, conversation: Conversation, key: str, *, stream: bool = True) -> Request:
-        """The request that ``ask`` sends."""
-        return request(profile, conversation, key, stream=stream)
 
     def models(self, profile: Profile, key: str) -> list[ModelInfo]:
         """What the server offers."""
@@ -111,9 +108,7 @@ class Client:
         try:
             with self._answer(profile, request, key, nobody) as answer:
                 body = b"".join(islice(self._chunks(profile, answer, nobody), 10_000))
-            return json.loads(body) if answer.status_code < 300 else None
-        except (ValueError, RecursionError):
-            return None
+            return parsed(body) if answer.status_code < 300 else None
         finally:
             self.last = last
 

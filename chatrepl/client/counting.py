@@ -1,6 +1,6 @@
 """How many tokens a request is, as its server counts it for nothing: Anthropic, Gemini and llama.cpp can."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chatrepl import replace
@@ -8,6 +8,7 @@ from chatrepl.config.config import Profile, Timeouts
 from chatrepl.dialects import Request
 from chatrepl.errors import ChatError
 from chatrepl.text import urls
+from chatrepl.text.shapes import dig, table
 
 if TYPE_CHECKING:
     from chatrepl.client.client import Client
@@ -35,7 +36,7 @@ def _anthropic(request: Request, post: Post) -> Any:
     wanted = ("model", "messages", "system", "tools", "tool_choice", "thinking")
     body = {name: value for name, value in (request.body or {}).items() if name in wanted}
     before, mark, query = request.url.partition("?")
-    return _at(post(replace(request, url=f"{before}/count_tokens{mark}{query}", body=body)), "input_tokens")
+    return dig(post(replace(request, url=f"{before}/count_tokens{mark}{query}", body=body)), "input_tokens")
 
 
 def _gemini(request: Request, post: Post) -> Any:
@@ -43,26 +44,25 @@ def _gemini(request: Request, post: Post) -> Any:
     place, _, _ = before.rpartition(":")
     _, _, model = place.rpartition("/models/")
     whole = {"model": f"models/{model}", **(request.body or {})}
-    return _at(
-        post(replace(request, url=f"{place}:countTokens", body={"generateContentRequest": whole})), "totalTokens"
-    )
+    body = {"generateContentRequest": whole}
+    return dig(post(replace(request, url=f"{place}:countTokens", body=body)), "totalTokens")
 
 
 def _llama(request: Request, post: Post) -> Any:
     """Only where the server says that it is llama.cpp, for no other is asked what it does not know."""
     origin = urls.origin(request.url)
     about = post(replace(request, method="GET", url=f"{origin}/props", body=None))
-    if "default_generation_settings" not in _mapping(about):
+    if "default_generation_settings" not in table(about):
         return None
     body = request.body or {}
     prompt = body.get("prompt")
     if prompt is None:
         known: dict[str, Any] = {name: body[name] for name in ("messages", "tools") if name in body}
-        prompt = _at(post(replace(request, url=f"{origin}/apply-template", body=known)), "prompt")
+        prompt = dig(post(replace(request, url=f"{origin}/apply-template", body=known)), "prompt")
     if not isinstance(prompt, str):
         return None
     content = {"content": prompt, "add_special": True, "parse_special": True}
-    tokens = _at(post(replace(request, url=f"{origin}/tokenize", body=content)), "tokens")
+    tokens = dig(post(replace(request, url=f"{origin}/tokenize", body=content)), "tokens")
     return len(tokens) if isinstance(tokens, list) else None
 
 
@@ -72,11 +72,3 @@ _COUNTERS: dict[str, Callable[[Request, Post], Any]] = {
     "openai-chat": _llama,
     "openai-completions": _llama,
 }
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _at(value: Any, name: str) -> Any:
-    return _mapping(value).get(name)

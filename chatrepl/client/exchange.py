@@ -9,6 +9,7 @@ from chatrepl import dataclass, field
 from chatrepl.client.redacting import without
 from chatrepl.client.routes import Route
 from chatrepl.text.redaction import HIDDEN, Secrets
+from chatrepl.text.shapes import parsed
 
 REQUEST_IDS = tuple("x-request-id request-id x-generation-id x-litellm-call-id apim-request-id x-ms-request-id".split())
 """The headers in which servers name a request, for whoever asks their support."""
@@ -168,7 +169,5 @@ def _quoted(text: str, variable: str) -> str:
 def _pretty(body: bytes) -> str:
     """A body as text to read: JSON over several lines."""
     text = body.decode("utf-8", "replace")
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
-    except ValueError:
-        return text
+    value = parsed(text)
+    return text if value is None else json.dumps(value, ensure_ascii=False, indent=1)

@@ -3,18 +3,18 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from chatrepl.client.questions import parsed, question_in
 from chatrepl.client.recording import OF_THE_WIRE
 from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError
 from chatrepl.files import reading
 from chatrepl.text import safe
-from chatrepl.text.shapes import decoded
+from chatrepl.text.shapes import decoded, parsed, table
 
 LONGEST = 1e6
 """No piece of an answer came after so many seconds."""
@@ -62,11 +62,24 @@ def recorded(folder: Path) -> list[Path]:
 
 def recorded_request(place: Path) -> dict[str, Any]:
     """The request of an exchange as it was written, with POST alone where none is there."""
-    try:
-        data = decoded(reading.bounded(place.with_suffix(".request"), READ))
-        return data if isinstance(data, dict) else {"method": "POST"}
-    except (OSError, ValueError):
-        return {"method": "POST"}
+    with suppress(OSError):
+        return table(parsed(reading.bounded(place.with_suffix(".request"), READ))) or {"method": "POST"}
+    return {"method": "POST"}
+
+
+_SAID = ("content", "text", "input", "prompt", "parts", "contents", "messages", "input_text")
+"""Where what was said stands in requests of any dialect."""
+
+
+def question_in(body: object) -> str:
+    """The last text that was said in a request, "" where none is found."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, list):
+        return next(filter(None, (question_in(each) for each in reversed(body))), "")
+    if isinstance(body, dict):
+        return next(filter(None, (question_in(body[name]) for name in _SAID if name in body)), "")
+    return ""
 
 
 class _Recording:

@@ -17,7 +17,6 @@ from chatrepl.conversation import (
     Message,
     Part,
     ThinkingPart,
-    ToolCallPart,
     ToolResultPart,
     Turn,
 )
@@ -50,13 +49,12 @@ _IDS = tools.fitting(r"[A-Za-z0-9_-]{1,128}", "toolu_")
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape: roles alternate, and none is empty."""
     conversation = replies.shown(conversation)
-    *_, last = conversation.turns or [()]
     blocks = [
         (
             "assistant" if message.role == "assistant" else "user",
-            _paused(message, last) or _blocks(message, ids, thinking=turn is last),
+            (goes_on and _paused(message, turn)) or _blocks(message, ids, thinking=goes_on),
         )
-        for turn, ids in zip(conversation.turns, tools.ids(conversation, _IDS), strict=True)
+        for turn, ids, goes_on in tools.turns(conversation, _IDS)
         for message in turn
     ]
     found = merged(blocks)
@@ -75,7 +73,7 @@ def _blocks(message: Message, ids: dict[str, str], *, thinking: bool) -> list[di
     if message.role == "tool":
         return [_result(result, ids[result.id], shown) for result, shown in results(message, ids)]
     said = [block for part in message.parts for block in _block(part)]
-    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
+    made = tools.calls(message, ids)
     thought = [part for part in message.parts if isinstance(part, ThinkingPart) and made and thinking]
     uses = [{"type": "tool_use", "id": ids[call.id], "name": called(call), "input": arguments(call)} for call in made]
     return [block for part in thought for block in _thinking_blocks(part)] + said + uses

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from chatrepl.dialects.pieces import LONGEST
-from chatrepl.text.shapes import decoded, dig, items, table, text
+from chatrepl.text.shapes import dig, items, parsed, table, text
 
 PAUSED = "anthropic:paused:"
 
@@ -57,17 +56,14 @@ def _whole(block: dict[str, Any], pieces: dict[str, list[Any]]) -> dict[str, Any
         block = {**block, "citations": [*items(block.get("citations")), *cited]}
     said = {name: text(block.get(name)) + "".join(each) for name, each in pieces.items()}
     arguments = said.pop("partial_json", "")
-    return {**block, **said, **({"input": _parsed(arguments)} if arguments else {})}
-
-
-def _parsed(arguments: str) -> Any:
-    with suppress(ValueError):
-        return decoded(arguments)
-    return {}
+    if not arguments:
+        return {**block, **said}
+    value = parsed(arguments)
+    return {**block, **said, "input": {} if value is None else value}
 
 
 def blocks(signature: str) -> Iterator[dict[str, Any]]:
     """The blocks that were told in a signature."""
     for line in signature.split("\n"):
         if line.startswith(PAUSED):
-            yield from map(table, items(_parsed(line.removeprefix(PAUSED))))
+            yield from map(table, items(parsed(line.removeprefix(PAUSED))))

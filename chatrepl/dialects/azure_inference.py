@@ -23,12 +23,11 @@ from chatrepl.conversation import Conversation, MediaPart, Message
 from chatrepl.dialects import failures, openai_chat
 from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
-from chatrepl.dialects.failures import parse
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.errors import BrokenReply, ConfigError, Hint
+from chatrepl.errors import ConfigError, Hint
 from chatrepl.events import Event, Finished
 from chatrepl.text import urls
-from chatrepl.text.shapes import dig, items, text
+from chatrepl.text.shapes import dig, items, parsed, text
 from chatrepl.text.urls import root, with_query
 
 FOR_US = ("api_version", "auth", "deployment")
@@ -151,10 +150,7 @@ def _sentence(what: str, caught: list[str]) -> str:
 def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What the body of an HTTP error says, of a prompt that was filtered why."""
     said = failures.error_text(status, headers, body) or headers.get("x-ms-error-code", "")
-    try:
-        error = dig(parse(body), "error")
-    except BrokenReply:
-        return said
+    error = dig(parsed(body), "error")
     inner = dig(error, "innererror")
     if "content_filter" not in (dig(error, "code"), dig(inner, "code")):
         return said

@@ -83,9 +83,8 @@ def messages(conversation: Conversation, server: Server) -> list[dict[str, Any]]
     conversation = replies.shown(conversation)
     if conversation.system:
         found.append({"role": "system", "content": conversation.system})
-    *_, last = conversation.turns or [()]
-    for turn, ids in zip(conversation.turns, tools.ids(conversation, server.ids), strict=True):
-        here = server if turn is last else server._replace(unsigned="")
+    for turn, ids, goes_on in tools.turns(conversation, server.ids):
+        here = server if goes_on else server._replace(unsigned="")
         pictures: list[ImagePart] = []
         for message in turn:
             if message.role == "tool":
@@ -107,8 +106,7 @@ def _parted(messages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _message(message: Message, ids: dict[str, str], server: Server) -> dict[str, Any]:
-    """A message. A call that has no result, say of a reply that was stopped, would be refused."""
-    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
+    made = tools.calls(message, ids)
     data: dict[str, Any] = {"role": message.role, "content": _content(message) or (None if made else "")}
     if made:
         extras = _extra(made, server)

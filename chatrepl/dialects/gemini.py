@@ -16,8 +16,8 @@ from chatrepl.dialects.failures import Objects, checked, cut_short, error_text, 
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.parts import media
 from chatrepl.dialects.pieces import Pieces
-from chatrepl.dialects.wire import arguments_text, placed, tier
-from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, ToolCallPiece, Usage
+from chatrepl.dialects.wire import placed, tier, whole_call
+from chatrepl.events import Event, Finished, FinishReason, Started, Text, Thinking, Usage
 from chatrepl.text.shapes import as_text, count, dig, items, table, text
 from chatrepl.text.urls import join, root, with_query
 
@@ -140,10 +140,8 @@ class _Decoder:
         if signature and not self.signed:  # of several calls at once only the first has one
             self.signed = True
             yield Thinking("", f"gemini:{signature}")
-        name, number = text(call.get("name")), self.calls
         self.calls += 1
-        call_id = text(call.get("id")) or f"call_{number}_{name}"
-        yield ToolCallPiece(number, call_id, name, arguments_text(call.get("args") or {}))
+        yield whole_call(self.calls - 1, text(call.get("name")), call.get("args") or {}, text(call.get("id")))
 
     def finish(self, raw: str, why: str = "") -> Finished:
         self.finished = True

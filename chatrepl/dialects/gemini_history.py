@@ -54,11 +54,10 @@ class _History(NamedTuple):
 def contents(conversation: Conversation, generation: float = 3.0) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape: roles alternate, none is empty, and results stand alone,
     for beside them a text would be taken for the model's own."""
-    *_, last = conversation.turns or [()]
     found = [
         (role, parts)
-        for turn, ids in zip(conversation.turns, tools.ids(conversation, _IDS), strict=True)
-        for history in [_History(generation, ids, answered(turn), turn is last)]
+        for turn, ids, goes_on in tools.turns(conversation, _IDS)
+        for history in [_History(generation, ids, answered(turn), goes_on)]
         for message in turn
         for role, parts in _contents(message, history)
     ]

@@ -9,31 +9,34 @@ from chatrepl.errors import ASK_AGAIN, Hint
 
 def hint(status: int, said: str, profile: Profile) -> Hint:
     """What to try after that error, if anything is known to help. An error inside a good answer has status 200."""
-    for statuses, words, advice in _BY_WORDS:
-        if status in statuses and words.search(said):
-            if advice == _CHAT and profile.dialect in _CHATTING:
-                return _MODEL
+    match _by_words(status, said):
+        case None:
+            return _BY_STATUS.get(status, _AGAIN if status >= 500 else Hint())
+        case advice if advice == _CHAT and profile.dialect in _CHATTING:
+            return _MODEL
+        case advice:
             return advice or Hint(_key_hint(profile))
-    return _BY_STATUS.get(status, _AGAIN if status >= 500 else Hint())
+
+
+def _by_words(status: int, said: str) -> Hint | None:
+    """What helps by the words of the error, None where they tell nothing."""
+    return next((advice for statuses, words, advice in _BY_WORDS if status in statuses and words.search(said)), None)
 
 
 def is_known(status: int, said: str) -> bool:
     """Whether the words of the error tell what is wrong, so that it is nothing else."""
-    return any(status in statuses and words.search(said) for statuses, words, _ in _BY_WORDS)
+    return _by_words(status, said) is not None
 
 
 def is_lasting(status: int, said: str) -> bool:
     """Whether the words of an error tell that the same will fail again: it is too long, or holds what the model cannot
     take."""
-    found = (advice for statuses, words, advice in _BY_WORDS if status in statuses and words.search(said))
-    return next(found, None) in (_TOO_LONG, _NO_IMAGES)
+    return _by_words(status, said) in (_TOO_LONG, _NO_IMAGES)
 
 
 def is_too_long(status: int, said: str) -> bool:
     """Whether the error says that the conversation is too long for the model."""
-    return next(
-        (advice for statuses, words, advice in _BY_WORDS if status in statuses and words.search(said)), None
-    ) is (_TOO_LONG)
+    return _by_words(status, said) is _TOO_LONG
 
 
 def _key_hint(profile: Profile) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, ToolCallPart, ToolResultPart
-from chatrepl.dialects import chat_history, complaints
+from chatrepl.conversation import Conversation, ImagePart, MediaPart, Message, ToolResultPart
+from chatrepl.dialects import chat_history, complaints, tools
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, json_lines
-from chatrepl.dialects.openai_chat import thought
+from chatrepl.dialects.openai_chat import headers, thought
 from chatrepl.dialects.parts import content, media
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
@@ -17,12 +17,12 @@ from chatrepl.dialects.wire import (
     alternating,
     answered,
     arguments,
-    arguments_text,
     called,
     placed,
     result_text,
     results,
     total,
+    whole_call,
     written,
 )
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
@@ -51,15 +51,11 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if profile.context and "num_ctx" not in {*options, *table(options.get("options"))}:
         options = {"num_ctx": profile.context, **options}  # else a long talk would lose its beginning unseen
     body |= placed(options, _OPTIONS, "options")
-    return Request("POST", _url(profile, "/chat"), _headers(profile, key), body)
+    return Request("POST", _url(profile, "/chat"), headers(profile, key), body)
 
 
 def _url(profile: Profile, path: str) -> str:
     return join(root(profile.base_url, "/api/chat", "/api", "/v1"), f"/api{path}")
-
-
-def _headers(profile: Profile, key: str) -> dict[str, str]:
-    return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
 def messages(conversation: Conversation) -> list[dict[str, Any]]:
@@ -83,8 +79,7 @@ def _message(message: Message, calls: dict[str, str], *, open_turn: bool) -> dic
     data: dict[str, Any] = {"role": message.role, "content": "".join(written(part) for part in message.parts)}
     if images := [part.data for part in message.parts if isinstance(part, ImagePart)]:
         data["images"] = images
-    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in calls]
-    if made:
+    if made := tools.calls(message, calls):
         data["tool_calls"] = [
             {"id": call.id, "function": {"name": called(call), "arguments": arguments(call)}} for call in made
         ]
@@ -152,10 +147,9 @@ class _Decoder:
 
     def _call(self, call: object) -> ToolCallPiece:
         """A call comes whole. Older servers give it no id, which a result needs to name its call."""
-        number, name = self.calls, text(dig(call, "function", "name"))
         self.calls += 1
-        call_id = text(dig(call, "id")) or f"call_{number}_{name}"
-        return ToolCallPiece(number, call_id, name, arguments_text(dig(call, "function", "arguments")))
+        name, said = text(dig(call, "function", "name")), dig(call, "function", "arguments")
+        return whole_call(self.calls - 1, name, said, text(dig(call, "id")))
 
     def _finish(self, line: dict[str, Any]) -> Iterator[Event]:
         """The last line: how it ended, and the tokens. The server leaves out a 0, so one says nobody counted."""
@@ -177,7 +171,7 @@ def _error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 def models(profile: Profile, key: str) -> Request:
     """The request for the list of models."""
-    return Request("GET", _url(profile, "/tags"), _headers(profile, key))
+    return Request("GET", _url(profile, "/tags"), headers(profile, key))
 
 
 def decode_models(body: object) -> list[ModelInfo]:

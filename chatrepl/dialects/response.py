@@ -2,7 +2,6 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import chain
 from json.encoder import encode_basestring_ascii
 
@@ -16,7 +15,7 @@ from chatrepl.dialects.surrogates import joined
 from chatrepl.dialects.thinking import apart, parted
 from chatrepl.errors import BrokenReply, Hint, Refused
 from chatrepl.events import Certainty, Choice, Event, Media, Search, Source, Text, Thinking, ToolCallPiece
-from chatrepl.text.shapes import all_decoded, decoded, dig
+from chatrepl.text.shapes import all_decoded, dig, parsed
 
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl")
 _FIELDS = (b"data:", b"event:", b"error:", b"id:", b"retry:", b":")
@@ -115,9 +114,8 @@ def _json(dialect: Dialect, chunks: Iterable[bytes]) -> Iterator[Event]:
     and is not the last; else one value, or several that should have been events."""
     if dialect.framing is json_lines:
         begun, chunks = _first_line(chunks)
-        with suppress(ValueError):
-            if dig(decoded(begun), "done") is False:
-                return dialect.decode(dialect.framing(chunks))
+        if dig(parsed(begun), "done") is False:
+            return dialect.decode(dialect.framing(chunks))
     return _whole(dialect, body(chunks))
 
 

@@ -13,7 +13,6 @@ from chatrepl.conversation import (
     MediaPart,
     Message,
     TextPart,
-    ToolCallPart,
     ToolResultPart,
 )
 from chatrepl.dialects import replies, tools, wire
@@ -38,12 +37,11 @@ _IDS = tools.fitting(r"[\x21-\x7e]{1,64}")
 def inputs(conversation: Conversation) -> list[dict[str, Any]]:
     """The items of the whole conversation."""
     conversation = replies.shown(conversation)
-    *_, last = conversation.turns or [()]
     found = (
         item
-        for turn, ids in zip(conversation.turns, tools.ids(conversation, _IDS), strict=True)
+        for turn, ids, goes_on in tools.turns(conversation, _IDS)
         for message in turn
-        for item in _items(message, ids, open_turn=turn is last)
+        for item in _items(message, ids, open_turn=goes_on)
     )
     return wire.alternating(found, "input_text")
 
@@ -53,7 +51,7 @@ def _items(message: Message, ids: dict[str, str], *, open_turn: bool) -> Iterato
     if message.role == "tool":
         yield from (_result(result, ids[result.id], shown) for result, shown in wire.results(message, ids))
         return
-    made = [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
+    made = tools.calls(message, ids)
     reasoning = _reasoning(message) if made and open_turn else {}
     content = _content(message)
     yield from reasoning.pop(0, ())

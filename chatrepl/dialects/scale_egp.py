@@ -25,8 +25,18 @@ from chatrepl.dialects.openai_chat import thought
 from chatrepl.dialects.parts import content
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import alternating, arguments, arguments_text, placed, result_text, told, total, written
-from chatrepl.events import Event, Finished, Thinking, ToolCallPiece, Usage
+from chatrepl.dialects.wire import (
+    alternating,
+    arguments,
+    arguments_text,
+    placed,
+    result_text,
+    told,
+    total,
+    whole_call,
+    written,
+)
+from chatrepl.events import Event, Finished, Thinking, Usage
 from chatrepl.text.shapes import count, dig, table, text
 from chatrepl.text.urls import join
 
@@ -136,20 +146,14 @@ class _Decoder:
                 self.begun = True
                 yield event
         if isinstance(request := dig(message, "tool_request"), dict):
-            yield self._call(request)
+            self.begun, self.calls = True, self.calls + 1
+            yield whole_call(self.calls - 1, text(request.get("name")), request.get("arguments"))
         for holder in (completion, message):
             if dig(holder, "error") and message_of(holder):
                 raise refusal(holder)
         yield from _usage(chunk.get("token_usage") or dig(completion, "token_usage") or dig(message, "token_usage"))
         if raw := text(dig(completion, "finish_reason")):
             yield from self.finish(raw)
-
-    def _call(self, request: dict[str, Any]) -> ToolCallPiece:
-        """A call comes whole and without an id, which a result needs to name its call."""
-        self.begun = True
-        number, name = self.calls, text(request.get("name"))
-        self.calls += 1
-        return ToolCallPiece(number, f"call_{number}_{name}", name, arguments_text(request.get("arguments")))
 
     def finish(self, raw: str) -> Iterator[Event]:
         if not self.finished:

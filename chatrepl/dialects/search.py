@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from chatrepl import replace
@@ -12,7 +11,7 @@ from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Request
 from chatrepl.events import Event, Search, Source
 from chatrepl.text import urls
-from chatrepl.text.shapes import count, decoded, dig, items, text
+from chatrepl.text.shapes import count, dig, items, parsed, text
 
 Body = dict[str, Any]
 
@@ -96,7 +95,7 @@ def executed(value: object) -> Iterator[Source | Search]:
     for each in items(value):
         found = items(dig(each, "search_results", "results")) or items(dig(each, "search_results"))
         if found or text(dig(each, "type")) == "search":
-            yield Search(_query(_parsed(text(dig(each, "arguments")))), over=bool(found))
+            yield Search(_query(parsed(text(dig(each, "arguments")))), over=bool(found))
         for result in found:
             yield from _source(result)
 
@@ -133,14 +132,8 @@ def of_tool(block: object, arguments: str) -> Iterator[Search]:
     kind, name = text(dig(block, "type")), text(dig(block, "name"))
     asks = kind == "server_tool_use" and name.startswith("web_")
     if asks or re.fullmatch(r"web_\w+_tool_result", kind):
-        query = _query(dig(block, "input")) or _query(_parsed(arguments))
+        query = _query(dig(block, "input")) or _query(parsed(arguments))
         yield Search(query, not asks, text(dig(block, "content", "error_code")))
-
-
-def _parsed(arguments: str) -> object:
-    with suppress(ValueError):
-        return decoded(arguments)
-    return None
 
 
 def _query(value: object) -> str:

@@ -8,11 +8,11 @@ import hashlib
 import json
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from chatrepl import replace
-from chatrepl.conversation import Conversation, Definition, Message, ToolCallPart
+from chatrepl.conversation import Conversation, Definition, Message, ToolCallPart, Turn
 from chatrepl.dialects.wire import answered, called
 from chatrepl.errors import Refused
 from chatrepl.text.shapes import items, table
@@ -150,6 +150,19 @@ def ids(conversation: Conversation, rule: Rule) -> list[dict[str, str]]:
             found[-1][call.id] = wire_id = _free(call, rule, taken)
             taken.add(wire_id)
     return found
+
+
+def turns(conversation: Conversation, rule: Rule) -> Iterator[tuple[Turn, dict[str, str], bool]]:
+    """Each turn, the ids of its calls on the wire, and whether it is the one that goes on."""
+    last = len(conversation.turns) - 1
+    for place, (turn, named) in enumerate(zip(conversation.turns, ids(conversation, rule), strict=True)):
+        yield turn, named, place == last
+
+
+def calls(message: Message, ids: Container[str]) -> list[ToolCallPart]:
+    """The calls in a message that are among those: one that has no result, say of a reply that was stopped, would be
+    refused."""
+    return [part for part in message.parts if isinstance(part, ToolCallPart) and part.id in ids]
 
 
 def _free(call: ToolCallPart, rule: Rule, taken: set[str]) -> str:

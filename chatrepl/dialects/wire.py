@@ -18,11 +18,9 @@ from chatrepl.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from chatrepl.dialects.failures import parse
-from chatrepl.errors import BrokenReply
-from chatrepl.events import Usage
+from chatrepl.events import ToolCallPiece, Usage
 from chatrepl.text.excerpt import capped
-from chatrepl.text.shapes import count, dig, text
+from chatrepl.text.shapes import count, dig, parsed, text
 
 
 def placed(options: Mapping[str, Any], names: Mapping[str, str], inner: str = "") -> dict[str, Any]:
@@ -133,13 +131,10 @@ def told(turn: Iterable[Message]) -> list[str]:
 def arguments(call: ToolCallPart) -> dict[str, Any]:
     """The arguments of a call as an object: servers refuse a history in which they are none. What the model wrote
     instead of one stands in it."""
-    if not call.arguments.strip():
+    if call.arguments.strip() in ("", "null"):
         return {}
-    try:
-        value = parse(call.arguments)
-    except BrokenReply:
-        value = call.arguments
-    return value if isinstance(value, dict) else {} if value is None else {"INVALID_JSON": call.arguments}
+    value = parsed(call.arguments)
+    return value if isinstance(value, dict) else {"INVALID_JSON": call.arguments}
 
 
 def result_text(result: ToolResultPart) -> str:
@@ -165,6 +160,11 @@ def arguments_text(value: object) -> str:
         return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text(value)
     except RecursionError:
         return ""
+
+
+def whole_call(number: int, name: str, arguments: object, call_id: str = "") -> ToolCallPiece:
+    """A call that comes in one piece, perhaps without an id, which a result needs to name its call."""
+    return ToolCallPiece(number, call_id or f"call_{number}_{name}", name, arguments_text(arguments))
 
 
 def openai_usage(

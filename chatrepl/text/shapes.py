@@ -46,6 +46,14 @@ def decoded(source: str | bytes) -> Any:
         raise ValueError("nested too deep") from None
 
 
+def parsed(source: str | bytes) -> Any:
+    """The JSON value in a text or a body, None where it holds none."""
+    try:
+        return decoded(source)
+    except ValueError:
+        return None
+
+
 def all_decoded(source: str | bytes) -> list[Any]:
     """The JSON values that stand one after another in a text or a body, and nothing else; ``ValueError`` else."""
     text, at, found = _sound(source).strip(), 0, []
