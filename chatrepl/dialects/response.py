@@ -72,23 +72,10 @@ def read(
             events = _parted(dialect.decode_whole(parse(body(chunks))))
         yield from apart(joined(events))
     except Refused as error:  # told inside a good answer
-        raise _inside(profile, error) from None
-
-
-def _inside(profile: Profile, error: Refused) -> Refused:
-    """The error with the words around it, and what to try."""
-    helps = hint(error.status, error.said, profile) or error.hint
-    name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
-    line = f"{profile.called or 'The server'} reports {name}: {error.said}"
-    return Refused(
-        line,
-        helps,
-        status=error.status,
-        said=error.said,
-        parameter=error.parameter,
-        code=error.code,
-        wait=error.wait,
-    )
+        name = f"{error.status} {_PHRASES.get(error.status, '')}".rstrip() if error.status != 200 else "an error"
+        error.args = (f"{profile.called or 'The server'} reports {name}: {error.said}",)
+        error.hint = hint(error.status, error.said, profile) or error.hint
+        raise
 
 
 def _unreadable(headers: Mapping[str, str]) -> str:

@@ -180,10 +180,7 @@ class Prompt:
             self._around.trouble(complaint)
 
     def answer(self, question: str) -> str:
-        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D.
-
-        What was typed before anybody saw the question is no answer: it stands in the next prompt.
-        """
+        """What the user answers on a line of its own, "" after Ctrl-C or Ctrl-D."""
         try:
             return self.asked(question)
         except (KeyboardInterrupt, EOFError):
@@ -192,12 +189,8 @@ class Prompt:
     def asked(self, question: str) -> str:
         """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
         asking: PromptSession[str] = PromptSession(input=self._keys, output=self._output)
-        early = unsent(typed_early(asking.input, self._around.ahead))
-        try:
-            with self._pasting():
-                return entered(asking, f"{safe.text(question)} ").strip()
-        finally:
-            store_typeahead(asking.input, early + get_typeahead(asking.input))
+        with self._unseen():
+            return entered(asking, f"{safe.text(question)} ").strip()
 
     def choose(self, choices: "Choices") -> "Row | None":
         """The row that the user chooses, None for none, and after Ctrl-C or Ctrl-D."""
@@ -207,14 +200,20 @@ class Prompt:
             return None
 
     def chosen(self, choices: "Choices") -> "Row | None":
-        """The same, where Ctrl-C raises KeyboardInterrupt. What was typed before the list was seen chooses nothing."""
+        """The same, where Ctrl-C raises KeyboardInterrupt."""
         from chatrepl.terminal.prompt.picker import Picker  # not for the first key
 
-        early = unsent(typed_early(self._keys, self._around.ahead))
         look = style(self._around.theme(), coloured=self._around.coloured)
+        with self._unseen():
+            return Picker(choices).ask(self._keys, self._output, look)
+
+    @contextmanager
+    def _unseen(self) -> Iterator[None]:
+        """Something else is asked: what was typed before anybody saw it is for the next prompt."""
+        early = unsent(typed_early(self._keys, self._around.ahead))
         try:
             with self._pasting():
-                return Picker(choices).ask(self._keys, self._output, look)
+                yield
         finally:
             store_typeahead(self._keys, early + get_typeahead(self._keys))
 
