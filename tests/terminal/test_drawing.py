@@ -28,7 +28,8 @@ from chatrepl.terminal.drawing import (
 )
 from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.highlighting import Highlighter
-from chatrepl.terminal.markdown import CodeLine, Growing, flatten, growing, page
+from chatrepl.terminal.markdown import Growing, flatten, growing, page
+from chatrepl.terminal.markdown.leaves import CodeLine
 from chatrepl.text import safe
 from tests.support.markdowns import CORPUS, cuts, documents, pieces
 

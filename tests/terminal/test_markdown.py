@@ -8,23 +8,19 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, strategies as st
 
-from chatrepl.terminal.markdown import (
+from chatrepl.terminal.markdown import Growing, Link, Span, growing, inline
+from chatrepl.terminal.markdown.leaves import (
     Blank,
     CodeLine,
     Fence,
-    Growing,
     Heading,
     Item,
     Leaf,
-    Link,
     Paragraph,
     Quote,
     Raw,
     Rule,
-    Span,
     Table,
-    growing,
-    inline,
 )
 from chatrepl.terminal.markdown.parser import MAX_NESTING
 from tests.support.markdowns import CORPUS, cuts, documents, pieces

@@ -1,20 +1,13 @@
 """Markdown blocks into styled lines. Nothing here knows of a terminal."""
 
-from chatrepl.terminal.drawing.drawing import Drawing, draw, nothing_to_see
-from chatrepl.terminal.drawing.lines import Line, ansi, ansi_cells, cells, folded, plain
-from chatrepl.terminal.drawing.reasoning import Reasoning
-from chatrepl.terminal.drawing.rendering import Rendering
-
-__all__ = [
-    "Drawing",
-    "Line",
-    "Reasoning",
-    "Rendering",
-    "ansi",
-    "ansi_cells",
-    "cells",
-    "draw",
-    "folded",
-    "nothing_to_see",
-    "plain",
-]
+from chatrepl.terminal.drawing.drawing import Drawing as Drawing, draw as draw, nothing_to_see as nothing_to_see
+from chatrepl.terminal.drawing.lines import (
+    Line as Line,
+    ansi as ansi,
+    ansi_cells as ansi_cells,
+    cells as cells,
+    folded as folded,
+    plain as plain,
+)
+from chatrepl.terminal.drawing.reasoning import Reasoning as Reasoning
+from chatrepl.terminal.drawing.rendering import Rendering as Rendering

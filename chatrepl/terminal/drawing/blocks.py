@@ -10,20 +10,7 @@ from chatrepl.terminal.drawing.inlines import Inlines
 from chatrepl.terminal.drawing.lines import Line, cells, stripped, wrapped
 from chatrepl.terminal.drawing.styles import styles
 from chatrepl.terminal.drawing.tables import Columns, columns_of, draw_row, draw_table
-from chatrepl.terminal.markdown import (
-    CodeLine,
-    Fence,
-    Heading,
-    Item,
-    Leaf,
-    Paragraph,
-    Quote,
-    Raw,
-    Rule,
-    Table,
-    TableRow,
-    Within,
-)
+from chatrepl.terminal.markdown import leaves
 from chatrepl.text.markdown import with_box
 
 _BULLETS = "•◦▪"
@@ -38,9 +25,9 @@ class Blocks:
         self._styles = styles(theme)
         self._inlines = Inlines(self._styles, hyperlinks, encoding)
         self._highlighter = Highlighter("", theme)
-        self._table: Table | None = None  # whose rows may follow
+        self._table: leaves.Table | None = None  # whose rows may follow
         self._columns: tuple[int, Columns] | None = None  # those of the table, at that width
-        self._begun: tuple[Within, Line] | None = None  # the last row of a paragraph that goes on
+        self._begun: tuple[leaves.Within, Line] | None = None  # the last row of a paragraph that goes on
 
     def fork(self) -> "Blocks":
         """One that goes on from here on its own."""
@@ -48,18 +35,18 @@ class Blocks:
         other._highlighter = copy.copy(self._highlighter)
         return other
 
-    def draw(self, leaf: Leaf, width: int) -> list[Line]:
+    def draw(self, leaf: leaves.Leaf, width: int) -> list[Line]:
         """The lines of a leaf. Code is as long as it is, with nothing before it but what it is nested in."""
-        if isinstance(leaf, Paragraph):
+        if isinstance(leaf, leaves.Paragraph):
             return self._paragraph(leaf, width)
-        ended = self._paragraph(Paragraph(leaf.within, ""), width) if self._begun else []
+        ended = self._paragraph(leaves.Paragraph(leaf.within, ""), width) if self._begun else []
         first, rest = self._margins(leaf.within, width)
         lines = self._content(leaf, width - cells(first)) or [()]
-        if isinstance(leaf, CodeLine) and leaf.text:
+        if isinstance(leaf, leaves.CodeLine) and leaf.text:
             return [*ended, *((*first, *line) for line in lines)]
         return ended + _beside(first, rest, lines)
 
-    def _paragraph(self, leaf: Paragraph, width: int) -> list[Line]:
+    def _paragraph(self, leaf: leaves.Paragraph, width: int) -> list[Line]:
         """The rows of a paragraph, or of a part of it; the last row waits where more is to come."""
         within, begun = self._begun or (leaf.within, ())
         line = self._inlines.line(leaf.text if begun else _with_box(within, leaf.text))
@@ -70,43 +57,43 @@ class Blocks:
         if not leaf.more:
             return _beside(first, rest, rows)
         *rows, last = rows
-        self._begun = _below(within) if rows else within, last
+        self._begun = leaves.below(within) if rows else within, last
         return _beside(first, rest, rows)
 
-    def _margins(self, within: Within, width: int) -> tuple[Line, Line]:
+    def _margins(self, within: leaves.Within, width: int) -> tuple[Line, Line]:
         """What stands before the first line of a leaf, and before the others."""
         fitting = _fitting(within, width // 2)
-        return tuple(self._margin(fitting)), tuple(self._margin(_below(fitting)))
+        return tuple(self._margin(fitting)), tuple(self._margin(leaves.below(fitting)))
 
-    def _content(self, leaf: Leaf, width: int) -> list[Line]:
+    def _content(self, leaf: leaves.Leaf, width: int) -> list[Line]:
         match leaf:
-            case Heading(_, level, text):
+            case leaves.Heading(_, level, text):
                 return wrapped(self._inlines.line(text, self._styles[f"heading{level}"]), width)
-            case Rule():
+            case leaves.Rule():
                 return [(Segment("─" * min(width, _RULE), self._styles["rule"]),)]
-            case Fence(_, text, opens):
+            case leaves.Fence(_, text, opens):
                 self._highlighter = Highlighter(leaf.language if opens else "", self._theme)
                 return wrapped((Segment(text, self._styles["fence"]),), width)
-            case CodeLine(_, text):
+            case leaves.CodeLine(_, text):
                 return [self._highlighter.line(text)]
-            case Table():
+            case leaves.Table():
                 self._table, self._columns = leaf, None
                 return draw_table(leaf, width, self._inlines)
-            case TableRow(_, row) if self._table:
+            case leaves.TableRow(_, row) if self._table:
                 if not self._columns or self._columns[0] != width:
                     self._columns = width, columns_of(self._table, width, self._inlines)
                 return draw_row(row, self._columns[1], width, self._inlines)
-            case Raw(_, text):
+            case leaves.Raw(_, text):
                 line = (Segment(text.expandtabs(4)),)
                 return wrapped(line, width) if len(text) > width else [line]
         return []
 
-    def _margin(self, within: Sequence[Item | Quote]) -> list[Segment]:
+    def _margin(self, within: Sequence[leaves.Item | leaves.Quote]) -> list[Segment]:
         """What stands before a line; the marker of an item only before its first."""
         margin = []
         bullets = 0
         for one in within:
-            if isinstance(one, Quote):
+            if isinstance(one, leaves.Quote):
                 margin.append(Segment("│ ", self._styles["quote"]))
                 continue
             marker = f"{one.number:>3} " if one.number else f"{_BULLETS[bullets % len(_BULLETS)]} "
@@ -134,22 +121,17 @@ def _with_a_blank(begun: Line, more: Line) -> Line:
     return tuple(segment for segment in (*before, last, blank, first, *after) if segment.text)
 
 
-def _below(within: Sequence[Item | Quote]) -> Within:
-    """The same containers for what stands below the first line in them."""
-    return tuple(Item(one.number) if isinstance(one, Item) else one for one in within)
-
-
-def _with_box(within: Sequence[Item | Quote], text: str) -> str:
+def _with_box(within: Sequence[leaves.Item | leaves.Quote], text: str) -> str:
     """The text of a paragraph; at the start of a task in a list, its box."""
-    in_item = within and isinstance(within[-1], Item) and within[-1].first
+    in_item = within and isinstance(within[-1], leaves.Item) and within[-1].first
     return with_box(text) if in_item else text
 
 
-def _fitting(within: Sequence[Item | Quote], width: int) -> Sequence[Item | Quote]:
+def _fitting(within: Sequence[leaves.Item | leaves.Quote], width: int) -> Sequence[leaves.Item | leaves.Quote]:
     """The innermost containers: as many as leave room for the text."""
     room = width
     for count, one in enumerate(reversed(within)):
-        room -= max(len(one.number), 3) + 1 if isinstance(one, Item) and one.number else 2
+        room -= max(len(one.number), 3) + 1 if isinstance(one, leaves.Item) and one.number else 2
         if room < 0:
             return within[len(within) - count :]
     return within

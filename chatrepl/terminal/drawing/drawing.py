@@ -6,7 +6,8 @@ from rich.segment import Segment
 
 from chatrepl.terminal.drawing.blocks import Blocks
 from chatrepl.terminal.drawing.lines import Line, folded, plain, wrapped
-from chatrepl.terminal.markdown import Growing, Leaf, about_to_be
+from chatrepl.terminal.markdown import Growing, about_to_be
+from chatrepl.terminal.markdown.leaves import Leaf
 from chatrepl.text.markdown import citation, told_of_nothing
 
 _MOST_MARKS = 60

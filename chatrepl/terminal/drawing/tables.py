@@ -7,7 +7,7 @@ from rich.segment import Segment
 
 from chatrepl.terminal.drawing.inlines import Inlines
 from chatrepl.terminal.drawing.lines import Line, cells, plain, stripped, wrapped
-from chatrepl.terminal.markdown import Table
+from chatrepl.terminal.markdown.leaves import Table
 from chatrepl.text.width import width as columns
 
 _LONG_WORD = 12

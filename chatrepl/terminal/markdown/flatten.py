@@ -2,20 +2,7 @@
 
 from collections.abc import Callable
 
-from chatrepl.terminal.markdown.leaves import (
-    Blank,
-    CodeLine,
-    Fence,
-    Heading,
-    Item,
-    Leaf,
-    Paragraph,
-    Quote,
-    Raw,
-    Rule,
-    Table,
-    TableRow,
-)
+from chatrepl.terminal.markdown import leaves
 from chatrepl.terminal.markdown.parser import MAX_NESTING, Block
 
 TABLE_ROWS = 8
@@ -41,13 +28,13 @@ class Flattened:
     ) -> None:
         """``start`` is the first line that is not only there to open something again; ``inside`` says that it goes on
         in the middle of a paragraph."""
-        self.found: list[tuple[int, Leaf]] = []
+        self.found: list[tuple[int, leaves.Leaf]] = []
         self._lines = lines
         self._blank_before = blank_before
         self._start = start
         self._inside = inside
-        self._within: list[Item | Quote] = []
-        self._blank: Blank | None = None  # due before the next leaf
+        self._within: list[leaves.Item | leaves.Quote] = []
+        self._blank: leaves.Blank | None = None  # due before the next leaf
 
     def blocks(self, blocks: list[Block], first: bool = True) -> None:
         """The leaves of the blocks in a container; what stands before the first of them, its parent has said."""
@@ -55,7 +42,7 @@ class Flattened:
             if not first:
                 heading = block.kind == "heading" and not self._is_text(block)
                 wanted = heading or self._blank_before(block.start)
-                self._blank = Blank(tuple(self._within)) if wanted else None
+                self._blank = leaves.Blank(tuple(self._within)) if wanted else None
             first = False
             self._block(block)
 
@@ -64,10 +51,11 @@ class Flattened:
             case "bullet_list" | "ordered_list":
                 self.blocks(block.children)
             case "list_item":
-                ordered = block.token.markup in (".", ")")
-                self._container(Item(f"{block.number}{block.token.markup}" if ordered else "", first=True), block)
+                mark = block.token.markup
+                number = f"{block.number}{mark}" if mark in (".", ")") else ""
+                self._container(leaves.Item(number, first=True), block)
             case "blockquote":
-                self._container(Quote(), block)
+                self._container(leaves.Quote(), block)
             case "fence":
                 self._fence(block)
             case "code_block":
@@ -75,25 +63,25 @@ class Flattened:
             case "table" | "heading" if self._is_text(block):
                 lines = self._lines[block.start : block.end]
                 text = "\n".join(map(str.strip, lines)) if block.kind == "table" else block.content
-                self._add(block.start, Paragraph, text)
+                self._add(block.start, leaves.Paragraph, text)
             case "table":
                 self._table(block)
             case "heading":
-                self._add(block.start, Heading, int(block.token.tag[1]), block.content)
+                self._add(block.start, leaves.Heading, int(block.token.tag[1]), block.content)
             case "hr":
-                self._add(block.start, Rule)
+                self._add(block.start, leaves.Rule)
             case _:
-                self._add(block.start, Paragraph, block.content)
+                self._add(block.start, leaves.Paragraph, block.content)
 
-    def _container(self, container: Item | Quote, block: Block) -> None:
+    def _container(self, container: leaves.Item | leaves.Quote, block: Block) -> None:
         self._within.append(container)
         if block.children:
             self.blocks(block.children)
         elif block.token.level < MAX_NESTING - 1:
-            self._add(block.start, Paragraph, "")
+            self._add(block.start, leaves.Paragraph, "")
         else:  # the parser skips what stands too deep
             for line in range(block.start, block.end):
-                self._add(line, Raw, self._lines[line].strip())
+                self._add(line, leaves.Raw, self._lines[line].strip())
         self._within.pop()
 
     def _fence(self, block: Block) -> None:
@@ -101,11 +89,11 @@ class Flattened:
         self._code(block, token.markup + token.info.rstrip(), block.start + 1, token.markup if block.closed else "")
 
     def _code(self, block: Block, opening: str, start: int, closing: str) -> None:
-        self._add(block.start, Fence, opening, True)
+        self._add(block.start, leaves.Fence, opening, True)
         for line, code in enumerate(block.token.content.split("\n")[:-1], start):
-            self._add(line, CodeLine, code)
+            self._add(line, leaves.CodeLine, code)
         if closing:
-            self._add(block.end - 1, Fence, closing, False)
+            self._add(block.end - 1, leaves.Fence, closing, False)
 
     def _is_text(self, block: Block) -> bool:
         """Whether it goes on with a paragraph, or is as long as one of which the beginning was shown before."""
@@ -121,16 +109,16 @@ class Flattened:
         most = len(aligns) + MOST_BEYOND
         cells = [tuple(_gathered([cell.content for cell in row.children], most)) for row in rows]
         known = 1 if block.start < self._start else TABLE_ROWS + 1
-        self._add(block.start, Table, aligns, tuple(cells[:known]), len(cells) > known)
+        self._add(block.start, leaves.Table, aligns, tuple(cells[:known]), len(cells) > known)
         for row, shown in zip(rows[known:], cells[known:], strict=True):
-            self._add(row.start, TableRow, shown)
+            self._add(row.start, leaves.TableRow, shown)
 
-    def _add(self, line: int, kind: Callable[..., Leaf], *content: object) -> None:
+    def _add(self, line: int, kind: Callable[..., leaves.Leaf], *content: object) -> None:
         if self._blank:
             self.found.append((line, self._blank))
             self._blank = None
         self.found.append((line, kind(tuple(self._within), *content)))
-        self._within = [Item(one.number) if isinstance(one, Item) else one for one in self._within]
+        self._within = [*leaves.below(self._within)]
 
 
 def _gathered(cells: list[str], most: int) -> list[str]:

@@ -3,6 +3,8 @@
 Without a tree above them, the leaves that have come so far are a prefix of those of the whole document.
 """
 
+from collections.abc import Iterable
+
 from chatrepl import dataclass
 
 
@@ -21,6 +23,11 @@ class Quote:
 
 Within = tuple[Item | Quote, ...]
 """The containers of a leaf, the outermost first."""
+
+
+def below(within: Iterable[Item | Quote]) -> Within:
+    """The same containers for what stands below the first line in them."""
+    return tuple(Item(one.number) if isinstance(one, Item) else one for one in within)
 
 
 @dataclass(frozen=True)
