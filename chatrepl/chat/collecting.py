@@ -1,6 +1,6 @@
 """Collects a reply: its events reach the message, the journal and the picture while they come."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from chatrepl import chat, replace
 from chatrepl.chat.endings import Timing
 from chatrepl.chat.reply import Reply
 from chatrepl.chat.session import Session
-from chatrepl.chat.stream import Gathering, HidingSecrets
+from chatrepl.chat.stream import Gathering, HidingSecrets, Sink
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation
@@ -37,37 +37,49 @@ def collect(session: Session, reply: Reply, conversation: Conversation, timing: 
     that pauses in the middle of it, as Anthropic's does when it searches for long, is asked to go on."""
     if session.profile.search:
         chat.searching.warn(session)
-    failure = _collected(session, reply, conversation, timing)
+    ask = partial(received, session, session.profile, reply, timing=timing, journal=partial(_journal, session))
+    failure = ask(conversation)
     if not failure and session.profile.dialect == "anthropic":
         chat.fitting.warn_of_dropped(session, conversation.turns[-1][0])
     for _ in range(PAUSES):
         if failure or not reply.paused:
             return failure
         asked_at = timing.asked_at
-        failure = _collected(session, reply, conversation.going_on(reply.go_on()), timing)
+        failure = ask(conversation.going_on(reply.go_on()))
         timing.asked_at = asked_at
     if reply.paused:
         reply.ending = "other"
     return failure
 
 
-def _collected(session: Session, reply: Reply, conversation: Conversation, timing: Timing) -> ChatError | None:
-    attempts = session.connection.attempts(session.profile)
+def received(
+    session: Session,
+    profile: Profile,
+    reply: Reply,
+    conversation: Conversation,
+    *,
+    timing: Timing,
+    journal: Sink | None = None,
+    enough: Callable[[Reply], bool] = lambda _reply: False,
+) -> ChatError | None:
+    """Feed one reply of that profile and its picture until it ends, or until there is ``enough`` of it; the failure if
+    it failed. One that is asked aside has no ``journal``."""
+    attempts = session.connection.attempts(profile)
     try:
-        place = session.answering.place
+        place = session.connection.memory.answering(profile).place
         if session.user.has_prompt and isinstance(place, Embedded) and not place.url:
             session.screen.passing("Starting the model on this machine · Ctrl-C cancels")
         with session.interrupts.awaited():
             attempts.ready()
-        leave_room(session)
-        secrets = session.connection.keys.secrets
+        if journal:
+            leave_room(session)
+        secrets, sinks = session.connection.keys.secrets, [reply.feed, *([journal] if journal else [])]
         timing.asked_at = session.clock()  # not before: fetching or loading a model is no part of the answer
         is_json = conversation.schema is not None
-        journal = partial(_journal, session)
         with (
             session.user.listening(),
             session.screen.picture(lambda: attempts.answering.model, session.ui, is_json=is_json) as picture,
-            HidingSecrets(secrets, reply.feed, journal, partial(_paint, session, reply, picture)) as hiding,
+            HidingSecrets(secrets, *sinks, partial(_paint, session, reply, picture)) as hiding,
             Gathering(hiding.feed) as gathering,
             closing(_events(session, attempts, conversation, gathering, picture)) as events,
         ):
@@ -75,6 +87,9 @@ def _collected(session: Session, reply: Reply, conversation: Conversation, timin
                 if timing.first is None and isinstance(event, Text | Thinking):
                     timing.first = session.clock()
                 gathering.feed(event)
+                if enough(reply):
+                    reply.stop("length")
+                    break
     except KeyboardInterrupt:
         reply.stop("interrupted")
     except ChatError as error:
