@@ -30,7 +30,7 @@ def load(path: Path, *, must_exist: bool = False) -> Config:
     if not must_exist and not os.path.exists(path):  # path.exists() raises for a name that is too long
         return built_in(path)
     found = _read(path, built_in(path).profiles)
-    wrong = ownership.open_to_others(path) or ownership.open_to_others(path.absolute().parent)
+    wrong = ownership.untrusted(path)
     return _distrusted(found, wrong) if wrong else found
 
 

@@ -3,11 +3,8 @@
 Loaded only where a configuration speaks of them. Nothing is run and no other file is read here.
 """
 
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -122,22 +119,3 @@ def expanded(text: str, env: Mapping[str, str], whose: str) -> str:
 def variables(text: str, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The variables that a text names, and their values where they are set."""
     yield from ((match[1], env[match[1]]) for match in _VARIABLE.finditer(text) if env.get(match[1]))
-
-
-def untrusted(path: Path) -> str:
-    """Why commands in that file are not run, "" where they are: none but its user, or root, may have written them."""
-    if sys.platform == "win32":
-        return ""
-    path = Path(os.path.realpath(path))
-    for place in (path, path.parent):
-        try:
-            found = place.stat()
-        except OSError as error:
-            return f"{place} cannot be read: {error.strerror}"
-        if found.st_uid not in (os.geteuid(), 0):
-            return f"{place} belongs to another user"
-        private_group = found.st_gid == found.st_uid  # a group of one's own, as many systems make for each user
-        sticky = place != path and found.st_mode & 0o1000
-        if found.st_mode & (0o002 if private_group else 0o022) and not sticky:
-            return f"others can write {place}"
-    return ""

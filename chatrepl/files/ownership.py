@@ -34,5 +34,12 @@ def open_to_others(path: Path) -> str:
     return ""
 
 
+def untrusted(file: Path) -> str:
+    """Why nothing that the file names is run, "" where all is well: it, its folder, or that of what it is a link to, is
+    not the user's alone."""
+    real = Path(os.path.realpath(file))
+    return open_to_others(real) or open_to_others(real.parent) or open_to_others(file.absolute().parent)
+
+
 def _ours(user: int) -> bool:
     return sys.platform == "win32" or user in (os.geteuid(), 0)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from chatrepl.config.tools import Program, Server, Tools, untrusted, variables
+from chatrepl.config.tools import Program, Server, Tools, variables
 from chatrepl.conversation import Message, ToolCallPart
 from chatrepl.errors import ChatError, CommandError
+from chatrepl.files.ownership import untrusted
 from chatrepl.files.writing import path_of
 from chatrepl.text.fuzzy import nearest, there_are
 from chatrepl.text.redaction import Secrets, is_secret

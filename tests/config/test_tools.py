@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatrepl.config import editing, reading
-from chatrepl.config.tools import Allowed, Tools, expanded, untrusted, variables
+from chatrepl.config.tools import Allowed, Tools, expanded, variables
 from chatrepl.errors import ConfigError
+from chatrepl.files.ownership import untrusted
 
 WHOLE = """
 import_mcp = ["~/.cursor/mcp.json"]
