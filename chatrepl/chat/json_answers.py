@@ -62,13 +62,7 @@ def hold(session: Session, shape: dict[str, Any] | None) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = reading.bounded(path, schema.LARGEST).decode("utf-8-sig")
-    except OSError as error:
-        raise CommandError(f"The schema {safe.line(str(path))} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"The schema {safe.line(str(path))} is not UTF-8") from None
-    return _parsed(text, f"{safe.line(str(path))} is no schema")
+    return _parsed(reading.text(path, schema.LARGEST, "The schema"), f"{safe.line(str(path))} is no schema")
 
 
 def _parsed(words: str, wrong: str) -> dict[str, Any]:

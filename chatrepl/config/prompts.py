@@ -132,14 +132,7 @@ def read(path: Path, name: str) -> PromptFile:
 
 def source(path: Path) -> str:
     """What stands in the prompt file at that path."""
-    try:
-        data = reading.bounded(path, MOST)
-    except OSError as error:
-        raise CommandError(f"The prompt file {safe.line(str(path))} cannot be read: {error.strerror}") from None
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"The prompt file {safe.line(str(path))} is not UTF-8 (byte {error.start})") from None
+    return reading.text(path, MOST, "The prompt file")
 
 
 # what a file says

@@ -168,13 +168,7 @@ def text_or_file(words: str) -> str:
     """The words, or what stands in the file they name with an @ before it."""
     if not words.startswith("@"):
         return words
-    path = files.path_of(words[1:])
-    try:
-        return reading.bounded(path, MOST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not a text in UTF-8") from None
+    return reading.text(files.path_of(words[1:]), MOST).strip("\n")
 
 
 def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:

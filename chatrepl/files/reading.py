@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from chatrepl.errors import CommandError
+from chatrepl.text import safe
+
 
 class Unfit(OSError):
     """What was opened is not a file to be read, or too large; ``strerror`` says so."""
@@ -66,6 +69,18 @@ def bounded(path: Path, most: int, *, links: bool = True) -> bytes:
             if len(data) <= most:
                 return data
     raise Unfit(f"it is larger than {_size(most)}")
+
+
+def text(path: Path, most: int, what: str = "") -> str:
+    """The text of a file of at most so many bytes, whatever line ends and byte order mark an editor gave it. Where
+    there is none, a CommandError says so, and ``what`` the file was to be."""
+    called = f"{what} {safe.line(str(path))}".strip()
+    try:
+        return bounded(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except OSError as error:
+        raise CommandError(f"{called} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{called} is not UTF-8 (byte {error.start})") from None
 
 
 def _size(count: int) -> str:

@@ -190,7 +190,7 @@ def test_a_file_without_servers_is_one_line(tmp_path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError):
         imported(path)
-    with pytest.raises(ConfigError, match="is no file"):
+    with pytest.raises(ConfigError, match="cannot be read: it is a folder"):
         imported(tmp_path)
 
 
@@ -199,7 +199,7 @@ def test_imported_servers_stand_behind_those_of_the_configuration(make: Make, to
     secrets = Secrets()
     box = make(f"import_mcp = [{json.dumps(str(tmp_path / 'mcp.json'))}, '/no/such']\n{CONFIG}", secrets)
     assert box.names == ["weather", "odd", "bad", "more"]
-    assert told == ["/no/such, which import_mcp names, is no file"]
+    assert told == ["/no/such, which import_mcp names, cannot be read: No such file or directory"]
 
 
 def test_keys_that_stand_in_an_imported_file_are_hidden(make: Make, tmp_path: Path) -> None:

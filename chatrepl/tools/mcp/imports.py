@@ -8,6 +8,7 @@ from typing import Any
 
 from chatrepl.config.tools import Server, is_name
 from chatrepl.errors import ConfigError
+from chatrepl.files import reading
 from chatrepl.text import safe
 from chatrepl.text.shapes import items, table, text
 
@@ -18,14 +19,9 @@ LARGEST = 8 << 20
 def imported(path: Path) -> tuple[list[Server], list[str]]:
     """The servers in the file, and what is to be said of those that cannot be used. ConfigError if it has none."""
     try:
-        if not path.is_file():
-            raise ConfigError(f"{path}, which import_mcp names, is no file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+        data = reading.bounded(path, LARGEST)
     except OSError as error:
         raise ConfigError(f"{path}, which import_mcp names, cannot be read: {error.strerror}") from None
-    if len(data) > LARGEST:
-        raise ConfigError(f"{path}, which import_mcp names, is too large")
     try:
         found = json.loads(_plain(data.decode("utf-8-sig")))
     except (ValueError, RecursionError):
