@@ -52,7 +52,7 @@ def says_yes(session: Session, fact: str, question: str) -> bool:
     """Whether the user at the prompt says yes; no flag does. Where there is no prompt, the fact alone is told."""
     asks = session.user.has_prompt
     session.screen.say(f"{fact} {question}" if asks else fact, "warning")
-    return asks and session.user.approve("", {"y": "yes", NO: "no"}).letter == "y"
+    return asks and session.user.approve({"y": "yes", NO: "no"}).letter == "y"
 
 
 def allowed(session: Session, call: Call) -> Permission | Refusal:
@@ -77,7 +77,7 @@ def _asked(session: Session, call: Call) -> Permission | Refusal:
     while True:
         digest = call.digest(os.getcwd())
         _show(session, call)
-        answer = session.user.approve("", _choices(call))
+        answer = session.user.approve(_choices(call))
         match answer.letter:
             case "v":
                 for line in approval.whole(call):

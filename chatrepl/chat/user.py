@@ -65,11 +65,11 @@ class User:
         """Whether a model may be fetched, which no other flag agrees to."""
         return self.wants_weights or self._agrees(question)
 
-    def approve(self, question: str, choices: Mapping[str, str]) -> Choice:
+    def approve(self, choices: Mapping[str, str]) -> Choice:
         """Which of the choices is made, letters and what they stand for: by its letter or its name. It is NO where no
         one answers, or something else; no flag answers in place of the user. A no may give its reason."""
         offered = " · ".join(f"{letter} {name}" for letter, name in choices.items())
-        said = self.answer("\n".join(filter(None, (question, f"  {offered}:")))).strip()
+        said = self.answer(f"  {offered}:").strip()
         first, _, words = said.partition(" ")
         if first.lower().rstrip(",:") in (NO, choices.get(NO, NO)):
             return Choice(NO, words.strip())

@@ -12,7 +12,6 @@ from chatrepl.conversation import FilePart, ImagePart, MediaPart
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import reading
 from chatrepl.files.completion import size
-from chatrepl.files.writing import path_of, split
 from chatrepl.text import safe
 
 BOUND = 256_000
@@ -201,8 +200,3 @@ def place(name: str) -> str:
     with suppress(OSError):  # the working folder is gone
         return os.path.abspath(os.path.expanduser(name))
     return name
-
-
-def paths(words: str) -> list[Path]:
-    """The paths in the words of a command; one with spaces stands in quotes, or has backslashes."""
-    return [path_of(name) for name in split(words)]

@@ -7,7 +7,7 @@ server or a result says is looked at here, but for being shown.
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -182,8 +182,3 @@ def refused_unasked(call: Call, *, changed: bool = False) -> str:
     name = call.tool.shown
     why = "it has changed since you allowed it" if changed else "there is no prompt to ask at"
     return f"{name} was not run: {why}. --allow {name} allows it"
-
-
-def by_flag(names: Collection[str]) -> Grants:
-    """What --allow named."""
-    return Grants(named=frozenset(names))

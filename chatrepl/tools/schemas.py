@@ -28,8 +28,6 @@ LARGEST = 64_000
 
 DEEPEST = 32
 
-EMPTY: Mapping[str, Any] = {"type": "object", "properties": {}, "required": []}
-
 
 class NoSchema(ValueError):
     """What is said of a tool's arguments is no schema; str() says why."""

@@ -11,7 +11,7 @@ def test_no_one_agrees_to_nothing() -> None:
     no_one = User()
     assert not no_one.confirm("Delete it?")
     assert not no_one.consent("Fetch it?")
-    assert no_one.approve("Run it?", CHOICES).letter == NO
+    assert no_one.approve(CHOICES).letter == NO
     assert not no_one.has_prompt
 
 
@@ -33,7 +33,7 @@ def test_flags_that_say_it_all_neither_fetch_a_model_nor_run_a_tool() -> None:
     assert yes.permit("Send the key?")
     assert yes.confirm("Attach it?")
     assert not yes.consent("Fetch it?")
-    assert flags.approve("Run it?", CHOICES).letter == NO
+    assert flags.approve(CHOICES).letter == NO
 
 
 def test_a_model_that_was_named_is_fetched_without_a_question() -> None:
@@ -54,4 +54,4 @@ def test_a_model_that_was_named_is_fetched_without_a_question() -> None:
     ],
 )
 def test_a_choice_is_made_by_its_letter_or_its_name(said: str, choice: str) -> None:
-    assert User(answer=lambda _question: said).approve("Run it?", CHOICES).letter == choice
+    assert User(answer=lambda _question: said).approve(CHOICES).letter == choice

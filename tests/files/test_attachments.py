@@ -139,9 +139,9 @@ def test_a_name_that_looks_like_a_file_and_is_none_is_missing(
 
 @pytest.mark.parametrize("words", ["a b", "'a' \"b\"", "a  b"])
 def test_paths_are_words_or_quoted(words: str) -> None:
-    assert attachments.paths(words) == [Path("a"), Path("b")]
-    assert attachments.paths('"a b" c\\ d') == [Path("a b"), Path("c d")]
-    assert attachments.paths("it's") == [Path("it's")]
+    assert files.split(words) == ["a", "b"]
+    assert files.split('"a b" c\\ d') == ["a b", "c d"]
+    assert files.split("it's") == ["it's"]
 
 
 def test_an_attachment_is_described_on_one_line() -> None:

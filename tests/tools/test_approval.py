@@ -40,14 +40,14 @@ def test_nothing_is_allowed_by_itself() -> None:
 
 @pytest.mark.parametrize("name", ["files", "files.write_file", "files__write_file"])
 def test_a_flag_names_a_tool_or_its_server(name: str) -> None:
-    assert verdict(TOOL, approval.by_flag([name])).allowed
-    assert not verdict(PROGRAM, approval.by_flag([name])).allowed
+    assert verdict(TOOL, approval.Grants(named=frozenset([name]))).allowed
+    assert not verdict(PROGRAM, approval.Grants(named=frozenset([name]))).allowed
 
 
 @pytest.mark.parametrize("name", ["file", "Files", "files.write", "write_file", "*", "", "shou"])
 def test_a_flag_that_names_something_else_allows_nothing(name: str) -> None:
-    assert not verdict(TOOL, approval.by_flag([name])).allowed
-    assert not verdict(PROGRAM, approval.by_flag([name])).allowed
+    assert not verdict(TOOL, approval.Grants(named=frozenset([name]))).allowed
+    assert not verdict(PROGRAM, approval.Grants(named=frozenset([name]))).allowed
 
 
 def test_the_configuration_allows_too() -> None:

@@ -85,7 +85,7 @@ def test_a_whole_schema_stays_and_a_parameter_may_be_called_type() -> None:
     whole = {"type": "object", "properties": {"a": {"enum": ["x"]}}, "required": ["a"], "additionalProperties": False}
     assert schemas.of_parameters(whole) == whole
     assert schemas.of_parameters({"type": "string"})["properties"] == {"type": {"type": "string"}}
-    assert schemas.of_parameters({}) == schemas.EMPTY
+    assert schemas.of_parameters({}) == {"type": "object", "properties": {}, "required": []}
     assert schemas.of_parameters({"a": {"type": "string", "enum": ["x"]}})["required"] == ["a"]
 
 
