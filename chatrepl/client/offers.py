@@ -20,7 +20,7 @@ def look(
         asked = replace(profile, model=profile.model or "any", timeouts=LOOK)
         # of its own: nothing is shared with the main thread
         connection = Connection(env, Path(), lambda _line: None, configuration.profiles)
-        threading.Thread(target=_fill, args=(found, asked, connection, then), daemon=True).start()
+        threading.Thread(target=_fill, args=(found, asked, connection, then), name="looking", daemon=True).start()
     return found
 
 
