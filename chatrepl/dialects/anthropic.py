@@ -186,7 +186,6 @@ class _Decoder:
 
     def _delta(self, index: int, delta: object) -> Iterator[Event]:
         self.blocks.add(delta)
-        self.searching.add(delta)
         for event in self._said(index, delta):
             held, self.held = self.held, None
             if held:
@@ -232,7 +231,7 @@ class _Decoder:
         if number is not None and number not in self.argued:
             self.argued.add(number)
             yield ToolCallPiece(number, arguments="{}")
-        yield from self.searching.close()
+        yield from self.searching.end(self.blocks.end())
         if self.signature:
             yield Thinking("", f"anthropic:{self.thought}:{self.signature}\n")
         self.thought, self.signature = 0, ""

@@ -20,10 +20,12 @@ class Blocks:
         self._blocks: list[dict[str, Any]] = []
         self._pieces: list[dict[str, list[Any]]] = []
         self._size = 0
+        self._open = False
 
     def begin(self, block: object) -> None:
         """A block as it begins."""
         self._size += len(json.dumps(block))
+        self._open = self._size <= LONGEST
         if self._size > LONGEST:
             return
         self._blocks.append(dict(table(block)))
@@ -41,6 +43,11 @@ class Blocks:
             self._size += len(json.dumps(dig(delta, "citation")))
             self._pieces[-1].setdefault("citations", []).append(dig(delta, "citation"))
 
+    def end(self) -> dict[str, Any]:
+        """The block that ends now, whole; {} where none is open."""
+        is_open, self._open = self._open, False
+        return _whole(self._blocks[-1], self._pieces[-1]) if is_open else {}
+
     def paused(self) -> str:
         """All of them, as they go back; "" where that is nothing. A search of which the result is still to come is left
         out, for its server refuses one alone."""
@@ -52,9 +59,9 @@ class Blocks:
 
 
 def _whole(block: dict[str, Any], pieces: dict[str, list[Any]]) -> dict[str, Any]:
-    if cited := pieces.pop("citations", None):
+    if cited := pieces.get("citations"):
         block = {**block, "citations": [*items(block.get("citations")), *cited]}
-    said = {name: text(block.get(name)) + "".join(each) for name, each in pieces.items()}
+    said = {name: text(block.get(name)) + "".join(each) for name, each in pieces.items() if name != "citations"}
     arguments = said.pop("partial_json", "")
     if not arguments:
         return {**block, **said}

@@ -1,12 +1,13 @@
 """What Anthropic's messages tell of searches and sources, block by block."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from chatrepl import replace
 from chatrepl.dialects import search
 from chatrepl.dialects.citations import Placing
 from chatrepl.dialects.pieces import Told
-from chatrepl.events import Event, Source, Text
+from chatrepl.events import Event, Text
 from chatrepl.text.shapes import dig, text
 
 
@@ -16,10 +17,8 @@ class Searching:
     def __init__(self, said: Told) -> None:
         self._said = said
         self._placing = Placing(lambda: said.text)
-        self._cited: list[Source] = []  # what the block cites
         self._began = 0  # how much had been said before it
-        self._tool: object = None  # the block, if it is a tool of the server's
-        self._arguments: list[str] = []  # what that is asked for
+        self._asked: object = None  # the block, if it asks for a tool of the server's
         self._query = ""  # what is looked for
         self._apart = False  # whether the next text stands behind such a tool
 
@@ -30,32 +29,22 @@ class Searching:
         if kind == "text" and self._apart and self._said.is_in_a_line:
             yield Text("\n\n")
         self._began = self._said.size
-        self._tool = block if is_tool else None
+        self._asked = block if kind == "server_tool_use" else None
         self._apart = is_tool or (self._apart and kind != "text")
         if is_tool:
             yield from self._searched(block)
             yield from search.results(block)
-            self._arguments.clear()
-        self._cited += search.of_block(block)
 
     def _searched(self, block: object) -> Iterator[Event]:
         """The search that the block is; a result does not say what was looked for."""
-        for event in search.of_tool(block, "".join(self._arguments)):
+        for event in search.of_tool(block):
             self._query = event.query or (self._query if event.over else "")
             yield replace(event, query=self._query)
 
-    def add(self, delta: object) -> None:
-        """A delta to the block."""
-        if dig(delta, "type") == "text_delta":  # as nearly all are
-            return
-        if self._tool:
-            self._arguments.append(text(dig(delta, "partial_json")))
-        self._cited += search.of_block(delta)
-
-    def close(self) -> Iterator[Event]:
-        """The end of the block: what is searched for, once that is told; and its sources, on which all of it rests."""
-        if self._tool and self._arguments:
-            yield from self._searched(self._tool)
-        self._tool = None
-        cited, self._cited = self._cited, []
-        yield from self._placing.behind(self._began, cited)
+    def end(self, block: dict[str, Any]) -> Iterator[Event]:
+        """The end of the block, whole: what is searched for, where it was told in pieces; and its sources, on which all
+        of it rests."""
+        if self._asked and block != self._asked:
+            yield from self._searched(block)
+        self._asked = None
+        yield from self._placing.behind(self._began, search.of_block(block))

@@ -122,18 +122,17 @@ def results(block: object) -> Iterator[Source]:
 
 
 def of_block(block: object) -> Iterator[Source]:
-    """The sources that a block of Anthropic's cites, or a delta to it."""
-    for each in [dig(block, "citation"), *items(dig(block, "citations"))]:
+    """The sources that a block of Anthropic's cites."""
+    for each in items(dig(block, "citations")):
         yield from _source(each, cited=True)
 
 
-def of_tool(block: object, arguments: str) -> Iterator[Search]:
-    """The search that a block of Anthropic's asks for, or was made for it with these arguments."""
+def of_tool(block: object) -> Iterator[Search]:
+    """The search that a block of Anthropic's asks for, or was made for it."""
     kind, name = text(dig(block, "type")), text(dig(block, "name"))
     asks = kind == "server_tool_use" and name.startswith("web_")
     if asks or re.fullmatch(r"web_\w+_tool_result", kind):
-        query = _query(dig(block, "input")) or _query(parsed(arguments))
-        yield Search(query, not asks, text(dig(block, "content", "error_code")))
+        yield Search(_query(dig(block, "input")), not asks, text(dig(block, "content", "error_code")))
 
 
 def _query(value: object) -> str:
