@@ -174,8 +174,8 @@ def settled(profile: Profile, env: Mapping[str, str]) -> Profile:
 
 def _is_own(url: str, name: str) -> bool:
     """Whether an address is one of the vendor's: of its host, or of one for a region."""
-    host, own = (urls.parts(each)[1] for each in (url, PROFILES.get(name, {}).get("base_url", "")))
-    return bool(own) and f".{host}".endswith(f".{own}")
+    own = urls.host_of(PROFILES.get(name, {}).get("base_url", ""))
+    return bool(own) and urls.is_at(url, own)
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,7 @@ Mistral's 400 code 3280 and 3230, "The `reasoning_content` in the thinking mode 
 
 def server(profile: Profile) -> Server:
     """What the server of that profile wants."""
-    host = f".{urls.host_of(profile.base_url)}"
-    found = next((found for end, found in _SERVERS.items() if host.endswith(f".{end}")), Server())
+    found = next((found for host, found in _SERVERS.items() if urls.is_at(profile.base_url, host)), Server())
     wants, is_gemini = found.reasoning or PARAMETER in profile.parameters, "gemini" in profile.model.lower()
     return found._replace(reasoning=wants, signed=found.signed or (is_gemini and not found.details))
 

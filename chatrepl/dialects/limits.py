@@ -24,7 +24,6 @@ _HOSTS = {"groq.com": Size(2_900_000, 5_700), "x.ai": Size(10_000_000, 16_000)}
 
 def image(profile: Profile, count: int = 1) -> Size:
     """How large each of so many images may be."""
-    host = f".{urls.host_of(profile.base_url)}"
-    found = next((size for end, size in _HOSTS.items() if host.endswith(f".{end}")), None)
+    found = next((size for host, size in _HOSTS.items() if urls.is_at(profile.base_url, host)), None)
     most = found or _DIALECTS.get(profile.dialect, _USUAL)
     return most._replace(side=2_000) if profile.dialect == "anthropic" and count > MANY else most

@@ -53,23 +53,20 @@ def searches_by_itself(profile: Profile) -> bool:
 
 def _wanted(profile: Profile) -> Body:
     """What is added to the body of a request."""
-    host = urls.host_of(profile.base_url)
     match profile.dialect:
+        case "openai-responses" if any(urls.is_at(profile.base_url, host) for host in ("x.ai", "perplexity.ai")):
+            return {"tools": [{"type": "web_search"}]}
         case "openai-responses":
-            sources = {} if re.search(r"(?:^|\.)(?:x\.ai|perplexity\.ai)$", host) else {"include": [_SOURCES]}
-            return {"tools": [{"type": "web_search"}], **sources}
+            return {"tools": [{"type": "web_search"}], "include": ["web_search_call.action.sources"]}
         case "anthropic":
             return {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 5}]}
         case "gemini":
             return {"tools": [{"googleSearch": {}}]}
-        case "openai-chat" if host.endswith("openrouter.ai") or profile.name == "openrouter":
+        case "openai-chat" if urls.is_at(profile.base_url, "openrouter.ai") or profile.name == "openrouter":
             return {"tools": [{"type": "openrouter:web_search"}]}
         case "openai-chat" if "-search" in profile.model:
             return {"web_search_options": {}}
     return {}
-
-
-_SOURCES = "web_search_call.action.sources"
 
 
 MOST = 1_000

@@ -30,6 +30,11 @@ def host_of(url: str) -> str:
     return parts(url)[1] or origin(url)
 
 
+def is_at(url: str, domain: str) -> bool:
+    """Whether its host is that one, or below it."""
+    return f".{host_of(url)}".endswith(f".{domain}")
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL names this machine: 0.0.0.0 is where its servers listen, and where they say that they do."""
     host = parts(url)[1]
