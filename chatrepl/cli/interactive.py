@@ -105,8 +105,8 @@ def _settle_where(session: Session, options: Options) -> None:
 def _tell_what_was(session: Session, options: Options) -> None:
     """Show the conversation that goes on, or tell that one was left in the middle."""
     if options.resumes:
-        chats.commands.conversation.show_again(session)
-        session.screen.parts(chats.commands.conversation.resumed(session))
+        chats.commands.history.show_again(session)
+        session.screen.parts(chats.commands.history.resumed(session))
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")

@@ -72,7 +72,7 @@ def test_copy_leaves_out_what_acts_or_hides_and_says_so(chat: Terminal, server: 
 
 @pytest.mark.parametrize(
     ("words", "complaint"),
-    [("7", "There is no reply 7"), ("1.3", "Reply 1 has no code blocks"), ("x", "not a number above 0")],
+    [("7", "The conversation has only "), ("1.3", "Reply 1 has no code blocks"), ("x", "not a number above 0")],
 )
 def test_copy_says_what_is_not_there(chat: Terminal, words: str, complaint: str) -> None:
     chat.line("/copy")

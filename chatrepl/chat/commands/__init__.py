@@ -1,47 +1,25 @@
 """The slash commands: one function each, in one table that also feeds /help, completion and the README's check."""
 
 from chatrepl.chat.commands import (
-    attach,
-    clipboard,
-    conversation,
-    files,
-    help,
-    inspect,
-    made,
-    opinions,
-    profiles,
-    program,
-    prompt_files,
-    searching,
-    sessions,
-    shortening,
-    tools,
-    usage,
+    clipboard as clipboard,
+    conversation as conversation,
+    files as files,
+    help as help,
+    history as history,
+    inspect as inspect,
+    opinions as opinions,
+    profiles as profiles,
+    program as program,
+    prompt_files as prompt_files,
+    searching as searching,
+    sessions as sessions,
+    tools as tools,
+    usage as usage,
 )
-from chatrepl.chat.commands.completing import suggestions
-from chatrepl.chat.commands.table import COMMANDS, Command, is_command, is_served, run
-
-__all__ = [
-    "COMMANDS",
-    "Command",
-    "attach",
-    "clipboard",
-    "conversation",
-    "files",
-    "help",
-    "inspect",
-    "is_command",
-    "is_served",
-    "made",
-    "opinions",
-    "profiles",
-    "program",
-    "prompt_files",
-    "run",
-    "searching",
-    "sessions",
-    "shortening",
-    "suggestions",
-    "tools",
-    "usage",
-]
+from chatrepl.chat.commands.completing import suggestions as suggestions
+from chatrepl.chat.commands.table import (
+    COMMANDS as COMMANDS,
+    is_command as is_command,
+    is_served as is_served,
+    run as run,
+)

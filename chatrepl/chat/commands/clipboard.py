@@ -76,9 +76,7 @@ def _chosen(session: Session, words: str) -> tuple[str, str]:
     if not replies:
         raise CommandError("There is nothing to copy yet")
     first, dot, second = words.partition(".")
-    place = number(first, default=len(replies))
-    if place > len(replies):
-        raise CommandError(f"There is no reply {place}: the conversation has {counted(len(replies), 'turn')}")
+    place = number(first, default=len(replies), most=len(replies))
     if not dot:
         return replies[place - 1], f"Reply {place}"
     from chatrepl.terminal.markdown import code_blocks

@@ -1,30 +1,18 @@
-"""Commands about the conversation: the system prompt, forgetting, asking again, looking back."""
+"""Commands about the conversation: the system prompt, forgetting, asking again, and what is sent of it."""
 
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable
 
-from chatrepl import chat, replace, terminal
-from chatrepl.chat import attaching, endings, turn as asking
+from chatrepl import replace, terminal
+from chatrepl.chat import attaching, compacting, turn as asking
 from chatrepl.chat.commands.profiles import model_names
 from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
-from chatrepl.chat.commands.tools import tell_calls
 from chatrepl.chat.outcome import Outcome
-from chatrepl.chat.rates import CHARACTERS
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
-from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.errors import CommandError, Hint
-from chatrepl.files.attachments import described
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
-from chatrepl.terminal.screen.screen import show_reasoning
-from chatrepl.text import safe
-from chatrepl.text.age import ago
-
-SHOWN_AGAIN = 20
-"""How many turns of a conversation are shown that goes on."""
 
 
 def system_words(session: Session, words: str) -> Iterable[Suggestion]:
@@ -161,13 +149,7 @@ def place_of(session: Session, words: str) -> int:
     count = len(session.conversation.turns)
     if not count:
         raise CommandError("The conversation is empty", _way_back(session))
-    place = number(words, default=count)
-    if place > count:
-        raise CommandError(
-            f"The conversation has only {counted(count, 'turn')}",
-            Hint(at_prompt="/history shows them with their numbers."),
-        )
-    return place
+    return number(words, default=count, most=count)
 
 
 @command("/retry", TALK, "[model]", complete=model_names)
@@ -189,95 +171,23 @@ def continue_(session: Session, words: str) -> Outcome:
     return asking.go_on(session)
 
 
-@command("/history", TALK, "[n]")
-def history(session: Session, words: str) -> None:
-    """Show the conversation, or its last n turns."""
-    said = session.conversation.turns
-    if not said:
-        session.screen.say("Nothing was said yet.")
+@command("/compact", TALK, "[focus]")
+def compact(session: Session, words: str) -> None:
+    """Send a summary of the older turns in their place. The first question, the last four turns and those of /pin stay
+    word for word; the words say what the summary has to keep. Nothing is deleted: /history shows all, /undo takes it
+    back."""
+    plan = compacting.planned(session.conversation, session.config.compact_keep, compacting.room(session))
+    if not session.user.agrees(f"{compacting.told(session, plan)}; go on?"):
+        session.screen.say("Nothing was changed.", "dim")
         return
-    first = max(0, len(said) - number(words, default=len(said)))
-    shape = session.conversation.shape
-    for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
-        for message in turn:
-            if message.role == "tool":
-                continue
-            session.screen.say(_heading(place, message) + (" · pinned" if place - 1 in shape.pinned else ""), "bold")
-            _attachments(session, message)
-            if message.role == "assistant":
-                _thinking(session, message, place)
-                if message.text:
-                    session.screen.reply(chat.searching.shown(session, message), session.ui)
-                tell_calls(session, message, turn)
-            else:
-                session.screen.say(message.text.rstrip("\n"))
-            session.screen.say("")
-        if shape.summary and place == shape.count:
-            session.screen.say(f"summary, sent in the place of turns 1 to {place}:", "bold")
-            session.screen.reply(shape.summary, session.ui)
-            session.screen.say("")
+    compacting.compact(session, plan, words)
 
 
-def _attachments(session: Session, message: Message) -> None:
-    for part in message.parts:
-        if isinstance(part, FilePart | ImagePart | MediaPart):
-            session.screen.say(f"+ {described(part)}", "dim")
-
-
-def _thinking(session: Session, message: Message, place: int) -> None:
-    """Show the reasoning before a reply as the setting says: whole, by a line, or not."""
-    if not message.thinking.strip() or session.ui.thinking == "off":
-        return
-    if session.ui.thinking == "on":
-        show_reasoning(session.screen, message.thinking)
-        session.screen.say("")
-    else:
-        tokens = message.usage.reasoning if message.usage and message.usage.reasoning else None
-        about = f"{tokens:,}" if tokens else f"about {-(-len(message.thinking) // CHARACTERS):,}"
-        session.screen.say(f"thought, {about} tokens; /thinking {place} shows it", "dim")
-
-
-def _heading(place: int, message: Message) -> str:
-    who = {"user": "you"}.get(message.role, safe.line(message.model) or message.role)
-    ending = f" ({message.ending})" if message.unfinished else ""
-    return f"[{place}] {who}{ending}"
-
-
-def show_again(session: Session) -> None:
-    """Show the last turns of a conversation as they looked when they came, and say how many there are before. Ctrl-C
-    leaves the rest away."""
-    said = session.conversation.turns
-    if len(said) > SHOWN_AGAIN:
-        session.screen.say(f"{counted(len(said) - SHOWN_AGAIN, 'turn')} before these; /history shows all.", "dim")
-    try:
-        first = max(0, len(said) - SHOWN_AGAIN)
-        for place, turn in session.interrupts.over(enumerate(said[first:], first + 1)):
-            _show_again(session, turn, place)
-    except KeyboardInterrupt:
-        session.screen.say("Stopped; /history shows all.", "dim")
-    if session.answer_schema:
-        session.screen.say("Answers are JSON of a schema: /schema shows it, /schema off ends it.", "dim")
-
-
-def resumed(session: Session) -> Iterator[str]:
-    """What goes on: its title, its length, and when it was left."""
-    turns = session.conversation.turns
-    yield f'resumed "{safe.line(session.transcript.state.title, 60)}"'
-    yield counted(len(turns), "turn")
-    if told := [message.at for turn in turns[-1:] for message in turn if message.at]:
-        yield ago(datetime.fromisoformat(told[-1]).timestamp(), time.time())
-
-
-def _show_again(session: Session, turn: Turn, place: int) -> None:
-    session.screen.question(turn[0].text)
-    _attachments(session, turn[0])
-    session.screen.say("")
-    for message in turn[1:]:
-        if message.role == "assistant":
-            _thinking(session, message, place)
-            if message.text:
-                session.screen.reply(chat.searching.shown(session, message), session.ui)
-            tell_calls(session, message, turn)
-            if message is turn[-1]:
-                endings.tell_ending(session, message)
-            session.screen.say("")
+@command("/pin", TALK, "[n]")
+def pin(session: Session, words: str) -> None:
+    """Keep turn n, or the last one, word for word when the conversation is compacted. Again, and it is kept no
+    longer."""
+    place = place_of(session, words)
+    session.transcript.add(Mark("pin", count=place))
+    pinned = place - 1 in session.conversation.shape.pinned
+    session.screen.say(f"Turn {place} {'is sent word for word' if pinned else 'is pinned no longer'}.", "dim")

@@ -100,7 +100,7 @@ def thinking(session: Session, words: str) -> None:
     """Show, fold or hide the model's reasoning, or show that of reply n, without words that of the last. "line" leaves
     a line of it when it is over; it is kept all the same."""
     if words.isdecimal():
-        _show_thinking(session, number(words, default=0))
+        _show_thinking(session, number(words, default=0, most=len(session.conversation.turns)))
         return
     if words:
         session.ui, session.profile = settings.changed("thinking", words, session.ui, session.profile)
@@ -111,8 +111,6 @@ def thinking(session: Session, words: str) -> None:
 
 def _show_thinking(session: Session, place: int) -> None:
     turns = session.conversation.turns
-    if place > len(turns):
-        raise CommandError(f"The conversation has only {counted(len(turns), 'turn')}")
     thought = "\n\n".join(filter(None, (message.thinking.strip() for message in turns[place - 1])))
     if not thought:
         raise CommandError(f"Reply {place} came without reasoning")

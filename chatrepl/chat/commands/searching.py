@@ -1,7 +1,7 @@
 """Commands about the vendor's web search."""
 
 from chatrepl import chat, replace
-from chatrepl.chat.commands.table import WHO, command, counted, number, offered
+from chatrepl.chat.commands.table import WHO, command, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
@@ -31,9 +31,7 @@ def search(session: Session, words: str) -> None:
 def sources(session: Session, words: str) -> None:
     """List what reply n was based on, those sources first that it cites. Without a number that is the last one."""
     turns = session.conversation.turns
-    place = number(words, default=len(turns))
-    if place > len(turns):
-        raise CommandError(f"The conversation has only {counted(len(turns), 'turn')}")
+    place = number(words, default=len(turns), most=len(turns))
     found = chat.searching.of(turns[place - 1]) if turns else []
     if not found:
         raise CommandError(f"Reply {place} tells no sources" if turns else "There is no reply yet")

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import time
 
 from chatrepl import files, sessions
-from chatrepl.chat.commands.conversation import show_again
+from chatrepl.chat.commands.history import show_again
 from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.recall import whom

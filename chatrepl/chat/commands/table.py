@@ -202,16 +202,18 @@ def in_quotes(typed: str, found: Iterable[tuple[str, str]]) -> Iterable[Suggesti
 # What several commands need
 
 
-def number(words: str, *, default: int) -> int:
-    """The number above 0 that the words are, ``default`` where there are none."""
-    if not words:
-        return default
-    found = number_or_0(words)
-    if not found:
+def number(words: str, *, default: int, most: int | None = None) -> int:
+    """The number above 0 that the words are, ``default`` where there are none. That of a turn is at ``most`` how many
+    there are."""
+    place = number_or_0(words) if words else default
+    if words and not place:
         raise CommandError(
             f"{safe.line(words, 20)!r} is not a number above 0" + " and below a billion" * words.isdigit()
         )
-    return found
+    if most is not None and place > most:
+        hint = Hint(at_prompt="/history shows them with their numbers.")
+        raise CommandError(f"The conversation has only {counted(most, 'turn')}", hint)
+    return place
 
 
 def number_or_0(words: str) -> int:
