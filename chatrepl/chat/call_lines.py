@@ -25,6 +25,14 @@ def begins(session: Session, call: Call) -> str:
     return approval.question(call, _room(session))
 
 
+def named(session: Session, part: ToolCallPart) -> str:
+    """The same of a call that cannot run or whose tool may be gone; arguments that cannot be read as they came."""
+    name = part.name.replace("__", ".", 1)
+    with suppress(BadArguments):
+        return approval.phrase(name, parse(part.arguments), _room(session))
+    return f"{safe.line(name, 80)}  {safe.line(part.arguments, 200)}".rstrip()
+
+
 def tell(session: Session, head: str, result: Result) -> None:
     """Tell in a line what came of a call."""
     if result.error:
@@ -36,7 +44,7 @@ def tell(session: Session, head: str, result: Result) -> None:
 
 def tell_again(session: Session, part: ToolCallPart, result: ToolResultPart | None) -> None:
     """The same of a call in the conversation, whose tool may be gone; how long it took is not kept there."""
-    head = _head(session, part)
+    head = named(session, part)
     if result and result.failure == "failed":
         _say_failed(session, head, result.text)
         return
@@ -71,13 +79,6 @@ def _came(whole: str, mimes: Iterable[str] = (), text: str = "") -> str:
 
 def _first(text: str) -> str:
     return next(filter(None, map(str.strip, text.splitlines())), "")
-
-
-def _head(session: Session, part: ToolCallPart) -> str:
-    name = part.name.replace("__", ".", 1)
-    with suppress(BadArguments):
-        return approval.phrase(name, parse(part.arguments), _room(session))
-    return safe.line(f"{name}  {part.arguments}")
 
 
 def _room(session: Session) -> int:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from chatrepl import tools
 from chatrepl.chat import call_lines
 from chatrepl.chat.allowing import Refusal, allowed, says_yes
-from chatrepl.chat.call_lines import begins, line
+from chatrepl.chat.call_lines import begins, line, named
 from chatrepl.chat.session import Session, name_window
 from chatrepl.chat.tooling import Called, Counting
 from chatrepl.config.tools import Tools
@@ -159,13 +159,20 @@ _SAME = "Not run: the same call was made before, and its result stands above."
 
 
 def _answered(session: Session, part: ToolCallPart, counting: Counting) -> tuple[Result, str]:
-    """What comes of a call: its result, and in a word how it failed."""
+    """What comes of a call: its result, and in a word how it failed. Ctrl-C at a question about it cancels it."""
+    try:
+        return _decided(session, part, counting)
+    except KeyboardInterrupt:
+        return _cancelled(session, named(session, part))
+
+
+def _decided(session: Session, part: ToolCallPart, counting: Counting) -> tuple[Result, str]:
     if _too_many(session, counting):
-        session.screen.say(line(session, f"○ {safe.line(part.name, 80)}", "refused"), "dim")
+        session.screen.say(line(session, f"○ {named(session, part)}", "refused"), "dim")
         return results.failure(_LIMIT), "refused"
     call = tools.call(part.id, part.name, part.arguments, session.tooling.offered)
     if isinstance(call, Result):
-        return _told(session, safe.line(part.name, 80), call), "failed"
+        return _told(session, named(session, part), call), "failed"
     if _repeats(session, call, counting):
         return _refused(session, call, _SAME)
     if session.config.replay:
@@ -204,6 +211,11 @@ def _refused(session: Session, call: Call, why: str) -> tuple[Result, str]:
     return results.failure(why), "refused"
 
 
+def _cancelled(session: Session, head: str, note: str = "") -> tuple[Result, str]:
+    session.screen.say(line(session, f"○ {head}", "cancelled"), "dim")
+    return results.failure(f"{note}{results.CANCELLED}"), "cancelled"
+
+
 def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, str]:
     """Run a call that was allowed. That it begins is in the journal before it does."""
     session.transcript.add(Mark(RUN, call.id))
@@ -213,8 +225,7 @@ def _run(session: Session, call: Call, digest: str, note: str) -> tuple[Result, 
         with session.user.listening(), _watching(session, call) as watch, interrupts.awaited():
             result = tools.run(call, digest, watch)
     except KeyboardInterrupt:
-        session.screen.say(line(session, f"○ {head()}", "cancelled"), "dim")
-        return results.failure(f"{note}{results.CANCELLED}"), "cancelled"
+        return _cancelled(session, head(), note)
     except ChatError as error:
         result = results.failure(str(error))
     return _told(session, head(), result, note), "failed" if result.error else ""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NO = "n"
 """The choice that holds where no other one is made."""
 
+TRIES = 3
+"""So often a choice is asked for: a slip of the finger is not the user's no, and a text that was pasted ends."""
+
 
 def no_answer(_question: str) -> str:
     """What comes back where no one can be asked."""
@@ -34,6 +37,8 @@ class User:
 
     answer: Callable[[str], str] = no_answer
     """Asks something on a line of its own; "" is no answer."""
+    stoppable: Callable[[str], str] | None = None
+    """The same, where Ctrl-C is KeyboardInterrupt; None where it is no answer there either."""
     has_prompt: bool = False
     """Whether a prompt comes next, at which commands can be typed."""
     listening: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -67,14 +72,18 @@ class User:
 
     def approve(self, choices: Mapping[str, str]) -> Choice:
         """Which of the choices is made, letters and what they stand for: by its letter or its name. It is NO where no
-        one answers, or something else; no flag answers in place of the user. A no may give its reason."""
+        one answers; what is no choice is asked about again, ``TRIES`` times in all, and then is NO. No flag answers in
+        place of the user. A no may give its reason. Ctrl-C is KeyboardInterrupt where a prompt can tell it."""
+        ask = self.stoppable or self.answer
         offered = " · ".join(f"{letter} {name}" for letter, name in choices.items())
-        said = self.answer(f"  {offered}:").strip()
-        first, _, words = said.partition(" ")
-        if first.lower().rstrip(",:") in (NO, choices.get(NO, NO)):
-            return Choice(NO, words.strip())
-        made = (letter for letter, name in choices.items() if said.lower() in (letter, name.lower()))
-        return Choice(next(made, NO))
+        for _ in range(TRIES):
+            said = ask(f"  {offered}:").strip()
+            first, _, words = said.partition(" ")
+            if not said or first.lower().rstrip(",:") in (NO, choices.get(NO, NO)):
+                return Choice(NO, words.strip())
+            if made := [letter for letter, name in choices.items() if said.lower() in (letter, name.lower())]:
+                return Choice(made[0])
+        return Choice(NO)
 
     def _agrees(self, question: str) -> bool:
         return self.answer(f"{question} [y/N]").lower() in ("y", "yes")

@@ -26,10 +26,9 @@ from chatrepl.text import safe, urls, width
 def chat(begun: Opening, first: str, piped: str) -> None:
     """Chat until the user leaves. The prompt of the command line and what is piped in are asked first."""
     ahead = KeyBuffer(sys.stdin)
-    user = User(
-        lambda question: prompt.answer(
-            "\n".join(begun.screen.wrapped(question))
-        ),  # the prompt is made of the session, which asks at the prompt
+    user = User(  # the prompt is made of the session, which asks at the prompt
+        lambda question: prompt.answer("\n".join(begun.screen.wrapped(question))),
+        lambda question: prompt.asked("\n".join(begun.screen.wrapped(question))),
         choose=(lambda choices: prompt.choose(choices)) if begun.screen.live else None,
         has_prompt=True,
         listening=ahead.listening if begun.screen.live else nullcontext,

@@ -98,6 +98,18 @@ def test_without_a_yes_nothing_runs_and_the_model_reads_why(begin: Begin, said: 
     assert "refused" in chat.out.getvalue()
 
 
+def test_ctrl_c_at_the_question_stops_the_turn_and_runs_nothing(begin: Begin) -> None:
+    def stopped(_question: str) -> str:
+        raise KeyboardInterrupt
+
+    chat = begin()
+    chat.session.user = replace(chat.session.user, stoppable=stopped)
+    outcome = chat.ask(wants({"city": "Rome"}, {"city": "Oslo"}))
+    assert (outcome.ending, chat.ran, len(chat.server.requests)) == ("interrupted", [], 1)
+    assert not unanswered(chat.session.conversation.messages)
+    assert '○ weather  city="Rome"  cancelled' in chat.out.getvalue()
+
+
 def test_a_yes_for_the_tool_holds_for_the_session_and_one_for_good_is_kept(begin: Begin, home: Path) -> None:
     chat = begin("t")
     chat.ask(wants({"city": "a"}, {"city": "b"}), say("Fine."))
@@ -186,6 +198,12 @@ def test_a_failing_program_broken_arguments_and_an_unknown_tool_are_results(begi
     assert chat.results[0].startswith("Error: exit 1: no such city")
     assert "not valid JSON" in chat.results[1]
     assert "There is no tool 'nonsense'" in chat.results[2]
+
+
+def test_a_call_that_cannot_be_read_has_the_name_that_the_user_knows(begin: Begin) -> None:
+    chat = begin()
+    chat.ask(wants('{"half', name="files__read"), say("Fine."))
+    assert '● files.read  {"half' in chat.out.getvalue()
 
 
 def test_calls_look_the_same_when_they_are_shown_again(begin: Begin) -> None:

@@ -55,3 +55,19 @@ def test_a_model_that_was_named_is_fetched_without_a_question() -> None:
 )
 def test_a_choice_is_made_by_its_letter_or_its_name(said: str, choice: str) -> None:
     assert User(answer=lambda _question: said).approve(CHOICES).letter == choice
+
+
+def test_a_slip_of_the_finger_is_asked_about_again_and_not_without_end() -> None:
+    answers = ["z", "y", *"zzzzzz"]
+    user = User(answer=lambda _question: answers.pop(0))
+    assert user.approve(CHOICES).letter == "y"
+    assert user.approve(CHOICES).letter == NO
+    assert answers
+
+
+def test_ctrl_c_at_a_choice_is_no_answer_to_it() -> None:
+    def interrupted(_question: str) -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        User(stoppable=interrupted).approve(CHOICES)

@@ -106,17 +106,21 @@ class PlainPrompt:
         return text
 
     def answer(self, question: str) -> str:
-        """What the user answers, "" after Ctrl-C or Ctrl-D.
+        """What the user answers, "" after Ctrl-C or Ctrl-D."""
+        try:
+            return self.asked(question)
+        except (KeyboardInterrupt, EOFError):
+            return ""
+
+    def asked(self, question: str) -> str:
+        """The same, where Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError.
 
         What was typed before anybody saw the question is no answer: Enter alone sends it at the next prompt.
         """
         typed = (self._early + without_reports(self._ahead.take())).strip("\n")
         self._early, self._state = "", self._state._replace(due=joined(self._state.due, typed))
-        try:
-            with cooked(self._keys):
-                return self._line(f"{safe.text(question)} ").strip()
-        except (KeyboardInterrupt, EOFError):
-            return ""
+        with cooked(self._keys):
+            return self._line(f"{safe.text(question)} ").strip()
 
     def _line(self, mark: str) -> str:
         self._out.write(mark)
