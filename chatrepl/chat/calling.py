@@ -21,7 +21,7 @@ from chatrepl.config.tools import Tools
 from chatrepl.conversation import Message, Part, ToolCallPart, now
 from chatrepl.dialects import dialect
 from chatrepl.dialects.tools import blamed, too_many
-from chatrepl.errors import ChatError, CommandError, Hint, Refused
+from chatrepl.errors import ChatError, CommandError, Hint, Refused, RequestError
 from chatrepl.sessions.entries import RUN, Mark, Step
 from chatrepl.text import safe
 from chatrepl.tools import Call, Progress, Result, Tool, Toolbox, results
@@ -152,6 +152,14 @@ def answer(session: Session, reply: Message, counting: Counting) -> Answered:
     if untold:
         session.screen.say(f"○ {untold:,} more {'call is' if untold == 1 else 'calls are'} not run.", "dim")
     return Answered(Message("tool", tuple(found)), stopped)
+
+
+def unanswered(session: Session, counting: Counting) -> RequestError | None:
+    """Why a turn that the limit of calls ended has no answer; None where the user said that it is enough."""
+    if not counting.over or session.user.has_prompt:
+        return None
+    hint = f"calls = N under [ui] in {session.paths.config} allows more than {session.ui.calls}."
+    return RequestError("The model went on calling tools and gave no answer", hint)
 
 
 _LIMIT = "Not run: no more calls are allowed for this question. Answer in words."

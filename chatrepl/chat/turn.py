@@ -183,7 +183,8 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
         results, stopped = chat.calling.answer(session, message, counting)
         conversation = conversation.going_on(message, results)
         if stopped:
-            reply, failure = Reply(message.model, "interrupted"), None
+            failure = chat.calling.unanswered(session, counting)
+            reply = Reply(message.model, "failed" if failure else "interrupted")
             break
     outcome = _closed(session, reply, failure, counting.exchanges)
     if session.clock() - began >= LONG:

@@ -20,7 +20,7 @@ from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.conversation import Conversation, question, unanswered
 from chatrepl.dialects import dialect
-from chatrepl.errors import CommandError
+from chatrepl.errors import FAILED, CommandError
 from chatrepl.sessions import peek
 from chatrepl.sessions.journal import Journal
 from chatrepl.sessions.steps import MAY_HAVE_RUN, NOT_RUN
@@ -143,6 +143,18 @@ def test_where_nobody_can_be_asked_the_user_is_told_why_calls_stop(begin: Begin)
     assert "The same call for the third time." in told
     assert "4 calls were made for this question." in told
     assert "?" not in told
+
+
+def test_one_answer_that_ends_at_the_limit_of_calls_failed_and_says_what_to_raise(home: Path, server: Server) -> None:
+    configured(home)
+    with (home / "config.toml").open("a") as file:
+        file.write("[ui]\ncalls = 1\n")
+    server.answers(*(wants({"city": city}) for city in ("Rome", "Bonn", "Oslo")))
+    words = ("--base-url", server.url, "-m", "m", "--tools", "weather", "--allow", "weather", "--json", "Hi")
+    done = chatrepl_run(*words, home=home)
+    assert done.returncode == FAILED
+    assert json.loads(done.stdout)["error"] == "The model went on calling tools and gave no answer"
+    assert b"calls = N under [ui]" in done.stderr
 
 
 def test_calls_that_cannot_run_are_counted_too_and_the_rest_of_a_reply_is_one_line(begin: Begin) -> None:
