@@ -98,7 +98,7 @@ def received(
     finally:
         answering = attempts.answering
         reply.model = reply.model or answering.model
-        reply.profile = answering.name if answering.name != session.profile.name else ""
+        reply.profile = answering.name
         _follow(session, answering)
     return None
 

@@ -28,6 +28,8 @@ def ask(
     that are none are empty messages, and a request that brings several has several. The first whole reply to a new
     question is the one that counts. ``quiet`` draws none of them."""
     turns = session.conversation.turns
+    if session.titling:
+        session.titling.stop()
     for each in chosen:
         with session.interrupts.awaited():  # a command for the key may take its time
             session.connection.fetch_key(each.profile)
@@ -39,8 +41,7 @@ def ask(
     asking = replace(session.asking(turns if new else turns[:-1], asked), tools=())
     found = {}
     for each in _ended(session, chosen, asking):
-        replies = each.reply.leading().messages()
-        found[each.name] = [replace(message, profile=_elsewhere(session, each)) for message in replies]
+        found[each.name] = [replace(message, profile=each.profile.name) for message in each.reply.leading().messages()]
         for message in found[each.name]:
             if message.parts:
                 session.transcript.add(Aside("reply", (asked, message)))
@@ -52,11 +53,6 @@ def ask(
         answers = session.transcript.state.replies()
         session.transcript.add(Mark("choose", count=_best(answers)) if answers else Mark("withdraw"))
     return [found[each.name] for each in chosen]
-
-
-def _elsewhere(session: Session, other: Other) -> str:
-    """The profile that answered, where it is not that of the session."""
-    return other.profile.name if other.profile.name != session.profile.name else ""
 
 
 def _best(replies: list[Turn]) -> int:

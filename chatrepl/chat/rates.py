@@ -25,8 +25,8 @@ class Rates(NamedTuple):
     """Where prices, context sizes and the end of a model are known from: the profiles of the configuration, what a
     server told, and the table of models.
 
-    All are the model's. What a profile says of the one it names holds for no other; what it says without naming one
-    holds for all of its own, and for no other profile.
+    A price belongs to a model of a profile, a size and an end to a model. What a profile says of the model it names
+    holds for no other; what it says without naming one holds for all of its own, and for no other profile.
     """
 
     profile: Profile
@@ -37,9 +37,9 @@ class Rates(NamedTuple):
 
     def price(self, model: str, profile: str = "") -> Price | None:
         """The price of a model of that profile, or of this one."""
-        told = [(each.id, each.price) for each in self.offers if not profile]
         name = profile or self.profile.name
-        return self._known(name, model, _price, told) or self.facts(model, name).price
+        told = [(each.id, each.price) for each in self.offers if name == self.profile.name]
+        return _first(model, self._own(name, _price), told) or self.facts(model, name).price
 
     def facts(self, model: str, profile: str = "") -> "Facts":
         """What the table says of a model of that profile, or of this one."""
@@ -63,20 +63,20 @@ class Rates(NamedTuple):
             told = [("", context) for _, context in told[:1]]
         if isinstance(answering.place, Embedded):
             told = [(answering.model, answering.place.context)]
-        known = self._known(answering.name, answering.model, lambda profile: profile.context, told)
+        others = [(each.model, each.context) for each in self.profiles if each.model]
+        known = _first(answering.model, self._own(answering.name, lambda profile: profile.context), told, others)
         if known or not self.table:
             return known
         return self.facts(answering.model, answering.name).context or None
 
-    def _known(
-        self, name: str, model: str, of: Callable[[Profile], T | None], told: Iterable[tuple[str, T | None]]
-    ) -> T | None:
-        """What is known of a model: what the profile of that name says comes before what its server tells, and both
-        before what other profiles say."""
-        own = [each for each in (*self.profiles, self.profile) if each.name == name][:1]
-        others = [each for each in self.profiles if each.model]
-        said = [(each.model, of(each)) for each in own], told, [(each.model, of(each)) for each in others]
-        return next((fact for known, fact in chain(*said) if fact and (not known or _is(model, known))), None)
+    def _own(self, name: str, of: Callable[[Profile], T]) -> list[tuple[str, T]]:
+        """What the profile of that name says of the model that it names, or of all of its own."""
+        return [(each.model, of(each)) for each in (*self.profiles, self.profile) if each.name == name][:1]
+
+
+def _first(model: str, *said: Iterable[tuple[str, T | None]]) -> T | None:
+    """The first that is known of a model, of facts with the models that they hold for, "" for all."""
+    return next((fact for known, fact in chain(*said) if fact and (not known or _is(model, known))), None)
 
 
 def _price(profile: Profile) -> Price | None:

@@ -196,7 +196,8 @@ def _in_all(used: Usage) -> Usage:
 def _as_json(session: Session, outcome: Outcome) -> dict[str, object]:
     """The reply as data: an empty one where none came, for scripts always get an object."""
     message = outcome.reply
-    profile = session.config.profiles.get(message.profile, session.profile)
+    elsewhere = session.config.profiles if message.profile != session.profile.name else {}
+    profile = elsewhere.get(message.profile, session.profile)
     told = message.ending if message.ending in FINISH_REASONS else None
     return {
         "text": schema.bare(message.text) if session.answer_schema else message.text,

@@ -176,7 +176,7 @@ class State:
         """Count what the replies among the messages used."""
         for message in messages:
             if message.role == "assistant":
-                self.spent.add(message.model, message.profile, message.usage)
+                self.spent.add(message.model, message.profile or self.who.get("profile", ""), message.usage)
 
     def _follow_title(self) -> None:
         """Without a name of its own the session is called after the first question that stands, else as before."""
@@ -207,8 +207,12 @@ class State:
 
     def replies(self) -> list[Turn]:
         """The turns that answer the open question, or the last one, each once."""
+        return list(dict.fromkeys(self.answers()))
+
+    def answers(self) -> list[Turn]:
+        """The same as they came, those too that are like an earlier one."""
         asked = self.question or next((turn[0] for turn in self.conversation.turns[-1:]), None)
-        return list(dict.fromkeys(turn for turn in self.heard[self._since :] if turn[0] == asked))
+        return [turn for turn in self.heard[self._since :] if turn[0] == asked]
 
     def settle(self) -> None:
         """End an open turn with what had come: the line that did so was lost, or never written."""

@@ -1,6 +1,7 @@
 """Several replies of one request: each is read, kept and counted, and one of them counts."""
 
 import json
+import re
 import sys
 import threading
 from dataclasses import replace
@@ -121,6 +122,19 @@ def test_elsewhere_one_line_says_that_there_is_no_such_thing(talk: Talk, server:
         turn.ask(session, question(text))
     assert shown(session).count(f"{name} has one reply to a request, so n is not sent") == 1
     assert '"n"' not in json.dumps([each.body for each in server.requests])
+
+
+def test_replies_that_are_alike_have_a_number_each(talk: Talk, server: Server) -> None:
+    session = talk(profile("openai-chat", server))
+    texts = enumerate(["Red", "Red", "Blue", "Blue"])
+    each = [pieces("openai-chat", choice, text, "stop")["choices"][0] for choice, text in texts]
+    server.answers(whole(json.dumps({**USED[""], "choices": each}).replace('"delta"', '"message"')))
+    asked(session, "Which colour?")
+    run(session, "/replies")
+    assert re.search(r"\* +1 .*Red\n +2 .*\(same as 1\)\n +3 .*Blue\n +4 .*\(same as 3\)\n", shown(session))
+    run(session, "/replies 4")
+    assert session.conversation.turns[-1][-1].text == "Blue"
+    assert on_disk(session)
 
 
 def test_a_server_that_takes_no_n_is_asked_without_it(talk: Talk, server: Server) -> None:

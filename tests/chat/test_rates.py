@@ -56,12 +56,13 @@ def test_a_price_without_a_model_holds_for_its_own_profile_alone() -> None:
     assert Rates(WORK, [WORK, own]).price("anything", "gateway") == Price(3.0, 4.0), "a fallback answered"
 
 
-def test_the_profile_is_believed_before_its_server_and_both_before_others() -> None:
+def test_the_profile_is_believed_before_its_server_and_a_size_of_others_last() -> None:
     other = Profile("other", model="gpt-5", price=(7.0, 7.0))
     offers = [ModelInfo("gpt-5", price=Price(5.0, 5.0))]
     assert Rates(WORK, [other, WORK], offers).price("gpt-5") == Price(1.0, 10.0)
     assert Rates(Profile("new"), [other], offers).price("gpt-5") == Price(5.0, 5.0)
-    assert Rates(Profile("new"), [other]).price("gpt-5") == Price(7.0, 7.0)
+    assert Rates(Profile("new"), [other]).price("gpt-5") is None, "a price is its profile's own"
+    assert Rates(Profile("new"), [replace(other, context=9)]).context(Profile("new", model="gpt-5")) == 9
     assert Rates(replace(WORK, model="gpt-4"), [WORK]).price("gpt-4") is None, "by /model, which changes no price"
 
 

@@ -1,6 +1,7 @@
 """A title that the model writes: asked for once behind the prompt, and waited for by nobody."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -78,14 +79,18 @@ def test_a_failure_is_told_to_those_who_ask_alone(session: Session, server: Serv
     assert "The last title failed: " in shown(session)
 
 
-def test_a_next_question_does_not_wait_for_it(session: Session, server: Server) -> None:
+@pytest.mark.parametrize("ask", [asked, lambda session, _text: commands.run(session, "/ask test And then?")])
+def test_a_next_question_does_not_wait_for_it(
+    session: Session, server: Server, ask: Callable[[Session, str], object]
+) -> None:
+    session.config = session.config._replace(profiles={"test": session.profile})
     release = threading.Event()
     server.answers(say("Yes."), held(release, say("Late")), say("Next."), say("In time"))
     asked(session, "Is it?")
     titling.follow(session)
     assert server.received()
     assert server.received(), "the request for a title"
-    asked(session, "And then?")
+    ask(session, "And then?")
     release.set()
     assert titled(session) == "In time"
 

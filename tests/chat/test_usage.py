@@ -14,6 +14,7 @@ from chatrepl.config import built_in, facts, reading
 from chatrepl.config.config import Profile
 from chatrepl.config.place import Url
 from chatrepl.errors import ConfigError
+from chatrepl.sessions import transcript
 from chatrepl.usage import Price, Usage
 from tests.support import faults
 from tests.support.program import run
@@ -75,6 +76,27 @@ def test_usage_tells_cached_tokens_what_they_saved_and_of_which_day_the_prices_a
     assert ["all", "41,000", "40,000", "100", "$0.0074"] in lines
     assert "The cache saved $0.0760." in seen.notes.getvalue()
     assert "prices as of 2099-01-02 · 21k of" in seen.notes.getvalue()
+
+
+def test_a_reply_costs_what_the_profile_asks_that_gave_it(server: Server, tmp_path: Path) -> None:
+    dear = Profile("dear", dialect="openai-chat", place=Url(server.url), model="m", key_env="THE_KEY", price=(10, 30))
+    used = {"prompt_tokens": 100_000, "completion_tokens": 100_000, "total_tokens": 200_000}
+    body = {"model": "m", "choices": [{"message": {"content": "Yes"}, "finish_reason": "stop"}], "usage": used}
+    server.answers(faults.answer(200, json.dumps(body)))
+    with faults.session(tmp_path, dear) as seen:
+        session = seen.session
+        cheap = replace(dear, name="cheap", price=(1, 3))
+        session.config = session.config._replace(profiles={"dear": dear, "cheap": cheap})
+        session.note_who()
+        assert turn.send(session, "Hi").kept
+        commands.run(session, "/profile cheap")
+        seen.notes.truncate(0)
+        commands.run(session, "/usage")
+        assert "$4.00" in seen.notes.getvalue()
+        assert session.spent.cost == 4
+        assert seen.session.transcript.path
+        state = transcript.read(seen.session.transcript.path)
+        assert state.spent.total(session.rates().price).cost == 4
 
 
 HOURS = {

@@ -1,7 +1,7 @@
 """Commands that ask aside, or ask others, and choose among replies."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chatrepl import chat, replace
 from chatrepl.chat import aside, attaching, budget, endings, guard, opinions, turn
@@ -89,7 +89,7 @@ def ask(session: Session, words: str) -> Outcome:
 def replies(session: Session, words: str) -> None:
     """List the replies to the last question, or make reply k the one that counts. They are those of /retry and /ask,
     for none is ever overwritten. "diff 1 2" shows how two differ; /undo takes a choice back."""
-    found = session.transcript.state.replies() if session.conversation.turns else []
+    found = session.transcript.state.answers() if session.conversation.turns else []
     if not found:
         raise CommandError("There is no reply yet")
     first, *others = words.split() or [""]
@@ -98,12 +98,11 @@ def replies(session: Session, words: str) -> None:
     elif first:
         chosen = _reply(found, words)
         if chosen is not session.conversation.turns[-1]:
-            session.transcript.add(Mark("choose", count=found.index(chosen) + 1))
+            session.transcript.add(Mark("choose", count=session.transcript.state.replies().index(chosen) + 1))
         session.screen.reply(chat.searching.shown(session, chosen[-1]), session.ui)
         session.screen.say(f"Reply {first} counts now; /undo brings the other back.", "dim")
     else:
-        now = session.conversation.turns[-1]
-        session.screen.table([_row(place, each, each == now) for place, each in enumerate(found, 1)])
+        session.screen.table(list(_rows(session, found)))
 
 
 def _reply(found: list[Turn], words: str) -> Turn:
@@ -114,14 +113,24 @@ def _reply(found: list[Turn], words: str) -> Turn:
     return found[place - 1]
 
 
-def _row(place: int, answered: Turn, counts_now: bool) -> tuple[str, ...]:
-    reply = answered[-1]
-    first = next((line for line in reply.text.splitlines() if line.strip()), "")
-    about = [safe.line(reply.profile, 20), safe.line(reply.model, 40) or "unknown model"]
+def _rows(session: Session, found: list[Turn]) -> Iterator[tuple[str, ...]]:
+    """The replies with their numbers, a * before the one that counts."""
+    now, said = session.conversation.turns[-1], [each[-1].parts for each in found]
+    for place, each in enumerate(found):
+        marked, same = each == now and each not in found[:place], said.index(each[-1].parts)
+        first = _first_line(each[-1]) if same == place else f"(same as {same + 1})"
+        yield "*" if marked else "", str(place + 1), _about(session, each[-1]), first
+
+
+def _about(session: Session, reply: Message) -> str:
+    elsewhere = safe.line(reply.profile, 20) if reply.profile != session.profile.name else ""
     used = counts(reply.usage) if reply.usage else []
     ending = [reply.ending] if reply.unfinished else []
-    told = " · ".join([*filter(None, about), *used, *ending])
-    return "*" if counts_now else "", str(place), told, safe.line(first, 100) or "(no text)"
+    return " · ".join([*filter(None, [elsewhere]), safe.line(reply.model, 40) or "unknown model", *used, *ending])
+
+
+def _first_line(reply: Message) -> str:
+    return safe.line(next((line for line in reply.text.splitlines() if line.strip()), ""), 100) or "(no text)"
 
 
 def _show_difference(session: Session, one: Turn, other: Turn) -> None:
