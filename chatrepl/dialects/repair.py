@@ -23,8 +23,8 @@ _COMPLAINT = re.compile(
 _ADVICE = re.compile(r"\buse [`'\"]?(\w+)[`'\"]? instead", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]\w*")
 
-_INNER = ("model_parameters", "options", "generationConfig")
-"""The objects of a body that hold parameters themselves: Scale's, Ollama's and Google's."""
+_INNER = ("model_parameters", "options", "generationConfig", "text")
+"""The objects of a body that hold parameters themselves: Scale's, Ollama's, Google's and those of Responses."""
 
 _INDISPENSABLE = {"model", "messages", "input", "prompt", "contents", "system", "instructions", *_INNER}
 _TWINS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}

@@ -58,6 +58,12 @@ NESTED = [
     ),
     ({"model_parameters": {"topP": 1}}, "body.model_parameters.topP: extra fields not permitted", "", "topP"),
     ({"options": {"mirostat": 1}}, "unsupported parameter", "options.mirostat", "mirostat"),
+    (
+        {"text": {"verbosity": "low", "format": {"type": "json_schema"}}},
+        "Unsupported parameter: 'text.verbosity' is not supported with this model.",
+        "text.verbosity",
+        "verbosity",
+    ),
 ]
 
 
