@@ -154,11 +154,27 @@ def test_what_is_dropped_on_the_terminal_is_an_image(written: str, tmp_path: Pat
     assert [each.data for each in found] == [PNG_DATA] * (2 if " '" in written else 1)
 
 
+@pytest.mark.parametrize(
+    ("written", "path", "on_windows"),
+    [
+        ("file:///C:/Users/me/a%20b.png", "/C:/Users/me/a b.png", "C:/Users/me/a b.png"),
+        ("FILE:/c|/a.png", "/c|/a.png", "c:/a.png"),
+        ("file://localhost/a%25%231.png", "/a%#1.png", "/a%#1.png"),
+        ("file:///tmp/%C3%A9%E9?#.png", "/tmp/é\udce9?#.png", "/tmp/é\udce9?#.png"),
+        ("file://server/share/a.png", "", ""),
+        ("file://[/a.png", "", ""),
+        ("C:\\a%20b.png", "C:\\a%20b.png", "C:\\a%20b.png"),
+    ],
+)
+def test_a_url_of_a_file_is_a_path_of_this_machine(written: str, path: str, on_windows: str) -> None:
+    assert (dropped.path(written, posix=True), dropped.path(written, posix=False)) == (path, on_windows)
+
+
 def test_other_texts_stay_texts(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no image")
     (tmp_path / "b.txt").write_text("b")
     for text in ("a.png", f"see {tmp_path}/a.png", f"{tmp_path}/none.png", f"{tmp_path}/a.png", f"{tmp_path}/b.txt",
-                 "file://elsewhere/a.png", "'", "\0.png", "~nobody-here/a.png"):  # fmt: skip
+                 "file://elsewhere/a.png", "file://[/a.png", "'", "\0.png", "~nobody-here/a.png"):  # fmt: skip
         assert dropped.images(text) == []
 
 

@@ -2,8 +2,9 @@
 
 import os
 import platform
+import re
 from contextlib import suppress
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from chatrepl import files
 from chatrepl.conversation import ImagePart
@@ -23,24 +24,32 @@ def images(pasted: str) -> list[ImagePart]:
     if len(text) > LONGEST or not text.lower().rstrip("'\"").endswith(IMAGE_ENDINGS):
         return []
     for names in ([text], files.split(text)):
-        paths = [_path(each) for each in names[: MANY + 1]]
+        paths = [path(each) for each in names[: MANY + 1]]
         if len(paths) <= MANY and all(map(_is_image, paths)):
             with suppress(CommandError):
-                return [files.attachments.image(files.path_of(path)) for path in paths]
+                return [files.attachments.image(files.path_of(each)) for each in paths]
     return []
 
 
-def _path(name: str) -> str:
-    """The path that a terminal writes so; as a URL it is of this machine."""
-    if not name.lower().startswith("file://"):
+_URL = re.compile(r"file:(?://([^/]*))?(/.*)", re.IGNORECASE | re.DOTALL)
+_DRIVE = re.compile(r"\A/([A-Za-z])[:|](?=/|$)")
+
+
+def path(name: str, *, posix: bool = os.name == "posix") -> str:
+    """The path that a terminal writes so, "" for one of another machine. A URL (RFC 8089) may name a drive of
+    Windows."""
+    url = _URL.fullmatch(name)
+    if not url:
         return name
-    url = urlsplit(name)
-    return unquote(url.path) if url.netloc.lower() in ("", "localhost", platform.node().lower()) else ""
+    if (url[1] or "").lower() not in ("", "localhost", platform.node().lower()):
+        return ""
+    found = unquote(url[2], errors="surrogateescape")
+    return found if posix else _DRIVE.sub(r"\1:", found, count=1)
 
 
-def _is_image(path: str) -> bool:
+def _is_image(name: str) -> bool:
     """Whether it is one as terminals write it: from the root on, or from the user's home."""
-    rooted = os.path.isabs(path) or path.startswith("~")
+    rooted = os.path.isabs(name) or name.startswith("~")
     with suppress(CommandError, OSError, ValueError):
-        return rooted and path.lower().endswith(IMAGE_ENDINGS) and files.path_of(path).is_file()
+        return rooted and name.lower().endswith(IMAGE_ENDINGS) and files.path_of(name).is_file()
     return False
