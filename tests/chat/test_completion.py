@@ -243,6 +243,9 @@ def test_a_setting_is_saved_with_the_flag_at_either_end_and_comments_stay(chat: 
     assert shown(chat).count(f", saved to {path}\n") == 2
     with pytest.raises(CommandError, match="no setting '--savex'"):
         run(chat, "/set --savex theme light")
+    with pytest.raises(CommandError, match="'search' is not a setting but a command") as refused:
+        run(chat, "/set search on")
+    assert refused.value.hint.at_prompt.startswith("/search [on|off]: ")
 
 
 def test_a_title_is_found_beside_an_image_and_whatever_stands_in_the_text(tmp_path: Path) -> None:

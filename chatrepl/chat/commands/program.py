@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from chatrepl import chat
-from chatrepl.chat.commands.table import PROGRAM, SETTINGS, WHO, Suggestion, command, flagged, offered
+from chatrepl.chat.commands.table import COMMANDS, PROGRAM, SETTINGS, WHO, Suggestion, command, flagged, offered
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, Hint
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def set_(session: Session, words: str) -> None:
         with session.screen.paged():
             session.screen.table([(f"{name} = {now}", about) for name, now, about in rows])
         return
+    _refuse_command(key)
     if not value:
         session.screen.say(f"{key} = {settings.value_of(key, session.ui, session.profile)}")
         if key == "titles" and (known := chat.titling.told(session)):
@@ -48,6 +49,13 @@ def set_(session: Session, words: str) -> None:
         kept = settings.save(session.config.path, key, session.ui, session.profile)
         said += f", saved to {session.config.path}" + (f"; as it was before, it is kept in {kept}" if kept else "")
     session.screen.say(said, "dim")
+
+
+def _refuse_command(key: str) -> None:
+    """Complain of what is no setting but has a command of its own."""
+    meant = COMMANDS.get(f"/{key}")
+    if meant and key not in dict(settings.names()):
+        raise CommandError(f"{key!r} is not a setting but a command", Hint(at_prompt=f"{meant.usage}: {meant.about}."))
 
 
 @command(
