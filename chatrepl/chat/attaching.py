@@ -1,17 +1,19 @@
 """What goes along with the next question: attached by a command or a flag, or named in the question."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chatrepl import chat, files
+from chatrepl import chat, files, replace
 from chatrepl.chat.session import Session
 from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, question as message
-from chatrepl.errors import CommandError, Hint
+from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatrepl.files.attachments import Attachment
 
 ANOTHER = Hint("-p picks another profile.", "/undo takes one back; /profile switches to another profile.")
@@ -20,10 +22,18 @@ LISTED = 5
 """Of more attachments that one name brings only the sum is told."""
 
 
+class Declined(ChatError):
+    """The user does not want that to go along."""
+
+
 def attach(session: Session, name: str) -> None:
     """Let what stands under that name, or at that address, go along with the next question; much only after a yes."""
     again = _before(session, name)
-    found = [again] if again else _wanted(session, name)
+    try:
+        found = [again] if again else _wanted(session, name)
+    except Declined as no:
+        session.screen.say(f"{no}.", "dim")
+        return
     session.attachments = files.attachments.joined(session.attachments, found)
     if len(found) > 1:
         session.together.append({files.attachments.place(part.name) for part in found})
@@ -75,15 +85,22 @@ def show(session: Session) -> None:
     _tell(session, [part for part in session.attachments if not re.fullmatch(_PASTED, part.name)])
 
 
-def question(session: Session, text: str, named: Iterable[str] = ()) -> Message:
-    """The question with what goes along: the attachments, and what it names, which is told."""
+def question(session: Session, text: str, named: Iterable[str] = (), own: "Sequence[Attachment]" = ()) -> Message:
+    """The question with what goes along: the attachments, what it names, and its ``own``, which is told. Declined where
+    the user does not want all that it names."""
     going = [part for part in session.attachments if _goes(part, text)]
     for name in named:
         known = set(going)
         new = [part for part in _named(session, name) if part not in known]
         _tell(session, new)
         going = files.attachments.joined(going, new)
-    return message(text, *going)
+    _tell(session, own)
+    return message(text, *going, *own)
+
+
+def called(session: Session, name: str, path: "Path") -> "list[Attachment]":
+    """The file at that path under the name that it goes out by, if the user wants it."""
+    return agreed(session, name, [replace(files.attachments.read(path), name=name)])
 
 
 def mentioned(session: Session, text: str) -> Iterable[str]:
@@ -111,7 +128,7 @@ def _named(session: Session, name: str) -> "list[Attachment]":
         return []
 
 
-def _tell(session: Session, parts: "list[Attachment]") -> None:
+def _tell(session: Session, parts: "Sequence[Attachment]") -> None:
     for part in parts[: LISTED if len(parts) > 2 * LISTED else None]:
         session.screen.say(f"+ {files.attachments.described(part)}", "dim")
     if len(parts) > 2 * LISTED:
@@ -130,13 +147,12 @@ def _wanted(session: Session, name: str) -> "list[Attachment]":
 
 
 def agreed(session: Session, name: str, parts: "list[Attachment]") -> "list[Attachment]":
-    """What that name brings, if the user wants it, who is asked where it is much."""
+    """What that name brings; Declined if the user, who is asked where it is much, does not want it."""
     if any(isinstance(part, ImagePart) for part in parts):
         refuse_images(session)
-    wanted = not _are_large(parts) or session.user.confirm(f"{_described(name, parts)}: attach {_it(parts)}?")
-    if not wanted:
-        session.screen.say(f"{safe.line(name)} is not attached.", "dim")
-    return parts if wanted else []
+    if _are_large(parts) and not session.user.confirm(f"{_described(name, parts)}: attach {_it(parts)}?"):
+        raise Declined(f"{safe.line(name)} is not attached")
+    return parts
 
 
 def _are_large(parts: "list[Attachment]") -> bool:
@@ -155,5 +171,5 @@ def _it(parts: "list[Attachment]") -> str:
     return "it" if len(parts) == 1 else "them"
 
 
-def _size(parts: "list[Attachment]") -> str:
+def _size(parts: "Sequence[Attachment]") -> str:
     return files.completion.size(sum(map(files.attachments.weight, parts)))

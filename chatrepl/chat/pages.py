@@ -2,6 +2,7 @@
 
 import re
 
+from chatrepl.chat.attaching import Declined
 from chatrepl.chat.session import Session
 from chatrepl.client import fetching
 from chatrepl.client.fetching import Limits, Page
@@ -15,11 +16,10 @@ _HTML = re.compile(rb"\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype html|html|head|bo
 
 
 def wanted(session: Session, url: str) -> list[Attachment]:
-    """What stands at that address, if the user wants it fetched."""
+    """What stands at that address; Declined if the user does not want it fetched."""
     host = safe.line(urls.host_of(fetching.checked(url)), 100)
     if not session.user.confirm(f"Fetch {fetching.shown(url)} from {host}?"):
-        session.screen.say(f"{fetching.shown(url)} is not fetched.", "dim")
-        return []
+        raise Declined(f"{fetching.shown(url)} is not fetched")
     with session.interrupts.awaited():
         try:
             page = fetching.fetch(url, session.env)

@@ -57,7 +57,8 @@ def ask(session: Session, prompt: PromptFile, words: Words) -> Outcome:
     for told in (*_of_commands(prompt), *_of_files(filled)):
         session.screen.say(told, "warning")
     typed = words.words if isinstance(words.words, str) else " ".join(words.words)
-    return chat.turn.send(session, filled.text, [*map(str, filled.files), *files.mentions.mentioned(typed)])
+    own = [part for name, path in filled.files.items() for part in chat.attaching.called(session, name, path)]
+    return chat.turn.send(session, filled.text, files.mentions.mentioned(typed), own)
 
 
 def _filled(session: Session, prompt: PromptFile, words: Words) -> Filled:

@@ -140,6 +140,9 @@ def do(session: Session, act: Callable[[], Outcome | None], line: str = "") -> N
     try:
         outcome = act() or Outcome()
         return Next(outcome.question_back, outcome.ending in BROKEN_OFF)
+    except attaching.Declined as no:
+        session.screen.say(f"{no}, so nothing was sent.", "dim")
+        return Next(line)
     except ChatError as error:
         session.screen.error(error)
     except KeyboardInterrupt:

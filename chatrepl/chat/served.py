@@ -80,8 +80,7 @@ def run(session: Session, name: str, words: str) -> Outcome:
         raise CommandError(f"{server.name} gives nothing to ask for {safe.line(prompt.name, 40)!r}")
     session.screen.question(beginning(asked.text))
     parts: list[Attachment] = [FilePart(name, asked.text), *asked.attachments]
-    if not attaching.agreed(session, f"/{name}", parts):
-        return Outcome()
+    attaching.agreed(session, f"/{name}", parts)
     session.attachments = files.attachments.joined(session.attachments, asked.attachments)
     attaching.show(session)
     return chat.turn.send(session, asked.text)

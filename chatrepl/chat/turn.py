@@ -1,6 +1,7 @@
 """One turn: a question goes out, and its reply is drawn, written down and told about while it comes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from chatrepl import chat, replace
 from chatrepl.chat import attaching, budget, compacting, fullness, guard
@@ -25,6 +26,9 @@ from chatrepl.errors import ASK_AGAIN, ChatError, CommandError, Refused
 from chatrepl.sessions.entries import Mark, Said, Step
 from chatrepl.text import lookalikes, safe
 from chatrepl.usage import together
+
+if TYPE_CHECKING:
+    from chatrepl.files.attachments import Attachment
 
 GO_ON = "Go on exactly where you stopped, in the middle of a word if need be. Repeat nothing and explain nothing."
 """What a model is asked whose server does not go on with a reply by itself."""
@@ -246,9 +250,9 @@ def _tell(
     leave_room(session)
 
 
-def send(session: Session, text: str, named: Iterable[str] = ()) -> Outcome:
-    """Ask it, with the files it names. A secret goes out only after a yes."""
-    question = _fitted(session, attaching.question(session, text, named))
+def send(session: Session, text: str, named: Iterable[str] = (), own: "Sequence[Attachment]" = ()) -> Outcome:
+    """Ask it, with the files it names and its ``own``. A secret goes out only after a yes."""
+    question = _fitted(session, attaching.question(session, text, named, own))
     if not permits(session, question):
         return _unsent(session, text)
     if not budget.allows(session):

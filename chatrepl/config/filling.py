@@ -13,11 +13,11 @@ _MENTION = re.compile(r"(?<!\S)@([\w./~-]*[\w/~-])")
 
 class Filled(NamedTuple):
     """The text of a prompt file with its variables filled: ``missing`` ones stand there still. ``files`` are those of
-    its folder that it names with an @, ``outside`` the names that lead elsewhere."""
+    its folder that it names with an @, by the names that they have there, ``outside`` the names that lead elsewhere."""
 
     text: str
     missing: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
+    files: Mapping[str, Path] = {}
     outside: tuple[str, ...] = ()
 
 
@@ -80,17 +80,18 @@ def _positional(parts: Sequence[str], number: int, last: int) -> str:
     return " ".join(parts[number - 1 :]) if number == last else "".join(parts[number - 1 : number])
 
 
-def _mentioned(text: str, folder: Path | None) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """The files of the folder that the text names with an @, and the names of files elsewhere."""
-    inside: list[Path] = []
+def _mentioned(text: str, folder: Path | None) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The files of the folder that the text names with an @, and the names of files elsewhere. None of the names tells
+    where the folder is."""
+    inside: dict[str, Path] = {}
     outside: list[str] = []
     for name in dict.fromkeys(match[1] for match in _MENTION.finditer(text)):
         place = folder and within(folder, name)
-        if place and place.is_file():
-            inside.append(place)
+        if folder and place and place.is_file():
+            inside[str(place.relative_to(folder.resolve())) if Path(name).is_absolute() else name] = place
         elif "/" in name or "." in name:
             outside.append(name)
-    return tuple(inside), tuple(outside)
+    return inside, tuple(outside)
 
 
 def within(folder: Path, name: str) -> Path | None:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from chatrepl import replace
 from chatrepl.conversation import FilePart
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments, folders, reading
 from chatrepl.files.attachments import Attachment
 from chatrepl.files.completion import size
-from chatrepl.files.writing import path_of
+from chatrepl.files.writing import path_of, short
 
 _RANGE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9})?)?")
 
@@ -43,7 +44,13 @@ def lines(name: str) -> tuple[str, int, int | None] | None:
 
 
 def read(name: str) -> list[Attachment]:
-    """What stands under that name on this disk; CommandError where that is nothing to attach."""
+    """What stands under that name on this disk; CommandError where that is nothing to attach. Where the name begins
+    with ~ what it brings has such names too: they go out, and need not tell whose home that is."""
+    found = _read(name)
+    return [replace(part, name=short(Path(part.name))) for part in found] if name.startswith("~/") else found
+
+
+def _read(name: str) -> list[Attachment]:
     path = path_of(name)
     if path.is_dir():
         return _texts(folders.inside(path), name)

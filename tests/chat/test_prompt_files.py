@@ -61,6 +61,7 @@ def test_a_file_is_asked_with_what_it_sets_and_the_next_question_without(chat: T
     assert system == "Be terse."
     assert text.endswith("Review main in Go. !`git diff` @../secret.md @notes.md")
     assert "NOTE" in text
+    assert "/notes.md" not in text, "it goes out by the name that it has in the file"
     assert "SECRET" not in text
     ask(chat, "And now?", "Hello")
     assert server.requests[-1].body["model"] == "m"

@@ -155,6 +155,16 @@ def test_a_large_file_of_the_command_line_is_asked_about_where_somebody_is_there
     assert body(server).count("x" * 300_000) == 1
 
 
+def test_a_question_whose_large_file_is_not_wanted_comes_back(chat: Terminal, server: Server, home: Path) -> None:
+    (home / "big.txt").write_text("x" * 300_000)
+    chat.line("What is in @~/big.txt ?")
+    chat.wait_for("~/big.txt (300.0 kB): attach it? [y/N]")
+    chat.line("n")
+    chat.wait_for("~/big.txt is not attached, so nothing was sent.")
+    chat.wait_for_prompt("What is in @~/big.txt ?")
+    assert not server.requests
+
+
 # Secrets
 
 

@@ -131,9 +131,11 @@ def test_files_of_the_folder_go_along_and_no_others(tmp_path: Path) -> None:
     (folder / "style.md").write_text("s")
     (tmp_path / "secret.txt").write_text("s")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
-    found = file("@style.md @../secret.txt @~/.ssh/id_rsa @/etc/passwd @link.txt me@example.org @param")
+    found = file(
+        f"@style.md @{folder}/style.md @../secret.txt @~/.ssh/id_rsa @/etc/passwd @link.txt me@example.org @param"
+    )
     done = fill(found, folder=folder)
-    assert done.files == ((folder / "style.md").resolve(),)
+    assert done.files == {"style.md": (folder / "style.md").resolve()}
     assert done.outside == ("../secret.txt", "~/.ssh/id_rsa", "/etc/passwd", "link.txt")
 
 
