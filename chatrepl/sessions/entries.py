@@ -205,14 +205,11 @@ class State:
         last = Message("assistant", (), self.who.get("model", ""), "interrupted")
         return [*map(Step, self.steps.lost()), *beside, Said(partial or last)] if self.steps.messages else []
 
-    def replies(self) -> list[Turn]:
-        """The turns that answer the open question, or the last one, each once."""
-        return list(dict.fromkeys(self.answers()))
-
-    def answers(self) -> list[Turn]:
-        """The same as they came, those too that are like an earlier one."""
+    def replies(self, *, alike: bool = False) -> list[Turn]:
+        """The turns that answer the open question, or the last one, each once; or those too that are ``alike``."""
         asked = self.question or next((turn[0] for turn in self.conversation.turns[-1:]), None)
-        return [turn for turn in self.heard[self._since :] if turn[0] == asked]
+        found = [turn for turn in self.heard[self._since :] if turn[0] == asked]
+        return found if alike else list(dict.fromkeys(found))
 
     def settle(self) -> None:
         """End an open turn with what had come: the line that did so was lost, or never written."""

@@ -44,7 +44,7 @@ def garbage(event: threading.Event) -> Script:
 
 
 def replies(session: Session) -> list[str]:
-    return [each[-1].text for each in session.transcript.state.answers()]
+    return [each[-1].text for each in session.transcript.state.replies(alike=True)]
 
 
 def on_disk(session: Session) -> bool:

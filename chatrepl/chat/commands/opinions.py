@@ -89,7 +89,7 @@ def ask(session: Session, words: str) -> Outcome:
 def replies(session: Session, words: str) -> None:
     """List the replies to the last question, or make reply k the one that counts. They are those of /retry and /ask,
     for none is ever overwritten. "diff 1 2" shows how two differ; /undo takes a choice back."""
-    found = session.transcript.state.answers() if session.conversation.turns else []
+    found = session.transcript.state.replies(alike=True) if session.conversation.turns else []
     if not found:
         raise CommandError("There is no reply yet")
     first, *others = words.split() or [""]
