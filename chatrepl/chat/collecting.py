@@ -79,8 +79,8 @@ def received(
         with (
             session.user.listening(),
             session.screen.picture(lambda: attempts.answering.model, session.ui, is_json=is_json) as picture,
-            HidingSecrets(secrets, *sinks, partial(_paint, session, reply, picture)) as hiding,
-            Gathering(hiding.feed) as gathering,
+            closing(HidingSecrets(secrets, *sinks, partial(_paint, session, reply, picture))) as hiding,
+            closing(Gathering(hiding.feed)) as gathering,
             closing(_events(session, attempts, conversation, gathering, picture)) as events,
         ):
             for event in session.interrupts.over(events):

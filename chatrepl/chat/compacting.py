@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from chatrepl import dataclass
 from chatrepl.chat import aside
 from chatrepl.chat.gauge import BYTES, size_of, weight
-from chatrepl.chat.rates import CHARACTERS, short
+from chatrepl.chat.rates import short, tokens
 from chatrepl.chat.session import Session
 from chatrepl.client.shortening import SUMMARY
 from chatrepl.conversation import (
@@ -130,14 +130,10 @@ def _name(part: Part) -> str:
     return part.name or ("an image" if isinstance(part, ImagePart) else "a file")
 
 
-def pieces(text: str, size: int) -> list[str]:
-    """The text in pieces of at most so many characters, cut between lines where that is possible."""
-    found = []
-    while len(text) > size:
-        cut = text.rfind("\n", size // 2, size) + 1 or size
-        found.append(text[:cut])
-        text = text[cut:]
-    return [*found, text]
+def piece(text: str, start: int, size: int) -> str:
+    """The text from there on, at most so many characters of it, cut between lines where that is possible."""
+    end = start + size
+    return text[start:] if len(text) <= end else text[start : text.rfind("\n", start + size // 2, end) + 1 or end]
 
 
 def with_attachments(summary: str, names: Iterable[str]) -> str:
@@ -199,15 +195,15 @@ def summarized(session: Session, plan: Plan, focus: str = "") -> str:
     done, summary = 0, plan.before
     portion = max(LEAST, size * 3 // 4 - 2 * limit - len(SYSTEM)) if size else UNKNOWN
     while done < len(plan.text):
-        piece = pieces(plan.text[done : done + portion + 1], portion)[0]
+        part = piece(plan.text, done, portion)
         try:
-            summary = _asked(session, _material(summary, piece, focus), _words(limit), limit)
+            summary = _asked(session, _material(summary, part, focus), _words(limit), limit)
         except Refused as error:
             if not is_too_long(error.status, error.said) or portion <= LEAST:
                 raise
-            portion = max(LEAST, min(portion, len(piece)) // 2)
+            portion = max(LEAST, min(portion, len(part)) // 2)
             continue
-        done += len(piece)
+        done += len(part)
     whole = with_attachments(summary, plan.attachments)
     if weight(SUMMARY + whole) >= plan.size:
         raise CommandError("The summary is no shorter than what it would replace, so nothing was changed")
@@ -258,11 +254,6 @@ def compact(session: Session, plan: Plan, focus: str = "") -> None:
         "/edit summary changes it, /undo takes it back.",
         "dim",
     )
-
-
-def tokens(characters: int) -> int:
-    """How many tokens so many characters are, roughly."""
-    return -(-characters // CHARACTERS)
 
 
 def is_overflow(failure: ChatError | None) -> bool:

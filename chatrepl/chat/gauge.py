@@ -8,6 +8,7 @@ from chatrepl.conversation import (
     Conversation,
     FilePart,
     ImagePart,
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -127,16 +128,19 @@ def _size(message: Message) -> int:
 
 def size_of(part: Part) -> int:
     """How many bytes a part counts as."""
+    return IMAGE if isinstance(part, ImagePart) else weight(said(part))
+
+
+def said(part: Part) -> str:
+    """The words that a request holds of a part."""
     match part:
         case TextPart(text) | ThinkingPart(text) | ToolResultPart(_, text):
-            return weight(text)
-        case FilePart(name, text):
-            return weight(name) + weight(text)
+            return text
+        case FilePart(name, text) | MediaPart(name=name, text=text):
+            return f"{name}{text}"
         case ToolCallPart(_, name, arguments):
-            return weight(name) + weight(arguments)
-        case ImagePart():
-            return IMAGE
-    return 0
+            return f"{name}{arguments}"
+    return ""
 
 
 def weight(text: str) -> int:

@@ -7,7 +7,7 @@ from chatrepl import chat, replace
 from chatrepl.chat import aside, others
 from chatrepl.chat.endings import Exchange, Timing, of_aside, statistics
 from chatrepl.chat.others import Other
-from chatrepl.chat.rates import CHARACTERS
+from chatrepl.chat.rates import tokens
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Conversation, Message, Turn
 from chatrepl.sessions.entries import Aside, Mark, Said
@@ -80,8 +80,8 @@ def _ended(session: Session, chosen: Sequence[Other], asking: Conversation) -> I
 def _progress(other: Other) -> list[str]:
     """How far it is: who, for how long, and about how many tokens have come."""
     seconds, came = time.monotonic() - other.timing.asked_at, other.reply.size
-    tokens = [f"~{-(-came // CHARACTERS):,} tok"] if came else []
-    return [safe.line(other.name, 40), f"{seconds:.0f} s", *tokens]
+    about = [f"~{tokens(came):,} tok"] if came else []
+    return [safe.line(other.name, 40), f"{seconds:.0f} s", *about]
 
 
 def _show(session: Session, other: Other, message: Message, *beside: Message) -> None:

@@ -101,7 +101,7 @@ def ask_one(
     try:
         attempts.ready()
         with (
-            HidingSecrets(connection.keys.secrets, other.reply.feed) as hiding,
+            closing(HidingSecrets(connection.keys.secrets, other.reply.feed)) as hiding,
             closing(attempts.events(asking, stream=stream, waiting=lambda _wait: None)) as events,
         ):
             for event in events:

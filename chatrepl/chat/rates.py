@@ -100,6 +100,11 @@ def _count(tokens: int | None, what: str) -> str:
     return "" if tokens is None else f"{tokens:,} {what}"
 
 
+def tokens(characters: int) -> int:
+    """How many tokens so many characters are, roughly."""
+    return -(-characters // CHARACTERS)
+
+
 def dollars(amount: float) -> str:
     """An amount for people."""
     if 0 < amount < 0.00005:

@@ -1,7 +1,6 @@
 """The events of a reply on their way to the sinks: gathered, and without the secrets that a server echoes."""
 
 from collections.abc import Callable
-from types import TracebackType
 
 from chatrepl import replace
 from chatrepl.events import Choice, Event, Finished, Media, Search, Source, Started, Text, Thinking, ToolCallPiece
@@ -62,15 +61,11 @@ class HidingSecrets:
         hide = self._secrets.hide
         return replace(piece, id=hide(piece.id), name=hide(piece.name), arguments=arguments, opaque=hide(piece.opaque))
 
-    def __enter__(self) -> "HidingSecrets":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Nothing more comes: pass on what waits."""
         self._end()
         for choice in self._choices.values():
-            choice._end()
+            choice.close()
 
     def _end(self) -> None:
         self._end_text()
@@ -130,13 +125,7 @@ class Gathering:
         for choice in self._choices.values():
             choice.flush()
 
-    def __enter__(self) -> "Gathering":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.flush()
+    close = flush
 
     def _pass_on(self, event: Event) -> None:
         for sink in self._sinks:

@@ -1,5 +1,7 @@
 """Neighbouring pieces become one event, and none holds a secret; nothing is lost, doubled or out of order."""
 
+from contextlib import closing
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -20,7 +22,7 @@ events = st.lists(
 @given(events)
 def test_the_reply_is_the_same(arriving: list[Event | None]) -> None:
     apart, together = Reply(), Reply()
-    with Gathering(together.feed) as gathering:
+    with closing(Gathering(together.feed)) as gathering:
         for event in arriving:
             if event is None:
                 gathering.flush()
@@ -53,7 +55,7 @@ def shown(*arriving: Event) -> list[Event]:
     found: list[Event] = []
     secrets = Secrets()
     secrets.add(SECRET)
-    with HidingSecrets(secrets, found.append) as hiding:
+    with closing(HidingSecrets(secrets, found.append)) as hiding:
         for event in arriving:
             hiding.feed(event)
     return found

@@ -8,7 +8,7 @@ from chatrepl import chat
 from chatrepl.chat import endings
 from chatrepl.chat.commands.table import TALK, command, counted, number
 from chatrepl.chat.commands.tools import tell_calls
-from chatrepl.chat.rates import CHARACTERS
+from chatrepl.chat.rates import tokens
 from chatrepl.chat.session import Session
 from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.files.attachments import described
@@ -68,8 +68,8 @@ def _thinking(session: Session, message: Message, place: int) -> None:
         show_reasoning(session.screen, message.thinking)
         session.screen.say("")
     else:
-        tokens = message.usage.reasoning if message.usage and message.usage.reasoning else None
-        about = f"{tokens:,}" if tokens else f"about {-(-len(message.thinking) // CHARACTERS):,}"
+        known = message.usage.reasoning if message.usage and message.usage.reasoning else None
+        about = f"{known:,}" if known else f"about {tokens(len(message.thinking)):,}"
         session.screen.say(f"thought, {about} tokens; /thinking {place} shows it", "dim")
 
 

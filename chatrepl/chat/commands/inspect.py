@@ -7,7 +7,7 @@ from typing import Any
 
 from chatrepl import client, dialects, replace
 from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
-from chatrepl.chat.gauge import size_of, weight
+from chatrepl.chat.gauge import said, size_of, weight
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
 from chatrepl.config.config import Profile, model_of
@@ -173,26 +173,15 @@ def _flat(messages: Iterable[tuple[Message, list[Part]]]) -> list[Part]:
 def _size(parts: Iterable[Part], estimate: Callable[[int], int]) -> str:
     """How much some parts are; of images nobody can tell."""
     parts = list(parts)
-    said = "".join(map(_said, parts))
+    words = "".join(map(said, parts))
     images = [part for part in parts if isinstance(part, ImagePart)]
-    tokens = estimate(weight(said))
-    told = f"{counted(len(said), 'character')}, about {counted(tokens, 'token')}"
+    tokens = estimate(weight(words))
+    told = f"{counted(len(words), 'character')}, about {counted(tokens, 'token')}"
     return ", ".join((told, *map(_image, images)))
 
 
 def _image(image: ImagePart) -> str:
     return f"{safe.line(image.name) or 'an image'} ({len(image.data) * 3 // 4 / 1024:,.0f} kB)"
-
-
-def _said(part: Part) -> str:
-    match part:
-        case TextPart(text) | ThinkingPart(text) | ToolResultPart(_, text):
-            return text
-        case FilePart(name, text) | MediaPart(name=name, text=text):
-            return f"{name}{text}"
-        case ToolCallPart(_, name, arguments):
-            return f"{name}{arguments}"
-    return ""
 
 
 # What stays here
