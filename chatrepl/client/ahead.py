@@ -34,21 +34,15 @@ TICKETS = 0.001
 class Ahead:
     """Opens connections ahead of requests. ``transport`` tells the way to a profile's server."""
 
-    def __init__(
-        self,
-        transport: "Callable[[Profile], Transport | None]",
-        env: Mapping[str, str],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, transport: "Callable[[Profile], Transport | None]", env: Mapping[str, str]) -> None:
         self._transport = transport
         self._env = env
-        self._clock = clock
         self._begun = -PAUSE
 
     def begin(self, profile: Profile) -> None:
         """Open one to the server that is likely to be asked soon, behind the prompt, unless that was just done."""
-        if profile.place.remote and self._clock() >= self._begun + PAUSE:
-            self._begun = self._clock()
+        if profile.place.remote and (now := time.monotonic()) >= self._begun + PAUSE:
+            self._begun = now
             threading.Thread(target=self.open, args=(profile,), name="connecting", daemon=True).start()
 
     def open(self, profile: Profile) -> None:

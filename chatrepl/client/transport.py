@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,8 +28,8 @@ def bounded(seconds: float) -> float | None:
 class Clocks:
     """The clocks of the exchange that goes on; there is one at a time."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.now = clock
+    def __init__(self) -> None:
+        self.now = time.monotonic
         self.stopped = False
         """Whether nothing is waited for any more; another thread may say so."""
         self.start(Timeouts())

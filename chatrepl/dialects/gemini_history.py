@@ -51,7 +51,7 @@ class _History(NamedTuple):
     """Whether it is the turn that goes on, in which signatures are looked for."""
 
 
-def contents(conversation: Conversation, generation: float = 3.0) -> list[dict[str, Any]]:
+def contents(conversation: Conversation, generation: float) -> list[dict[str, Any]]:
     """The messages of a conversation in this protocol's shape: roles alternate, none is empty, and results stand alone,
     for beside them a text would be taken for the model's own."""
     found = [

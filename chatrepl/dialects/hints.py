@@ -138,26 +138,14 @@ _BY_WORDS: tuple[tuple[Container[int], re.Pattern[str], Hint], ...] = (
         _words(r"(retry|try again) (in|after) [\d.]+|rate.?limit|too many requests|slow down|tokens per min"),
         _WAIT,
     ),
-    (
-        (401,),
-        _words(""),
-        _THE_KEY,
-    ),
+    ((401,), _words(""), _THE_KEY),
     (
         (200, 400, 403),
         _words(r"api.?key|authenticat|unauthori[sz]ed|unregistered callers|no connected db|subscription key"),
         _THE_KEY,
     ),
-    (
-        (200, 400, 402, 403, 429),
-        _words(r"quota|billing|credit|spend|balance(?!r)"),
-        _BILLING,
-    ),
-    (
-        (400, 404),
-        _words(r"\bchat model|v1/chat/completions"),
-        _CHAT,
-    ),
+    ((200, 400, 402, 403, 429), _words(r"quota|billing|credit|spend|balance(?!r)"), _BILLING),
+    ((400, 404), _words(r"\bchat model|v1/chat/completions"), _CHAT),
     (
         (200, 400, 422),
         _words(

@@ -21,9 +21,9 @@ from chatrepl.dialects.wire import (
     placed,
     result_text,
     results,
+    said,
     total,
     whole_call,
-    written,
 )
 from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
@@ -76,7 +76,7 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
 
 def _message(message: Message, calls: dict[str, str], *, open_turn: bool) -> dict[str, Any]:
     """A message. In the turn that goes on a model gets back what it thought before its calls."""
-    data: dict[str, Any] = {"role": message.role, "content": "".join(written(part) for part in message.parts)}
+    data: dict[str, Any] = {"role": message.role, "content": said(message)}
     if images := [part.data for part in message.parts if isinstance(part, ImagePart)]:
         data["images"] = images
     if made := tools.calls(message, calls):
@@ -148,8 +148,8 @@ class _Decoder:
     def _call(self, call: object) -> ToolCallPiece:
         """A call comes whole. Older servers give it no id, which a result needs to name its call."""
         self.calls += 1
-        name, said = text(dig(call, "function", "name")), dig(call, "function", "arguments")
-        return whole_call(self.calls - 1, name, said, text(dig(call, "id")))
+        name, given = text(dig(call, "function", "name")), dig(call, "function", "arguments")
+        return whole_call(self.calls - 1, name, given, text(dig(call, "id")))
 
     def _finish(self, line: dict[str, Any]) -> Iterator[Event]:
         """The last line: how it ended, and the tokens. The server leaves out a 0, so one says nobody counted."""
@@ -164,9 +164,9 @@ class _Decoder:
 
 def _error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """What the body of an error says; of one for want of an account also where to get one."""
-    said = error_text(status, headers, body)
+    told = error_text(status, headers, body)
     where = text(dig(complaints.value_of(body), "signin_url"))
-    return f"{said} (sign in at {where})" if where else said
+    return f"{told} (sign in at {where})" if where else told
 
 
 def models(profile: Profile, key: str) -> Request:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation, FilePart, Message, TextPart, ToolCallPart, ToolResultPart, Turn
+from chatrepl.conversation import Conversation, FilePart, TextPart, ToolCallPart, ToolResultPart, Turn
 from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import error_text
 from chatrepl.dialects.framing import Frame, sse
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import told, written
+from chatrepl.dialects.wire import said, told
 from chatrepl.events import Event
 from chatrepl.text.shapes import items
 from chatrepl.text.urls import is_loopback, join
@@ -66,12 +66,8 @@ def _pairs(turns: Iterable[Turn]) -> list[tuple[str, str]]:
 
 def _pair(turn: Turn) -> tuple[str, str]:
     """The question and the answer of a turn; what tools gave stands with the question."""
-    user, assistant = ([_said(message) for message in turn if message.role == role] for role in ("user", "assistant"))
+    user, assistant = ([said(message) for message in turn if message.role == role] for role in ("user", "assistant"))
     return "\n\n".join(filter(None, (*user, *told(turn)))), "\n\n".join(filter(None, assistant))
-
-
-def _said(message: Message) -> str:
-    return "".join(written(part) for part in message.parts)
 
 
 def _stops(given: object, ours: str) -> list[Any]:
@@ -97,12 +93,12 @@ class _Decoder(openai_chat.Decoder):
 
     def only_text(self, chunk: dict[str, Any]) -> str:
         choice = openai_chat.only_choice(chunk)
-        said = choice.get("text") if choice.keys() <= _USUAL else ""
-        return said if type(said) is str else ""
+        words = choice.get("text") if choice.keys() <= _USUAL else ""
+        return words if type(words) is str else ""
 
     def message(self, choice: dict[str, Any]) -> dict[str, Any]:
-        said = choice.get("text")
-        return {**choice, "content": super().message(choice).get("content") if said is None else said}
+        words = choice.get("text")
+        return {**choice, "content": super().message(choice).get("content") if words is None else words}
 
 
 _USUAL = {"text", "index", "logprobs", "finish_reason"}

@@ -31,10 +31,10 @@ from chatrepl.dialects.wire import (
     arguments_text,
     placed,
     result_text,
+    said,
     told,
     total,
     whole_call,
-    written,
 )
 from chatrepl.events import Event, Finished, Thinking, Usage
 from chatrepl.text.shapes import count, dig, table, text
@@ -78,7 +78,7 @@ def messages(conversation: Conversation, role: str) -> list[dict[str, Any]]:
         known = [] if role == "agent" else told(turn)
         for message in turn:
             if message.role == "user":
-                found.append({"role": "user", "content": "\n\n".join([_text(message), *known])})
+                found.append({"role": "user", "content": "\n\n".join([said(message), *known])})
             elif message.role == "assistant":
                 found += _replied(message, role, results)
     return alternating(found)
@@ -86,18 +86,14 @@ def messages(conversation: Conversation, role: str) -> list[dict[str, Any]]:
 
 def _replied(message: Message, role: str, results: dict[str, str]) -> Iterator[dict[str, Any]]:
     """A turn of the model. A message holds one call, and its result tells only the name: so the two stand together."""
-    said = {"role": role, "content": _text(message)}
+    reply = {"role": role, "content": said(message)}
     for call in message.parts:
         if isinstance(call, ToolCallPart) and call.id in results and role == "agent":
-            yield said | {"tool_request": {"name": call.name, "arguments": arguments_text(arguments(call))}}
+            yield reply | {"tool_request": {"name": call.name, "arguments": arguments_text(arguments(call))}}
             yield {"role": "tool", "name": call.name, "content": results[call.id]}
-            said = {"role": role, "content": ""}
-    if said["content"]:
-        yield said
-
-
-def _text(message: Message) -> str:
-    return "".join(written(part) for part in message.parts)
+            reply = {"role": role, "content": ""}
+    if reply["content"]:
+        yield reply
 
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
@@ -140,8 +136,8 @@ class _Decoder:
         thinking = thought(table(message))
         if thinking:
             yield Thinking(thinking)
-        said = dig(message, "content")
-        for event in content(dig(message, "text") if said is None else said):
+        words = dig(message, "content")
+        for event in content(dig(message, "text") if words is None else words):
             if not (thinking and isinstance(event, Thinking)):
                 self.begun = True
                 yield event

@@ -44,12 +44,17 @@ def written(part: Part) -> str:
     """What a part says as text: a file is quoted under its name, and so is the text of one whose words were read; ""
     for what is no text."""
     match part:
-        case TextPart(said):
-            return said
+        case TextPart(words):
+            return words
         case FilePart(name, inside) | MediaPart(name=name, text=inside) if inside or isinstance(part, FilePart):
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inside)), default=0))
             return f"{name}:\n{fence}\n{inside}\n{fence}\n"
     return ""
+
+
+def said(message: Message) -> str:
+    """What a message says as text."""
+    return "".join(map(written, message.parts))
 
 
 def data_url(part: ImagePart | MediaPart) -> str:
@@ -139,8 +144,8 @@ def arguments(call: ToolCallPart) -> dict[str, Any]:
 
 def result_text(result: ToolResultPart) -> str:
     """A result where a text is all that tells of its failure; a few servers refuse one that is empty."""
-    said = capped(result.text) or "(no output)"
-    return f"Error: {said}" if result.failure and not said.startswith("Error") else said
+    told = capped(result.text) or "(no output)"
+    return f"Error: {told}" if result.failure and not told.startswith("Error") else told
 
 
 def results(message: Message, calls: Container[str]) -> Iterator[tuple[ToolResultPart, list[ImagePart]]]:

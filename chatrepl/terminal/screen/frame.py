@@ -123,15 +123,14 @@ class Frame:
             if self._text or self._said:
                 self._end(now)
                 self._lines.append("")
-            self._text = Rendering(self._new_reasoning() if kind is Reasoning else self._new_drawing())
+            self._text = Rendering(self._new(kind))
         return self._text
 
-    def _new_drawing(self) -> Drawing:
+    def _new(self, kind: type[Drawing] | type[Reasoning]) -> Drawing | Reasoning:
         look = self._look
+        if kind is Reasoning:
+            return Reasoning(self._columns, folded=look.thinking == "line")
         return Drawing(self._columns, theme=look.theme, hyperlinks=look.hyperlinks, encoding=look.encoding)
-
-    def _new_reasoning(self) -> Reasoning:
-        return Reasoning(self._columns, folded=self._look.thinking == "line")
 
     def _end(self, now: float) -> None:
         if not self._text:
