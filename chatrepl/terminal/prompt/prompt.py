@@ -26,14 +26,13 @@ from chatrepl.conversation import ImagePart
 from chatrepl.terminal.prompt.decoding import BACKGROUND, decoding
 from chatrepl.terminal.prompt.draft import Draft
 from chatrepl.terminal.prompt.early import below, first_line, typed_early, unsent
+from chatrepl.terminal.prompt.footer import fit, toolbar
 from chatrepl.terminal.prompt.history import SharedHistory
 from chatrepl.terminal.prompt.keys import Wishes, bindings, entered
-from chatrepl.terminal.prompt.menu import fit
 from chatrepl.terminal.prompt.output import output, take_pastes
 from chatrepl.terminal.prompt.pastes import Pastes, ShowPastes
 from chatrepl.terminal.prompt.styles import style
 from chatrepl.terminal.prompt.suggestions import FromHistory, Suggest as Suggest, Suggestions
-from chatrepl.terminal.prompt.toolbar import toolbar
 from chatrepl.terminal.typeahead import TypeAhead
 from chatrepl.text import safe
 from chatrepl.text.slashes import command_name
