@@ -1,6 +1,6 @@
 """What the dialects write and read alike: messages and options of a request, the usage of a reply.
 
-None of these functions raises anything but ``BrokenReply`` and ``Refused``, whatever a server sends.
+None of these functions raises anything, whatever a server sends.
 """
 
 import json
