@@ -10,6 +10,7 @@ from chatrepl.chat.session import Session
 from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, question as message
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
+from chatrepl.text.amounts import size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,4 +173,4 @@ def _it(parts: "list[Attachment]") -> str:
 
 
 def _size(parts: "Sequence[Attachment]") -> str:
-    return files.completion.size(sum(map(files.attachments.weight, parts)))
+    return size(sum(map(files.attachments.weight, parts)))

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ToolCallPart, ToolResultPart
-from chatrepl.files.completion import size
 from chatrepl.text import safe, width
+from chatrepl.text.amounts import size
 from chatrepl.tools import Call, Result, approval
 from chatrepl.tools.arguments import BadArguments, parse
 

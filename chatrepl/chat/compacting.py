@@ -29,6 +29,7 @@ from chatrepl.dialects.hints import is_too_long
 from chatrepl.errors import ChatError, CommandError, Refused
 from chatrepl.sessions.entries import Aside, Mark
 from chatrepl.text import safe
+from chatrepl.text.amounts import counted
 
 RESULT = 2_000
 """So many characters of what a tool answered are shown to the model that summarizes."""
@@ -163,10 +164,9 @@ def expected(session: Session, plan: Plan) -> int:
 
 def told(session: Session, plan: Plan) -> str:
     """What a compaction will save, and what will not go along any more."""
-    turns = "1 turn" if plan.count == 1 else f"{plan.count} turns"
     becomes = "becomes" if plan.count == 1 else "become"
     size, summary = session.gauge.estimate(plan.size), expected(session, plan)
-    saved = f"{turns} of {short(size)} tokens {becomes} a summary of about {short(summary)}"
+    saved = f"{counted(plan.count, 'turn')} of {short(size)} tokens {becomes} a summary of about {short(summary)}"
     count = len(plan.attachments)
     only = f", {count} attachment{'s are' if count != 1 else ' is'} only named" if count else ""
     return f"{saved}{only}"

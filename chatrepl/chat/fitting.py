@@ -11,8 +11,8 @@ from chatrepl.dialects import dialect, limits
 from chatrepl.dialects.repair import LEFT_OUT
 from chatrepl.errors import ChatError, CommandError, Refused
 from chatrepl.files import attachments, dimensions, extracting
-from chatrepl.files.completion import size
 from chatrepl.text import safe
+from chatrepl.text.amounts import size
 
 
 def fitted(session: Session, question: Message) -> Message:

@@ -23,7 +23,8 @@ from chatrepl.chat.session import Session
 from chatrepl.conversation import ImagePart, MediaPart, Message, Part, TextPart
 from chatrepl.errors import CommandError
 from chatrepl.events import Media
-from chatrepl.sessions.beside import OTHER, folder_of, put
+from chatrepl.sessions.beside import folder_of, put
+from chatrepl.text.amounts import size
 from chatrepl.text.environment import for_children
 
 RATE = 24_000
@@ -104,7 +105,7 @@ class Made(NamedTuple):
     @property
     def told(self) -> str:
         """What it is, for people."""
-        return f"{self.kind} {self.number} ({self.part.mime}, {files.completion.size(len(self.data))})"
+        return f"{self.kind} {self.number} ({self.part.mime}, {size(len(self.data))})"
 
 
 def numbered(reply: Message, before: Iterable[Message]) -> Message:
@@ -113,7 +114,7 @@ def numbered(reply: Message, before: Iterable[Message]) -> Message:
     for part in reply.parts:
         if isinstance(part, ImagePart | MediaPart):
             number += 1
-            part = replace(part, name=f"{number}{files.attachments.ENDINGS.get(part.mime, OTHER)}")
+            part = replace(part, name=f"{number}{files.attachments.ending(part.mime)}")
         named.append(part)
     return replace(reply, parts=tuple(named))
 
@@ -136,7 +137,7 @@ def _of(replies: Iterable[Message]) -> list[ImagePart | MediaPart]:
 def written(made: Made, beside: Path | None) -> Path:
     """The file it is in: beside the session's, or where there is none in a folder of its own. OSError says why not."""
     folder = folder_of(beside) if beside else Path(tempfile.mkdtemp(prefix="chatrepl-"))
-    return put(folder, f"{made.number}{files.attachments.ENDINGS.get(made.part.mime, OTHER)}", made.data)
+    return put(folder, f"{made.number}{files.attachments.ending(made.part.mime)}", made.data)
 
 
 def tell(session: Session, reply: Message) -> None:

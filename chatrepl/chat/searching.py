@@ -8,6 +8,7 @@ from chatrepl.conversation import ImagePart, MediaPart, Message, Part, SourcePar
 from chatrepl.events import Media
 from chatrepl.sessions import citations
 from chatrepl.text import safe, urls, width
+from chatrepl.text.amounts import counted
 
 REDIRECTS = "vertexaisearch.cloud.google.com"
 """The host by way of which Google leads to its sources, whose titles are their sites."""
@@ -32,7 +33,7 @@ def tell(session: Session, reply: Message, missed: Iterable[tuple[str, int, int]
         if (words := unmarked.get(part.url, "")) and part.url not in words:
             session.screen.say(f"    for “{excerpt(words)}”", "dim")
     if rest := len(found) - min(len(cited), LISTED):
-        more = f"{rest:,} {'more source' if cited else 'source'}{'' if rest == 1 else 's'}"
+        more = counted(rest, "more source" if cited else "source")
         more += "" if cited else ", none of them cited" if rest > 1 else ", not cited"
         session.screen.say(f"{more}; /sources lists all." if session.user.has_prompt else f"{more}.", "dim")
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatrepl import files
-from chatrepl.chat.commands.table import counted
 from chatrepl.client import keys
 from chatrepl.client.connection import LOOK, Connection
 from chatrepl.client.embedded import server, weights
@@ -18,9 +17,9 @@ from chatrepl.config.vendors import ELSEWHERE, PROFILES
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files import ownership
-from chatrepl.files.completion import size
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, urls, width
+from chatrepl.text.amounts import counted, size
 
 COLUMN = 15
 """The width of the names in the list."""

@@ -16,11 +16,11 @@ from chatrepl.cli.opening import Opening
 from chatrepl.cli.options import Options, joined
 from chatrepl.client import choosing
 from chatrepl.errors import ChatError
-from chatrepl.files.completion import size
 from chatrepl.terminal import capabilities, prompt as prompts, streams
 from chatrepl.terminal.signals import quiet
 from chatrepl.terminal.typeahead import KeyBuffer
 from chatrepl.text import safe, urls, width
+from chatrepl.text.amounts import size
 
 
 def chat(begun: Opening, first: str, piped: str) -> None:

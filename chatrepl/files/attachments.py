@@ -11,8 +11,8 @@ from pathlib import Path
 from chatrepl.conversation import FilePart, ImagePart, MediaPart
 from chatrepl.errors import CommandError, Hint
 from chatrepl.files import reading
-from chatrepl.files.completion import size
 from chatrepl.text import safe
+from chatrepl.text.amounts import size
 
 BOUND = 256_000
 """A text of more bytes is only attached after a yes."""
@@ -99,6 +99,11 @@ def _sound(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return "audio/wav"
     return next((mime for magic, mime in _SOUNDS.items() if data.startswith(magic)), "")
+
+
+def ending(mime: str) -> str:
+    """How the name of a file of that kind ends."""
+    return ENDINGS.get(mime, ".bin")
 
 
 def image(path: Path) -> ImagePart:

@@ -6,6 +6,7 @@ from heapq import nsmallest
 
 from chatrepl.errors import CommandError
 from chatrepl.files.writing import path_of
+from chatrepl.text.amounts import size
 from chatrepl.text.fuzzy import matching
 
 SHOWN = 200
@@ -44,10 +45,3 @@ def _kind(entry: "os.DirEntry[str]") -> str:
         return "folder" if entry.is_dir() else size(entry.stat().st_size)
     except OSError:
         return ""
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    if count < 1000:
-        return "1 byte" if count == 1 else f"{count} bytes"
-    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -10,8 +10,8 @@ from chatrepl.conversation import FilePart
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments, folders, reading
 from chatrepl.files.attachments import Attachment
-from chatrepl.files.completion import size
 from chatrepl.files.writing import path_of, short
+from chatrepl.text.amounts import size
 
 _RANGE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9})?)?")
 

@@ -17,8 +17,6 @@ from typing import Any
 from chatrepl import files
 from chatrepl.files import reading
 
-OTHER = ".bin"
-
 _NUMBERED = r"[0-9]{1,9}\.[a-z0-9]{3,4}"
 _NAME = rf"{_NUMBERED}|[0-9a-f]{{16}}\.[a-z0-9]{{3,4}}"
 
@@ -54,11 +52,11 @@ def put(folder: Path, name: str, data: bytes) -> Path:
 def referring(line: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The plain data of an entry, its media put into the folder and referred to; what cannot be put there stays."""
     for part, role in _media(line):
-        data = _decoded(part["data"])
+        data = decoded(part["data"])
         if data is not None:
             digest = _digest(data)
             known = role == "assistant" and re.fullmatch(_NUMBERED, part["name"])
-            name = part["name"] if known else f"{digest[:16]}{files.attachments.ENDINGS.get(part['mime'], OTHER)}"
+            name = part["name"] if known else f"{digest[:16]}{files.attachments.ending(part['mime'])}"
             try:
                 path = put(folder, name, data)
             except OSError:
@@ -141,7 +139,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _decoded(data: str) -> bytes | None:
+def decoded(data: str) -> bytes | None:
     """The bytes of base64 of which just that base64 is made again."""
     try:
         found = base64.b64decode(data, validate=True)

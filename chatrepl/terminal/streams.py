@@ -9,8 +9,8 @@ from typing import TextIO
 
 from chatrepl import files
 from chatrepl.errors import CommandError
-from chatrepl.files.completion import size
 from chatrepl.text import charset
+from chatrepl.text.amounts import size
 
 
 class Unwritable(Exception):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from chatrepl.chat import gauge, rates as usage
-from chatrepl.chat.gauge import Gauge
+from chatrepl.chat.gauge import Gauge, size_of, weight
 from chatrepl.chat.rates import Rates
 from chatrepl.config.config import Profile
 from chatrepl.config.facts import load
 from chatrepl.config.place import Embedded
-from chatrepl.conversation import Conversation, Message, TextPart, Turn, continued, question
+from chatrepl.conversation import Conversation, MediaPart, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
 from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
@@ -253,3 +253,12 @@ def test_the_size_is_told_before_the_first_question_from_the_table_and_by_a_serv
 
         chat.until(typed, "the size")
     assert not server.requests
+
+
+def test_a_pdf_that_goes_in_words_counts_as_these() -> None:
+    text = "words " * 100
+    assert (
+        size_of(MediaPart("application/pdf", "AAAA", "a.pdf", text))
+        >= weight(text)
+        > size_of(MediaPart("audio/wav", "AAAA"))
+    )

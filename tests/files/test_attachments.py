@@ -13,7 +13,7 @@ from chatrepl import files
 from chatrepl.conversation import FilePart, ImagePart, MediaPart
 from chatrepl.errors import CommandError
 from chatrepl.files import attachments, mentions
-from chatrepl.files.completion import size
+from chatrepl.text.amounts import size
 from tests.support.files import PNG
 
 IMAGES = {

@@ -11,7 +11,6 @@ from chatrepl.chat.commands.table import (
     TALK,
     Suggestion,
     command,
-    counted,
     number,
     number_or_0,
     offered,
@@ -21,6 +20,7 @@ from chatrepl.chat.session import Session
 from chatrepl.errors import CommandError, Hint
 from chatrepl.terminal import clipboard, editor
 from chatrepl.text import safe
+from chatrepl.text.amounts import counted
 
 SHOWN = 20
 """So many replies are offered to be copied."""

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from chatrepl import replace, terminal
 from chatrepl.chat import attaching, compacting, turn as asking
 from chatrepl.chat.commands.profiles import model_names
-from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, counted, file_after_at, number
+from chatrepl.chat.commands.table import SESSIONS, TALK, Suggestion, command, file_after_at, number
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.config import settings
 from chatrepl.errors import CommandError, Hint
 from chatrepl.sessions.entries import Mark
 from chatrepl.sessions.store import forked
+from chatrepl.text.amounts import counted
 
 
 def system_words(session: Session, words: str) -> Iterable[Suggestion]:

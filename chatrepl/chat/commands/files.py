@@ -9,7 +9,6 @@ from chatrepl.chat.commands import prompt_files
 from chatrepl.chat.commands.table import (
     FILES,
     command,
-    counted,
     file_names,
     flagged,
     number,
@@ -24,6 +23,7 @@ from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import IMAGE_ENDINGS
 from chatrepl.sessions import formats
 from chatrepl.terminal.choices import Choices, Row
+from chatrepl.text.amounts import counted
 
 if TYPE_CHECKING:
     from chatrepl.chat.media import Made

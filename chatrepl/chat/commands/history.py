@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chatrepl import chat
 from chatrepl.chat import endings
-from chatrepl.chat.commands.table import TALK, command, counted, number
+from chatrepl.chat.commands.table import TALK, command, number
 from chatrepl.chat.commands.tools import tell_calls
 from chatrepl.chat.rates import tokens
 from chatrepl.chat.session import Session
@@ -14,7 +14,7 @@ from chatrepl.conversation import FilePart, ImagePart, MediaPart, Message, Turn
 from chatrepl.files.attachments import described
 from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe
-from chatrepl.text.age import ago
+from chatrepl.text.amounts import ago, counted
 
 SHOWN_AGAIN = 20
 """How many turns of a conversation are shown that goes on."""

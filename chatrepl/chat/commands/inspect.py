@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chatrepl import client, dialects, replace
-from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, counted, number, offered
+from chatrepl.chat.commands.table import SETTINGS, WHO, Suggestion, command, number, offered
 from chatrepl.chat.gauge import said, size_of, weight
 from chatrepl.chat.session import Session
 from chatrepl.config import settings
@@ -32,6 +32,7 @@ from chatrepl.dialects.unsent import unsent
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.terminal.screen.screen import show_reasoning
 from chatrepl.text import safe, urls
+from chatrepl.text.amounts import counted
 
 SHOWN = 20
 """How many messages have a line of their own; those before are told together."""

@@ -7,7 +7,7 @@ from time import time
 
 from chatrepl import files, sessions
 from chatrepl.chat.commands.history import show_again
-from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, counted, number, offered, pick
+from chatrepl.chat.commands.table import SESSIONS, Suggestion, command, number, offered, pick
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.recall import whom
 from chatrepl.chat.session import Session
@@ -18,7 +18,7 @@ from chatrepl.sessions.store import Listed
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, width
-from chatrepl.text.age import ago
+from chatrepl.text.amounts import ago, counted
 
 SHOWN = 20
 """How many sessions a list shows."""

@@ -16,6 +16,7 @@ from chatrepl.files import completion
 from chatrepl.terminal.choices import Choices, Row
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, slashes
+from chatrepl.text.amounts import counted
 from chatrepl.text.fuzzy import Named, is_slip, matching, nearest
 
 Run = Callable[[Session, str], Outcome | None]
@@ -242,8 +243,3 @@ def numbered(user: User, screen: Screen, rows: Sequence[Row], choices: Choices) 
     screen.table([(str(place), row.text, choices.facts(row)) for place, row in enumerate(rows, 1)])
     place = number_or_0(user.answer(f"Which one? [1-{len(rows)}]"))
     return rows[place - 1] if 1 <= place <= len(rows) else None
-
-
-def counted(count: int, thing: str) -> str:
-    """``1 turn`` or ``1,000 turns``."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

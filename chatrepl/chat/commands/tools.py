@@ -6,11 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chatrepl import chat
-from chatrepl.chat.commands.table import SETTINGS, TALK, Suggestion, command, counted, number, offered
+from chatrepl.chat.commands.table import SETTINGS, TALK, Suggestion, command, number, offered
 from chatrepl.chat.session import Session
 from chatrepl.conversation import Message, ToolCallPart, ToolResultPart
 from chatrepl.errors import ChatError, CommandError, Hint
 from chatrepl.text import safe
+from chatrepl.text.amounts import counted
 from chatrepl.text.fuzzy import there_are
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """Images and files of a conversation in Markdown: in a folder beside the text, or where there is none at its end."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import quote, unquote
 
 from chatrepl.conversation import ImagePart, MediaPart
 from chatrepl.files import attachments, reading
+from chatrepl.sessions.beside import decoded
 from chatrepl.sessions.formats.markdown_grammar import DATA_URL
 
 FOLDER = ".media"
@@ -35,7 +35,7 @@ class Kept:
         if not DATA_URL.fullmatch(url):
             return None
         what = "![image]" if isinstance(part, ImagePart) else "[file]"
-        data = _exact(part.data) if self._folder else None
+        data = decoded(part.data) if self._folder else None
         if data is not None:
             return f"{what}({self._folder}/{self._named(data)})"
         self.definitions.append(f"[image-{len(self.definitions) + 1}]: {url}")
@@ -43,23 +43,9 @@ class Kept:
 
     def _named(self, data: bytes) -> str:
         known = next((name for name, other in self.files.items() if other == data), "")
-        name = known or f"{len(self.files) + 1}{_ending(data)}"
+        name = known or f"{len(self.files) + 1}{attachments.ending(attachments.kind(data))}"
         self.files[name] = data
         return name
-
-
-def _ending(data: bytes) -> str:
-    """How the name of a file ends, by what it is."""
-    return attachments.ENDINGS.get(attachments.kind(data), ".bin")
-
-
-def _exact(data: str) -> bytes | None:
-    """The bytes, where they are written in the one way that they would be written in again."""
-    try:
-        found = base64.b64decode(data, validate=True)
-    except binascii.Error:
-        return None
-    return found if base64.b64encode(found).decode("ascii") == data else None
 
 
 class Found:
@@ -90,6 +76,6 @@ class Found:
         except OSError as error:
             raise ValueError(f"{folder}/{name} cannot be read: {error.strerror}") from None
         self._room -= len(data)
-        if _ending(data) != Path(name).suffix:
+        if attachments.ending(attachments.kind(data)) != Path(name).suffix:
             raise ValueError(f"{folder}/{name} is not what its name says")
         return data

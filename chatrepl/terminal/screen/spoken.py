@@ -7,6 +7,7 @@ from typing import TextIO
 from chatrepl.events import Event, Search, Text
 from chatrepl.terminal.screen.pictures import Cited, Picture, told_of_search
 from chatrepl.text import safe
+from chatrepl.text.amounts import counted
 
 HEARTBEAT = 30.0
 """Every so many seconds a line says that the reply is still awaited."""
@@ -70,5 +71,4 @@ class SpokenPicture(Picture):
 
 
 def _words(text: str) -> str:
-    count = len(text.split())
-    return f"{count:,} word{'' if count == 1 else 's'}"
+    return counted(len(text.split()), "word")

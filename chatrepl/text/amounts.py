@@ -1,4 +1,4 @@
-"""How long ago something was, for people where they are."""
+"""How much, how many and how long ago, for people."""
 
 from datetime import datetime
 
@@ -19,3 +19,15 @@ def ago(then: float, now: float) -> str:
     if days < 7:
         return "yesterday" if days == 1 else f"{days} days ago"
     return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    if count < 1000:
+        return "1 byte" if count == 1 else f"{count} bytes"
+    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def counted(count: int, thing: str) -> str:
+    """``1 turn`` or ``1,000 turns``."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
