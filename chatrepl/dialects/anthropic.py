@@ -17,7 +17,7 @@ from chatrepl.dialects.anthropic_searching import Searching
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.dialects.openai_chat import decode_models
+from chatrepl.dialects.model_lists import decode_models
 from chatrepl.dialects.parts import part_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason

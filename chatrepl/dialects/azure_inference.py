@@ -20,7 +20,7 @@ from urllib.parse import quote
 from chatrepl import replace
 from chatrepl.config.config import Profile
 from chatrepl.conversation import Conversation, MediaPart, Message
-from chatrepl.dialects import failures, openai_chat
+from chatrepl.dialects import failures, model_lists, openai_chat
 from chatrepl.dialects.citations import Citation
 from chatrepl.dialects.dialect import Dialect, ModelInfo, Request
 from chatrepl.dialects.framing import Frame, sse
@@ -167,7 +167,7 @@ def models(profile: Profile, key: str) -> Request:
 def decode_models(body: object) -> list[ModelInfo]:
     """The models of a list, or the one model of an endpoint."""
     served = text(dig(body, "model_name"))
-    return [ModelInfo(served)] if served else openai_chat.decode_models(body)
+    return [ModelInfo(served)] if served else model_lists.decode_models(body)
 
 
 DIALECT = Dialect(

@@ -9,8 +9,7 @@ from chatrepl.dialects import chat_history, complaints, tools
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, json_lines
-from chatrepl.dialects.openai_chat import headers, thought
-from chatrepl.dialects.parts import content, media
+from chatrepl.dialects.parts import media, spoken
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import (
@@ -18,6 +17,7 @@ from chatrepl.dialects.wire import (
     answered,
     arguments,
     called,
+    headers,
     placed,
     result_text,
     results,
@@ -25,7 +25,7 @@ from chatrepl.dialects.wire import (
     total,
     whole_call,
 )
-from chatrepl.events import Event, Finished, Started, Thinking, ToolCallPiece, Usage
+from chatrepl.events import Event, Finished, Started, ToolCallPiece, Usage
 from chatrepl.text.shapes import count, dig, items, table, text
 from chatrepl.text.urls import join, root
 
@@ -128,13 +128,7 @@ class _Decoder:
             self.started = True
             yield Started(model)
         message = table(line.get("message"))
-        # imitators call it as OpenAI's imitators do
-        thinking = thought(message)
-        if thinking:
-            yield Thinking(thinking)
-        for event in content(message.get("content")):
-            if not (thinking and isinstance(event, Thinking)):
-                yield event
+        yield from spoken(message, message.get("content"))  # imitators call it as OpenAI's imitators do
         for image in items(message.get("images")):
             if found := media(image):
                 yield found

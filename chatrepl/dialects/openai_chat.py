@@ -4,10 +4,8 @@ Deviations known of each server: see the captures of this dialect in the tests.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from math import inf
 from typing import Any
 
 from chatrepl.config.config import Profile
@@ -15,17 +13,17 @@ from chatrepl.conversation import Conversation, ThinkingPart
 from chatrepl.dialects import certainty, chat_history, choices, schemas, search
 from chatrepl.dialects.choices import Beside
 from chatrepl.dialects.citations import Citation
-from chatrepl.dialects.dialect import ALL_PARTS, Dialect, ModelInfo, Request
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.dialects.parts import content, media, reasoning
+from chatrepl.dialects.model_lists import decode_models, models
+from chatrepl.dialects.parts import made, spoken
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
-from chatrepl.dialects.wire import arguments_text, usages
+from chatrepl.dialects.wire import arguments_text, headers, usages
 from chatrepl.events import Event, Finished, Media, Started, Text, Thinking, ToolCallPiece
-from chatrepl.text.shapes import as_text, count, dig, items, table, text
-from chatrepl.text.urls import join, root
-from chatrepl.usage import Price
+from chatrepl.text.shapes import count, dig, items, table, text
+from chatrepl.text.urls import join
 
 
 def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bool) -> Request:
@@ -44,11 +42,6 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
             body["stream_options"] = {"include_usage": True}
     body |= profile.options
     return Request("POST", join(profile.base_url, "/chat/completions"), headers(profile, key), body)
-
-
-def headers(profile: Profile, key: str) -> dict[str, str]:
-    """The key, where there is one, and the headers of the profile."""
-    return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
 def decode(frames: Iterable[Frame], begin: "Callable[[], Decoder] | None" = None) -> Iterator[Event]:
@@ -138,11 +131,7 @@ class Decoder:
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Event | Citation]:
         said = self.message(choice)
-        thinking = thought(said)
-        parts = list(content(said.get("content")))
-        if thinking:
-            yield Thinking(thinking)
-        yield from (part for part in parts if not (thinking and isinstance(part, Thinking)))  # it is the same
+        yield from spoken(said, said.get("content"))
         yield from made(said)
         yield from search.annotations(said.get("annotations"))
         yield from search.executed(said.get("executed_tools"))
@@ -198,77 +187,6 @@ class Decoder:
 
 _JOINED = {"text", "summary", "data"}
 """What of OpenRouter's reasoning comes in pieces."""
-
-_REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
-"""Where reasoning stands: DeepSeek's field, OpenRouter's and vLLM's, OpenRouter's other one, and LiteLLM's."""
-
-
-def thought(said: dict[str, Any]) -> str:
-    """The reasoning in a message; it may stand there under several names."""
-    return next((found for name in _REASONING if name in said and (found := reasoning(said[name]))), "")
-
-
-def made(said: dict[str, Any]) -> Iterator[Event]:
-    """The images and the sound beside the text of a message: OpenRouter's and OpenAI's. What is heard is a text too."""
-    for image in items(said.get("images")):
-        if found := media(image):
-            yield found
-    audio = table(said.get("audio"))
-    if heard := as_text(audio.get("transcript")):
-        yield Text(heard)
-    if data := text(audio.get("data")):
-        yield Media(f"audio/{text(audio.get('format')) or 'wav'}", data)
-
-
-def models(profile: Profile, key: str) -> Request:
-    """The request for the list of models, which OpenAI's other protocols have too."""
-    base = root(profile.base_url, "/chat/completions", "/completions", "/responses")
-    return Request("GET", join(base, "/models"), headers(profile, key))
-
-
-def decode_models(body: object) -> list[ModelInfo]:
-    """The models of a list: an object with ``data``, or the bare list some gateways give."""
-    return [_model(item) for item in items(dig(body, "data")) or items(body) if text(dig(item, "id"))]
-
-
-def _model(item: dict[str, Any]) -> ModelInfo:
-    sizes = [count(dig(item, *path)) for path in _CONTEXT_SIZES]
-    ends = next((found[0] for name in _ENDS if (found := _DAY.match(text(item.get(name))))), "")
-    return ModelInfo(item["id"], next((size for size in sizes if size), None), _price(item.get("pricing")), ends)
-
-
-_ENDS = ("shutdown_date", "retires_at", "expiration_date", "deprecation")
-"""Where a list tells when a model ends: OpenAI's, Anthropic's, OpenRouter's and Mistral's."""
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=\b|T|$)")
-
-
-_CONTEXT_SIZES = (
-    ("context_length",),
-    ("max_model_len",),
-    ("max_input_tokens",),
-    ("meta", "n_ctx"),
-    ("context_window",),
-    ("max_context_length",),
-)
-"""Where a list of models tells the size of the context: OpenRouter, vLLM, LiteLLM, llama.cpp, Groq, LM Studio and
-Mistral."""
-
-
-def _price(pricing: object) -> Price | None:
-    """OpenRouter tells dollars a token, as texts; a price that varies is -1."""
-    names = ("prompt", "completion", "input_cache_read", "input_cache_write")
-    into, out, cached, written = (_dollars(dig(pricing, name)) for name in names)
-    return None if into is None or out is None else Price(into, out, cached, written)
-
-
-def _dollars(told: object) -> float | None:
-    try:
-        amount = float(told) * 1e6  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return amount if 0 <= amount < inf else None
-
 
 CARRIES = ALL_PARTS - {ThinkingPart}
 """The reasoning is not wanted back, by DeepSeek not even taken."""

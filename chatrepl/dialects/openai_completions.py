@@ -14,8 +14,9 @@ from chatrepl.dialects import openai_chat
 from chatrepl.dialects.dialect import Dialect, Request
 from chatrepl.dialects.failures import error_text
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.model_lists import decode_models, models
 from chatrepl.dialects.templates import template
-from chatrepl.dialects.wire import said, told
+from chatrepl.dialects.wire import headers, said, told
 from chatrepl.events import Event
 from chatrepl.text.shapes import items
 from chatrepl.text.urls import is_loopback, join
@@ -41,8 +42,7 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     body |= {name: value for name, value in profile.options.items() if name not in FOR_US}
     if stop:
         body["stop"] = _stops(body.get("stop"), stop)
-    headers = openai_chat.headers(profile, key)
-    return Request("POST", join(profile.base_url, "/completions"), headers, body)
+    return Request("POST", join(profile.base_url, "/completions"), headers(profile, key), body)
 
 
 def _raw(conversation: Conversation) -> tuple[str, str]:
@@ -111,8 +111,8 @@ DIALECT = Dialect(
     decode,
     decode_whole,
     error_text,
-    openai_chat.models,
-    openai_chat.decode_models,
+    models,
+    decode_models,
     prefill=True,
     tools=False,
     schema=False,

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from chatrepl.config.config import Profile
-from chatrepl.conversation import Conversation
-from chatrepl.dialects import certainty, failures, openai_chat, responses_history as history, schemas, search, wire
-from chatrepl.dialects.dialect import Dialect, Request
+from chatrepl.conversation import Conversation, ThinkingPart
+from chatrepl.dialects import certainty, failures, responses_history as history, schemas, search, wire
+from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, refusal
 from chatrepl.dialects.framing import Frame, sse
+from chatrepl.dialects.model_lists import decode_models, models
 from chatrepl.dialects.parts import item_events
 from chatrepl.dialects.pieces import Told
 from chatrepl.dialects.reasons import finish_reason
@@ -47,7 +48,7 @@ def encode(profile: Profile, conversation: Conversation, key: str, *, stream: bo
     if conversation.schema:
         shape = {"type": "json_schema", **schemas.openai(conversation.schema)}
         body["text"] = {"format": shape, **table(body.get("text"))}
-    return Request("POST", urls.join(profile.base_url, "/responses"), openai_chat.headers(profile, key), body)
+    return Request("POST", urls.join(profile.base_url, "/responses"), wire.headers(profile, key), body)
 
 
 def decode(frames: Iterable[Frame]) -> Iterator[Event]:
@@ -274,11 +275,11 @@ def error_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 DIALECT = Dialect(
     sse,
-    openai_chat.CARRIES,
+    ALL_PARTS - {ThinkingPart},
     encode,
     decode,
     decode_whole,
     error_text,
-    openai_chat.models,
-    openai_chat.decode_models,
+    models,
+    decode_models,
 )

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from chatrepl.events import Event, Media, Text, Thinking
-from chatrepl.text.shapes import as_text, dig, items, text
+from chatrepl.text.shapes import as_text, dig, items, table, text
 
 
 def content(value: object) -> Iterator[Event]:
@@ -40,6 +41,24 @@ def reasoning(value: object, deep: int = 0) -> str:
     if isinstance(value, dict) and deep < 4:
         return next((said for name in _THOUGHTS if (said := reasoning(value.get(name), deep + 1))), "")
     return as_text(value)
+
+
+def spoken(said: dict[str, Any], words: object) -> Iterator[Event]:
+    """The reasoning in a message, and what it says in these words, where the same reasoning may stand once more."""
+    if thought := _thought(said):
+        yield Thinking(thought)
+    for event in content(words):
+        if not (thought and isinstance(event, Thinking)):
+            yield event
+
+
+_REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
+"""Where reasoning stands: DeepSeek's field, OpenRouter's and vLLM's, OpenRouter's other one, and LiteLLM's."""
+
+
+def _thought(said: dict[str, Any]) -> str:
+    """The reasoning in a message; it may stand there under several names."""
+    return next((found for name in _REASONING if name in said and (found := reasoning(said[name]))), "")
 
 
 _MIME = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,", re.IGNORECASE)
@@ -82,6 +101,18 @@ def _from_url(said: str, mime: str) -> Media:
     if re.match(r"[a-z][a-z0-9+.-]{1,20}:", said[:24], re.IGNORECASE):
         return Media(mime, url=said)
     return Media(mime, said)
+
+
+def made(said: dict[str, Any]) -> Iterator[Event]:
+    """The images and the sound beside the text of a message: OpenRouter's and OpenAI's. What is heard is a text too."""
+    for image in items(said.get("images")):
+        if found := media(image):
+            yield found
+    audio = table(said.get("audio"))
+    if heard := as_text(audio.get("transcript")):
+        yield Text(heard)
+    if data := text(audio.get("data")):
+        yield Media(f"audio/{text(audio.get('format')) or 'wav'}", data)
 
 
 def item_events(item: object) -> list[Event]:

@@ -21,8 +21,7 @@ from chatrepl.conversation import (
 from chatrepl.dialects.dialect import ALL_PARTS, Dialect, Request
 from chatrepl.dialects.failures import Objects, cut_short, error_text, message_of, no_reply, refusal
 from chatrepl.dialects.framing import Frame, sse
-from chatrepl.dialects.openai_chat import thought
-from chatrepl.dialects.parts import content
+from chatrepl.dialects.parts import spoken
 from chatrepl.dialects.pieces import Pieces
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.dialects.wire import (
@@ -133,14 +132,10 @@ class _Decoder:
         if not completion and message_of(chunk):
             raise refusal(chunk)
         message = dig(completion, "message") or dig(completion, "delta") or completion
-        thinking = thought(table(message))
-        if thinking:
-            yield Thinking(thinking)
         words = dig(message, "content")
-        for event in content(dig(message, "text") if words is None else words):
-            if not (thinking and isinstance(event, Thinking)):
-                self.begun = True
-                yield event
+        for event in spoken(table(message), dig(message, "text") if words is None else words):
+            self.begun |= not isinstance(event, Thinking)
+            yield event
         if isinstance(request := dig(message, "tool_request"), dict):
             self.begun, self.calls = True, self.calls + 1
             yield whole_call(self.calls - 1, text(request.get("name")), request.get("arguments"))

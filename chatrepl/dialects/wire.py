@@ -8,6 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
+from chatrepl.config.config import Profile
 from chatrepl.conversation import (
     FilePart,
     ImagePart,
@@ -55,6 +56,11 @@ def written(part: Part) -> str:
 def said(message: Message) -> str:
     """What a message says as text."""
     return "".join(map(written, message.parts))
+
+
+def headers(profile: Profile, key: str) -> dict[str, str]:
+    """The key, where there is one, and the headers of the profile."""
+    return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
 def data_url(part: ImagePart | MediaPart) -> str:
