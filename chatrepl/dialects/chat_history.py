@@ -24,6 +24,7 @@ from chatrepl.dialects.wire import (
     arguments_text,
     called,
     data_url,
+    flat,
     result_text,
     results,
     written,
@@ -169,7 +170,6 @@ def _file(part: MediaPart) -> dict[str, Any]:
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
-    """A plain text wherever there is only text: several servers refuse, or drop, a list of parts."""
     pieces: list[dict[str, Any]] = []
     for part in message.parts:
         match part:
@@ -179,6 +179,4 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
                 pieces.append(_image(part))
             case MediaPart():
                 pieces.append(_file(part))
-    if any(piece["type"] != "text" for piece in pieces):
-        return pieces
-    return "".join(piece["text"] for piece in pieces)
+    return flat(pieces)

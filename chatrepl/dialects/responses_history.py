@@ -16,7 +16,7 @@ from chatrepl.conversation import (
     ToolResultPart,
 )
 from chatrepl.dialects import replies, tools, wire
-from chatrepl.dialects.wire import data_url, written
+from chatrepl.dialects.wire import data_url, flat, written
 
 
 def tool(definition: Definition) -> dict[str, Any]:
@@ -91,7 +91,6 @@ NAME = "openai-responses"
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
-    """A plain text, which all servers take for both roles, unless there is an image."""
     pieces: list[dict[str, Any]] = []
     for part in message.parts:
         match part:
@@ -104,6 +103,4 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
                 pieces.append({"type": "input_file", "filename": name, "file_data": data_url(part)})
             case MediaPart():
                 pieces.append({"type": "input_text", "text": written(part)})
-    if any(piece["type"] != "input_text" for piece in pieces):
-        return pieces
-    return "".join(piece["text"] for piece in pieces)
+    return flat(pieces)

@@ -63,6 +63,11 @@ def headers(profile: Profile, key: str) -> dict[str, str]:
     return ({"Authorization": f"Bearer {key}"} if key else {}) | dict(profile.headers)
 
 
+def flat(pieces: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """A content: a plain text wherever there is only text, for several servers refuse, or drop, a list of parts."""
+    return pieces if any("text" not in piece for piece in pieces) else "".join(piece["text"] for piece in pieces)
+
+
 def data_url(part: ImagePart | MediaPart) -> str:
     """An image or a file as an address that holds it."""
     return f"data:{part.mime};base64,{part.data}"
