@@ -6,8 +6,6 @@ While the user types no key waits for a server.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chatrepl import chat, files
@@ -15,7 +13,7 @@ from chatrepl.chat import attaching
 from chatrepl.chat.outcome import Outcome
 from chatrepl.chat.session import Session
 from chatrepl.conversation import FilePart
-from chatrepl.errors import ChatError, CommandError, Hint
+from chatrepl.errors import CommandError, Hint
 from chatrepl.files.attachments import Attachment
 from chatrepl.text import safe
 from chatrepl.text.excerpt import beginning
@@ -27,27 +25,16 @@ if TYPE_CHECKING:
 
 
 def names(session: Session) -> Collection[str]:
-    """The servers that there are, without that any is started for it."""
-    said, box = session.config.tools, session.tooling.box
-    if box or not said:
-        return box.servers if box else ()
-    taken = {name.lower() for name in (*said.programs, *said.servers)}
-    imported = (each for each in _imported(said.imports) if each.lower() not in taken)
-    return [*said.servers, *imported] if said.imports else said.servers
+    """The servers that there are, without that any is started for it. What is wrong with the files that name some is
+    told when they are used."""
+    said, tooling = session.config.tools, session.tooling
+    if tooling.box or not said:
+        return tooling.box.servers if tooling.box else ()
+    if said.imports and tooling.servers is None:
+        from chatrepl.tools.mcp import servers  # not for whoever has no such files
 
-
-@lru_cache(maxsize=1)
-def _imported(files: tuple[str, ...]) -> tuple[str, ...]:
-    """The servers of other programs' files, read once; what is wrong with them is told when they are used."""
-    from chatrepl.files.writing import path_of
-    from chatrepl.tools.mcp import imported  # not for whoever has no such files
-
-    found: dict[str, str] = {}
-    for file in files:
-        with suppress(ChatError):
-            for server in imported(path_of(file))[0]:
-                found.setdefault(server.name.lower(), server.name)
-    return tuple(found.values())
+        tooling.servers = [each.name for each in servers(said, lambda _error: None)]
+    return tooling.servers or said.servers
 
 
 def parted(session: Session, name: str) -> tuple[str, str] | None:

@@ -69,6 +69,8 @@ class Tooling:
         self.allowed = frozenset(allowed)
         """What needs no yes, by the flags."""
         self.box: Toolbox | None = None
+        self.servers: list[str] | None = None
+        """The names of all servers, where the configuration imports some, once they were read."""
         self.grants: Grants | None = None
         self.offered: dict[str, Tool] = {}
         """What goes out with the next request, by the names the model knows."""

@@ -13,12 +13,11 @@ from chatrepl.config.tools import Program, Server, Tools, variables
 from chatrepl.conversation import Message, ToolCallPart
 from chatrepl.errors import ChatError, CommandError
 from chatrepl.files.ownership import untrusted
-from chatrepl.files.writing import path_of
 from chatrepl.text.fuzzy import nearest, there_are
 from chatrepl.text.redaction import Secrets, is_secret
 from chatrepl.tools import arguments, programs, results
 from chatrepl.tools.children import Keeper
-from chatrepl.tools.mcp import Loop, McpServer, imported
+from chatrepl.tools.mcp import Loop, McpServer, servers
 from chatrepl.tools.programs import Surroundings
 from chatrepl.tools.tool import Call, Result, Tool, Watch, no_watch
 
@@ -39,7 +38,7 @@ class Toolbox:
         self._said, self._path, self._tell = said, path, tell
         self._keeper, self._loop = Keeper(), Loop()
         self._around = Surroundings(env, self._keeper, path.parent, secrets.hide)
-        self.servers = {spec.name: self._server(spec) for spec in (*said.servers.values(), *self._imported())}
+        self.servers = {spec.name: self._server(spec) for spec in servers(said, tell)}
         """The servers, whether they are on or not."""
         for text in _given(said.programs.values(), [each.spec for each in self.servers.values()]):
             _learn(secrets, text, env)
@@ -114,22 +113,6 @@ class Toolbox:
     def _server(self, spec: Server) -> McpServer:
         refused = untrusted(Path(spec.path) if spec.path else self._path) if spec.command else ""
         return McpServer(spec, self._around, self._loop, self._tell, refused)
-
-    def _imported(self) -> Iterable[Server]:
-        """The servers of other programs' files; what the configuration itself names goes first."""
-        taken = {name.lower() for name in (*self._said.programs, *self._said.servers)}
-        for file in self._said.imports:
-            try:
-                found, complaints = imported(path_of(file))
-            except ChatError as error:
-                self._tell(error)
-                continue
-            for line in complaints:
-                self._tell(CommandError(line))
-            for spec in found:
-                if spec.name.lower() not in taken:
-                    taken.add(spec.name.lower())
-                    yield spec
 
 
 def _given(programs: Iterable[Program], servers: Iterable[Server]) -> Iterator[tuple[str, str]]:

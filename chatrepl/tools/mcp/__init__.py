@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from chatrepl import lazy
 
 if TYPE_CHECKING:
-    from chatrepl.tools.mcp.imports import imported as imported
+    from chatrepl.tools.mcp.imports import imported as imported, servers as servers
     from chatrepl.tools.mcp.loop import Loop as Loop
     from chatrepl.tools.mcp.server import McpServer as McpServer
 else:
-    __getattr__ = lazy(__name__, imports="imported", loop="Loop", server="McpServer")
+    __getattr__ = lazy(__name__, imports="imported servers", loop="Loop", server="McpServer")

@@ -2,18 +2,38 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chatrepl.config.tools import Server, is_name
-from chatrepl.errors import ConfigError
+from chatrepl.config.tools import Server, Tools, is_name
+from chatrepl.errors import ChatError, CommandError, ConfigError
 from chatrepl.files import reading
+from chatrepl.files.writing import path_of
 from chatrepl.text import safe
 from chatrepl.text.shapes import items, table, text
 
 LARGEST = 8 << 20
 """The bytes of a file with servers; ~/.claude.json holds a whole history beside them."""
+
+
+def servers(said: Tools, tell: Callable[[ChatError], object]) -> Iterator[Server]:
+    """All servers of a configuration: its own, and those of the files that it imports whose names are not taken yet.
+    ``tell`` is given what is wrong with a file."""
+    yield from said.servers.values()
+    taken = {name.lower() for name in (*said.programs, *said.servers)}
+    for file in said.imports:
+        try:
+            found, complaints = imported(path_of(file))
+        except ChatError as error:
+            tell(error)
+            continue
+        for line in complaints:
+            tell(CommandError(line))
+        for spec in found:
+            if spec.name.lower() not in taken:
+                taken.add(spec.name.lower())
+                yield spec
 
 
 def imported(path: Path) -> tuple[list[Server], list[str]]:
