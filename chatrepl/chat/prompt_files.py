@@ -129,8 +129,13 @@ def profile(session: Session, prompt: PromptFile) -> Profile:
     """Who the file wants to be asked, and how."""
     found = session.config.profile(prompt.profile) if prompt.profile else session.profile
     found = session.config.with_model(found, prompt.model) if prompt.model else found
-    search = found.search if prompt.search is None else prompt.search
-    return replace(found, options={**found.options, **prompt.options}, search=search)
+    return as_it_says(found, prompt)
+
+
+def as_it_says(profile: Profile, prompt: PromptFile) -> Profile:
+    """The profile with the parameters and the search that the file sets."""
+    search = profile.search if prompt.search is None else prompt.search
+    return replace(profile, options={**profile.options, **prompt.options}, search=search)
 
 
 def become(session: Session, prompt: PromptFile) -> None:

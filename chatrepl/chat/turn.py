@@ -54,22 +54,21 @@ def ask(session: Session, question: Message) -> Outcome:
     if session.user.has_prompt:
         fullness.find_out(session)
     session.transcript.add(Said(question))
-    return _with_schema(
-        session, question, _turn(session, question, session.asking(session.conversation.turns, question))
-    )
+    return _answered(session, question, session.asking(session.conversation.turns, question))
 
 
-def _with_schema(session: Session, question: Message, outcome: Outcome) -> Outcome:
-    """What became of a question whose answer is to have a shape: one that has not is asked for once more."""
+def _answered(session: Session, question: Message, asking: Conversation, *, again: bool = False) -> Outcome:
+    """The turn of a question. An answer that is to have a shape, and has not, is asked for once more."""
+    outcome = _turn(session, question, asking, again=again)
     if not session.answer_schema:
         return outcome
 
-    def again(complaint: str) -> Outcome:
+    def mended(complaint: str) -> Outcome:
         asking = session.asking(session.conversation.turns, user_message(complaint))
         session.transcript.add(Mark("retry"))
         return _turn(session, question, asking, again=True)
 
-    return chat.json_answers.checked(session, session.answer_schema, outcome, again)
+    return chat.json_answers.checked(session, session.answer_schema, outcome, mended)
 
 
 def _fitted(session: Session, question: Message) -> Message:
@@ -98,11 +97,11 @@ def retry(session: Session, model: str = "") -> Outcome:
     session.transcript.add(Mark("retry"))
     asking = session.asking(before, last[0])
     if not model:
-        return _with_schema(session, last[0], _turn(session, last[0], asking, again=True))
+        return _answered(session, last[0], asking, again=True)
     profile = session.profile
     session.profile = session.config.with_model(profile, model)
     try:
-        return _with_schema(session, last[0], _turn(session, last[0], asking, again=True))
+        return _answered(session, last[0], asking, again=True)
     finally:
         session.profile = profile
 
@@ -122,16 +121,16 @@ def go_on(session: Session) -> Outcome:
         return _continued(session, session.asking(before, *last[:-1]))
     who = (session.profile.name, session.profile.model)
     takes = session.profile.prefill or dialect(session.profile.dialect).prefill
-    if takes and who not in session.unprefilled and not _refuses_prefill(session):
+    tries = takes and who not in session.unprefilled and not _refuses_prefill(session)
+    if tries:
         outcome = _continued(session, session.asking(before, *last))
         if outcome.kept or not _may_be_the_prefill(outcome.failure):
             return outcome
         session.screen.say("Asking it to go on instead.", "dim")
-        outcome = _continued(session, session.asking(session.conversation.turns, user_message(GO_ON)))
-        if outcome.kept:
-            session.unprefilled.add(who)
-        return outcome
-    return _continued(session, session.asking(session.conversation.turns, user_message(GO_ON)))
+    outcome = _continued(session, session.asking(session.conversation.turns, user_message(GO_ON)))
+    if tries and outcome.kept:
+        session.unprefilled.add(who)
+    return outcome
 
 
 def _refuses_prefill(session: Session) -> bool:

@@ -128,12 +128,7 @@ def opening(
     begins = prompt if prompt and (prompt.is_persona or not options.interactive) else None
     options = options.asking(begins.profile, begins.model) if begins else options
     found = _found(options, paths, screen)
-    chosen = profile(options, configuration, env, screen, found.state.who if found else {})
-    if begins:
-        given = {**chosen.options, **begins.options, **parameters_of(options.option)}
-        said = begins.system if options.system is None and begins.system else chosen.system
-        search = options.search or (chosen.search if begins.search is None else begins.search)
-        chosen = replace(chosen, system=said, options=given, search=search)
+    chosen = profile(options, configuration, env, screen, found.state.who if found else {}, begins)
     if chosen.by_hand:  # to come back to, by the name it is shown with
         configuration = configuration._replace(profiles={**configuration.profiles, chosen.name: chosen})
     return Opening(options, configuration, paths, env, screen, chosen, found, Interrupts(), prompt)
@@ -155,10 +150,15 @@ def _found(options: Options, paths: Paths, screen: Screen) -> Transcript | None:
 
 
 def profile(
-    options: Options, configuration: Config, env: Mapping[str, str], screen: Screen, who: Mapping[str, str]
+    options: Options,
+    configuration: Config,
+    env: Mapping[str, str],
+    screen: Screen,
+    who: Mapping[str, str],
+    prompt: "PromptFile | None" = None,
 ) -> Profile:
     """The profile to begin with: that of the session which goes on, ``who`` it talked to, else the one that is chosen;
-    changed by the flags."""
+    changed by the prompt file, and above that by the flags."""
     known = None
     if (replay := options.played) and not options.profile:
         known = choosing.recorded_profile(replay, options.dialect)
@@ -171,6 +171,8 @@ def profile(
         where = urls.origin(config.address(found, env))
         screen.say(f"No profile was named: {found.name} is asked, which answers at {where}.", "dim")
     found = configuration.with_model(found, options.model) if options.model and "," not in options.model else found
+    if prompt:
+        found = replace(chat.prompt_files.as_it_says(found, prompt), system=prompt.system or found.system)
     return _changed(found, options)
 
 

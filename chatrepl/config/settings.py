@@ -177,9 +177,8 @@ def save(path: Path, key: str, ui: Ui, profile: Profile) -> Path | None:
     What else stands there stays as it is. Where a change of a line cannot do it the file is written anew, without its
     comments, and the old one is kept: the path of that is returned.
     """
-    known = load(path)  # a file that cannot be used now is not made worse
     if key not in _UI:
-        _can_be_saved("" if key == _MODEL else _option(key), profile, known)
+        _can_be_saved("" if key == _MODEL else _option(key), profile, load(path))
     from chatrepl.config import editing  # not before somebody saves
 
     return editing.edit(path, lambda data: iter([_set(data, key, ui, profile)]))
