@@ -20,7 +20,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jsonschema": ("text.schema",),
     "latex2mathml": ("sessions.formats",),
     "pygments": ("text.code", "sessions.formats"),
-    "httpx": ("client",),
+    "httpx": ("client.http",),
     "httpcore": ("client",),
     "xllamacpp": ("client.embedded",),
     **dict.fromkeys(("mcp", "mcp_types", "anyio", "httpx2", "pydantic"), ("tools.mcp",)),

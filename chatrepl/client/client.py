@@ -9,12 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from chatrepl import __version__, dialects, replace
 from chatrepl.client.ahead import Ahead
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.failures import broken, unreachable, unusable
+from chatrepl.client.http import httpx
 from chatrepl.client.recording import OF_THE_WIRE, Recorder, shown_headers
 from chatrepl.client.replaying import ReplayTransport
 from chatrepl.client.routes import Route, route, tls_context

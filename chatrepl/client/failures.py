@@ -5,8 +5,7 @@ import ssl
 from collections.abc import Iterator
 from typing import TypeVar
 
-import httpx
-
+from chatrepl.client.http import httpx
 from chatrepl.config.config import Profile
 from chatrepl.errors import ASK_AGAIN, BrokenReply, ChatError, ConfigError, Hint, RequestError, Unreachable
 from chatrepl.text.urls import host_of, is_loopback, origin

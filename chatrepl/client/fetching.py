@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import httpcore
-import httpx
 
 from chatrepl import __version__
 from chatrepl.client import routes
+from chatrepl.client.http import httpx
 from chatrepl.client.transport import Clocks, Stream
 from chatrepl.config.config import Timeouts
 from chatrepl.errors import CommandError

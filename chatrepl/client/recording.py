@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from chatrepl import files
+from chatrepl.client.http import httpx
 from chatrepl.client.redacting import without
 from chatrepl.errors import ConfigError
 from chatrepl.text import urls

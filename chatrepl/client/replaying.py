@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from chatrepl.client.http import httpx
 from chatrepl.client.recording import OF_THE_WIRE
 from chatrepl.config.place import Replay
 from chatrepl.errors import BrokenReply, ConfigError

@@ -8,9 +8,8 @@ import sys
 import urllib.request
 from collections.abc import Mapping
 
-import httpx
-
 from chatrepl import dataclass
+from chatrepl.client.http import httpx
 from chatrepl.config.config import Profile
 from chatrepl.errors import ConfigError
 from chatrepl.files.writing import path_of

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
-import httpx
 
 from chatrepl import replace
 from chatrepl.client.ahead import Spare
+from chatrepl.client.http import httpx
 from chatrepl.config.config import Timeouts
 
 SLICE = 0.25
