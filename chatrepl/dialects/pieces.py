@@ -1,7 +1,6 @@
 """The pieces of a reply: what a server says twice is told once."""
 
 from collections.abc import Iterable, Iterator
-from io import StringIO
 
 from chatrepl import replace
 from chatrepl.dialects.citations import Citation, Placing
@@ -23,7 +22,7 @@ class Told:
     """A text of which pieces come, and perhaps in the end the whole."""
 
     def __init__(self) -> None:
-        self._told = StringIO()  # a list of the pieces takes twelve times their memory
+        self._told = bytearray()  # a list of the pieces, as StringIO has one, takes twelve times their memory
         self._pieces = self.size = 0
         self._end = ""
 
@@ -33,7 +32,7 @@ class Told:
     @property
     def text(self) -> str:
         """All of it."""
-        return self._told.getvalue()
+        return self._told.decode("utf-8", "surrogatepass")
 
     @property
     def is_in_a_line(self) -> bool:
@@ -52,9 +51,9 @@ class Told:
             self.size += len(said)
             self._end = said[-1]
             if self.size <= LONGEST:
-                self._told.write(said)
-            elif self._told.tell():
-                self._told = StringIO()
+                self._told += said.encode("utf-8", "surrogatepass")
+            else:
+                self._told.clear()
         return said
 
     def beyond(self, whole: str) -> str:
