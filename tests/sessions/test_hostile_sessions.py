@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 from chatrepl import sessions
 from chatrepl.conversation import ImagePart, Message
 from chatrepl.errors import TranscriptError
-from chatrepl.sessions import transcript
+from chatrepl.sessions import formats, transcript
 from chatrepl.sessions.entries import Said, State
 from tests.support.program import run
 from tests.support.stored import kept, reply
@@ -150,3 +150,9 @@ def test_what_was_set_aside_is_not_written_through_a_link(tmp_path: Path) -> Non
     with pytest.raises(TranscriptError):
         transcript.Transcript.reopened(path, no_trouble)
     assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_crowded_line_of_a_transcript_is_skipped_as_one_of_a_session_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(HEADER + '{"mark":"system","text":"x","more":[' + "0," * 1_000_001 + "0]}\n")
+    assert not formats.load_all(path)[0].conversation.system

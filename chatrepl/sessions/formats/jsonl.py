@@ -1,13 +1,13 @@
 """A conversation as the journal of a session: JSON lines, read back exactly, and resumable where sessions are kept."""
 
-import json
 from pathlib import Path
 
 from chatrepl.conversation import Conversation
 from chatrepl.sessions.beside import Beside, folder_of
-from chatrepl.sessions.encoding import complaint, from_data, reshaped, to_data
+from chatrepl.sessions.encoding import complaint, reshaped, to_data
 from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
+from chatrepl.sessions.journal import entry as read_entry
 
 
 def render(chat: Chat) -> str:
@@ -26,7 +26,7 @@ def _entries(conversation: Conversation, title: str) -> list[Entry]:
 def read(path: Path) -> list[Chat]:
     """The conversation in a journal; a reply that never ended is taken as interrupted."""
     beside = Beside(folder_of(path))
-    entries = [entry for line in text_of(path).split("\n") if (entry := _entry(line, beside))]
+    entries = [entry for line in text_of(path).split("\n") if (entry := read_entry(line.encode(), beside))]
     if wrong := complaint(entries[0] if entries else None):
         raise Damage(f"this {wrong[0]}", 1)
     state = State()
@@ -34,14 +34,6 @@ def read(path: Path) -> list[Chat]:
         state.take(entry)
     state.settle()
     return [Chat(state.conversation, state.title)]
-
-
-def _entry(line: str, beside: Beside) -> Entry | None:
-    """What stands on the line; as in a session, one that cannot be read is passed over."""
-    try:
-        return from_data(beside.restored(json.loads(line)))
-    except (ValueError, RecursionError):
-        return None
 
 
 FORMAT = Format("the journal of a session, as JSON lines", render, read)

@@ -30,7 +30,7 @@ from chatrepl.events import Usage
 from chatrepl.files import reading
 from chatrepl.sessions.formats.format import Chat, Damage, Format
 from chatrepl.sessions.formats.turns import turns
-from chatrepl.text.shapes import count, items, table, text
+from chatrepl.text.shapes import count, items, parsed, table, text
 
 Row = defaultdict[str, Any]
 """The columns of a row; None stands for those that its version of llm did not have."""
@@ -288,11 +288,7 @@ def _texts(parts: list[Part]) -> list[TextPart]:
 
 
 def _payload(value: Any) -> dict[str, Any]:
-    try:
-        data = json.loads(text(value) or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return table(data)
+    return table(parsed(text(value)))
 
 
 FORMAT = Format("the logs of the command llm", read=read)
