@@ -18,6 +18,11 @@ NO = "n"
 TRIES = 3
 """So often a choice is asked for: a slip of the finger is not the user's no, and a text that was pasted ends."""
 
+SLIP = 3
+"""A slip of the finger has at most so many characters; what is longer and no answer was meant for the next prompt."""
+
+_SAID = {"y": "y", "yes": "y", "n": NO, "no": NO, "": ""}
+
 
 def no_answer(_question: str) -> str:
     """What comes back where no one can be asked."""
@@ -39,6 +44,8 @@ class User:
     """Asks something on a line of its own; "" is no answer."""
     stoppable: Callable[[str], str] | None = None
     """The same, where Ctrl-C is KeyboardInterrupt; None where it is no answer there either."""
+    keep: Callable[[str], None] = lambda _text: None
+    """Takes what was typed at a question and does not answer it; it stands in the next prompt."""
     has_prompt: bool = False
     """Whether a prompt comes next, at which commands can be typed."""
     listening: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -64,7 +71,7 @@ class User:
         """Whether the user has nothing against what the question proposes; Enter alone is a yes."""
         if self.means_it or not self.has_prompt:
             return self.means_it
-        return self.answer(f"{question} [Y/n]").strip().lower() in ("", "y", "yes")
+        return self._said(f"{question} [Y/n]") in ("", "y")
 
     def consent(self, question: str) -> bool:
         """Whether a model may be fetched, which no other flag agrees to."""
@@ -83,7 +90,24 @@ class User:
                 return Choice(NO, words.strip())
             if made := [letter for letter, name in choices.items() if said.lower() in (letter, name.lower())]:
                 return Choice(made[0])
+            self._put_aside(said)
         return Choice(NO)
 
     def _agrees(self, question: str) -> bool:
-        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
+        return self._said(f"{question} [y/N]") == "y"
+
+    def _said(self, question: str) -> str:
+        """What the user says to that: "y", NO, or "" for Enter alone. After anything else it is asked once more, and
+        Enter alone is NO then."""
+        said = self.answer(question).strip()
+        if said.lower() in _SAID:
+            return _SAID[said.lower()]
+        self._put_aside(said)
+        again = self.answer("Type y or n:").strip()
+        if again.lower() not in _SAID:
+            self._put_aside(again)
+        return _SAID.get(again.lower()) or NO
+
+    def _put_aside(self, said: str) -> None:
+        if len(said) > SLIP:
+            self.keep(said)

@@ -29,6 +29,7 @@ def chat(begun: Opening, first: str, piped: str) -> None:
     user = User(  # the prompt is made of the session, which asks at the prompt
         lambda question: prompt.answer("\n".join(begun.screen.wrapped(question))),
         lambda question: prompt.asked("\n".join(begun.screen.wrapped(question))),
+        keep=lambda text: prompt.keep(text),
         choose=(lambda choices: prompt.choose(choices)) if begun.screen.live else None,
         has_prompt=True,
         listening=ahead.listening if begun.screen.live else nullcontext,

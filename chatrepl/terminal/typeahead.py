@@ -50,6 +50,10 @@ class TypeAhead(NamedTuple):
             return Opening("", held=False), TypeAhead(start, held=True)
         return Opening(start, held), TypeAhead(start)
 
+    def with_due(self, text: str) -> "TypeAhead":
+        """The same, and that is to stand in the next prompt too."""
+        return self._replace(due=joined(self.due, text))
+
 
 def joined(*texts: str) -> str:
     """Those of the texts that hold something, each on a line of its own."""

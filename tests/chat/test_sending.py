@@ -195,6 +195,24 @@ def test_after_a_no_the_files_of_that_question_do_not_go_along_with_another(
     assert sent(server) == [("user", "Never mind.")]
 
 
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["drawn", "plain"])
+def test_what_is_typed_at_a_question_and_no_answer_stands_in_the_next_prompt(
+    server: Server, home: Path, flags: tuple[str, ...]
+) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", *flags, env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        ask(chat, "Hi", "Hello")
+        chat.line("/delete")
+        chat.wait_for("[y/N]")
+        chat.line("yes, and what then?")
+        chat.wait_for("Type y or n:")
+        chat.line("")
+        chat.wait_for("yes, and what then?", times=2)
+        ask(chat, "", "Hello")
+    assert sent(server)[-1] == ("user", "yes, and what then?")
+    assert len(sent(server)) == 3, "nothing was deleted"
+
+
 # What the command line and a pipe ask first is sent, never obeyed
 
 

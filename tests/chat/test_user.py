@@ -15,13 +15,31 @@ def test_no_one_agrees_to_nothing() -> None:
     assert not no_one.has_prompt
 
 
-@pytest.mark.parametrize(("said", "agrees"), [("y", True), ("YES", True), ("", False), ("n", False), ("yellow", False)])
+@pytest.mark.parametrize(("said", "agrees"), [("y", True), ("YES", True), ("", False), ("n", False), ("No", False)])
 def test_a_question_is_agreed_to_by_a_yes_alone(said: str, agrees: bool) -> None:
     asked: list[str] = []
     user = User(answer=lambda question: asked.append(question) or said)  # type: ignore[func-returns-value]
     assert user.confirm("Delete it?") == agrees
     assert user.consent("Fetch it?") == agrees
     assert asked == ["Delete it? [y/N]", "Fetch it? [y/N]"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "agrees", "kept"),
+    [
+        (["Why though?", "y"], True, ["Why though?"]),
+        (["Why though?", ""], False, ["Why though?"]),
+        (["yx", "yellow", "y"], False, ["yellow"]),
+    ],
+)
+def test_what_is_no_answer_is_asked_about_once_more_and_kept(answers: list[str], agrees: bool, kept: list[str]) -> None:
+    put_aside: list[str] = []
+    left = iter(answers)
+    user = User(lambda _question: next(left), has_prompt=True, keep=put_aside.append)
+    assert user.permit("Delete it?") == agrees
+    left = iter(answers)
+    assert user.agrees("Delete it?") == agrees
+    assert put_aside == kept * 2
 
 
 def test_flags_that_say_it_all_neither_fetch_a_model_nor_run_a_tool() -> None:

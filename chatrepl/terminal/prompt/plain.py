@@ -117,10 +117,14 @@ class PlainPrompt:
 
         What was typed before anybody saw the question is no answer: Enter alone sends it at the next prompt.
         """
-        typed = (self._early + without_reports(self._ahead.take())).strip("\n")
-        self._early, self._state = "", self._state._replace(due=joined(self._state.due, typed))
+        self.keep((self._early + without_reports(self._ahead.take())).strip("\n"))
+        self._early = ""
         with cooked(self._keys):
             return self._line(f"{safe.text(question)} ").strip()
+
+    def keep(self, text: str) -> None:
+        """Let Enter alone send that at the next prompt."""
+        self._state = self._state.with_due(text)
 
     def _line(self, mark: str) -> str:
         self._out.write(mark)

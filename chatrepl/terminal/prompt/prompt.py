@@ -191,6 +191,10 @@ class Prompt:
         with self._unseen():
             return entered(asking, f"{safe.text(question)} ").strip()
 
+    def keep(self, text: str) -> None:
+        """Let that stand in the next prompt."""
+        self._state = self._state.with_due(text)
+
     def choose(self, choices: "Choices") -> "Row | None":
         """The row that the user chooses, None for none, and after Ctrl-C or Ctrl-D."""
         try:
