@@ -379,13 +379,16 @@ def test_doctor_tells_a_mistake_in_the_configuration_among_its_findings(server: 
 def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text(
-        f'default = "one"\n[profiles.one]\ndialect = "openai-chat"\nbase_url = "{server.url}"\nfallback = ["local"]\n'
+        f'default = "one"\nimport_mcp = ["{home}/mcp.json", "{home}/none.json"]\n[profiles.one]\n'
+        f'dialect = "openai-chat"\nbase_url = "{server.url}"\nfallback = ["local"]\n'
         '[tools.dice]\ncommand = ["dice"]\ndescription = "Roll."\nparameters = {}\n'
     )
+    (home / "mcp.json").write_text('{"mcpServers": {"a": {"command": "a"}, "b": {"command": "b"}}}')
     status, said = doctor(home=home)
     assert status == 0
     assert "answers and offers 2 models" in said
-    assert "1 program, 0 MCP servers, off" in said
+    assert "1 program, 2 MCP servers, off" in said
+    assert "none.json, which import_mcp names, is no file" in " ".join(said.split())
     configuration = reading.load(home / "config.toml")
     there = threading.Event()
     found = offers.look(configuration.profile("one"), {}, configuration, there.set)

@@ -135,6 +135,16 @@ def test_profile_alone_lists_what_its_argument_may_be(chat: Terminal) -> None:
     assert "--list-profiles" not in chat.text()
 
 
+def test_profile_alone_is_a_list_with_numbers_where_lines_are_read(server: Server, home: Path) -> None:
+    with chatrepl("--base-url", server.url, "-m", "m", "--plain", env=environment(home)) as chat:
+        chat.wait_for_prompt()
+        chat.line("/profile")
+        chat.wait_for("Which one? [1-")
+        (row,) = (line for line in chat.lines() if " lmstudio " in f" {line} ")
+        chat.line(row.split()[0])
+        chat.wait_for("lmstudio · ")
+
+
 def test_profile_names_the_model_that_answers_where_none_was_named(server: Server, home: Path) -> None:
     with chatrepl("--base-url", server.url, env=environment(home)) as chat:
         chat.wait_for_prompt()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from chatrepl.chat import guard
-from chatrepl.chat.commands.table import NUMBERED, WHO, Suggestion, command, offered, pick
+from chatrepl.chat.commands.table import NUMBERED, WHO, Suggestion, command, numbered, offered, pick
 from chatrepl.chat.rates import Rates, short
 from chatrepl.chat.session import NO_SYSTEM, Session
 from chatrepl.client import keys
@@ -103,12 +103,7 @@ def profile(session: Session, words: str) -> None:
     """List the profiles, or switch to another one. The conversation stays, and so does its system prompt if you set
     one."""
     former = session.config.profiles.get(session.profile.name, session.profile)
-    profiles = session.config.profiles
-    if session.user.choose and not words:
-        chosen_row = session.user.choose(_profile_choices(session))
-        words = chosen_row.text if chosen_row else ""
-    elif not words:
-        session.screen.table([(each.name, key_state(each, session.env), each.about) for each in profiles.values()])
+    words = words or _chosen_profile(session)
     if words:
         session.switch(session.config.profile(words))
     chosen, answering = session.profile, session.answering
@@ -121,6 +116,13 @@ def profile(session: Session, words: str) -> None:
     if words and isinstance(chosen.place, Embedded):  # who names it wants it, weights and all
         with session.interrupts.awaited():
             session.connection.ready(chosen, lambda _question: True)
+
+
+def _chosen_profile(session: Session) -> str:
+    """The profile that the user chooses, "" for none."""
+    choices, choose = _profile_choices(session), session.user.choose
+    chosen = choose(choices) if choose else numbered(session.user, session.screen, list(choices.rows), choices)
+    return chosen.text if chosen else ""
 
 
 def key_state(profile: Profile, env: Mapping[str, str]) -> str:
