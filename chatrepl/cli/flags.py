@@ -1,7 +1,8 @@
 """The flags of the command line, in the words of --help."""
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from chatrepl import __version__, cli
@@ -13,11 +14,46 @@ from chatrepl.text.fuzzy import nearest
 HINT = "chatrepl --help lists the flags."
 
 
+_MISTAKE = re.compile(
+    r"argument (?:(?P<lacks>\S+): expected .*|(?P<takes_none>\S+): ignored explicit argument .*"
+    r"|(?P<other>\S+): invalid choice: '(?P<value>[^']*)'.* \(choose from .*)"
+    r"|ambiguous option: (?P<short>\S+) could match (?P<names>.*)",
+    re.DOTALL,
+)
+"""What argparse says of a mistake: nothing else of it tells which one it is."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Complain in a line, as of everything else."""
-        line = message.removeprefix("argument ")
-        raise CommandError(line[:1].upper() + line[1:], HINT)
+        said = _MISTAKE.fullmatch(message)
+        if not said:
+            raise CommandError(message[:1].upper() + message[1:], HINT)
+        if said["short"]:
+            names = _either(said["names"].split(", "))
+            raise CommandError(f"{said['short'].partition('=')[0]} may mean {names}", HINT)
+        flag = said["lacks"] or said["takes_none"] or said["other"]
+        action = next(each for each in self._actions if "/".join(each.option_strings) == flag)
+        name, takes = action.option_strings[-1], _takes(action)
+        if said["lacks"]:
+            line = f"{name} needs {' and '.join(takes)}"
+        elif said["other"]:
+            line = f"{name} takes {_either(action.choices or ())}, not {said['value']!r}"
+        else:
+            line = f"{name} takes nothing behind it"
+        raise CommandError(line, f"{' '.join([name, *takes])}: {action.help}")
+
+
+def _takes(action: argparse.Action) -> Sequence[str]:
+    """What stands behind the flag, in the words of --help."""
+    if action.nargs == 0:
+        return ()
+    return action.metavar if isinstance(action.metavar, tuple) else (action.metavar or action.dest.upper(),)
+
+
+def _either(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}"
 
 
 def read(words: Sequence[str]) -> Options:

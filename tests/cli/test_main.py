@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl.cli import flags, options
+from chatrepl.errors import CommandError
 from tests.support.program import run
 from tests.support.server import PATIENCE, Server, cut, say, serving, stay, whole
 from tests.support.terminal import environment
@@ -216,19 +217,41 @@ def test_wrong_usage_is_status_2_and_a_line(home: Path, words: list[str], compla
     assert b"Traceback" not in done.stderr
 
 
+def test_a_flag_that_is_wrong_is_a_line_and_a_hint(home: Path) -> None:
+    done = run("--modle=secret", "Hi", home=home)
+    assert (done.returncode, done.stdout) == (2, b"")
+    line = "There is no flag --modle: did you mean '--model'?"
+    assert done.stderr.decode() == f"✗ {line}\n  chatrepl --help lists the flags.\n"
+
+
+LISTS = "chatrepl --help lists the flags."
+
+
 @pytest.mark.parametrize(
-    ("words", "line"),
+    ("words", "line", "hint"),
     [
-        (["--modle", "x"], "There is no flag --modle: did you mean '--model'?"),
-        (["--modle=secret", "Hi"], "There is no flag --modle: did you mean '--model'?"),
-        (["-x"], "There is no flag -x"),
-        (["Hi", "-m"], "-m/--model: expected one argument"),
+        ("--modle x", "There is no flag --modle: did you mean '--model'?", LISTS),
+        ("-x", "There is no flag -x", LISTS),
+        ("Hi -m", "--model needs MODEL", "--model MODEL: the model; for the profile local, the path of a GGUF file"),
+        ("-p -m x", "--profile needs NAME", "--profile NAME: the profile: one of the config, or a built-in one"),
+        (
+            "--export x",
+            "--export needs ID and FILE",
+            "--export ID FILE: write a session as .md .json .jsonl .html .txt",
+        ),
+        ("--json=secret Hi", "--json takes nothing behind it", "--json: one-shot: print one JSON object"),
+        ("--list", "--list may mean --list-models, --list-sessions or --list-profiles", LISTS),
+        (
+            "--completion tcsh",
+            "--completion takes bash, zsh or fish, not 'tcsh'",
+            "--completion SHELL: print completion for bash, zsh or fish",
+        ),
     ],
 )
-def test_a_flag_that_is_wrong_is_a_line_and_a_hint(home: Path, words: list[str], line: str) -> None:
-    done = run(*words, home=home)
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == f"✗ {line}\n  chatrepl --help lists the flags.\n"
+def test_what_is_wrong_with_a_flag_is_said_in_plain_words(words: str, line: str, hint: str) -> None:
+    with pytest.raises(CommandError) as wrong:
+        flags.read(words.split())
+    assert (str(wrong.value), wrong.value.hint.text) == (line, hint)
 
 
 def test_broken_toml_is_status_2_with_file_and_line(home: Path) -> None:
