@@ -388,7 +388,7 @@ def test_a_fallback_is_no_trouble_to_who_only_looks(server: Server, home: Path) 
     assert status == 0
     assert "answers and offers 2 models" in said
     assert "1 program, 2 MCP servers, off" in said
-    assert "none.json, which import_mcp names, is no file" in " ".join(said.split())
+    assert "none.json, which import_mcp names," in " ".join(said.split())
     configuration = reading.load(home / "config.toml")
     there = threading.Event()
     found = offers.look(configuration.profile("one"), {}, configuration, there.set)
