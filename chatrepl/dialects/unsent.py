@@ -15,12 +15,15 @@ def _unsent(dialect: Dialect, profile: Profile, turn: Turn) -> list[Part]:
     def body(turn: Turn) -> object:
         return dialect.encode(profile, Conversation("", [turn]), "", stream=False).body
 
-    return [
-        message.parts[number]
-        for place, message in enumerate(turn)
-        for number, part in enumerate(message.parts)
-        if not isinstance(part, TextPart) and body(_without(turn, place, number)) == body(turn)
-    ]
+    sent = body(turn)
+    found: list[Part] = []
+    for place in reversed(range(len(turn))):
+        for number in reversed(range(len(turn[place].parts))):
+            part = turn[place].parts[number]
+            if not isinstance(part, TextPart) and body(less := _without(turn, place, number)) == sent:
+                found.append(part)
+                turn = less  # of two alike the other one is sent
+    return found[::-1]
 
 
 def _without(turn: Turn, place: int, number: int) -> Turn:
