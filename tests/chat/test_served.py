@@ -73,7 +73,8 @@ def test_what_a_prompt_embeds_goes_along_by_what_it_is_and_nothing_of_it_acts(ch
 
 
 def test_a_prompt_that_says_much_goes_out_only_after_a_yes_and_a_picture_where_it_can(chat: Chat) -> None:
-    commands.run(chat.session, "/sdk:endless")
+    with pytest.raises(attaching.Declined):
+        commands.run(chat.session, "/sdk:endless")
     assert chat.questions == ["sdk:endless (500.0 kB): attach it? [y/N]"]
     assert chat.server.requests == []
     chat.session.profile = replace(chat.session.profile, dialect="scale-egp")
