@@ -106,7 +106,8 @@ def _tell_what_was(session: Session, options: Options) -> None:
     """Show the conversation that goes on, or tell that one was left in the middle."""
     if options.resumes:
         chats.commands.history.show_again(session)
-        session.screen.parts(chats.commands.history.resumed(session))
+        if session.transcript.state.title or session.conversation.turns:  # -c, and there was none to go on with
+            session.screen.parts(chats.commands.history.resumed(session))
     elif left := None if session.ephemeral else sessions.unfinished(session.paths.sessions):
         told = f'"{safe.line(left.title, 40)}" ended in the middle of a reply'
         session.screen.say(f"{told}; /resume {left.id.rpartition('-')[2]} goes on with it.", "warning")

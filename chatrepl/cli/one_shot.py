@@ -14,7 +14,7 @@ from chatrepl.chat.recall import refuse_foreign
 from chatrepl.chat.session import Session
 from chatrepl.chat.user import User
 from chatrepl.cli import preload
-from chatrepl.cli.opening import Opening, parameters_of
+from chatrepl.cli.opening import Opening, with_options
 from chatrepl.cli.options import joined
 from chatrepl.conversation import ImagePart, MediaPart, Message, SourcePart
 from chatrepl.dialects import choices
@@ -98,7 +98,7 @@ def _answer_all(session: Session, begun: Opening, text: str) -> int:
     options = begun.options
     chosen = opinions.named(session, options.model)
     for each in chosen:
-        each.profile = replace(each.profile, options={**each.profile.options, **parameters_of(options.option)})
+        each.profile = replace(each.profile, options=with_options(each.profile.options, options.option))
     for name, said in (("The question", text), ("The system prompt", session.conversation.system)):
         guard.refuse_key(session, name, said)
     asked = attaching.question(session, text, attaching.mentioned(session, options.prompt))

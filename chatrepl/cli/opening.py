@@ -187,17 +187,16 @@ def _lost(configuration: Config, who: Mapping[str, str]) -> str:
 
 def _changed(found: Profile, options: Options) -> Profile:
     """The profile as the flags want it."""
-    parameters = {**found.options, **parameters_of(options.option)}
+    parameters = with_options(found.options, options.option)
     system = found.system if options.system is None else config.settings.text_or_file(options.system)
     return replace(found, system=system, options=parameters, search=found.search or options.search)
 
 
-def parameters_of(pairs: Sequence[str]) -> dict[str, Any]:
-    """The parameters of a request that the flags name."""
-    parameters = {}
+def with_options(parameters: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
+    """The parameters of a request with those that the flags name."""
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
             raise CommandError(f"-o takes KEY=VALUE, not {pair!r}", "For example: -o temperature=0.2")
-        parameters[key.strip()] = config.settings.parse(value)
-    return parameters
+        parameters = config.settings.with_option(parameters, key.strip(), value)
+    return dict(parameters)

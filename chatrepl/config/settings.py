@@ -1,6 +1,6 @@
 """What /set and the flags change: the [ui] settings, and the parameters of a request."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,15 @@ def changed(key: str, value: str, ui: Ui, profile: Profile) -> tuple[Ui, Profile
     return ui, replace(profile, options=options)
 
 
+def with_option(options: Mapping[str, Any], key: str, value: str) -> dict[str, Any]:
+    """The options with that one of the command line. ``off`` takes away a parameter that the profile sets, and
+    ``options.NAME`` takes any value. CommandError where a known parameter cannot have it."""
+    name = key.removeprefix(_OPTION)
+    if key in PARAMETERS and value == "off" and (key, value) not in _KEPT:
+        return {other: kept for other, kept in options.items() if other != name}
+    return {**options, name: _checked(key, parse(value))}
+
+
 def _with_model(profile: Profile, model: str) -> Profile:
     if model in _OFF:
         raise CommandError("A model is needed to answer", Hint(at_prompt="/models lists what the server offers."))
@@ -113,7 +122,8 @@ def _checked(key: str, value: Any) -> Any:
         raise CommandError(f"effort is one of {', '.join(EFFORTS)}, not {safe.line(as_text(value), 40)!r}", _UNSET)
     kinds, means = _NUMBERS.get(key, (object, ""))
     if not isinstance(value, kinds) or (means and isinstance(value, bool)):
-        hint = Hint(at_prompt=f"/set {_OPTION}{key} VALUE sends any other value.")
+        any_other = f"{_OPTION}{key}=VALUE sends any other value.", f"/set {_OPTION}{key} VALUE sends any other value."
+        hint = Hint(f"-o {any_other[0]}", any_other[1])
         raise CommandError(f"{key} is {means}, not {safe.line(as_text(value), 40)!r}", hint)
     return value
 
@@ -121,7 +131,7 @@ def _checked(key: str, value: Any) -> Any:
 _KEPT = {("effort", "none"), ("cache", "off"), ("tool_choice", "none")}
 """Values that say something, though others of that name take a setting away."""
 
-_UNSET = Hint(at_prompt="/effort off leaves it to the model.")
+_UNSET = Hint("off leaves it to the model.", "/effort off leaves it to the model.")
 
 _ANY, _WHOLE = ((int, float), "a number"), (int, "a whole number")
 _NUMBERS: dict[str, tuple[Any, str]] = {
@@ -235,7 +245,7 @@ def _ui_value(key: str, value: str) -> Any:
         return _BOOLEANS[value.lower()]
     if field.type in (int, "int"):
         if not (value.isascii() and value.isdigit() and 0 < len(value) < 7):
-            raise CommandError(f"{key} is a whole number, not {safe.line(value, 40)!r}")
+            raise CommandError(f"{key} is a whole number from 0 to 999,999, not {safe.line(value, 40)!r}")
         return int(value)
     if "on" in field.metadata["of"] and value.lower() in _BOOLEANS:
         return "on" if _BOOLEANS[value.lower()] else "off"

@@ -114,6 +114,13 @@ def test_reasoning_is_seen_again(chat: Terminal, server: Server, home: Path) -> 
         again.wait_for('resumed "Hi (fork)" · 2 turns · just now')
 
 
+def test_nothing_is_said_to_be_resumed_where_there_was_no_session(server: Server, home: Path) -> None:
+    with chatrepl("-c", "--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as first:
+        first.wait_for("There is no session to continue yet")
+        first.wait_for("> ")
+        assert "resumed" not in first.text()
+
+
 def test_a_plain_prompt_tells_the_reasoning_too(server: Server, home: Path) -> None:
     thinking(server, ("A greeting, it seems.", "Hello"))
     with chatrepl("--plain", "--base-url", server.url, "-m", "m", env=environment(home)) as chat:

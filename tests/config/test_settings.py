@@ -275,3 +275,26 @@ def test_a_write_that_fails_half_way_leaves_the_file_valid(
         settings.save(path, "theme", Ui(theme="dark"), PROFILE)
     assert tomllib.loads(path.read_text()) == {"ui": {"theme": "light"}}
     assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "options"),
+    [
+        ("temperature", "1", {"temperature": 1, "seed": 7}),
+        ("temperature", "off", {"seed": 7}),
+        ("options.temperature", "hot", {"temperature": "hot", "seed": 7}),
+        ("cache", "off", {"temperature": 0.3, "seed": 7, "cache": "off"}),
+        ("service_tier", "default", {"temperature": 0.3, "seed": 7, "service_tier": "default"}),
+        ("power", "off", {"temperature": 0.3, "seed": 7, "power": "off"}),
+    ],
+)
+def test_an_option_of_the_command_line_keeps_to_what_its_parameter_takes(
+    key: str, value: str, options: dict[str, object]
+) -> None:
+    assert settings.with_option({"temperature": 0.3, "seed": 7}, key, value) == options
+
+
+@pytest.mark.parametrize(("key", "value"), [("temperature", "hot"), ("n", "1.5"), ("max_tokens", "true")])
+def test_a_known_parameter_of_the_command_line_is_checked_as_set_checks_it(key: str, value: str) -> None:
+    with pytest.raises(CommandError, match="number"):
+        settings.with_option({}, key, value)

@@ -212,6 +212,8 @@ def number(words: str, *, default: int, most: int | None = None) -> int:
             f"{safe.line(words, 20)!r} is not a number above 0" + " and below a billion" * words.isdigit()
         )
     if most is not None and place > most:
+        if not most:
+            raise CommandError("The conversation is empty")
         hint = Hint(at_prompt="/history shows them with their numbers.")
         raise CommandError(f"The conversation has only {counted(most, 'turn')}", hint)
     return place
