@@ -1,5 +1,6 @@
 """A saved page in a real browser: it shows what was said, its own script runs, and nothing else runs or is fetched."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -89,7 +90,8 @@ def loaded(page: str, folder: Path) -> str:
         "--disable-background-networking",
     ]
     command += ["--virtual-time-budget=3000", "--dump-dom", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    env = {**os.environ, "TMPDIR": "/tmp"}  # it puts a socket there, whose name must be short
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True, env=env)
     return done.stdout.decode()
 
 

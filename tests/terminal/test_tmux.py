@@ -23,7 +23,7 @@ class Tmux:
     """A tmux server of its own, with one window."""
 
     def __init__(self, folder: Path, command: str, env: dict[str, str], columns: int = 80, rows: int = 24) -> None:
-        self._socket = folder / "tmux"
+        self._folder = folder  # a socket is named from there: its whole name may be too long
         self._env = env
         size = ["-x", str(columns), "-y", str(rows)]
         self._run("-f", "/dev/null", "new-session", "-d", *size, command)
@@ -31,7 +31,7 @@ class Tmux:
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-S", str(self._socket), *words], env=self._env, capture_output=True, text=True, check=True
+            ["tmux", "-S", "tmux", *words], cwd=self._folder, env=self._env, capture_output=True, text=True, check=True
         )
         return done.stdout
 
@@ -44,7 +44,7 @@ class Tmux:
 
     def paste(self, text: str) -> None:
         """As a terminal pastes: in brackets if the program asked for them."""
-        subprocess.run(["tmux", "-S", str(self._socket), "load-buffer", "-"], input=text, text=True, check=True)
+        subprocess.run(["tmux", "-S", "tmux", "load-buffer", "-"], cwd=self._folder, input=text, text=True, check=True)
         self._run("paste-buffer", "-p")
 
     def resize(self, columns: int, rows: int) -> None:
@@ -73,7 +73,7 @@ class Tmux:
         return (self._run("capture-pane", "-p").split("\n") + [""] * 1000)[row].rstrip()
 
     def end(self) -> None:
-        subprocess.run(["tmux", "-S", str(self._socket), "kill-server"], capture_output=True, check=False)
+        subprocess.run(["tmux", "-S", "tmux", "kill-server"], cwd=self._folder, capture_output=True, check=False)
 
 
 @pytest.fixture

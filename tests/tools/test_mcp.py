@@ -108,7 +108,8 @@ def test_progress_is_told_and_ctrl_c_cancels_the_call(begin: Begin, tmp_path: Pa
     seen: list[Progress] = []
 
     def interrupt() -> None:
-        while not (tmp_path / "told").exists():
+        deadline = time.monotonic() + PATIENCE
+        while not ((tmp_path / "told").exists() and len(seen) == 3) and time.monotonic() < deadline:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
