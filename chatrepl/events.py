@@ -166,10 +166,12 @@ class Wait(NamedTuple):
     seconds: float
     exact: bool = False
     """Whether it takes just so long, and ``what`` comes then: "asking again"."""
+    why: str = ""
+    """What went wrong before, for one that is shown while it lasts."""
 
 
-Waiting = Callable[[Wait], None]
-"""Called each time something is about to be waited for."""
+Waiting = Callable[[Wait], object]
+"""Called each time something is about to be waited for; true where that is shown, and needs no line."""
 
 
 def nobody(_wait: Wait) -> None:

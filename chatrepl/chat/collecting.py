@@ -115,10 +115,10 @@ def _events(
 ) -> Generator[Event, None, None]:
     """The events of the reply; what was gathered is passed on, whole, before anything is waited for."""
 
-    def waiting(wait: Wait) -> None:
+    def waiting(wait: Wait) -> bool:
         with session.interrupts.shielded():
             gathering.flush()
-            picture.waiting(wait)
+            return picture.waiting(wait)
 
     return attempts.events(conversation, stream=session.ui.stream, waiting=waiting)
 

@@ -1,5 +1,6 @@
 """One request, made until it is answered or nothing helps: mended, sent again after a wait, sent to a fallback."""
 
+import re
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -170,9 +171,10 @@ class Attempts:
             if wish := long_wish(error, clock()):
                 error.hint = Hint(wish)
             return None
-        why = "The same" if str(error) == now.failure else str(error).rstrip(".")
-        self._connection.say(f"{why}; asking again in {delay:.1f} s ({now.attempt + 1} of {retries})")
-        waiting(Wait("asking again", delay, exact=True))
+        why, tries = _briefly(error), f"({now.attempt + 1} of {retries})"
+        if not waiting(Wait("asking again", delay, exact=True, why=f"{why} {tries}")):
+            why = "The same" if str(error) == now.failure else why
+            self._connection.say(f"{why}; asking again in {delay:.1f} s {tries}")
         self._connection.sleep(delay)
         return replace(now, attempt=now.attempt + 1, failure=str(error))
 
@@ -229,6 +231,13 @@ def _others(model: str, offered: Sequence[str], successor: str) -> Hint:
         f"{told}-m NAME picks one; --list-models lists all {len(offered):,}.",
         f"{told}/model NAME picks one; /models lists all {len(offered):,}.",
     )
+
+
+def _briefly(error: RequestError) -> str:
+    """What went wrong, without the server's own words, which are told with the error if nothing helps."""
+    line = str(error).rstrip(".")
+    found = re.search(rf"\b{error.status}\b[^:]*", line) if isinstance(error, Refused) else None
+    return found[0] if found else line
 
 
 def _words(profile: Profile) -> str:

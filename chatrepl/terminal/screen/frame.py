@@ -175,11 +175,11 @@ class Frame:
         wait, since = self._wait
         facts = [
             "thinks" if self._thinking and self._look.thinking == "off" and self._text is None else "",
-            f"{turn // TURNS} s",
+            "" if wait.why else f"{turn // TURNS} s",
             self._search or waiting(wait, now - since),
         ]
         tokens = f"{_tokens(self._shown[1])} tok" if self._shown[1] else ""
-        name = f"{SPINNER[turn % len(SPINNER)]} {safe.line(label, 40)}"
+        name = f"{SPINNER[turn % len(SPINNER)]} {safe.line(wait.why, 60) or safe.line(label, 40)}"
         stops = "Ctrl-C gives up" if wait.exact else "Ctrl-C stops"
         return _row([*map(self._fitting, (name, *facts, tokens, stops))], self._columns - MARGIN)
 

@@ -28,8 +28,8 @@ class JsonPicture(Picture):
                 return f"```json\n{self._indented.feed(text)}"
         return self._indented.feed(text) if self._is_json else text
 
-    def waiting(self, wait: Wait) -> None:
-        self._picture.waiting(wait)
+    def waiting(self, wait: Wait) -> bool:
+        return self._picture.waiting(wait)
 
     def begin(self) -> None:
         self._picture.begin()

@@ -72,8 +72,9 @@ class LivePicture(Picture):
         if isinstance(event, Text | Thinking | Search | Cited):  # nothing else is shown, or worth a frame
             self._queue.put(event)
 
-    def waiting(self, wait: Wait) -> None:
+    def waiting(self, wait: Wait) -> bool:
         self._frame.wait(wait, self._clock())
+        return True
 
     def say(self, text: str) -> None:
         """Print a line that has nothing to do with the reply, above what may change."""

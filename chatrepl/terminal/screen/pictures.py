@@ -33,8 +33,9 @@ class Picture:
     def feed(self, event: Event | Cited) -> None:
         """Take the next event in."""
 
-    def waiting(self, wait: Wait) -> None:
-        """Show what is waited for."""
+    def waiting(self, wait: Wait) -> bool:
+        """Show what is waited for; whether that is shown while it lasts."""
+        return False
 
     def begin(self) -> None:
         """The request goes out."""
@@ -95,14 +96,14 @@ class PlainPicture(Picture):
         else:
             self._write(self._safe.close() + cited.mark)
 
-    def waiting(self, wait: Wait) -> None:
+    def waiting(self, wait: Wait) -> bool:
         if self._timer:
             self._timer.cancel()
-        if self._begun or self._late or not self._tell or wait.exact:
-            return
-        self._timer = Timer(NOTICEABLE, self._told, [self._tell, wait])
-        self._timer.daemon = True
-        self._timer.start()
+        if self._tell and not (self._begun or self._late or wait.exact):
+            self._timer = Timer(NOTICEABLE, self._told, [self._tell, wait])
+            self._timer.daemon = True
+            self._timer.start()
+        return False
 
     def _told(self, tell: Callable[[str], object], wait: Wait) -> None:
         with self._lock:
