@@ -44,9 +44,8 @@ def data_of(path: Path | str) -> bytes:
         os.close(file)
 
 
-@lru_cache(maxsize=1 << 16)
-def title(path: str, _written: int) -> str | None:
-    """The title of a session as it was then, in nanoseconds; "" for none, None where the file is gone."""
+def title(path: str) -> str | None:
+    """The title of a session; "" for none, None where the file is gone."""
     data = data_of(path)
     if not data:
         return None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain, count
 from pathlib import Path
 
@@ -74,10 +75,7 @@ class Match(NamedTuple):
 
 def listed(folder: Path) -> Iterator[Listed]:
     """The sessions in the folder, the newest first; each is read when its turn comes."""
-    for path, written in _files(folder):
-        title = peek.title(path, written)
-        if title is not None:
-            yield Listed(Path(path), title, written / 1e9)
+    return filter(None, (_listed(path, written) for path, written in _files(folder)))
 
 
 def at(path: Path) -> Listed | None:
@@ -101,7 +99,7 @@ def named(folder: Path, words: str) -> list[Listed]:
         each for each in ids if each[0].startswith(words) or each[0].endswith(words)
     ]
     if chosen:
-        return [_listed(path, written) for _, path, written in chosen]
+        return [each for _, path, written in chosen if (each := _listed(path, written))]
     wanted = words.casefold().split()
     titled = [each for each in listed(folder) if all(word in each.title.casefold() for word in wanted)]
     return titled or [match.session for match in found(folder, words)]
@@ -205,8 +203,11 @@ def _files(folder: Path) -> list[tuple[str, int]]:
     return [(path, written) for written, path in sorted(found, reverse=True)]
 
 
-def _listed(path: str, written: int) -> Listed:
-    return Listed(Path(path), peek.title(path, written) or "", written / 1e9)
+@lru_cache(maxsize=1 << 16)
+def _listed(path: str, written: int) -> Listed | None:
+    """The session in that file as it was then, in nanoseconds; None where the file is gone."""
+    title = peek.title(path)
+    return None if title is None else Listed(Path(path), title, written / 1e9)
 
 
 # Searching
