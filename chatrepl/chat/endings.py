@@ -88,8 +88,11 @@ def of_aside(reply: Message) -> str:
     return f"{ENDINGS[reply.ending][0]}."
 
 
-def of_nothing(reply: Reply) -> BrokenReply:
-    """The failure that a reply is in which nothing stands."""
+ANOTHER = "/retry asks for another."
+
+
+def of_nothing(reply: Reply, *, going_on: bool = False) -> BrokenReply:
+    """The failure that a reply is in which nothing stands; it may be asked to go on, and have no more to say."""
     if reply.ending == "content_filter":
         return BrokenReply(
             with_words("The provider's content filter stopped it", reply.message()), "Say it in other words."
@@ -98,7 +101,10 @@ def of_nothing(reply: Reply) -> BrokenReply:
         line = f"The model reached its token limit before the first word ({reply.raw_ending})"
         raise_it = "-o max_tokens=N raises the limit.", "/set max_tokens N raises the limit."
         return BrokenReply(line, Hint(*raise_it))
+    complete = going_on and reply.ending == "stop"
     reply.ending = "failed"
+    if complete:
+        return BrokenReply("The model adds nothing: to it the reply is complete", Hint(at_prompt=ANOTHER))
     return BrokenReply(f"The model sent an empty reply ({reply.raw_ending or 'no reason given'})", ASK_AGAIN)
 
 

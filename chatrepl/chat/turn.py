@@ -200,7 +200,7 @@ def _turn(session: Session, question: Message, conversation: Conversation, *, ag
 def _closed(session: Session, reply: Reply, failure: ChatError | None, exchanges: Sequence[Exchange]) -> Outcome:
     """End the turn: it is kept if anything stands in it."""
     if reply.empty and reply.ending not in ("interrupted", "failed"):
-        failure = of_nothing(reply)
+        failure = of_nothing(reply, going_on=session.transcript.state.reopened == "continue")
     steps = session.transcript.state.steps.messages
     before = [*session.conversation.messages, *steps]
     message = _numbered(with_own_ids(reply.message(), before), reply, before)

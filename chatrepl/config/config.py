@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chatrepl import NamedTuple, dataclass, field, replace
 from chatrepl.config.place import Place, Replay, Url, written
 from chatrepl.config.vendors import ELSEWHERE, PROFILES
-from chatrepl.errors import ConfigError
+from chatrepl.errors import ConfigError, Hint
 from chatrepl.text import urls
 from chatrepl.text.fuzzy import nearest, there_are
 from chatrepl.usage import Price
@@ -252,9 +252,10 @@ class Config(NamedTuple):
         try:
             return self.profiles[name]
         except KeyError:
+            near = nearest(name, self.profiles)
+            lists = Hint("--list-profiles lists them all.", "/profile lists them all.")
             raise ConfigError(
-                f"There is no profile {name!r}{nearest(name, self.profiles)}",
-                there_are(self.profiles),
+                f"There is no profile {name!r}{near}", lists if near else there_are(self.profiles)
             ) from None
 
     def with_model(self, profile: Profile, model: str) -> Profile:

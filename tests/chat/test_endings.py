@@ -117,3 +117,16 @@ def test_what_nobody_counted_to_its_end_is_counted_roughly(counted: Usage | None
             reply.feed(event)
     told = statistics([Exchange(reply, Timing(0.0, 1.0, 3.0))], lambda _model, _profile: None)
     assert told == ["1.0 s", "~2 tok/s", *(["9 in"] if counted else []), "~4 out"]
+
+
+def test_a_model_that_has_no_more_to_say_leaves_the_reply_as_it_is(server: Server, talk: Talk) -> None:
+    server.answers(whole(chat("It is done.")), whole(chat("")))
+    session = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"), stream=False)
+    asked(session, "How?")
+    assert not turn.go_on(session).kept
+    assert "✗ The model adds nothing: to it the reply is complete\n  /retry asks for another.\n" in shown(session)
+    assert session.conversation.turns[-1][-1].text == "It is done."
+
+
+def chat(text: str) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]}

@@ -163,8 +163,9 @@ def test_no_file_is_no_mistake_unless_it_was_named(tmp_path: Path) -> None:
     ("name", "near"), [("grok", "groq"), ("opnai", "openai"), ("OpenAI", "openai"), ("OPNAI", "openai")]
 )
 def test_a_profile_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path, name: str, near: str) -> None:
-    with pytest.raises(ConfigError, match=f"did you mean '{near}'"):
+    with pytest.raises(ConfigError, match=f"did you mean '{near}'") as caught:
         reading.load(tmp_path / "config.toml").profile(name)
+    assert caught.value.hint.text == "--list-profiles lists them all."
 
 
 @pytest.mark.parametrize("name", ["nope", "frobnitz", "q"])
