@@ -278,6 +278,6 @@ def _settled(session: Session) -> str:
         if entry == Mark("withdraw") and state.question and not state.reopened:
             line = session.put_back(state.question)
         session.transcript.add(entry)
-        if isinstance(entry, Said) and state.undone:
+        if isinstance(entry, Said) and state.history.undone:
             session.screen.say(OLD_STAYS, "warning")
     return line

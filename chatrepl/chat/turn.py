@@ -229,12 +229,12 @@ def _tell(
 ) -> None:
     """Tell what went wrong, what became of the words, and the figures, in this order."""
     if failure:
-        if session.user.has_prompt and kept and not session.transcript.state.undone:
+        if session.user.has_prompt and kept and not session.transcript.state.history.undone:
             failure.hint = failure.hint.without(ASK_AGAIN)  # it is told below how the reply goes on
         session.screen.error(failure)
     if not kept and reply.ending == "interrupted":
         session.screen.say("Stopped before the first word.", "dim")
-    elif kept and session.transcript.state.undone:
+    elif kept and session.transcript.state.history.undone:
         session.screen.say(OLD_STAYS, "warning")
     elif kept:
         tell_ending(session, reply.message())

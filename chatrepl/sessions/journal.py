@@ -8,7 +8,8 @@ from chatrepl.files import reading
 from chatrepl.sessions import beside
 from chatrepl.sessions.beside import Beside
 from chatrepl.sessions.encoding import complaint, from_data
-from chatrepl.sessions.entries import Entry, Header, Said, State, Step, Taken
+from chatrepl.sessions.entries import Entry, Header, Said, Step, Taken
+from chatrepl.sessions.state import State
 
 PIECE, MESSAGE, STEP, TURN = b'{"piece":', b'{"message":', b'{"step":', b'{"turn":'
 """How the lines begin that most of a journal consists of, as the program writes them."""

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 
 from chatrepl import NamedTuple
 from chatrepl.errors import ChatError
-from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, State, Step, Taken
+from chatrepl.sessions.entries import RUN, VERSION, WHO, Aside, Mark, Piece, Said, Step, Taken
 from chatrepl.sessions.journal import MESSAGE, MOST, PIECE, STEP, TURN, entry, read
+from chatrepl.sessions.state import State
 from chatrepl.sessions.titles import title_of
 
 END = 64 * 2**20
@@ -126,7 +127,7 @@ def was_begun(path: Path) -> bool:
     if known is None:
         with suppress(ChatError):
             state = read(path)
-            return bool(state.changes or state.undone or state.question)
+            return bool(state.history.now.before or state.history.undone or state.question)
     return bool(known and any(known))
 
 

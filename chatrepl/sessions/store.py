@@ -18,8 +18,8 @@ from chatrepl.conversation import Conversation
 from chatrepl.errors import ChatError, TranscriptError
 from chatrepl.files import locking
 from chatrepl.sessions import beside, peek
-from chatrepl.sessions.entries import State
 from chatrepl.sessions.journal import read, said
+from chatrepl.sessions.state import State
 from chatrepl.sessions.transcript import Busy, Transcript, Trouble, new_id
 
 ENDING = ".jsonl"

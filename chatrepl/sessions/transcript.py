@@ -14,8 +14,9 @@ from chatrepl.files import reading
 from chatrepl.files.locking import hold
 from chatrepl.sessions import beside, tail
 from chatrepl.sessions.encoding import reshaped, to_data
-from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, State, Step, Taken
+from chatrepl.sessions.entries import WHO, Entry, Header, Mark, Piece, Said, Step, Taken
 from chatrepl.sessions.journal import MOST, Journal, entry, read as read
+from chatrepl.sessions.state import State
 from chatrepl.text import safe
 
 NAMED = 5
@@ -78,7 +79,7 @@ class Transcript:
 
     def _changes(self, entry: Entry) -> bool:
         """Whether it does something to what was said: to a copy of another session, which is no file before."""
-        return isinstance(entry, Mark) and bool(self.state.conversation.turns)
+        return isinstance(entry, Mark) and bool(self.state.history.now.size)
 
     def write(self) -> None:
         """Write what waits to be written."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chatrepl import values
 from chatrepl.chat import turn
 from chatrepl.chat.commands import run
 from chatrepl.chat.session import Session
@@ -83,8 +84,8 @@ def replies(session: Session) -> list[tuple[str, str, str]]:
 def on_disk(session: Session) -> bool:
     path = session.transcript.path
     assert path
-    read, known = vars(transcript.read(path)), vars(session.transcript.state)
-    return {name for name in known if name != "_looked" and read[name] != known[name]} == set()
+    read, known = values(transcript.read(path)), values(session.transcript.state)
+    return {name for name in known if read[name] != known[name]} == set()
 
 
 ALL = [("Red, it is.", "", "stop"), ("Blue.", "Hm.", "stop"), ("Green \U0001f600.", "", "stop")]

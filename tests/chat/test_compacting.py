@@ -33,7 +33,8 @@ from chatrepl.conversation import (
 from chatrepl.dialects import DIALECTS, dialect
 from chatrepl.errors import CommandError
 from chatrepl.sessions import entries, transcript
-from chatrepl.sessions.entries import Mark, State, Taken
+from chatrepl.sessions.entries import Mark, Taken
+from chatrepl.sessions.state import State
 from tests.support.server import END, Server, chunk, cut, held, say, then, whole
 from tests.support.talking import Talk, shown
 

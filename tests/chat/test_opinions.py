@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrepl import values
 from chatrepl.chat import turn
 from chatrepl.chat.commands import run
 from chatrepl.chat.session import Session
@@ -50,8 +51,8 @@ def replies(session: Session) -> list[str]:
 def on_disk(session: Session) -> bool:
     path = session.transcript.path
     assert path
-    read, known = vars(transcript.read(path)), vars(session.transcript.state)
-    assert {name for name in known if name != "_looked" and read[name] != known[name]} == set()
+    read, known = values(transcript.read(path)), values(session.transcript.state)
+    assert {name for name in known if read[name] != known[name]} == set()
     return True
 
 
@@ -228,7 +229,7 @@ def test_ctrl_c_stops_all_at_once_and_keeps_what_came(talk: Talk, server: Server
             run(session, "/ask test,silent")
         release.set()
         assert "Begun " in replies(session)
-        assert session.transcript.state.heard[-1][-1].ending == "interrupted"
+        assert session.transcript.state.replies()[-1][-1].ending == "interrupted"
         assert time.monotonic() - started < 3
         assert session.conversation.turns[-1][-1].text == "Hello"
 

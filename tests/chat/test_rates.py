@@ -16,7 +16,8 @@ from chatrepl.config.place import Embedded
 from chatrepl.conversation import Conversation, MediaPart, Message, TextPart, Turn, continued, question
 from chatrepl.dialects import ModelInfo
 from chatrepl.events import Usage
-from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.entries import Entry, Mark, Piece, Said, Taken
+from chatrepl.sessions.state import State
 from chatrepl.usage import Price, Tally
 from tests.support import faults
 from tests.support.calls import calls

@@ -23,8 +23,9 @@ from chatrepl.config.place import Url
 from chatrepl.conversation import Message, TextPart, ThinkingPart, ToolCallPart, ToolResultPart
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import transcript
-from chatrepl.sessions.entries import Entry, Mark, Piece, Said, State, Step
+from chatrepl.sessions.entries import Entry, Mark, Piece, Said, Step
 from chatrepl.sessions.journal import Journal, entry
+from chatrepl.sessions.state import State
 from chatrepl.sessions.transcript import Transcript
 from tests.support.server import END, PATIENCE, Exchange, Server, chunk, say
 from tests.support.talking import Talk, no_trouble, shown

@@ -14,7 +14,8 @@ from chatrepl import sessions
 from chatrepl.conversation import ImagePart, Message
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import formats, transcript
-from chatrepl.sessions.entries import Said, State
+from chatrepl.sessions.entries import Said
+from chatrepl.sessions.state import State
 from tests.support.program import run
 from tests.support.stored import kept, reply
 from tests.support.talking import no_trouble

@@ -12,8 +12,9 @@ from chatrepl import sessions
 from chatrepl.conversation import question
 from chatrepl.sessions import peek
 from chatrepl.sessions.encoding import to_data
-from chatrepl.sessions.entries import Aside, Entry, Header, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.entries import Aside, Entry, Header, Mark, Piece, Said, Taken
 from chatrepl.sessions.journal import read
+from chatrepl.sessions.state import State
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies
 from tests.support.stored import kept, reply
@@ -42,7 +43,7 @@ def folded(path: Path) -> tuple[str, int, bool, bool]:
     """The same, from the whole session."""
     state = read(path)
     title, is_open = state.title, state.question is not None
-    begun = bool(state.changes or state.undone or is_open)
+    begun = bool(state.history.now.before or state.history.undone or is_open)
     state.settle()
     return title, len(state.conversation.turns), is_open, begun
 

@@ -181,9 +181,9 @@ class Chat(RuleBasedStateMachine):
         passed = []
         for line in steps:
             before = list(self.session.conversation.turns)
-            count = len(self.session.transcript.state.undone)
+            count = len(self.session.transcript.state.history.undone)
             self.obey(line)
-            if len(self.session.transcript.state.undone) > count:  # there was something to undo
+            if len(self.session.transcript.state.history.undone) > count:  # there was something to undo
                 passed.append(before)
                 if line != "/undo":
                     assert self.session.conversation.turns == before[: -int(line[-1])]

