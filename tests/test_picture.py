@@ -14,7 +14,7 @@ from tests.support.picture import TARGET, TOOLS, record, record_tools, svg
 def test_the_picture_is_drawn_from_a_session_that_is_played() -> None:
     drawn = "".join(ElementTree.fromstring(svg(record())).itertext())
     kept = "".join(ElementTree.parse(TARGET).getroot().itertext())
-    for words in ("What is wrong with load", "Code block 1 of reply 1", "/retry", "543/131,072 tokens"):
+    for words in ("What is wrong with load", "Code block 1 of reply 1", "/retry", "543/131k"):
         assert words in drawn
         assert words in kept
 

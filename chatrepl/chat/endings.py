@@ -138,6 +138,10 @@ def _rough(exchanges: Sequence[Exchange], used: Usage) -> int:
     return rough if used.output is None or (broken_off and used.output < rough) else 0
 
 
+def _seconds(took: float) -> str:
+    return "<0.1 s" if took < 0.05 else f"{took:.1f} s"
+
+
 def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price | None]) -> list[str]:
     """Time to the first word, speed, tokens and cost of a reply, as far as they are known. Of a turn of several
     requests, between which tools ran, it is what they took and used together; ``price`` is that of a model of a
@@ -145,9 +149,9 @@ def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price 
     used = together(*(each.reply.usage for each in exchanges))
     making = sum(each.making for each in exchanges)
     first = exchanges[0].until_first
-    parts = ["<0.1 s" if first < 0.05 else f"{first:.1f} s"]
+    parts = [_seconds(first)]
     if len(exchanges) > 1:
-        parts = [f"{len(exchanges)} requests", f"{sum(each.until_first for each in exchanges) + making:.1f} s"]
+        parts = [f"{len(exchanges)} requests", _seconds(sum(each.until_first for each in exchanges) + making)]
     rough = _rough(exchanges, used)
     if (came := rough or used.output) and making >= MEASURABLE:
         parts.append(f"{'~' * bool(rough)}{came / making:.0f} tok/s")

@@ -10,6 +10,9 @@ from chatrepl.text import safe, urls, width
 
 SEPARATOR = " · "
 
+NEW = "new session"
+"""Stands where the title will stand."""
+
 
 class Facts(NamedTuple):
     """What the line may say, each part as text; "" for what is not known."""
@@ -29,18 +32,18 @@ def facts(session: Session, *, table: bool = True) -> Facts:
     count, counted = session.gauge.tokens(session.conversation)
     known = session.rates() if table else session.rates()._replace(table=None)
     size = known.context(session.answering)
-    shown = f"{'' if counted else '~'}{count:,}"
+    about = "" if counted else "~"
     spent = session.transcript.state.spent.total(known.price)
     answering = session.answering
     return Facts(
         "multiline" if session.ui.multiline else "",
         safe.line(answering.name, 60),
         safe.line(model_of(answering).rpartition("/")[2], 60),
-        f"{shown}/{size:,} tokens ({100 * count // size} %)" if size else f"{shown} tokens",
+        f"{about}{rates.short(count)}/{rates.short(size)}" if size else f"{about}{count:,} tokens",
         rates.dollars(spent.cost) + "+" * bool(spent.unpriced) + f" as of {spent.as_of}" * bool(spent.as_of)
         if spent.cost
         else "",
-        safe.line(session.transcript.state.title, 60),
+        safe.line(session.transcript.state.title, 60) or ("" if session.conversation.turns else NEW),
         _place(answering, session.env),
     )
 

@@ -226,10 +226,10 @@ def test_usage_tells_what_is_known_and_calls_the_rest_unknown(server: Server, ho
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
         ask(chat, "One", "Hi")
-        chat.wait_for("work · test-model · 11/1,000 tokens (1 %) · $0.0029 · One")
+        chat.wait_for("work · test-model · 11/1k · $0.0029 · One")
         ask(chat, "/set stream off", "stream = false")
         ask(chat, "Two", "There")
-        chat.wait_for("~14/1,000 tokens")  # the server counted 11
+        chat.wait_for("~14/1k")  # the server counted 11
         ask(chat, "/usage", "~14 of 1k used")
         rows = [line.split() for line in chat.text().splitlines()]
         assert ["1", "9", "–", "2", "$0.0029"] in rows

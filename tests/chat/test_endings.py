@@ -109,6 +109,11 @@ def test_the_first_word_takes_no_time_but_little(first: float, used: int | None,
     assert statistics([Exchange(reply, Timing(0.0, first, first))], lambda _model, _profile: None) == told
 
 
+def test_nor_do_two_requests_take_no_time() -> None:
+    exchange = Exchange(Reply(), Timing(0.0, 0.01, 0.01))
+    assert statistics([exchange, exchange], lambda _model, _profile: None) == ["2 requests", "<0.1 s"]
+
+
 @pytest.mark.parametrize("counted", [None, Usage(input=9, output=1)])
 def test_what_nobody_counted_to_its_end_is_counted_roughly(counted: Usage | None) -> None:
     reply = Reply(ending="interrupted")

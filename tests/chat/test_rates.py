@@ -223,13 +223,13 @@ def test_another_model_has_another_context_on_screen_and_on_the_wire(server: Ser
     home.mkdir()
     (home / "config.toml").write_text(OLLAMA.format(url=server.url))
     with chatrepl(env=environment(home)) as chat:
-        chat.wait_for("work · a · 0/1,000 tokens")
+        chat.wait_for("work · a · 0/1k")
         chat.line("/model b")
         chat.wait_for("work · b · 0 tokens")
         chat.line("/model c")
-        chat.wait_for("work · c · 0/3,000 tokens")
+        chat.wait_for("work · c · 0/3k")
         chat.line("/model a")
-        chat.wait_for("work · a · 0/1,000 tokens")
+        chat.wait_for("work · a · 0/1k")
         chat.line("/quit")
     body = json.dumps({"message": {"content": "Hi"}, "done": True, "done_reason": "stop"})
     for flags, size in (([], 1000), (["-m", "b"], None), (["-m", "a"], 1000)):
@@ -244,13 +244,13 @@ def test_the_size_is_told_before_the_first_question_from_the_table_and_by_a_serv
     server.listing = {"data": [{"id": "m", "meta": {"n_ctx": 5120}}]}
     of_the_table = load().facts("openai", "gpt-6-luna").context
     with chatrepl("-p", "openai", env=environment(home, OPENAI_API_KEY="k", OPENAI_BASE_URL=server.url)) as chat:
-        chat.wait_for(f"gpt-6-luna · 0/{of_the_table:,} tokens (0 %)")
+        chat.wait_for(f"gpt-6-luna · 0/{usage.short(of_the_table or 0)} · new session")
     with chatrepl("--base-url", server.url, "-m", "m", env=environment(home)) as chat:
         chat.wait_for("by-hand · m · 0 tokens")
 
         def typed() -> bool:  # as soon as all is loaded, a key asks for it
             chat.send("x")
-            return "by-hand · m · 0/5,120 tokens (0 %)" in chat.text()
+            return "by-hand · m · 0/5k" in chat.text()
 
         chat.until(typed, "the size")
     assert not server.requests

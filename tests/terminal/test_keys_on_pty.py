@@ -426,7 +426,7 @@ def test_nothing_is_asked_of_the_terminal(chat: Terminal) -> None:
 
 
 def test_the_status_line_tells_tokens_and_goes_when_it_is_turned_off(chat: Terminal) -> None:
-    assert chat.lines()[-1] == "by-hand · test-model · 0 tokens"
+    assert chat.lines()[-1] == "by-hand · test-model · 0 tokens · new session"
     ask(chat, "Hi", "Hello")
     chat.wait_for("by-hand · test-model · 11 tokens · Hi")
     ask(chat, "/set toolbar off", "toolbar = false")
