@@ -121,8 +121,9 @@ class Client:
         self._clocks.stopped = True
 
     def close(self) -> None:
-        for http, _ in self._open.values():
-            http.close()
+        with self._opening:  # one may just be opened ahead
+            for http, _ in self._open.values():
+                http.close()
 
     # one exchange
 

@@ -44,12 +44,15 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 
 
 @pytest.fixture(params=["stdio", "http", "http as JSON"])
-def sdk(request: pytest.FixtureRequest, begin: Begin, tmp_path: Path) -> Iterator[McpServer]:
+def sdk(
+    request: pytest.FixtureRequest, begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[McpServer]:
     """A server made with the SDK, over each transport."""
     if request.param == "stdio":
         yield begin(sys.executable, SDK)
         return
     command = [sys.executable, SDK, "{port}", *(["json"] if "JSON" in request.param else [])]
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # what is on this machine is reached without one
     with servers.running(command, "/mcp", tmp_path / "log") as origin:
         yield begin(url=f"{origin}/mcp")
 

@@ -17,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
+from chatrepl.text import urls
 from chatrepl.tools.children import Child
 
 LINE = 32 << 20
@@ -131,9 +132,10 @@ async def over_http(url: str, headers: Mapping[str, str], notes: list[str]) -> A
             response.stream = _Bounded(response.stream)
 
     timeout = httpx2.Timeout(30, read=None)  # how long a call may take is decided by who waits for it
-    sent = {**headers, "accept-encoding": "identity"}
+    sent, proxied = {**headers, "accept-encoding": "identity"}, not urls.is_loopback(url)
+    hooks = {"response": [look]}
     async with (
-        httpx2.AsyncClient(headers=sent, timeout=timeout, event_hooks={"response": [look]}) as client,
+        httpx2.AsyncClient(headers=sent, timeout=timeout, event_hooks=hooks, trust_env=proxied) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=LINE) as streams,
     ):
         yield streams
