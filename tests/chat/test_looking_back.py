@@ -9,12 +9,16 @@ if sys.platform == "win32":
     pytest.skip("there is no pty on Windows", allow_module_level=True)
 
 from chatrepl import sessions
+from chatrepl.chat.commands import history
 from chatrepl.client.exchange import Exchange
 from chatrepl.client.routes import Route
+from chatrepl.config.config import Profile
+from chatrepl.config.place import Url
 from chatrepl.text.redaction import Secrets
 from tests.support.chatting import ask, sent
 from tests.support.program import run
 from tests.support.server import Server, chunk, say, whole
+from tests.support.talking import Talk, asked, shown
 from tests.support.terminal import CTRL_C, CTRL_D, Terminal, chatrepl, environment
 
 
@@ -112,6 +116,19 @@ def test_reasoning_is_seen_again(chat: Terminal, server: Server, home: Path) -> 
         again.wait_for("▎ A greeting, it seems.")
         again.wait_for("▎ Now a farewell.")
         again.wait_for('resumed "Hi (fork)" · 2 turns · just now')
+
+
+@pytest.mark.parametrize(("lines", "left"), [(40, 0), (41, 21), (5_000, 4_980)])
+def test_of_a_long_text_that_was_pasted_the_first_lines_are_shown_again(
+    server: Server, talk: Talk, lines: int, left: int
+) -> None:
+    server.answers(say("I see."))
+    session = talk(Profile("test", dialect="openai-chat", place=Url(server.url), model="m"))
+    asked(session, "\n".join(f"line {place}" for place in range(1, lines + 1)))
+    history.show_again(session)
+    again = shown(session).rpartition("> line 1\n")[2]
+    assert again.count("line ") == lines - left - 1  # behind the first one
+    assert (f"  … {left:,} more lines; /history shows all." in again) == bool(left)
 
 
 def test_nothing_is_said_to_be_resumed_where_there_was_no_session(server: Server, home: Path) -> None:

@@ -19,6 +19,9 @@ from chatrepl.text.amounts import ago, counted
 SHOWN_AGAIN = 20
 """How many turns of a conversation are shown that goes on."""
 
+MANY_LINES, SHOWN_LINES = 40, 20
+"""Of a question with more lines, pasted most likely, the first ones are shown again."""
+
 
 @command("/history", TALK, "[n]")
 def history(session: Session, words: str) -> None:
@@ -104,8 +107,16 @@ def resumed(session: Session) -> Iterator[str]:
         yield ago(datetime.fromisoformat(told[-1]).timestamp(), time.time())
 
 
+def _question_again(session: Session, text: str) -> None:
+    lines = text.rstrip("\n").split("\n")
+    left = len(lines) - MANY_LINES
+    session.screen.question("\n".join(lines[:SHOWN_LINES] if left > 0 else lines))
+    if left > 0:
+        session.screen.say(f"  … {len(lines) - SHOWN_LINES:,} more lines; /history shows all.", "dim")
+
+
 def _show_again(session: Session, turn: Turn, place: int) -> None:
-    session.screen.question(turn[0].text)
+    _question_again(session, turn[0].text)
     _attachments(session, turn[0])
     session.screen.say("")
     for message in turn[1:]:
