@@ -45,6 +45,8 @@ MAX_STACKED = 4
 """How many combining marks may stand on one character: as many as pointed Hebrew needs, too few for Zalgo."""
 
 _MARKS = r"[^\x00-\x7f\w]+"  # runs in which all combining marks are: none of them is a \w
+_LONG = rf"\A{_MARKS}|{_MARKS[:-1]}{{{MAX_STACKED + 1},}}|{_MARKS}\Z"
+"""The runs that may have too many, or that the next piece may go on with."""
 _FIRST_MARK = "\u0300"
 """Before it nothing combines, and nothing that is printable hides."""
 
@@ -144,7 +146,7 @@ class Stream:
         """The text without the combining marks that are too many."""
         stacked, self._stacked = self._stacked, 0
         pieces, end = [], 0
-        for run in _pattern(_MARKS).finditer(s):
+        for run in _pattern(_LONG).finditer(s):
             kept, left = _thin(run[0], 0 if run.start() else stacked)
             pieces += [s[end : run.start()], kept]
             end = run.end()

@@ -78,6 +78,15 @@ def test_any_cutting_gives_the_same(text: str, cuts: list[int]) -> None:
     assert "".join(pieces) + stream.close() == safe.text(text)
 
 
+@given(st.text(st.sampled_from("a\u0301\u200d。👍\n"), max_size=30))
+def test_a_character_keeps_its_first_marks(text: str) -> None:
+    kept, stacked = "", 0
+    for char in text:
+        stacked = stacked + 1 if char in "\u0301\u200d" else 0
+        kept += char if stacked <= safe.MAX_STACKED else ""
+    assert safe.text(text) == kept
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_cut_at_every_character(text: str) -> None:
     stream = safe.Stream()
