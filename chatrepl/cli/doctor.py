@@ -13,7 +13,6 @@ from chatrepl.config import facts
 from chatrepl.config.config import Config, Profile, located, model_of
 from chatrepl.config.paths import Paths
 from chatrepl.config.place import Embedded
-from chatrepl.config.tools import Tools
 from chatrepl.config.vendors import ELSEWHERE, PROFILES
 from chatrepl.dialects import dialect
 from chatrepl.errors import ChatError, CommandError, ConfigError
@@ -21,7 +20,7 @@ from chatrepl.files import ownership
 from chatrepl.terminal.screen.screen import Screen
 from chatrepl.text import safe, urls, width
 from chatrepl.text.amounts import counted, size
-from chatrepl.tools.mcp import imported
+from chatrepl.tools.mcp import servers
 
 COLUMN = 15
 """The width of the names in the list."""
@@ -179,10 +178,10 @@ class Doctor:
         found = self.config.tools
         if not (found and (found.programs or found.servers or found.imports)):
             return
-        imported, wrong = _imported(found)
-        yield from wrong
-        servers = len(found.servers) + imported
-        kinds = f"{counted(len(found.programs), 'program')}, {counted(servers, 'MCP server')}"
+        wrong: list[ChatError] = []
+        names = [each.name for each in servers(found, wrong.append)]
+        yield from (Finding(False, "tools", str(each), each.hint.text) for each in wrong)
+        kinds = f"{counted(len(found.programs), 'program')}, {counted(len(names), 'MCP server')}"
         usual = f"on: {', '.join(found.on)}" if found.on else "off"
         advice = "" if found.on else "--tools NAME lets the model call them; --tools all names all."
         yield Finding(None, "tools", f"{kinds}, {usual}", advice)
@@ -204,22 +203,6 @@ class Doctor:
         encoding = getattr(screen.out, "encoding", "") or "unknown"
         wide = encoding.lower().replace("-", "") == "utf8"
         yield Finding(wide or None, "characters", encoding, "" if wide else "LANG=C.UTF-8 shows all of them.")
-
-
-def _imported(tools: Tools) -> tuple[int, list[Finding]]:
-    """How many servers the files of other programs add, and what is wrong with those files."""
-    taken = {name.lower() for name in (*tools.programs, *tools.servers)}
-    added: set[str] = set()
-    wrong = []
-    for file in tools.imports:
-        try:
-            servers, complaints = imported(files.path_of(file))
-        except ChatError as error:
-            wrong.append(Finding(False, "tools", str(error), error.hint.text))
-            continue
-        added |= {each.name.lower() for each in servers}
-        wrong += [Finding(None, "tools", each) for each in complaints]
-    return len(added - taken), wrong
 
 
 def _where(profile: Profile) -> tuple[object, ...]:
