@@ -356,6 +356,28 @@ def test_a_terminal_that_is_closed_ends_the_program_without_a_word(server: Serve
     assert Path(f"{home}.errors").read_text() == ""
 
 
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["drawn", "plain"])
+@pytest.mark.parametrize("busy", [False, True], ids=["at the prompt", "in a reply"])
+def test_under_nohup_a_terminal_that_is_closed_ends_the_program(
+    server: Server, home: Path, flags: tuple[str, ...], busy: bool
+) -> None:
+    def endless(exchange: Exchange) -> None:
+        exchange.head()
+        while True:  # until the program hangs up
+            exchange.send(chunk("one\n"))
+
+    server.answers(endless)
+    words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *flags]
+    chat = Terminal(["sh", "-c", f"trap '' HUP; exec {shlex.join(words)} 2> {home}.errors"], environment(home))
+    chat.wait_for_prompt()
+    if busy:
+        chat.line("Hi")
+        chat.wait_for("one")
+    assert chat.hang_up() in (0, 1)
+    assert "Traceback" not in Path(f"{home}.errors").read_text()
+    assert not busy or any('"one' in path.read_text() for path in (home / "sessions").glob("*.jsonl"))
+
+
 def test_json_is_json_in_any_encoding(server: Server, home: Path) -> None:
     server.answers(say("\u201cthere\u201d is an \u00e9"))
     words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", "--json", "Hi"]

@@ -150,4 +150,9 @@ class PlainPrompt:
         line = line.translate(dict.fromkeys(map(ord, _ENDS)))
         self._out.write(safe.text(line) + end)
         self._out.flush()
-        return line + end if end else line + without_reports(self._keys.readline())
+        if end:
+            return line + end
+        try:
+            return line + without_reports(self._keys.readline())
+        except OSError:  # the terminal is gone
+            raise EOFError from None

@@ -69,6 +69,8 @@ class LivePicture(Picture):
         self._frame = Frame(look, self._columns, clock())
 
     def feed(self, event: Event | Cited) -> None:
+        if self._bug:  # the terminal is gone, say: nobody reads the rest
+            raise self._bug
         if isinstance(event, Text | Thinking | Search | Cited):  # nothing else is shown, or worth a frame
             self._queue.put(event)
 
