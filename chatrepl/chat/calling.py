@@ -66,6 +66,7 @@ def demand(session: Session) -> None:
     box = _toolbox(session)
     try:
         box.turn(True, session.tooling.names)
+        box.demand(session.tooling.allowing)
     except CommandError:
         box.close()
         session.close()

@@ -84,10 +84,19 @@ class Tooling:
         """Whether the model may call anything."""
         return bool(self.box.on if self.box else self.names)
 
+    @property
+    def allowing(self) -> list[str]:
+        """The programs and servers of what needs no yes by the flags."""
+        return [name.partition(".")[0] for name in sorted(self.allowed)]
+
     def are_known(self, said: "Tools | None") -> bool:
-        """Whether the configuration itself names all that is on from the start, so that nothing has to be loaded for
-        the answer; another program's file may name more."""
-        return set(self.names) <= {"all", *(said.programs if said else ()), *(said.servers if said else ())}
+        """Whether the configuration itself names all that is on from the start or needs no yes, so that nothing has to
+        be loaded for the answer; another program's file may name more."""
+        return {*self.names, *self.allowing} <= {
+            "all",
+            *(said.programs if said else ()),
+            *(said.servers if said else ()),
+        }
 
     @property
     def definitions(self) -> tuple[Definition, ...]:

@@ -71,7 +71,9 @@ class Opening(NamedTuple):
             tooling=self._tooling(),
             found=self.found,
         )
-        if (options.tools or (self.prompt and self.prompt.tools)) and not session.tooling.are_known(self.config.tools):
+        if (options.tools or options.allow or (self.prompt and self.prompt.tools)) and not session.tooling.are_known(
+            self.config.tools
+        ):
             chat.calling.demand(session)
         line = session.settle()
         if options.schema:

@@ -63,11 +63,17 @@ class Toolbox:
             elif name in self.names:
                 self._on[name] = on
             else:
-                raise CommandError(f"There is no tool or server {name!r}{nearest(name, self.names)}", self._there_are())
+                self.demand([name])
             for each in self.servers if name == ALL else {name} & self.servers.keys():
                 self.servers[each].late = False
                 if not on:
                     self.servers[each].stop()
+
+    def demand(self, names: Iterable[str]) -> None:
+        """Complain of the first of the names that is no program and no server."""
+        for name in names:
+            if name not in self.names:
+                raise CommandError(f"There is no tool or server {name!r}{nearest(name, self.names)}", self._there_are())
 
     def _there_are(self) -> str:
         if not self.names:

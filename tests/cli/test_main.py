@@ -203,6 +203,7 @@ def test_an_interruption_is_status_130_and_what_came_is_kept(server: Server, hom
         ),
         (["-o", "temperature", "-p", "local", "Hi"], "KEY=VALUE"),
         (["-o", "temperature=hot", "-p", "local", "Hi"], "-o options.temperature=VALUE sends any other value"),
+        (["--allow", "wether.now", "-p", "local", "Hi"], "There is no tool or server 'wether'"),
         (["-p", "openai", "Hi"], "OPENAI_API_KEY is not set"),
         (["-s", "@nowhere.txt", "-p", "openai", "Hi"], "nowhere.txt cannot be read"),
         (["--config", "nowhere.toml", "Hi"], "nowhere.toml cannot be read"),
