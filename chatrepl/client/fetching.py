@@ -17,7 +17,7 @@ from chatrepl.client import routes
 from chatrepl.client.http import httpx
 from chatrepl.client.transport import Clocks, Stream
 from chatrepl.config.config import Timeouts
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, RequestError
 from chatrepl.text import hosts, safe, urls
 
 MOST = 5 * 2**20
@@ -54,7 +54,8 @@ USUAL = Limits()
 
 
 def fetch(url: str, env: Mapping[str, str], limits: Limits = USUAL) -> Page:
-    """The page at that address, or where redirects within its site lead. A CommandError tells why there is none."""
+    """The page at that address, or where redirects within its site lead. A CommandError tells why it
+    is not asked for, a RequestError what came instead."""
     clocks, here = Clocks(), checked(url)
     clocks.start(Timeouts(CONNECT, limits.seconds, CONNECT, limits.seconds))
     for _ in range(REDIRECTS + 1):
@@ -63,27 +64,29 @@ def fetch(url: str, env: Mapping[str, str], limits: Limits = USUAL) -> Page:
         if isinstance(answer, Page):
             return answer
         here = _next(here, answer)
-    raise CommandError(f"{shown(url)} sends us on more than {REDIRECTS} times")
+    raise RequestError(f"{shown(url)} sends us on more than {REDIRECTS} times")
 
 
 def _next(here: str, location: str) -> str:
     """Where a redirect leads, if it may."""
-    there = checked(_joined(here, location))
+    there = _joined(here, location)
     if not hosts.same_site(urls.host_of(here), urls.host_of(there)):
-        raise CommandError(
+        raise RequestError(
             f"{shown(here)} sends us on to another site: {shown(there)}", "Ask for that address instead."
         )
     if here.startswith("https:") and not there.startswith("https:"):
-        raise CommandError(f"{shown(here)} sends us on to an address that is not encrypted: {shown(there)}")
+        raise RequestError(f"{shown(here)} sends us on to an address that is not encrypted: {shown(there)}")
     return there
 
 
 def _joined(here: str, location: str) -> str:
     """The address that a ``Location`` means, which may be a part of one."""
     try:
-        return urljoin(here, location.strip())
+        return checked(urljoin(here, location.strip()))
+    except CommandError as error:
+        raise RequestError(f"{shown(here)} sends us on: {error}") from None
     except ValueError:
-        raise CommandError(f"{shown(here)} sends us on to what is no address: {safe.line(location, 80)}") from None
+        raise RequestError(f"{shown(here)} sends us on to what is no address: {safe.line(location, 80)}") from None
 
 
 def checked(url: str) -> str:
@@ -135,7 +138,7 @@ def _refuse_near(host: str, found: list[str]) -> None:
         raise Near(host)
 
 
-class _Unknown(CommandError):
+class _Unknown(RequestError):
     """There is no such host, as far as is known here."""
 
 
@@ -174,9 +177,9 @@ def _asked(pool: httpcore.ConnectionPool, url: str, most: int) -> Page | str:
             _complain(url, answer.status, told)
             data = _bounded(answer.iter_stream(), url, most)
     except httpcore.TimeoutException:
-        raise CommandError(f"{shown(url)} does not answer in time") from None
+        raise RequestError(f"{shown(url)} does not answer in time") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError) as error:
-        raise CommandError(f"{shown(url)} cannot be fetched: {safe.line(str(error), 200)}") from None
+        raise RequestError(f"{shown(url)} cannot be fetched: {safe.line(str(error), 200)}") from None
     mime, _, rest = told.get("content-type", "").partition(";")
     charset = rest.partition("charset=")[2].partition(";")[0].strip("\"' ")
     return Page(url, mime.strip().lower(), charset, data)
@@ -184,10 +187,10 @@ def _asked(pool: httpcore.ConnectionPool, url: str, most: int) -> Page | str:
 
 def _complain(url: str, status: int, told: Mapping[str, str]) -> None:
     if status != 200:
-        raise CommandError(f"{shown(url)} answers with status {status}")
+        raise RequestError(f"{shown(url)} answers with status {status}")
     if told.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         encoding = safe.line(told["content-encoding"], 40)
-        raise CommandError(f"{shown(url)} answers in an encoding that was not asked for: {encoding}")
+        raise RequestError(f"{shown(url)} answers in an encoding that was not asked for: {encoding}")
 
 
 def _bounded(pieces: Iterable[bytes], url: str, most: int) -> bytes:
@@ -195,5 +198,5 @@ def _bounded(pieces: Iterable[bytes], url: str, most: int) -> bytes:
     for piece in pieces:
         data += piece
         if len(data) > most:
-            raise CommandError(f"{shown(url)} holds more than {most / 2**20:.0f} MB", "Fetch it yourself.")
+            raise RequestError(f"{shown(url)} holds more than {most / 2**20:.0f} MB", "Fetch it yourself.")
     return bytes(data)

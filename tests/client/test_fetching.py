@@ -9,7 +9,7 @@ import pytest
 
 from chatrepl.client import fetching
 from chatrepl.client.fetching import Limits, Page, fetch
-from chatrepl.errors import CommandError
+from chatrepl.errors import CommandError, RequestError
 from tests.support.server import Exchange, Script, Server
 from tests.support.tls import AUTHORITY, secured
 
@@ -104,7 +104,7 @@ def test_who_is_looked_at_is_who_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-    with pytest.raises(CommandError, match="cannot be fetched"):
+    with pytest.raises(RequestError, match="cannot be fetched"):
         fetch("http://rebinding.example/", {})
     assert asked == ["93.184.216.34"]
 
@@ -121,17 +121,17 @@ def test_a_redirect_is_followed_within_the_site_and_told_beyond_it(server: Serve
     assert fetch(server.url, {}, NEAR).url.endswith("/there?x=1")
     for location in ("http://localhost:1/", "https://example.org/", "//example.org/"):
         server.listing = to(location)
-        with pytest.raises(CommandError, match="another site"):
+        with pytest.raises(RequestError, match="another site"):
             fetch(server.url, {}, NEAR)
     for location in ("file:///etc/passwd", "http://[", "javascript:alert(1)"):
         server.listing = to(location)
-        with pytest.raises(CommandError, match="no address"):
+        with pytest.raises(RequestError, match="no address"):
             fetch(server.url, {}, NEAR)
 
 
 def test_a_redirect_in_a_circle_ends(server: Server) -> None:
     server.listing = to("/again")
-    with pytest.raises(CommandError, match="more than 5 times"):
+    with pytest.raises(RequestError, match="more than 5 times"):
         fetch(server.url, {}, NEAR)
 
 
@@ -139,7 +139,7 @@ def test_an_encrypted_address_does_not_lead_to_one_that_is_not(server: Server, m
     monkeypatch.setenv("SSL_CERT_FILE", AUTHORITY)
     with secured(server, "server") as url:
         server.listing = to(url.replace("https://127.0.0.1", "http://localhost"))
-        with pytest.raises(CommandError, match="not encrypted"):
+        with pytest.raises(RequestError, match="not encrypted"):
             fetch(url.replace("127.0.0.1", "localhost"), {}, NEAR)
 
 
@@ -147,7 +147,7 @@ def test_an_encrypted_address_does_not_lead_to_one_that_is_not(server: Server, m
 def test_what_is_too_large_is_not_kept(server: Server, body: bytes) -> None:
     server.listing = page(body)
     if len(body) > 2_000:
-        with pytest.raises(CommandError, match="holds more than"):
+        with pytest.raises(RequestError, match="holds more than"):
             fetch(server.url, {}, NEAR._replace(size=2_000))
     else:
         assert fetch(server.url, {}, NEAR._replace(size=2_000)).data == body
@@ -160,7 +160,7 @@ def test_a_page_that_never_ends_is_ended(server: Server) -> None:
             exchange.send(b"x" * 65_536)
 
     server.listing = endless
-    with pytest.raises(CommandError, match="holds more than 5 MB"):
+    with pytest.raises(RequestError, match="holds more than 5 MB"):
         fetch(server.url, {}, NEAR)
 
 
@@ -173,20 +173,20 @@ def test_a_slow_drip_ends_when_its_time_is_over(server: Server, head: bool) -> N
             exchange.send(b"x" if head else b"H")
 
     server.listing = drip
-    with pytest.raises(CommandError, match=r"in time|cannot be fetched"):
+    with pytest.raises(RequestError, match=r"in time|cannot be fetched"):
         fetch(server.url, {}, NEAR._replace(seconds=0.5))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "br"])
 def test_an_encoding_that_was_not_asked_for_is_named(server: Server, encoding: str) -> None:
     server.listing = page(b"\x1f\x8b", Content_Encoding=encoding)
-    with pytest.raises(CommandError, match=f"not asked for: {encoding}"):
+    with pytest.raises(RequestError, match=f"not asked for: {encoding}"):
         fetch(server.url, {}, NEAR)
 
 
 def test_a_status_is_told_and_no_escape_reaches_the_line(server: Server) -> None:
     server.listing = lambda exchange: exchange.head(404, "text/plain")
-    with pytest.raises(CommandError, match="status 404") as caught:
+    with pytest.raises(RequestError, match="status 404") as caught:
         fetch(f"{server.url}/%1b[2J ü\u202e", {}, NEAR)
     assert "\u202e" not in str(caught.value)
 
@@ -199,7 +199,7 @@ def test_a_host_in_other_letters_is_told_and_asked_in_ascii(monkeypatch: pytest.
         raise OSError("nobody")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    with pytest.raises(CommandError, match=r"xn--.*\.example"):
+    with pytest.raises(RequestError, match=r"xn--.*\.example"):
         fetch("https://bücher.example/", {})
     assert asked == ["xn--bcher-kva.example"]
 

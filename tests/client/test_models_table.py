@@ -11,7 +11,7 @@ import pytest
 
 from chatrepl.client import models_table
 from chatrepl.config import facts
-from chatrepl.errors import CommandError
+from chatrepl.errors import RequestError
 from tests.support.open_table import OPEN
 from tests.support.program import run
 from tests.support.server import Exchange, Script, Server
@@ -50,7 +50,7 @@ def test_what_is_no_table_leaves_the_old_one(server: Server, tmp_path: Path, bod
     path = tmp_path / "models.json"
     path.write_bytes(b"the old one")
     server.listing = page(body)
-    with pytest.raises(CommandError, match="holds no table of models"):
+    with pytest.raises(RequestError, match="holds no table of models"):
         models_table.update(env(server), path)
     assert [each.name for each in tmp_path.iterdir()] == ["models.json"]
     assert path.read_bytes() == b"the old one"
@@ -63,9 +63,9 @@ def test_a_table_without_end_or_without_network_leaves_the_old_one(server: Serve
             exchange.send(b" " * 1_000_000)
 
     server.listing = endless
-    with pytest.raises(CommandError, match="holds more than 20 MB"):
+    with pytest.raises(RequestError, match="holds more than 20 MB"):
         models_table.update(env(server), tmp_path / "models.json")
-    with pytest.raises(CommandError, match=r"cannot be fetched|does not answer"):
+    with pytest.raises(RequestError, match=r"cannot be fetched|does not answer"):
         models_table.update({models_table.URL_ENV: "http://127.0.0.1:9/"}, tmp_path / "models.json")
     assert not list(tmp_path.iterdir())
 
@@ -103,6 +103,6 @@ def test_the_flag_fetches_it_and_tells_how_much_there_is(server: Server, tmp_pat
     assert facts.parsed((tmp_path / "models" / "table.json").read_bytes()).facts("openai", "gpt-x").context == 900_000
     server.listing = page(b"no table")
     broken = run("--update-models", home=tmp_path, CHATREPL_MODELS_URL=server.url)
-    assert broken.returncode == 2
+    assert broken.returncode == 1
     assert b"holds no table of models" in broken.stderr
     assert b"The table stays as it was." in broken.stderr
