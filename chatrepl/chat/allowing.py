@@ -128,7 +128,7 @@ def _edited(session: Session, call: Call, note: str) -> tuple[Call, str]:
     """The call with the arguments as the user's editor leaves them; the same where they are no object."""
     text = json.dumps(dict(call.arguments), ensure_ascii=False, indent=2)
     try:
-        changed = arguments.parse(terminal.editor.edit(text, session.env, sys.stdin))
+        changed = arguments.parse(terminal.editor.edit(text, session.env, sys.stdin, "arguments.json"))
     except ChatError as error:
         session.screen.error(error)
         return call, note

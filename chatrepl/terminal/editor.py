@@ -16,12 +16,13 @@ from chatrepl.text.environment import for_children
 _USUAL = ("editor", "nano", "vim", "vi", "notepad.exe")
 
 
-def edit(text: str, env: Mapping[str, str], keys: TextIO) -> str:
-    """The text as $VISUAL or $EDITOR leaves it. An editor that fails or cannot be run raises CommandError."""
+def edit(text: str, env: Mapping[str, str], keys: TextIO, name: str = "message.md") -> str:
+    """The text as $VISUAL or $EDITOR leaves it, in a file of that name. An editor that fails or cannot be run raises
+    CommandError."""
     command = _command(env)
     try:
         with tempfile.TemporaryDirectory(prefix="chatrepl-", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "message.md"
+            path = Path(folder) / name
             path.write_text(text, "utf-8", "replace", newline="")
             _run(command, path, keys, for_children(env))
             edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")

@@ -110,6 +110,15 @@ def test_ctrl_c_at_the_question_stops_the_turn_and_runs_nothing(begin: Begin) ->
     assert '○ weather  city="Rome"  cancelled' in chat.out.getvalue()
 
 
+def test_arguments_are_changed_in_a_file_that_an_editor_takes_for_json(begin: Begin, home: Path) -> None:
+    chat, editor = begin("e", "y"), home / "editor"
+    editor.write_text("""#!/bin/sh\nprintf '{"city": "%s"}' "$(basename "$1")" > "$1"\n""")
+    editor.chmod(0o700)
+    chat.session.env = {**chat.session.env, "EDITOR": str(editor)}
+    chat.ask(wants({"city": "Rome"}), say("Fine."))
+    assert chat.ran == [{"city": "arguments.json"}]
+
+
 def test_a_yes_for_the_tool_holds_for_the_session_and_one_for_good_is_kept(begin: Begin, home: Path) -> None:
     chat = begin("t")
     chat.ask(wants({"city": "a"}, {"city": "b"}), say("Fine."))
