@@ -9,7 +9,7 @@ from contextlib import suppress
 from chatrepl.chat.session import Session
 from chatrepl.conversation import ToolCallPart, ToolResultPart
 from chatrepl.text import safe, width
-from chatrepl.text.amounts import size
+from chatrepl.text.amounts import seconds, size
 from chatrepl.tools import Call, Result, approval
 from chatrepl.tools.arguments import BadArguments, parse
 
@@ -39,7 +39,7 @@ def tell(session: Session, head: str, result: Result) -> None:
         _say_failed(session, head, result.whole or result.text)
         return
     came = _came(result.whole, [each.mime for each in result.media[:3]], result.text)
-    session.screen.say(line(session, f"● {head}", f"✓ {result.seconds:.1f} s · {came}"), "dim")
+    session.screen.say(line(session, f"● {head}", f"✓ {seconds(result.seconds)} · {came}"), "dim")
 
 
 def tell_again(session: Session, part: ToolCallPart, result: ToolResultPart | None) -> None:

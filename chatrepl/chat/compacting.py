@@ -82,8 +82,9 @@ def planned(conversation: Conversation, keep: int, room: int) -> Plan:
     count = len(turns) - kept
     done = shape.count if shape.summary else 0
     if count <= done:
-        stay = "the only turn stays" if len(turns) == 1 else f"the last {min(keep, len(turns))} turns stay"
-        raise CommandError(f"There is nothing{' more' if done else ''} to compact: {stay} as they are")
+        last = min(keep, len(turns))
+        stay = f"the last {last} turns stay as they are" if last > 1 else "the last turn stays as it is"
+        raise CommandError(f"There is nothing{' more' if done else ''} to compact: {stay}")
     places = [place for place in range(done, count) if place not in shape.pinned]
     named = (_name(part) for place in places for message in turns[place] for part in message.parts)
     before = shape.summary

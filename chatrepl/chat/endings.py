@@ -13,6 +13,7 @@ from chatrepl.conversation import BROKEN_OFF, Message
 from chatrepl.dialects.reasons import finish_reason
 from chatrepl.errors import ASK_AGAIN, BrokenReply, Hint
 from chatrepl.text import safe
+from chatrepl.text.amounts import seconds
 from chatrepl.usage import Price, Usage, cost, together
 
 ENDINGS = {
@@ -138,10 +139,6 @@ def _rough(exchanges: Sequence[Exchange], used: Usage) -> int:
     return rough if used.output is None or (broken_off and used.output < rough) else 0
 
 
-def _seconds(took: float) -> str:
-    return "<0.1 s" if took < 0.05 else f"{took:.1f} s"
-
-
 def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price | None]) -> list[str]:
     """Time to the first word, speed, tokens and cost of a reply, as far as they are known. Of a turn of several
     requests, between which tools ran, it is what they took and used together; ``price`` is that of a model of a
@@ -149,9 +146,9 @@ def statistics(exchanges: Sequence[Exchange], price: Callable[[str, str], Price 
     used = together(*(each.reply.usage for each in exchanges))
     making = sum(each.making for each in exchanges)
     first = exchanges[0].until_first
-    parts = [_seconds(first)]
+    parts = [seconds(first)]
     if len(exchanges) > 1:
-        parts = [f"{len(exchanges)} requests", _seconds(sum(each.until_first for each in exchanges) + making)]
+        parts = [f"{len(exchanges)} requests", seconds(sum(each.until_first for each in exchanges) + making)]
     rough = _rough(exchanges, used)
     if (came := rough or used.output) and making >= MEASURABLE:
         parts.append(f"{'~' * bool(rough)}{came / making:.0f} tok/s")

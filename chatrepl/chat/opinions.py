@@ -13,6 +13,7 @@ from chatrepl.conversation import Conversation, Message, Turn
 from chatrepl.sessions.entries import Aside, Mark, Said
 from chatrepl.terminal.screen.screen import changing
 from chatrepl.text import safe
+from chatrepl.text.amounts import seconds
 
 
 def named(session: Session, names: str) -> list[Other]:
@@ -90,11 +91,11 @@ def _show(session: Session, other: Other, message: Message, *beside: Message) ->
     for told in other.told:
         session.screen.say(told, "dim")
     if message.parts:
-        chat.choices.show(session, f"{who} · {took:.1f} s", message)
+        chat.choices.show(session, f"{who} · {seconds(took)}", message)
         if message.unfinished and not other.failure:
             session.screen.say(of_aside(message), "warning")
     else:
-        session.screen.say(f"{who} · {took:.1f} s", "bold")
+        session.screen.say(f"{who} · {seconds(took)}", "bold")
     if other.failure:
         session.screen.error(other.failure)
     elif not message.parts:

@@ -28,6 +28,11 @@ def size(count: int) -> str:
     return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
+def seconds(took: float) -> str:
+    """So many seconds; what took next to nothing did not take none."""
+    return "<0.1 s" if took < 0.05 else f"{took:.1f} s"
+
+
 def counted(count: int, thing: str) -> str:
     """``1 turn`` or ``1,000 turns``."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl.chat import commands, turn
+from chatrepl.chat import call_lines, commands, turn
 from chatrepl.chat.tooling import Tooling
 from chatrepl.config import reading
 from chatrepl.config.config import Profile
@@ -24,6 +24,7 @@ from chatrepl.errors import FAILED, CommandError
 from chatrepl.sessions import peek
 from chatrepl.sessions.journal import Journal
 from chatrepl.sessions.steps import MAY_HAVE_RUN, NOT_RUN
+from chatrepl.tools import Result
 from tests.support import strict
 from tests.support.calling import SUPPORT, Chat, configured, until, wants, with_servers
 from tests.support.exchanges import PROFILE
@@ -227,6 +228,12 @@ def test_a_call_that_cannot_be_read_has_the_name_that_the_user_knows(begin: Begi
     assert '● files.read  {"half' in chat.out.getvalue()
 
 
+def test_no_call_takes_no_time(begin: Begin) -> None:
+    chat = begin()
+    call_lines.tell(chat.session, "weather", Result("sunny", "sunny"))
+    assert "<0.1 s · sunny" in chat.out.getvalue()
+
+
 def test_calls_look_the_same_when_they_are_shown_again(begin: Begin) -> None:
     chat = begin("y", "n", "y")
     chat.ask(wants({"city": "Rome"}, {"city": "Oslo"}, {"fail": True}), say("Fine."))
@@ -234,7 +241,7 @@ def test_calls_look_the_same_when_they_are_shown_again(begin: Begin) -> None:
     commands.run(chat.session, "/history")
     again = re.findall("(?m)^[●○].*[^?\n]$", chat.out.getvalue())[len(live) :]
     assert len(live) == 3
-    assert again == [re.sub(r" \d\.\d s ·", "", line) for line in live]
+    assert again == [re.sub(r" <?\d\.\d s ·", "", line) for line in live]
 
 
 def test_a_server_without_tools_gets_the_question_without_them(begin: Begin) -> None:

@@ -162,10 +162,12 @@ def test_a_summary_that_is_none_changes_nothing(talk: Talk, server: Server, case
     assert not session.conversation.shape.summary
 
 
-@pytest.mark.parametrize("count", [0, 1, 4])
-def test_too_short_to_compact(talk: Talk, server: Server, count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "why"), [(0, "yet$"), (1, "the last turn stays as it is$"), (4, "the last 4 turns stay as they are$")]
+)
+def test_too_short_to_compact(talk: Talk, server: Server, count: int, why: str) -> None:
     session = filled(talk, server, count)
-    with pytest.raises(CommandError, match="nothing to compact"):
+    with pytest.raises(CommandError, match=f"nothing to compact.*{why}"):
         run(session, "/compact")
     assert not server.requests
 
