@@ -54,12 +54,12 @@ def _not_connected(error: httpx.ConnectError, profile: Profile, proxy: str, way:
     if certificate := _cause(error, ssl.SSLCertVerificationError):
         return _not_trusted(certificate, where)
     if _cause(error, ssl.SSLError):
-        line = f"No secure connection to {where} could be made{way}: {_reason(error)}"
+        line = f"No secure connection to {where} could be made{way}: {reason(error)}"
         return Unreachable(line, "Does it speak https? http:// is for servers that do not.")
     if name := _cause(error, socket.gaierror):
         line = f"The address of {host_of(proxy or profile.base_url)} cannot be found: {name.strerror}"
         return Unreachable(line, _network_hint(profile, proxy), again=name.errno == socket.EAI_AGAIN)
-    line = f"{where} cannot be reached{way}: {_reason(error)}"
+    line = f"{where} cannot be reached{way}: {reason(error)}"
     return Unreachable(line, _network_hint(profile, proxy), again=True)
 
 
@@ -116,7 +116,7 @@ def _cause(error: BaseException, kind: type[E]) -> E | None:
     return next((cause for cause in _causes(error) if isinstance(cause, kind)), None)
 
 
-def _reason(error: httpx.TransportError) -> str:
+def reason(error: Exception) -> str:
     """Why a connection could not be made, without the number the system gives it."""
     said = str(error).partition("] ")[2].partition(" (_ssl")[0] or str(error) or "no reason given"
     return said[:1].lower() + said[1:]

@@ -14,6 +14,7 @@ import httpcore
 
 from chatrepl import __version__
 from chatrepl.client import routes
+from chatrepl.client.failures import reason
 from chatrepl.client.http import httpx
 from chatrepl.client.transport import Clocks, Stream
 from chatrepl.config.config import Timeouts
@@ -179,7 +180,7 @@ def _asked(pool: httpcore.ConnectionPool, url: str, most: int) -> Page | str:
     except httpcore.TimeoutException:
         raise RequestError(f"{shown(url)} does not answer in time") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError) as error:
-        raise RequestError(f"{shown(url)} cannot be fetched: {safe.line(str(error), 200)}") from None
+        raise RequestError(f"{shown(url)} cannot be fetched: {safe.line(reason(error), 200)}") from None
     mime, _, rest = told.get("content-type", "").partition(";")
     charset = rest.partition("charset=")[2].partition(";")[0].strip("\"' ")
     return Page(url, mime.strip().lower(), charset, data)

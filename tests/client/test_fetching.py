@@ -100,11 +100,11 @@ def test_who_is_looked_at_is_who_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
 
     def connect(self: Any, host: str, *_: Any, **__: Any) -> Any:
         asked.append(host)
-        raise httpcore.ConnectError("no network here")
+        raise httpcore.ConnectError("[Errno 101] Network is unreachable")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-    with pytest.raises(RequestError, match="cannot be fetched"):
+    with pytest.raises(RequestError, match="cannot be fetched: network is unreachable"):
         fetch("http://rebinding.example/", {})
     assert asked == ["93.184.216.34"]
 
