@@ -15,7 +15,7 @@ def hint(status: int, said: str, profile: Profile) -> Hint:
         case advice if advice == _CHAT and profile.dialect in _CHATTING:
             return _MODEL
         case advice:
-            return advice or Hint(_key_hint(profile))
+            return advice or _key_hint(profile)
 
 
 def _by_words(status: int, said: str) -> Hint | None:
@@ -39,7 +39,12 @@ def is_too_long(status: int, said: str) -> bool:
     return _by_words(status, said) is _TOO_LONG
 
 
-def _key_hint(profile: Profile) -> str:
+def _key_hint(profile: Profile) -> Hint:
+    text = _about_the_key(profile)
+    return Hint(text, f"{text} /profile talks to another.")
+
+
+def _about_the_key(profile: Profile) -> str:
     if profile.key_env:
         return f"The key is read from the environment variable {profile.key_env}: is it the right one?"
     if profile.needs_key:

@@ -215,6 +215,12 @@ def test_an_error_brings_its_hint(name: str, status: int, envelope: Any, hint: s
     assert "\n" not in str(error)
 
 
+def test_without_a_key_that_works_a_chat_can_talk_to_another() -> None:
+    hint = refused(dialect("openai-chat"), KEYED, 401, {}, b"{}").hint
+    assert "/profile" in hint.shown(at_prompt=True)
+    assert "/profile" not in hint.shown(at_prompt=False)
+
+
 def test_a_path_that_is_echoed_says_nothing_of_the_dialect_that_asks_it() -> None:
     echo = json.dumps({"detail": "Cannot POST /v1/chat/completions"}).encode()
     for name, helps in (("openai-chat", MODEL), ("azure-inference", MODEL), ("openai-completions", CHAT)):
