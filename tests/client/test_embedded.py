@@ -41,7 +41,7 @@ def test_two_turns_with_a_real_server_and_no_key(model: Path, home: Path) -> Non
         chat.wait_for("8 out", times=2)
         chat.wait_for_prompt()
         chat.wait_for("local · tiny · ")
-        chat.wait_for("/4,096 tokens")
+        chat.wait_for("/4k · hello world")
         chat.send(CTRL_D)
         assert chat.end() == 0
     (path,) = (home / "sessions").glob("*.jsonl")
@@ -66,7 +66,7 @@ def test_the_weights_are_only_fetched_after_a_yes(home: Path) -> None:
     with chatrepl(env=environment(home)) as chat:
         chat.wait_for_prompt()
         assert "embedded · SmolLM2-135M, a toy" in chat.lines()[0]
-        chat.wait_for("\nembedded · SmolLM2-135M, a toy · 0/4,096 tokens")
+        chat.wait_for("\nembedded · SmolLM2-135M, a toy · 0/4k · new session")
         chat.line("hello")
         chat.wait_for("Fetch them now? [y/N]")
         chat.line("n")

@@ -129,7 +129,7 @@ def test_a_bug_shows_its_traceback_without_the_key(server: Server, home: Path) -
         "client.{} = broken\n"
         "sys.exit(main.main(['Hi']))"
     )
-    for place in ("read", "_headers", "request", "Exchange", "httpx.Client.send"):
+    for place in ("read", "_headers", "dialects.request", "Exchange", "httpx.Client.send"):
         done = subprocess.run(
             [sys.executable, "-X", "dev", "-c", script.format(place)],
             env=environment(home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY, PYTHONPATH=os.getcwd()),
