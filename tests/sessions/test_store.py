@@ -671,7 +671,8 @@ def test_a_session_is_named_found_chosen_and_deleted_after_a_question(
     chat.line("/resume old tools")
     chat.wait_for("2 of 2")
     ids = sorted(path.stem for path in (home / "sessions").glob("*.jsonl"))
-    assert all(any(each[-4:] in line and "1 turn" in line for line in chat.lines()) for each in ids)
+    rows = [[each[-4:], "1 turn"] for each in ids]
+    chat.until(lambda: all(any(all(word in line for word in row) for line in chat.lines()) for row in rows), "both")
     chat.send(DOWN + ENTER)
     chat.wait_for('"On old tools" goes on')
     chat.wait_for_prompt()
