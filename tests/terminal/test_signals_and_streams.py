@@ -365,6 +365,7 @@ def test_under_nohup_a_terminal_that_is_closed_ends_the_program(
         exchange.head()
         while True:  # until the program hangs up
             exchange.send(chunk("one\n"))
+            time.sleep(0.01)  # a model writes no faster
 
     server.answers(endless)
     words = [sys.executable, "-m", "chatrepl", "--base-url", server.url, "-m", "m", *flags]
