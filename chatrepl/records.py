@@ -92,6 +92,7 @@ class _Standard:
 
     def __get__(self, instance: object, cls: type) -> "dict[str, Any]":
         known: dict[str, Any] = _made(cls).__dataclass_fields__
+        cls.__dataclass_fields__ = known  # type: ignore[attr-defined]  # asked for once
         return known
 
 

@@ -51,6 +51,7 @@ def test_it_is_a_dataclass(kind: Any) -> None:
     assert [each.name for each in fields(kind)][:2] == ["x", "y"]
     assert [each.type for each in fields(kind)][:2] == [int, int]
     assert asdict(one) == values(one)
+    assert fields(kind)[0] is fields(one)[0], "they are made once"
     assert values(one)["y"] == 2
     match one:
         case Point(x, y) | Pixel(x, y):
