@@ -50,7 +50,7 @@ def test_the_packages_hang_together_loosely() -> None:
 def test_at_the_root_stand_the_packages_and_what_all_of_them_speak_of() -> None:
     names = [name.removesuffix(".py") for name in architecture.entries()]
     assert len(names) <= 18
-    assert set(names) <= {"__init__", "__main__", "records", "manual", *LAYER}
+    assert set(names) <= {"__init__", "__main__", "manual", *LAYER}
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))
